@@ -1,0 +1,34 @@
+import type { Scalar, Tensor } from "@tensorflow/tfjs";
+
+/** Per-step values that the optimizer needs; scalars so that a step can be traced once and fed anew. */
+export interface OptimizerScalars {
+  readonly learningRate: Scalar;
+  /** 1 at the first update. */
+  readonly step: Scalar;
+}
+
+/** An update rule, pure: tensors in, new tensors out. Formulas as in torch.optim. */
+export interface Optimizer {
+  /** The learning rate of the config: what schedules start from. */
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  /** Names of the state kept per parameter, as in PyTorch's state_dict (`momentum_buffer`, `exp_avg`, ...); zero at first. */
+  readonly slotNames: readonly string[];
+  update(
+    parameter: Tensor,
+    gradient: Tensor,
+    slots: readonly Tensor[],
+    scalars: OptimizerScalars,
+  ): { readonly parameter: Tensor; readonly slots: readonly Tensor[] };
+}
+
+/** The learning rate over a run, as mmengine's chain of schedulers gives it. */
+export interface Schedule {
+  /** The value that the coming iteration uses. */
+  readonly learningRate: number;
+  afterIteration(): void;
+  afterEpoch(): void;
+  /** Plain data that restores the schedule exactly. */
+  state(): unknown;
+  restore(state: unknown): void;
+}
