@@ -1,0 +1,77 @@
+/**
+ * `npm run gen` writes proto/gen, the TypeScript types of proto/petage; `npm run gen:check` says whether it is up to
+ * date, and whether the protos hold to buf's STANDARD rules and format.
+ */
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const GENERATED = join(ROOT, "proto", "gen");
+const require = createRequire(import.meta.url);
+
+// The same choices as in lib/rpc/protos.ts, which loads the protos at run time.
+const OPTIONS = ["--longs=Number", "--enums=String", "--defaults", "--oneofs", "--grpcLib=@grpc/grpc-js"];
+
+function run(program: string, args: readonly string[]): void {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd: ROOT, encoding: "utf8" });
+  if (status !== 0) throw new Error(`${args.slice(0, 2).join(" ")} failed:\n${stdout}${stderr}${error?.message ?? ""}`);
+}
+
+/** Every file below `folder`, relative to it. */
+function filesBelow(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .toSorted();
+}
+
+function generate(outputDir: string): void {
+  const generator = join(dirname(require.resolve("@grpc/proto-loader")), "..", "bin", "proto-loader-gen-types.js");
+  const protos = filesBelow(join(ROOT, "proto", "petage")).map((file) => join("petage", file));
+  const args = [...OPTIONS, "--importFileExtension=.ts", "--includeDirs", "proto", "-O", outputDir, ...protos];
+  run(process.execPath, [generator, ...args]);
+}
+
+/** The files of one folder that the other lacks or has differently. */
+function differences(left: string, right: string): string[] {
+  const names = new Set([...filesBelow(left), ...filesBelow(right)]);
+  const text = (folder: string, name: string): string | undefined =>
+    existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8") : undefined;
+  return [...names].filter((name) => text(left, name) !== text(right, name));
+}
+
+/** buf comes as one package per platform, since its installer, like all install scripts, does not run. */
+function buf(...args: string[]): void {
+  const arch = process.arch === "arm64" && process.platform === "linux" ? "aarch64" : process.arch;
+  run(require.resolve(`@bufbuild/buf-${process.platform}-${arch}/bin/buf`), args);
+}
+
+function main(): void {
+  const fresh = mkdtempSync(join(tmpdir(), "petage-gen-"));
+  try {
+    generate(fresh);
+    if (!process.argv.includes("--check")) {
+      rmSync(GENERATED, { recursive: true, force: true });
+      cpSync(fresh, GENERATED, { recursive: true });
+      return;
+    }
+    buf("lint");
+    buf("format", "--diff", "--exit-code");
+    const stale = differences(fresh, GENERATED);
+    if (stale.length > 0) throw new Error(`proto/gen is not up to date, run npm run gen: ${stale.join(", ")}`);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+try {
+  main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
