@@ -14,10 +14,10 @@ const GENERATED = join(ROOT, "proto", "gen");
 const require = createRequire(import.meta.url);
 
 // The same choices as in lib/rpc/protos.ts, which loads the protos at run time.
-const OPTIONS = ["--longs=Number", "--enums=String", "--defaults", "--oneofs", "--grpcLib=@grpc/grpc-js"];
+const OPTIONS = ["--longs=Number", "--enums=String", "--defaults", "--oneofs", "--includeComments", "--grpcLib=@grpc/grpc-js"];
 
-function run(program: string, args: readonly string[]): void {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd: ROOT, encoding: "utf8" });
+function run(program: string, args: readonly string[], cwd = ROOT): void {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: "utf8" });
   if (status !== 0) throw new Error(`${args.slice(0, 2).join(" ")} failed:\n${stdout}${stderr}${error?.message ?? ""}`);
 }
 
@@ -32,9 +32,11 @@ function filesBelow(folder: string): string[] {
 
 function generate(outputDir: string): void {
   const generator = join(dirname(require.resolve("@grpc/proto-loader")), "..", "bin", "proto-loader-gen-types.js");
-  const protos = filesBelow(join(ROOT, "proto", "petage")).map((file) => join("petage", file));
-  const args = [...OPTIONS, "--importFileExtension=.ts", "--includeDirs", "proto", "-O", outputDir, ...protos];
-  run(process.execPath, [generator, ...args]);
+  const folder = join(ROOT, "proto");
+  // What is shared comes with the services that import it.
+  const services = filesBelow(folder).filter((file) => file.endsWith(".proto") && !file.endsWith("/common.proto"));
+  const args = [...OPTIONS, "--importFileExtension=.ts", `--outDir=${outputDir}`, "--includeDirs", ".", "--"];
+  run(process.execPath, [generator, ...args, ...services], folder);
 }
 
 /** The files of one folder that the other lacks or has differently. */
