@@ -5,6 +5,8 @@ export interface OptimizerScalars {
   readonly learningRate: Scalar;
   /** 1 at the first update. */
   readonly step: Scalar;
+  /** Given where a schedule drives the weight decay; otherwise the config's value holds. */
+  readonly weightDecay?: Scalar;
 }
 
 /** An update rule, pure: tensors in, new tensors out. Formulas as in torch.optim. */
@@ -22,10 +24,11 @@ export interface Optimizer {
   ): { readonly parameter: Tensor; readonly slots: readonly Tensor[] };
 }
 
-/** The learning rate over a run, as mmengine's chain of schedulers gives it. */
+/** The learning rate and the weight decay over a run, as mmengine's chain of schedulers gives them. */
 export interface Schedule {
   /** The value that the coming iteration uses. */
   readonly learningRate: number;
+  readonly weightDecay: number;
   afterIteration(): void;
   afterEpoch(): void;
   /** Plain data that restores the schedule exactly. */

@@ -1,0 +1,11 @@
+import type { Table } from "../../config/component.ts";
+import type { Optimizer } from "../types.ts";
+import { Adam } from "./adam.ts";
+import { AdamW } from "./adamw.ts";
+import { LARS } from "./lars.ts";
+import { SGD } from "./sgd.ts";
+
+export const optimizers = {
+  kind: "optimizer",
+  components: { Adam, AdamW, LARS, SGD },
+} as const satisfies Table<Optimizer>;
