@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   INTERNAL: "A bug in petage. Please report it with the log.",
   INVALID_ARGUMENT: "A request or a command line holds a value that cannot be used.",
   NOT_FOUND: "The named thing does not exist.",
+  ALREADY_EXISTS: "A thing of this name exists already.",
   FAILED_PRECONDITION: "The thing exists but is in a state that does not allow this.",
   RESOURCE_EXHAUSTED: "A limit was reached.",
   UNAVAILABLE: "A service cannot be reached or is not ready.",
