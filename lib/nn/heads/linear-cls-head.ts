@@ -1,0 +1,67 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs";
+import { z } from "zod";
+import { component } from "../../config/component.ts";
+import type { ConfigNode, ConfigValue } from "../../config/component.ts";
+import { buildComponent } from "../../config/build.ts";
+import { initConfig } from "../init-config.ts";
+import { weightOf } from "../layers.ts";
+import { losses } from "../losses/index.ts";
+import type { Head } from "../types.ts";
+
+const schema = z.strictObject({
+  num_classes: z.int().positive().describe("Classes; for pet ages the months 0..num_classes-1"),
+  in_channels: z.int().positive().describe("Length of the feature vector: 512 for ResNet-18/34, 2048 above"),
+  loss: z
+    .custom<ConfigValue>((value) => typeof value === "object" && value !== null && !Array.isArray(value), {
+      error: "expected dict(type='...')",
+    })
+    .default({ type: "CrossEntropyLoss", loss_weight: 1.0 })
+    .describe("The loss: dict(type=...)"),
+  topk: z
+    .union([z.int(), z.array(z.int())])
+    .default([1])
+    .describe("Accepted; only used upstream with cal_acc"),
+  cal_acc: z.literal(false).default(false).describe("Only False: metrics belong to the evaluator"),
+  init_cfg: initConfig,
+});
+
+/** What a head needs besides its own keys: where it stands, so that its loss is built with the right place. */
+export interface HeadContext {
+  readonly node: ConfigNode;
+}
+
+/** Logits = features x weight + bias. */
+export const LinearClsHead = component<z.output<typeof schema>, Head, HeadContext>({
+  schema,
+  create({ num_classes: numClasses, in_channels: inChannels, loss }, { node }) {
+    const lossNode = { ...node, value: loss, path: `${node.path}.loss` };
+    return {
+      numClasses,
+      inChannels,
+      parameters: [
+        {
+          name: "head.fc.weight",
+          shape: [numClasses, inChannels],
+          layout: "linear",
+          kind: "parameter",
+          trainable: true,
+          initial: { kind: "normal", deviation: 0.01 },
+        },
+        {
+          name: "head.fc.bias",
+          shape: [numClasses],
+          layout: "plain",
+          kind: "parameter",
+          trainable: true,
+          initial: { kind: "constant", value: 0 },
+        },
+      ],
+      loss: buildComponent(losses, lossNode, { numClasses }),
+      logits(weights, features) {
+        const projected = tf.matMul(features, weightOf(weights, "head.fc.weight") as Tensor2D);
+        return projected.add(weightOf(weights, "head.fc.bias") as Tensor1D) as Tensor2D;
+      },
+    };
+  },
+});

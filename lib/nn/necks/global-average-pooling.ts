@@ -1,0 +1,15 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Tensor2D } from "@tensorflow/tfjs";
+import { z } from "zod";
+import { component } from "../../config/component.ts";
+import type { Neck } from "../types.ts";
+
+const schema = z.strictObject({
+  dim: z.literal(2).default(2).describe("Spatial dimensions; only images (2)"),
+});
+
+/** Mean over height and width: [N, H, W, C] -> [N, C]. */
+export const GlobalAveragePooling = component<z.output<typeof schema>, Neck>({
+  schema,
+  create: () => (features) => tf.mean(features, [1, 2]) as Tensor2D,
+});

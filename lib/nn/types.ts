@@ -1,0 +1,71 @@
+import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs";
+
+/** Tensors by the name that PyTorch's `state_dict` gives them, in the layout that TensorFlow computes with. */
+export type Weights = ReadonlyMap<string, Tensor>;
+
+/**
+ * How PyTorch's layout becomes TensorFlow's: `conv` OIHW -> HWIO, `linear` [out, in] -> [in, out], `plain` unchanged.
+ */
+export type Layout = "conv" | "linear" | "plain";
+
+/** How a parameter starts. Deviations and values as PyTorch's and mmpretrain's initialisers compute them. */
+export type Initializer =
+  | { readonly kind: "constant"; readonly value: number }
+  | { readonly kind: "normal"; readonly deviation: number };
+
+/** One entry of the `state_dict`. */
+export interface ParameterSpec {
+  readonly name: string;
+  /** Shape in PyTorch's layout. */
+  readonly shape: readonly number[];
+  readonly layout: Layout;
+  /** `parameter` gets gradients; `buffer` is a running statistic; `counter` is `num_batches_tracked`. */
+  readonly kind: "parameter" | "buffer" | "counter";
+  /** False for what `frozen_stages` holds still. */
+  readonly trainable: boolean;
+  readonly initial: Initializer;
+}
+
+/** Mean and unbiased variance that a batch-normalisation layer saw; the tensors are kept, their reader disposes them. */
+export interface BatchStatistics {
+  /** Name of the layer: `backbone.bn1`. */
+  readonly layer: string;
+  readonly mean: Tensor1D; // [C]
+  readonly variance: Tensor1D; // [C]
+}
+
+export interface Mode {
+  /** Whether unfrozen batch normalisation uses (and reports) the statistics of the batch. */
+  readonly training: boolean;
+  /** Where training layers report what they saw. */
+  readonly statistics: BatchStatistics[];
+}
+
+/** A piece of a network: parameters as data, forward as a pure function of weights and input. */
+export interface Layer {
+  readonly name: string;
+  readonly parameters: readonly ParameterSpec[];
+  /** A frozen layer runs forward only, with running statistics; frozen layers come before all others. */
+  readonly frozen: boolean;
+  forward(weights: Weights, input: Tensor4D, mode: Mode): Tensor4D;
+}
+
+export interface Backbone {
+  readonly layers: readonly Layer[];
+  /** For each stage the index of its last layer, so that a stage's output can be picked. */
+  readonly stageEnds: readonly number[];
+  readonly outputChannels: number;
+}
+
+/** Feature map [N, H, W, C] to feature vector [N, C']. */
+export type Neck = (features: Tensor4D) => Tensor2D;
+
+export type Loss = (logits: Tensor2D, labels: Tensor1D | Tensor2D) => Scalar;
+
+export interface Head {
+  readonly parameters: readonly ParameterSpec[];
+  readonly numClasses: number;
+  readonly inChannels: number;
+  readonly loss: Loss;
+  logits(weights: Weights, features: Tensor2D): Tensor2D; // [N, C] -> [N, numClasses]
+}
