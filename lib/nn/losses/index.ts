@@ -1,0 +1,10 @@
+import type { Table } from "../../config/component.ts";
+import { CrossEntropyLoss } from "./cross-entropy-loss.ts";
+import { GaussSmoothLoss } from "./gauss-smooth-loss.ts";
+import { LabelSmoothLoss } from "./label-smooth-loss.ts";
+import type { Loss, LossContext } from "./types.ts";
+
+export const losses = {
+  kind: "loss",
+  components: { CrossEntropyLoss, GaussSmoothLoss, LabelSmoothLoss },
+} as const satisfies Table<Loss, LossContext>;

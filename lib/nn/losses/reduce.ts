@@ -1,0 +1,26 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Scalar, Tensor1D, Tensor2D } from "@tensorflow/tfjs";
+import { assert } from "../../base/assert.ts";
+import type { Loss, Reduction, Targets } from "./types.ts";
+
+/** Targets as a float distribution [N, C]: one-hot where they are class indices. */
+function distribution(labels: Targets, classCount: number): Tensor2D {
+  return labels.rank === 1
+    ? (tf.oneHot(labels as Tensor1D, classCount, 1, 0, "float32") as Tensor2D) // [N, C]
+    : (labels as Tensor2D);
+}
+
+/** Makes a loss of a per-sample formula: one-hot targets in, sums or means over the samples out. */
+export function lossOf(
+  perSample: (logits: Tensor2D, targets: Tensor2D) => Tensor1D, // [N, C], [N, C] -> [N]
+  { reduction, loss_weight: weight }: Reduction,
+): Loss {
+  return (logits, labels) => {
+    const [sampleCount, classCount] = logits.shape;
+    assert(labels.shape[0] === sampleCount, `${labels.shape[0]} labels for ${sampleCount} samples`);
+    assert(labels.rank === 1 || labels.shape[1] === classCount, `targets [${labels.shape}] for logits [${logits.shape}]`);
+    const losses = perSample(logits, distribution(labels, classCount));
+    const total = reduction === "mean" ? tf.mean<Scalar>(losses) : tf.sum<Scalar>(losses);
+    return weight === 1 ? total : tf.mul(total, weight);
+  };
+}

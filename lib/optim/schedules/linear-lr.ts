@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { scheduler, windowFields } from "./scheduler.ts";
+
+const factor = z.number().min(0).max(1);
+
+const schema = z.strictObject({
+  ...windowFields,
+  start_factor: factor
+    .refine((value) => value > 0, "start_factor must be above 0: the steps after it multiply the value of the first")
+    .default(1 / 3)
+    .describe("Factor at the first step of the window (the warm-up's start)."),
+  end_factor: factor.default(1).describe("Factor at the last step of the window."),
+});
+
+/** Goes from start_factor to end_factor in a straight line; the last step of the window reaches the end. */
+export const LinearLR = scheduler(schema, {
+  rule({ start_factor: start, end_factor: end }, { steps }) {
+    const rise = end - start;
+    return ({ current, step }) =>
+      step === 0 ? current * start : current * (1 + rise / ((steps - 1) * start + (step - 1) * rise));
+  },
+});
