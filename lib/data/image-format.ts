@@ -1,0 +1,42 @@
+/** Formats that petage decodes. SVG is left out on purpose: drawing untrusted XML is not decoding a photo. */
+export const IMAGE_FORMATS = ["jpeg", "png", "webp", "gif", "tiff", "avif"] as const;
+export type ImageFormat = (typeof IMAGE_FORMATS)[number];
+
+const SIGNATURES: readonly { readonly name: string; readonly at: number; readonly bytes: string }[] = [
+  { name: "jpeg", at: 0, bytes: "\xff\xd8\xff" },
+  { name: "png", at: 0, bytes: "\x89PNG\r\n\x1a\n" },
+  { name: "webp", at: 8, bytes: "WEBP" },
+  { name: "gif", at: 0, bytes: "GIF8" },
+  { name: "tiff", at: 0, bytes: "II*\0" },
+  { name: "tiff", at: 0, bytes: "MM\0*" },
+  { name: "avif", at: 4, bytes: "ftypavif" },
+  { name: "avif", at: 4, bytes: "ftypavis" },
+  { name: "heic", at: 4, bytes: "ftyphei" },
+  { name: "heic", at: 4, bytes: "ftypmif1" },
+  { name: "bmp", at: 0, bytes: "BM" },
+  { name: "pdf", at: 0, bytes: "%PDF" },
+  { name: "svg", at: 0, bytes: "<svg" },
+  { name: "xml or svg", at: 0, bytes: "<?xml" },
+  { name: "html", at: 0, bytes: "<!DOCTYPE" },
+  { name: "html", at: 0, bytes: "<html" },
+  { name: "zip", at: 0, bytes: "PK\x03\x04" },
+  { name: "netpbm", at: 0, bytes: "P5\n" },
+  { name: "netpbm", at: 0, bytes: "P6\n" },
+];
+
+/** The name of the format by its first bytes, whether we read it or not; `undefined` if they tell nothing. */
+export function sniffFormat(bytes: Uint8Array): string | undefined {
+  return SIGNATURES.find(({ at, bytes: signature }) => matches(bytes, at, signature))?.name;
+}
+
+export function isImageFormat(name: string | undefined): name is ImageFormat {
+  return IMAGE_FORMATS.some((format) => format === name);
+}
+
+function matches(bytes: Uint8Array, at: number, signature: string): boolean {
+  if (bytes.length < at + signature.length) return false;
+  for (let index = 0; index < signature.length; index++) {
+    if (bytes[at + index] !== signature.charCodeAt(index)) return false;
+  }
+  return true;
+}

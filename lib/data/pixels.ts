@@ -1,0 +1,111 @@
+import { defined } from "../base/assert.ts";
+import type { Box } from "./geometry.ts";
+import type { Image } from "./types.ts";
+
+/** The pixels inside `box`, which lies within the image. */
+export function crop(image: Image, box: Box): Image {
+  const { channels } = image;
+  const { top, left, height, width } = box;
+  if (height === image.height && width === image.width) return image;
+  const rowLength = width * channels;
+  const data = new Uint8Array(height * rowLength);
+  for (let y = 0; y < height; y++) {
+    const start = ((top + y) * image.width + left) * channels;
+    data.set(image.data.subarray(start, start + rowLength), y * rowLength);
+  }
+  return { data, height, width, channels };
+}
+
+/** How many pixels to add on each side. */
+export interface Padding {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** Frames the image with one colour, given per channel in the image's channel order. */
+export function pad(image: Image, padding: Padding, colour: readonly number[]): Image {
+  const { channels } = image;
+  const height = image.height + padding.top + padding.bottom;
+  const width = image.width + padding.left + padding.right;
+  const data = new Uint8Array(height * width * channels);
+  for (let i = 0; i < data.length; i++) data[i] = defined(colour[i % channels], `colour of channel ${i % channels}`);
+  for (let y = 0; y < image.height; y++) {
+    const row = image.data.subarray(y * image.width * channels, (y + 1) * image.width * channels);
+    data.set(row, ((padding.top + y) * width + padding.left) * channels);
+  }
+  return { data, height, width, channels };
+}
+
+export type FlipDirection = "horizontal" | "vertical" | "diagonal";
+
+export function flip(image: Image, direction: FlipDirection): Image {
+  const { height, width } = image;
+  const lastRow = (height - 1) * width;
+  const lastColumn = width - 1;
+  switch (direction) {
+    case "horizontal":
+      return walk(image, { start: lastColumn, alongRow: -1, alongColumn: width });
+    case "vertical":
+      return walk(image, { start: lastRow, alongRow: 1, alongColumn: -width });
+    case "diagonal":
+      return walk(image, { start: lastRow + lastColumn, alongRow: -1, alongColumn: -width });
+  }
+}
+
+/** Turns pixels as they were stored into how they are to be seen; `orientation` is EXIF's, 1 to 8. */
+export function orient(image: Image, orientation: number): Image {
+  const { height, width } = image;
+  const lastRow = (height - 1) * width;
+  const lastColumn = width - 1;
+  switch (orientation) {
+    case 2:
+      return flip(image, "horizontal");
+    case 3:
+      return flip(image, "diagonal");
+    case 4:
+      return flip(image, "vertical");
+    case 5:
+      return walk(image, { start: 0, alongRow: width, alongColumn: 1, transposed: true });
+    case 6:
+      return walk(image, { start: lastRow, alongRow: -width, alongColumn: 1, transposed: true });
+    case 7:
+      return walk(image, { start: lastRow + lastColumn, alongRow: -width, alongColumn: -1, transposed: true });
+    case 8:
+      return walk(image, { start: lastColumn, alongRow: width, alongColumn: -1, transposed: true });
+    default:
+      return image;
+  }
+}
+
+/** In which order source pixels are visited: where to begin and how far the next one in a target row or column is. */
+interface Path {
+  readonly start: number;
+  readonly alongRow: number;
+  readonly alongColumn: number;
+  readonly transposed?: boolean;
+}
+
+function walk(image: Image, path: Path): Image {
+  const { channels } = image;
+  const height = path.transposed ? image.width : image.height;
+  const width = path.transposed ? image.height : image.width;
+  const data = new Uint8Array(image.data.length);
+  for (let y = 0, out = 0; y < height; y++) {
+    let from = (path.start + y * path.alongColumn) * channels;
+    for (let x = 0; x < width; x++, from += path.alongRow * channels) {
+      for (let channel = 0; channel < channels; channel++) data[out++] = image.data[from + channel]!;
+    }
+  }
+  return { data, height, width, channels };
+}
+
+/** Swaps the first and third channel in place: RGB to BGR and back. */
+export function swapRedAndBlue(data: Uint8Array): void {
+  for (let i = 0; i + 2 < data.length; i += 3) {
+    const first = data[i]!;
+    data[i] = data[i + 2]!;
+    data[i + 2] = first;
+  }
+}

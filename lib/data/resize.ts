@@ -1,0 +1,22 @@
+import { assert } from "../base/assert.ts";
+import type { Size } from "./geometry.ts";
+import { resizeCv2, type Cv2Interpolation } from "./resize/cv2.ts";
+import { resizePillow, type PillowInterpolation } from "./resize/pillow.ts";
+import type { Image } from "./types.ts";
+
+export const CV2_INTERPOLATIONS = ["nearest", "bilinear", "bicubic", "area", "lanczos"] as const;
+export const PILLOW_INTERPOLATIONS = ["nearest", "bilinear", "bicubic", "box", "lanczos", "hamming"] as const;
+
+/** By whose arithmetic to resize, and how. The defaults of mmcv are cv2 and bilinear. */
+export type ResizeMethod =
+  | { readonly backend: "cv2"; readonly interpolation: Cv2Interpolation }
+  | { readonly backend: "pillow"; readonly interpolation: PillowInterpolation };
+
+/** Resizes a uint8 image exactly as OpenCV or Pillow does. */
+export function resize(image: Image, size: Size, method: ResizeMethod): Image {
+  assert(size.height >= 1 && size.width >= 1, `cannot resize to ${size.width} x ${size.height}`);
+  if (size.height === image.height && size.width === image.width) return image;
+  return method.backend === "cv2"
+    ? resizeCv2(image, size, method.interpolation)
+    : resizePillow(image, size, method.interpolation);
+}

@@ -1,0 +1,128 @@
+import type { Size } from "../geometry.ts";
+import type { Image } from "../types.ts";
+
+export type PillowInterpolation = "nearest" | "bilinear" | "bicubic" | "box" | "lanczos" | "hamming";
+
+interface Filter {
+  /** Half the width of the filter in pixels of the coarser image. */
+  readonly support: number;
+  weight(distance: number): number;
+}
+
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI);
+}
+
+function cubic(x: number, a: number): number {
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
+}
+
+const FILTERS: Readonly<Record<Exclude<PillowInterpolation, "nearest">, Filter>> = {
+  box: { support: 0.5, weight: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
+  bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
+  hamming: {
+    support: 1,
+    weight: (x) => (Math.abs(x) >= 1 ? 0 : sinc(Math.abs(x)) * (0.54 + 0.46 * Math.cos(x * Math.PI))),
+  },
+  bicubic: { support: 2, weight: (x) => cubic(Math.abs(x), -0.5) },
+  lanczos: { support: 3, weight: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
+};
+
+/** `PIL.Image.resize` of uint8 images, to the bit: filters widen with the factor of reduction (antialiasing). */
+export function resizePillow(image: Image, size: Size, interpolation: PillowInterpolation): Image {
+  if (interpolation === "nearest") return resizeNearest(image, size);
+  const filter = FILTERS[interpolation];
+  const narrowed = size.width === image.width ? image : resizeWidth(image, size.width, filter);
+  return size.height === image.height ? narrowed : resizeHeight(narrowed, size.height, filter);
+}
+
+interface Window {
+  readonly first: number;
+  readonly weights: Int32Array;
+}
+
+const WEIGHT_BITS = 32 - 8 - 2;
+const HALF = 1 << (WEIGHT_BITS - 1);
+
+function computeWindows(source: number, target: number, filter: Filter): readonly Window[] {
+  const scale = source / target;
+  const stretch = Math.max(scale, 1);
+  const support = filter.support * stretch;
+  return Array.from({ length: target }, (_, index) => {
+    const centre = (index + 0.5) * scale;
+    const first = Math.max(0, Math.trunc(centre - support + 0.5));
+    const end = Math.min(source, Math.trunc(centre + support + 0.5));
+    const weights = Array.from({ length: end - first }, (_, tap) =>
+      filter.weight((tap + first - centre + 0.5) * (1 / stretch)),
+    );
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    return { first, weights: Int32Array.from(weights, (weight) => toFixedPoint(sum === 0 ? weight : weight * (1 / sum))) };
+  });
+}
+
+function toFixedPoint(weight: number): number {
+  return Math.trunc(weight * 2 ** WEIGHT_BITS + (weight < 0 ? -0.5 : 0.5));
+}
+
+function clip(sum: number): number {
+  return Math.min(Math.max(sum >> WEIGHT_BITS, 0), 255);
+}
+
+function resizeWidth(image: Image, width: number, filter: Filter): Image {
+  const { channels, height } = image;
+  const windows = computeWindows(image.width, width, filter);
+  const data = new Uint8Array(height * width * channels);
+  for (let y = 0, out = 0; y < height; y++) {
+    for (const { first, weights } of windows) {
+      for (let channel = 0; channel < channels; channel++, out++) {
+        const start = (y * image.width + first) * channels + channel;
+        let sum = HALF;
+        for (let tap = 0; tap < weights.length; tap++) sum += image.data[start + tap * channels]! * weights[tap]!;
+        data[out] = clip(sum);
+      }
+    }
+  }
+  return { data, height, width, channels };
+}
+
+function resizeHeight(image: Image, height: number, filter: Filter): Image {
+  const rowLength = image.width * image.channels;
+  const data = new Uint8Array(height * rowLength);
+  const sums = new Int32Array(rowLength);
+  computeWindows(image.height, height, filter).forEach(({ first, weights }, y) => {
+    sums.fill(HALF);
+    weights.forEach((weight, tap) => {
+      const start = (first + tap) * rowLength;
+      for (let i = 0; i < rowLength; i++) sums[i] = sums[i]! + image.data[start + i]! * weight;
+    });
+    for (let i = 0; i < rowLength; i++) data[y * rowLength + i] = clip(sums[i]!);
+  });
+  return { data, height, width: image.width, channels: image.channels };
+}
+
+function resizeNearest(image: Image, size: Size): Image {
+  const { channels } = image;
+  const columns = nearestSources(image.width, size.width);
+  const rows = nearestSources(image.height, size.height);
+  const data = new Uint8Array(size.height * size.width * channels);
+  let out = 0;
+  for (const row of rows) {
+    for (const column of columns) {
+      const from = (row * image.width + column) * channels;
+      for (let channel = 0; channel < channels; channel++) data[out++] = image.data[from + channel]!;
+    }
+  }
+  return { data, height: size.height, width: size.width, channels };
+}
+
+/** The source under the centre of each target; Pillow adds the steps up, which matters in the last bit. */
+function nearestSources(source: number, target: number): Int32Array {
+  const step = source / target;
+  let position = step * 0.5;
+  return Int32Array.from({ length: target }, () => {
+    const at = Math.floor(position);
+    position += step;
+    return Math.min(at, source - 1);
+  });
+}

@@ -1,0 +1,73 @@
+import type { Random } from "../base/random.ts";
+
+/** Pixels of one image: uint8, height x width x channels, channel order BGR as in mmpretrain (until the preprocessor). */
+export interface Image {
+  readonly data: Uint8Array; // [H, W, C]
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+/** One entry of a dataset: where the image lies and its label (age in months), `null` where there is none. */
+export interface SampleInfo {
+  /** The path as written in the annotation, or relative to the data prefix: the name used in results. */
+  readonly id: string;
+  /** Absolute path of the image file. */
+  readonly path: string;
+  readonly label: number | null;
+}
+
+export interface Dataset {
+  readonly classes: readonly string[];
+  readonly samples: readonly SampleInfo[];
+}
+
+/** What a pipeline passes along. `image` appears with LoadImageFromFile. */
+export interface Sample {
+  readonly info: SampleInfo;
+  readonly index: number;
+  /** The encoded file, for pipelines that get bytes rather than a path (serving). */
+  readonly bytes?: Uint8Array;
+  readonly image?: Image;
+  readonly flipped?: "horizontal" | "vertical" | "diagonal";
+}
+
+export type Transform = (sample: Sample, random: Random) => Sample | Promise<Sample>;
+
+/** Which batches of which epoch: those that rank `rank` of `worldSize` sees, from `startStep` on. */
+export interface StepRange {
+  readonly epoch: number;
+  readonly rank: number;
+  readonly worldSize: number;
+  readonly startStep: number;
+}
+
+/** A batch of equally sized images. */
+export interface Batch {
+  /** Index within the epoch, from 0. */
+  readonly step: number;
+  readonly images: Uint8Array; // [N, H, W, 3], BGR
+  readonly height: number;
+  readonly width: number;
+  /** Months; -1 where the sample has no label. */
+  readonly labels: Int32Array; // [N]
+  readonly sampleIds: readonly string[];
+  /** Position of each sample in the dataset: the evaluator drops the sampler's padding by it. */
+  readonly sampleIndices: Int32Array; // [N]
+  /** Ids of samples that could not be read and were replaced (training) or left out (evaluation). */
+  readonly skippedIds: readonly string[];
+}
+
+/** The in-process loader and the client of the data-loader service are the two implementations; both give the same bytes. */
+export interface BatchSource {
+  /** How many batches one rank sees in an epoch, and over how many samples the dataset goes. */
+  describe(worldSize: number, signal: AbortSignal): Promise<SourceDescription>;
+  batches(range: StepRange, signal: AbortSignal): AsyncIterable<Batch>;
+}
+
+export interface SourceDescription {
+  readonly stepsPerEpoch: number;
+  readonly sampleCount: number;
+  readonly batchSize: number;
+  readonly classes: readonly string[];
+}

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { decodeImage, DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
+import type { ErrorCode } from "#lib/base/errors.ts";
+import type { Image } from "#lib/data/types.ts";
+import * as odd from "./odd-images.ts";
+
+function pixel(image: Image, x: number, y: number): number[] {
+  return [...image.data.subarray((y * image.width + x) * 3, (y * image.width + x) * 3 + 3)];
+}
+
+function assertNear(actual: number[], expected: number[], tolerance: number): void {
+  const near = actual.every((value, index) => Math.abs(value - expected[index]!) <= tolerance);
+  assert.ok(near, `pixel is ${actual.join()}, expected ${expected.join()} within ${tolerance}`);
+}
+
+const GREEN = [0, 255, 0];
+const RED = [0, 0, 255];
+const BLUE = [255, 0, 0];
+
+function assertMarked(image: Image, tolerance: number): void {
+  assert.deepEqual([image.width, image.height, image.channels], [40, 20, 3]);
+  assert.equal(image.data.length, 40 * 20 * 3);
+  assertNear(pixel(image, 3, 3), GREEN, tolerance);
+  assertNear(pixel(image, 14, 14), RED, tolerance);
+  assertNear(pixel(image, 34, 3), BLUE, tolerance);
+}
+
+describe("decodeImage", () => {
+  const readable: readonly [string, () => Promise<Buffer>, number][] = [
+    ["baseline JPEG", odd.markedJpeg, 12],
+    ["progressive JPEG", odd.progressiveJpeg, 40],
+    ["JPEG with extraneous bytes", odd.jpegWithExtraneousBytes, 12],
+    ["16-bit PNG", odd.png16, 1],
+    ["palette PNG", odd.palettePng, 1],
+    ["lossless WebP", odd.webp, 0],
+    ["GIF", odd.gif, 1],
+    ["TIFF", odd.tiff, 12],
+    ["AVIF", odd.avif, 12],
+    ["first frame of an animated GIF", () => odd.animated("gif"), 1],
+    ["first frame of an animated WebP", () => odd.animated("webp"), 0],
+  ];
+  for (const [name, make, tolerance] of readable) {
+    it(`reads a ${name} as BGR`, async () => assertMarked(await decodeImage(await make()), tolerance));
+  }
+
+  for (const [name, make] of [
+    ["with", odd.cmykJpegWithProfile],
+    ["without", odd.cmykJpeg],
+  ] as const) {
+    it(`turns a CMYK JPEG ${name} a profile to sRGB`, async () => {
+      const image = await decodeImage(await make());
+      assertNear(pixel(image, 14, 14), RED, 60);
+      const [blue, green, red] = pixel(image, 34, 3);
+      assert.ok(blue! > 1.5 * green! && blue! > 1.5 * red!);
+    });
+  }
+
+  for (const orientation of [1, 2, 3, 4, 5, 6, 7, 8]) {
+    it(`honours EXIF orientation ${orientation} alike for JPEG, PNG and WebP`, async () => {
+      const [jpeg, png, webp] = await Promise.all(
+        (["jpeg", "png", "webp"] as const).map(async (format) =>
+          decodeImage(await odd.withOrientation(format, orientation)),
+        ),
+      );
+      // Where the marked top left corner of the stored image is to be seen.
+      const right = [2, 3, 6, 7].includes(orientation);
+      const bottom = [3, 4, 7, 8].includes(orientation);
+      for (const image of [jpeg!, png!, webp!]) {
+        assert.deepEqual([image.width, image.height], orientation < 5 ? [40, 20] : [20, 40]);
+        assertNear(pixel(image, right ? image.width - 4 : 3, bottom ? image.height - 4 : 3), GREEN, 12);
+      }
+      assert.deepEqual(png!.data, webp!.data);
+      jpeg!.data.forEach((value, index) => assert.ok(Math.abs(value - png!.data[index]!) <= 60));
+    });
+  }
+
+  it("gives grey images three equal channels", async () => {
+    for (const make of [odd.greyJpeg, odd.greyAlphaPng]) {
+      const image = await decodeImage(await make());
+      const [blue, green, red] = pixel(image, 14, 14);
+      assert.equal(image.channels, 3);
+      assert.ok(blue === green && green === red);
+    }
+  });
+
+  it("drops alpha without blending, as OpenCV does", async () => {
+    assertMarked(await decodeImage(await odd.transparentPng()), 0);
+  });
+
+  const bad: readonly [string, () => Promise<Buffer> | Buffer, ErrorCode, RegExp][] = [
+    ["no bytes", () => Buffer.alloc(0), "IMAGE_EMPTY", /0 bytes/],
+    ["text named .jpg", () => Buffer.from("I am not a photo"), "IMAGE_FORMAT_UNSUPPORTED", /no image format/],
+    ["SVG", () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), "IMAGE_FORMAT_UNSUPPORTED", /format svg/],
+    ["BMP", () => Buffer.from("BM0000000000"), "IMAGE_FORMAT_UNSUPPORTED", /format bmp/],
+    ["truncated JPEG", async () => (await odd.markedJpeg()).subarray(0, -40), "IMAGE_UNDECODABLE", /Cannot decode/],
+    ["truncated PNG", async () => (await odd.png16()).subarray(0, -30), "IMAGE_UNDECODABLE", /Cannot decode/],
+    ["JPEG start alone", () => Buffer.from([0xff, 0xd8, 0xff, 0xe0]), "IMAGE_UNDECODABLE", /Cannot decode/],
+    ["JPEG of 280 megapixels", () => odd.jpegClaiming(20000, 14000), "IMAGE_TOO_LARGE", /20000 x 14000/],
+    ["PNG of 900 megapixels", () => odd.pngBomb(30000), "IMAGE_TOO_LARGE", /40000000 pixels/],
+  ];
+  for (const [name, make, code, message] of bad) {
+    it(`refuses ${name} with ${code}`, async () => {
+      await assert.rejects(async () => decodeImage(await make()), { code, message });
+    });
+  }
+
+  it("refuses more bytes than the limit", async () => {
+    const jpeg = await odd.markedJpeg();
+    const limits = { ...DEFAULT_IMAGE_LIMITS, maxImageBytes: jpeg.length - 1 };
+    await assert.rejects(decodeImage(jpeg, limits), { code: "IMAGE_TOO_LARGE" });
+    await decodeImage(jpeg, { ...limits, maxImageBytes: jpeg.length });
+  });
+
+  it("reads an image at the pixel limit and refuses one above, whatever the decoder", async () => {
+    for (const bytes of [await odd.markedJpeg(), await odd.webp()]) {
+      await decodeImage(bytes, { ...DEFAULT_IMAGE_LIMITS, maxImagePixels: 800 });
+      const limits = { ...DEFAULT_IMAGE_LIMITS, maxImagePixels: 799 };
+      await assert.rejects(decodeImage(bytes, limits), { code: "IMAGE_TOO_LARGE" });
+    }
+  });
+
+  it("does not alter the bytes it is given", async () => {
+    const jpeg = await odd.withOrientation("jpeg", 6);
+    const copy = Buffer.from(jpeg);
+    await decodeImage(jpeg);
+    assert.deepEqual(jpeg, copy);
+  });
+});
