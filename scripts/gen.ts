@@ -14,7 +14,14 @@ const GENERATED = join(ROOT, "proto", "gen");
 const require = createRequire(import.meta.url);
 
 // The same choices as in lib/rpc/protos.ts, which loads the protos at run time.
-const OPTIONS = ["--longs=Number", "--enums=String", "--defaults", "--oneofs", "--includeComments", "--grpcLib=@grpc/grpc-js"];
+const OPTIONS = [
+  "--longs=Number",
+  "--enums=String",
+  "--defaults",
+  "--oneofs",
+  "--includeComments",
+  "--grpcLib=@grpc/grpc-js",
+];
 
 function run(program: string, args: readonly string[], cwd = ROOT): void {
   const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: "utf8" });

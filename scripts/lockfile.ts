@@ -89,7 +89,9 @@ export function platformEntry({ name, version, dev }: MissingPackage): LockedPac
 }
 
 export function completed(lock: Lockfile): Lockfile {
-  const added = missingPackages(lock).map((missing) => [`node_modules/${missing.name}`, platformEntry(missing)] as const);
+  const added = missingPackages(lock).map(
+    (missing) => [`node_modules/${missing.name}`, platformEntry(missing)] as const,
+  );
   const packages = [...Object.entries(lock.packages), ...added].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return { ...lock, packages: Object.fromEntries(packages) };
 }
