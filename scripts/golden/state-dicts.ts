@@ -1,11 +1,22 @@
+import { defined } from "#lib/base/assert.ts";
 import { backbones } from "#lib/nn/backbones/index.ts";
-import type { ParameterSpec } from "#lib/nn/types.ts";
+import { resNetSchema } from "#lib/nn/backbones/resnet.ts";
+import type { ResNetConfig } from "#lib/nn/backbones/resnet.ts";
+import type { Backbone, ParameterSpec } from "#lib/nn/types.ts";
 import type { GoldenChecker, GoldenResult } from "./types.ts";
 
 interface Case {
   readonly n_keys: number;
   readonly params: number;
   readonly keys: readonly (readonly [string, readonly number[]])[];
+  /** By frozen_stages: what then trains, and how many batch normalisations use running statistics. */
+  readonly frozen?: Readonly<Record<string, FrozenCase>>;
+}
+
+interface FrozenCase {
+  readonly trainable: number;
+  readonly bn_eval: number;
+  readonly first_trainable: string | null;
 }
 
 /** Case names are the backbone's type and depth: `resnet101`, `resnetv1d50`. */
@@ -19,7 +30,6 @@ export const stateDictsChecker: GoldenChecker = {
       if (typeof value !== "object" || value === null) continue;
       const match = NAME.exec(name);
       if (match) yield* checkStateDict(name, TYPES[match[1] ?? ""] ?? "", { depth: Number(match[2]), truth: value as Case });
-      else if (/frozen/.test(name)) yield* checkFrozen(name, value);
       else yield { name, status: "skipped", why: "no backbone of this kind yet" };
     }
   },
@@ -48,15 +58,22 @@ function* checkStateDict(
   const headSize = head.reduce((sum, [, shape]) => sum + shape.reduce((product, length) => product * length, 1), 0);
   const count = specs.filter((spec) => spec.kind === "parameter").reduce((sum, spec) => sum + sizeOf(spec), 0);
   yield result(`${name} parameter count`, truth.params, count + headSize);
+  if (truth.frozen) yield* checkFrozen(name, depth, truth.frozen);
 }
 
-/** `resnet101_frozen`: trainable parameters of the backbone by frozen_stages. */
-function* checkFrozen(name: string, value: object): Generator<GoldenResult> {
-  for (const [stages, truth] of Object.entries(value)) {
-    const specs = parametersOf("ResNet", { depth: 101, frozen_stages: Number(stages) });
-    const count = specs.filter((spec) => spec.trainable).reduce((sum, spec) => sum + sizeOf(spec), 0);
-    const expected = typeof truth === "number" ? truth : (truth as { trainable?: number }).trainable;
-    yield result(`${name} ${stages} trainable`, expected, count);
+function* checkFrozen(name: string, depth: number, truth: Readonly<Record<string, FrozenCase>>): Generator<GoldenResult> {
+  for (const [stages, expected] of Object.entries(truth)) {
+    const entry = defined(backbones.components["ResNet"], "ResNet");
+    const config: ResNetConfig = resNetSchema.parse({ depth, frozen_stages: Number(stages) });
+    const { layers } = entry.create(config, undefined) as Backbone;
+    const specs = layers.flatMap((layer) => layer.parameters);
+    const trainable = specs.filter((spec) => spec.trainable);
+    const evaluating = layers.filter((layer) => layer.frozen).flatMap((layer) => layer.parameters);
+    yield result(`${name} frozen_stages=${stages}`, expected, {
+      trainable: trainable.reduce((sum, spec) => sum + sizeOf(spec), 0),
+      bn_eval: evaluating.filter((spec) => spec.kind === "counter").length,
+      first_trainable: trainable[0]?.name.replace(/^backbone\./, "") ?? null,
+    });
   }
 }
 

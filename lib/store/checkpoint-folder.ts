@@ -1,0 +1,183 @@
+import { createHash, randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import { access, mkdir, open, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { PetageError } from "../base/errors.ts";
+import type { Checkpoint, CheckpointMeta, CheckpointStore, StateDict } from "../train/checkpoint.ts";
+import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+
+/** A checkpoint is a folder of these; the manifest names the others with their SHA-256. */
+const WEIGHTS_FILE = "model.safetensors";
+const OPTIMIZER_FILE = "optimizer.safetensors";
+const MANIFEST_FILE = "checkpoint.json";
+/** As mmengine's: a text file in the work dir that holds the path of the checkpoint to resume. */
+const LATEST_FILE = "last_checkpoint";
+const TEMPORARY_PREFIX = ".writing-";
+
+interface Manifest {
+  readonly meta: CheckpointMeta;
+  /** SHA-256 by file name. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Checkpoints of one run in a folder (a work dir). */
+export function checkpointFolder(folder: string): CheckpointStore {
+  return {
+    async save(name, checkpoint) {
+      await mkdir(folder, { recursive: true });
+      const temporary = join(folder, `${TEMPORARY_PREFIX}${name}-${process.pid}-${randomBytes(4).toString("hex")}`);
+      await mkdir(temporary);
+      try {
+        const sha256 = await writeFiles(temporary, checkpoint);
+        await replaceFolder(temporary, join(folder, name));
+        return { name, uri: resolve(folder, name), sha256 };
+      } finally {
+        await rm(temporary, { recursive: true, force: true });
+      }
+    },
+    async remove(name) {
+      await rm(join(folder, name), { recursive: true, force: true });
+    },
+    async markLatest({ uri }) {
+      const temporary = join(folder, `${TEMPORARY_PREFIX}${LATEST_FILE}-${process.pid}`);
+      await writeFile(temporary, `${uri}\n`, { flush: true });
+      await rename(temporary, join(folder, LATEST_FILE));
+    },
+  };
+}
+
+async function writeFiles(folder: string, { meta, weights, optimizer }: Checkpoint): Promise<string> {
+  const files: Record<string, string> = {};
+  const sha256 = await writeTensors(join(folder, WEIGHTS_FILE), weights);
+  files[WEIGHTS_FILE] = sha256;
+  if (optimizer.size > 0) files[OPTIMIZER_FILE] = await writeTensors(join(folder, OPTIMIZER_FILE), optimizer);
+  const manifest: Manifest = { meta, files };
+  await writeFile(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 1)}\n`, { flush: true });
+  await syncFolder(folder);
+  return sha256;
+}
+
+async function writeTensors(path: string, tensors: StateDict): Promise<string> {
+  const hash = createHash("sha256");
+  const file = await open(path, "wx");
+  try {
+    for (const piece of encodeSafetensors(tensors, { format: "pt" })) {
+      hash.update(piece);
+      await file.writeFile(piece);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return hash.digest("hex");
+}
+
+/** Moves `from` to `to`; a folder that is there already is moved aside first, so that a reader sees one or the other. */
+async function replaceFolder(from: string, to: string): Promise<void> {
+  const aside = `${from}-replaced`;
+  const existed = await rename(to, aside).then(
+    () => true,
+    () => false,
+  );
+  await rename(from, to);
+  if (existed) await rm(aside, { recursive: true, force: true });
+  await syncFolder(dirname(to));
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The folder of a checkpoint from what people write: the folder, its manifest, or a file:// URI of either. */
+function folderOf(uri: string): string {
+  const path = uri.startsWith("file://") ? new URL(uri).pathname : uri;
+  const named = [MANIFEST_FILE, WEIGHTS_FILE].includes(basename(path));
+  return resolve(named ? dirname(path) : path);
+}
+
+/** Reads only what describes a checkpoint. Throws NOT_FOUND or CHECKPOINT_INVALID. */
+export async function readCheckpointMeta(uri: string): Promise<CheckpointMeta> {
+  return (await readManifest(folderOf(uri))).meta;
+}
+
+/** SHA-256 of a checkpoint's weights file, as its manifest states it. */
+export async function weightsSha256(uri: string): Promise<string> {
+  return (await readManifest(folderOf(uri))).files[WEIGHTS_FILE] ?? "";
+}
+
+/** Reads and verifies a checkpoint: every file against its SHA-256. Throws NOT_FOUND or CHECKPOINT_INVALID. */
+export async function readCheckpoint(uri: string, { withOptimizer = false } = {}): Promise<Checkpoint> {
+  const folder = folderOf(uri);
+  const { meta, files } = await readManifest(folder);
+  const weights = await readTensors(folder, WEIGHTS_FILE, files);
+  const hasOptimizer = withOptimizer && files[OPTIMIZER_FILE] !== undefined;
+  const optimizer = hasOptimizer ? await readTensors(folder, OPTIMIZER_FILE, files) : new Map();
+  return { meta, weights, optimizer };
+}
+
+/** Weights to start from: a checkpoint of ours, or a bare .safetensors file of anybody's. */
+export async function readWeights(uri: string): Promise<StateDict> {
+  if (!uri.endsWith(".safetensors")) return (await readCheckpoint(uri)).weights;
+  const path = uri.startsWith("file://") ? new URL(uri).pathname : uri;
+  return decodeSafetensors(await readOrThrow(path, `Weights ${path} do not exist`), path);
+}
+
+async function readManifest(folder: string): Promise<Manifest> {
+  const path = join(folder, MANIFEST_FILE);
+  const text = await readOrThrow(path, `Checkpoint ${folder} does not exist or is not complete: no ${MANIFEST_FILE}`);
+  try {
+    const manifest = JSON.parse(text.toString("utf8")) as Manifest;
+    if (manifest.meta.format === 1 && typeof manifest.files === "object") return manifest;
+  } catch (error) {
+    if (!(error instanceof SyntaxError) && !(error instanceof TypeError)) throw error;
+  }
+  throw new PetageError("CHECKPOINT_INVALID", `${path} is not a manifest of checkpoint format 1`);
+}
+
+async function readTensors(folder: string, name: string, files: Manifest["files"]): Promise<StateDict> {
+  const path = join(folder, name);
+  const bytes = await readOrThrow(path, `Checkpoint ${folder} is not complete: no ${name}`);
+  const found = createHash("sha256").update(bytes).digest("hex");
+  if (found !== files[name]) {
+    const message = `${path} is damaged: its SHA-256 is ${found.slice(0, 12)}…, the manifest says ${files[name]?.slice(0, 12)}…`;
+    throw new PetageError("CHECKPOINT_INVALID", message, { hint: "Resume from an older checkpoint of the same folder" });
+  }
+  return decodeSafetensors(bytes, path);
+}
+
+async function readOrThrow(path: string, missing: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") throw new PetageError("NOT_FOUND", missing, { cause: error });
+    throw error;
+  }
+}
+
+/** The checkpoint that `--resume` continues in a work dir: the newest complete one; `undefined` when there is none. */
+export async function latestCheckpoint(folder: string): Promise<string | undefined> {
+  const names = await readdir(folder).catch(() => [] as string[]);
+  const candidates = await Promise.all(
+    names.filter((name) => /^(epoch|iter)_\d+$/.test(name)).map((name) => describe(join(folder, name))),
+  );
+  const complete = candidates.filter((candidate) => candidate !== undefined);
+  return complete.toSorted((a, b) => b.step - a.step || b.epoch - a.epoch)[0]?.path;
+}
+
+/** A checkpoint folder's place and progress, or nothing when it cannot be resumed. */
+async function describe(path: string): Promise<{ path: string; step: number; epoch: number } | undefined> {
+  try {
+    await access(join(path, OPTIMIZER_FILE));
+    const { progress } = (await readManifest(path)).meta;
+    return { path, step: progress.step, epoch: progress.epoch };
+  } catch {
+    return undefined;
+  }
+}
+

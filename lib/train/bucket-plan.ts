@@ -1,0 +1,64 @@
+import type { ParameterSpec } from "../nn/types.ts";
+
+/** Where a tensor lies within a bucket, in float32 elements. */
+export interface Slice {
+  /** Name of a parameter (its gradient), of a running statistic (its batch value), or `loss`. */
+  readonly name: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface BucketLayout {
+  readonly elementCount: number;
+  readonly slices: readonly Slice[];
+}
+
+/** PyTorch DDP's sizes: 25 MiB, and a small first one so that communication starts early. */
+const FIRST_BUCKET_BYTES = 2 ** 20;
+const BUCKET_BYTES = 25 * 2 ** 20;
+const ELEMENT_BYTES = 4;
+
+export const LOSS_SLICE = "loss";
+
+/**
+ * Groups what the ranks average in a step: gradients in the order in which the backward pass yields them (last layer
+ * first), and at the end one bucket of the loss and the batch statistics, so that every rank holds the same running
+ * statistics.
+ */
+export function planBuckets(parameters: readonly ParameterSpec[], trainingNorms: readonly string[]): BucketLayout[] {
+  const gradients = parameters.filter((spec) => spec.trainable).toReversed();
+  const buckets: BucketLayout[] = [];
+  let open: ParameterSpec[] = [];
+  let openBytes = 0;
+  for (const spec of gradients) {
+    open.push(spec);
+    openBytes += sizeOf(spec) * ELEMENT_BYTES;
+    if (openBytes < (buckets.length === 0 ? FIRST_BUCKET_BYTES : BUCKET_BYTES)) continue;
+    buckets.push(layOut(open.map((member) => [member.name, sizeOf(member)])));
+    [open, openBytes] = [[], 0];
+  }
+  if (open.length > 0) buckets.push(layOut(open.map((member) => [member.name, sizeOf(member)])));
+  const training = new Set(trainingNorms);
+  const statistics = parameters.filter((spec) => spec.kind === "buffer" && training.has(layerOf(spec.name)));
+  buckets.push(layOut([[LOSS_SLICE, 1], ...statistics.map((spec): [string, number] => [spec.name, sizeOf(spec)])]));
+  return buckets;
+}
+
+/** `backbone.bn1` of `backbone.bn1.running_mean`. */
+export function layerOf(name: string): string {
+  return name.slice(0, name.lastIndexOf("."));
+}
+
+function sizeOf(spec: ParameterSpec): number {
+  return spec.shape.reduce((product, length) => product * length, 1);
+}
+
+function layOut(members: readonly (readonly [name: string, length: number])[]): BucketLayout {
+  let offset = 0;
+  const slices = members.map(([name, length]) => {
+    const slice = { name, offset, length };
+    offset += length;
+    return slice;
+  });
+  return { elementCount: offset, slices };
+}

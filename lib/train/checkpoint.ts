@@ -1,0 +1,61 @@
+import type { ConfigDict } from "../config/component.ts";
+
+/** Values of one tensor in PyTorch's layout. */
+export type TensorData =
+  | { readonly dtype: "F32"; readonly shape: readonly number[]; readonly values: Float32Array }
+  | { readonly dtype: "I64"; readonly shape: readonly number[]; readonly values: BigInt64Array };
+
+/** Tensors by their name in PyTorch's `state_dict`. */
+export type StateDict = ReadonlyMap<string, TensorData>;
+
+/** Where in its training a run stands: everything that decides what comes next, besides weights and optimizer. */
+export interface Progress {
+  /** Epochs completed. */
+  readonly epoch: number;
+  /** Iterations done of the epoch in progress; 0 between epochs. */
+  readonly iteration: number;
+  /** Optimizer steps done. */
+  readonly step: number;
+  /** State of the learning rate schedule, as `Schedule.state()` gives it. */
+  readonly schedule: unknown;
+  readonly seed: number;
+  readonly worldSize: number;
+  /** The best value so far of the metric that `save_best` watches, and its checkpoint. */
+  readonly best: { readonly metric: string; readonly value: number; readonly name: string } | null;
+}
+
+export interface CheckpointMeta {
+  readonly format: 1;
+  readonly petageVersion: string;
+  readonly createTime: string;
+  /** Name of the config: file name without folder and ending. */
+  readonly configName: string;
+  readonly config: ConfigDict;
+  readonly classes: readonly string[];
+  readonly progress: Progress;
+  /** Metrics of the last validation of these weights, by name; empty when there was none. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+export interface Checkpoint {
+  readonly meta: CheckpointMeta;
+  readonly weights: StateDict;
+  /** Optimizer slots as `<slot>/<parameter>`; empty in a checkpoint that cannot be resumed (a best one). */
+  readonly optimizer: StateDict;
+}
+
+export interface SavedCheckpoint {
+  readonly name: string;
+  readonly uri: string;
+  /** SHA-256 of the weights file. */
+  readonly sha256: string;
+}
+
+/** Where checkpoints of one run lie. `lib/store` implements it on a folder. */
+export interface CheckpointStore {
+  /** Writes a checkpoint under a name (`epoch_3`), atomically: it is there whole or not at all. */
+  save(name: string, checkpoint: Checkpoint): Promise<SavedCheckpoint>;
+  remove(name: string): Promise<void>;
+  /** Remembers which checkpoint `resume` continues. */
+  markLatest(saved: SavedCheckpoint): Promise<void>;
+}
