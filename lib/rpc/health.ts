@@ -1,0 +1,69 @@
+import type { Server, ServerDuplexStream, ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
+import { ReflectionService } from "@grpc/reflection";
+import { HealthImplementation } from "grpc-health-check";
+import { fullName, packageDefinition } from "./protos.ts";
+import type { ServiceName } from "./contract.ts";
+
+/** The name that answers for the process alone: true as long as its main thread runs. */
+export const LIVENESS = "liveness";
+/** The name that answers for all services of the server together. */
+const OVERALL = "";
+
+/** Health (grpc.health.v1) of the services of one server, kept by the standard's implementation. */
+export class Health {
+  readonly #health = new HealthImplementation({ [LIVENESS]: "SERVING" });
+  readonly #serving = new Map<ServiceName, boolean>();
+
+  set(service: ServiceName, serving: boolean): void {
+    this.#serving.set(service, serving);
+    this.#health.setStatus(fullName(service), serving ? "SERVING" : "NOT_SERVING");
+    const all = [...this.#serving.values()].every(Boolean);
+    this.#health.setStatus(OVERALL, all ? "SERVING" : "NOT_SERVING");
+  }
+
+  /** Every service stops serving. */
+  stop(): void {
+    for (const service of this.#serving.keys()) this.set(service, false);
+  }
+
+  addTo(server: Server, streams: OpenStreams): void {
+    this.#health.addToServer(streams.watched(server));
+  }
+}
+
+/** Reflection v1 and v1alpha, so that grpcurl and its like need no proto files. */
+export function addReflection(server: Server, streams: OpenStreams): void {
+  new ReflectionService(packageDefinition()).addToServer(streams.watched(server));
+}
+
+type Stream = ServerDuplexStream<unknown, unknown>;
+
+/** Streams of the standard services: nothing in them ends a watch, and one open watch would hold up every shutdown. */
+export class OpenStreams {
+  readonly #open = new Set<Stream>();
+
+  /** A server that remembers the streams of what is added to it. */
+  watched(server: Server): Server {
+    const addService = (definition: ServiceDefinition, implementation: UntypedServiceImplementation): void => {
+      const streaming = Object.entries(definition).filter(([, method]) => method.responseStream);
+      const watched = streaming.map(([name, method]) => {
+        const key = name in implementation ? name : (method.originalName ?? name);
+        const handler = implementation[key] as (call: Stream) => void;
+        return [key, (call: Stream) => (this.#remember(call), handler.call(implementation, call))];
+      });
+      server.addService(definition, { ...implementation, ...Object.fromEntries(watched) });
+    };
+    // Both packages use `addService` alone.
+    return { addService } as Pick<Server, "addService"> as Server;
+  }
+
+  #remember(call: Stream): void {
+    this.#open.add(call);
+    call.once("close", () => this.#open.delete(call));
+    call.once("cancelled", () => this.#open.delete(call));
+  }
+
+  end(): void {
+    for (const call of this.#open) call.end();
+  }
+}

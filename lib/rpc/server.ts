@@ -1,0 +1,171 @@
+import { Server, ServerCredentials, setLogger } from "@grpc/grpc-js";
+import { PetageError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { OpenCalls } from "./calls.ts";
+import type { Implementation, ServiceName } from "./contract.ts";
+import { adapt, tolerant, type AnyHandler } from "./handlers.ts";
+import { addReflection, Health, OpenStreams } from "./health.ts";
+import {
+  DRAIN_GRACE_MS,
+  KEEPALIVE_INTERVAL_MS,
+  KEEPALIVE_TIMEOUT_MS,
+  MAX_BATCH_MESSAGE_BYTES,
+  MAX_IDLE_CONNECTION_MS,
+  MAX_MESSAGE_BYTES,
+  MAX_OPEN_CALLS,
+  MAX_STREAMS_PER_CONNECTION,
+} from "./limits.ts";
+import { serviceDefinition } from "./protos.ts";
+
+/** A service and whether it can answer from the start; `setServing` tells later. */
+export interface ServedService {
+  readonly name: ServiceName;
+  readonly handlers: Readonly<Record<string, AnyHandler>>;
+  readonly serving: boolean;
+}
+
+/** Pairs a service with what answers for it. `serving: false` keeps it not ready until `setServing`. */
+export function implement<N extends ServiceName>(
+  name: N,
+  implementation: Implementation<N>,
+  { serving = true }: { serving?: boolean } = {},
+): ServedService {
+  return { name, handlers: implementation as unknown as ServedService["handlers"], serving };
+}
+
+export interface ServerLimits {
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  readonly openCalls: number;
+  /** How long calls in progress may go on once the server drains. */
+  readonly drainGraceMs: number;
+}
+
+const DEFAULT_LIMITS: ServerLimits = {
+  requestBytes: MAX_MESSAGE_BYTES,
+  responseBytes: MAX_BATCH_MESSAGE_BYTES,
+  openCalls: MAX_OPEN_CALLS,
+  drainGraceMs: DRAIN_GRACE_MS,
+};
+
+export interface ServeOptions {
+  /** Where to listen; nothing but this machine reaches the default, 127.0.0.1. */
+  readonly host?: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly services: readonly ServedService[];
+  readonly log: Log;
+  readonly limits?: Partial<ServerLimits>;
+  /** Its abort drains the server, as disposing does. */
+  readonly signal?: AbortSignal;
+}
+
+/** A server that listens. Disposing drains it: not serving, no new calls, those in progress may finish in time. */
+export interface RunningServer extends AsyncDisposable {
+  readonly port: number;
+  /** `host:port`, for `dial`. */
+  readonly address: string;
+  setServing(service: ServiceName, serving: boolean): void;
+}
+
+/** Starts a gRPC server with health and reflection. PORT_IN_USE when another process listens there. */
+export async function serve(options: ServeOptions): Promise<RunningServer> {
+  const { host = "127.0.0.1", services, log, signal } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const server = new Server(channelOptions(limits));
+  const calls = new OpenCalls(limits.openCalls);
+  const health = new Health();
+  const streams = new OpenStreams();
+  for (const service of services) {
+    addService(server, service, { calls, log });
+    health.set(service.name, service.serving);
+  }
+  health.addTo(server, streams);
+  addReflection(server, streams);
+  const port = await bind(server, host, options.port);
+
+  let drained: Promise<void> | undefined;
+  const drain = (): Promise<void> =>
+    (drained ??= (async () => {
+      health.stop();
+      streams.end();
+      await shutDown(server, calls, limits.drainGraceMs);
+    })());
+  signal?.addEventListener("abort", () => void drain(), { once: true });
+  if (signal?.aborted) void drain();
+  return {
+    port,
+    address: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
+    setServing: (service, serving) => health.set(service, serving && !drained),
+    [Symbol.asyncDispose]: drain,
+  };
+}
+
+// No maximum age of connections: it would cut the streams of a training that runs for days.
+function channelOptions(limits: ServerLimits): Record<string, number> {
+  return {
+    "grpc.max_receive_message_length": limits.requestBytes,
+    "grpc.max_send_message_length": limits.responseBytes,
+    "grpc.max_concurrent_streams": MAX_STREAMS_PER_CONNECTION,
+    "grpc.max_connection_idle_ms": MAX_IDLE_CONNECTION_MS,
+    "grpc.keepalive_time_ms": KEEPALIVE_INTERVAL_MS,
+    "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
+    "grpc.enable_channelz": 0,
+  };
+}
+
+function addService(server: Server, service: ServedService, host: { calls: OpenCalls; log: Log }): void {
+  const definition = serviceDefinition(service.name);
+  const methods = Object.entries(definition).map(([name, method]) => [name, tolerant(method)] as const);
+  const handlers = methods.map(([name, method]) => {
+    const handler = service.handlers[lowerFirst(name)];
+    if (!handler) throw new PetageError("INTERNAL", `${service.name} does not implement ${name}`);
+    return [name, adapt(method, handler.bind(service.handlers), host)] as const;
+  });
+  server.addService(Object.fromEntries(methods), Object.fromEntries(handlers));
+}
+
+function lowerFirst(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}
+
+// grpc-js prints this line besides handing the error over.
+const REPEATED = "No address added out of total";
+setLogger({
+  error(message: unknown, ...rest: unknown[]) {
+    if (!String(message).includes(REPEATED)) console.error(message, ...rest);
+  },
+});
+
+async function bind(server: Server, host: string, port: number): Promise<number> {
+  const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  return await new Promise<number>((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error) reject(bindError(error, address));
+      else resolve(bound);
+    });
+  });
+}
+
+function bindError(cause: Error, address: string): PetageError {
+  if (cause.message.includes("EADDRINUSE")) {
+    return new PetageError("PORT_IN_USE", `Cannot listen on ${address}: another process does`, {
+      cause,
+      hint: "End that process, or choose another port (0 takes any free one)",
+    });
+  }
+  const hint = "Check that the host is an address of this machine and that the port is allowed";
+  return new PetageError("FAILED_PRECONDITION", `Cannot listen on ${address}: ${cause.message}`, { cause, hint });
+}
+
+/** Lets calls in progress finish, but not longer than the grace. */
+async function shutDown(server: Server, calls: OpenCalls, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  let timer: NodeJS.Timeout | undefined;
+  const graceOver = new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)));
+  await Promise.race([Promise.all([calls.drain(), closed]), graceOver]);
+  clearTimeout(timer);
+  calls.end();
+  await new Promise(setImmediate); // lets those last answers out
+  server.forceShutdown();
+}
