@@ -37,8 +37,10 @@ function packagesAreInstalled() {
 /** Changes when the set-up's own files, or the variables that steer it, do. */
 function setupKey() {
   const hash = createHash("sha256");
-  const scripts = readdirSync(`${ROOT}scripts/setup`).map((name) => `setup/${name}`);
-  for (const name of ["setup.ts", "nats-server.ts", ...scripts.toSorted()]) {
+  const scripts = readdirSync(`${ROOT}scripts/setup`)
+    .toSorted()
+    .map((name) => `setup/${name}`);
+  for (const name of ["nats-server.ts", "setup.ts", ...scripts]) {
     const path = `${ROOT}scripts/${name}`;
     if (existsSync(path)) hash.update(name).update(readFileSync(path));
   }

@@ -10,7 +10,7 @@ export interface RunOptions {
 }
 
 /** The last lines of a failed program that an error quotes. */
-const QUOTED_LINES = 12;
+const QUOTED_LINES = 20;
 
 /** Runs a program to its end and returns what it printed; throws, quoting its last lines, when it fails. */
 export async function run(program: string, args: readonly string[], options: RunOptions): Promise<string> {

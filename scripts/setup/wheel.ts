@@ -70,11 +70,12 @@ async function unpackedWheel(
 }
 
 async function download(wheel: Wheel, { folder, report }: { folder: string; report: Report }): Promise<string> {
+  const interpreter = await python();
   report.say(`Fetching ${wheel.package} ${TENSORFLOW_VERSION} (about 270 MB)`);
   const platform = ["--implementation", "cp", "--python-version", wheel.pythonVersion, "--platform", wheel.platform];
   const what = ["--no-deps", "--only-binary=:all:", `${wheel.package}==${TENSORFLOW_VERSION}`];
   const how = ["--no-cache-dir", "--disable-pip-version-check", "--dest", folder];
-  await run(await python(), ["-m", "pip", "download", ...how, ...platform, ...what], {
+  await run(interpreter, ["-m", "pip", "download", ...how, ...platform, ...what], {
     timeoutMs: DOWNLOAD_TIMEOUT_MS,
     show: report.interactive,
   });

@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { builtinModules } from "node:module";
+import { importsOf, readText, sourceFiles } from "./support/sources.ts";
+import type { SourceFile } from "./support/sources.ts";
+
+/** What a layer may import: the layers below it, and the packages and Node modules that it is there for. */
+interface Layer {
+  readonly layers: readonly string[];
+  readonly packages: readonly string[];
+  /** Modules of Node that do I/O; the ones that only compute (`node:crypto`, `node:util`) are free for all. */
+  readonly nodeModules: readonly string[];
+}
+
+const PURE_NODE_MODULES = ["assert", "buffer", "crypto", "events", "path", "perf_hooks", "url", "util", "zlib"];
+const ANY_NODE_MODULE = builtinModules;
+
+const FOUNDATION = ["base", "config"];
+const DOMAIN = [...FOUNDATION, "engine", "collective", "nn", "optim", "metrics", "data"];
+const APPLICATION = [...DOMAIN, "train", "serve"];
+const TENSORS = ["zod", "@tensorflow/tfjs"];
+
+const LAYERS: Readonly<Record<string, Layer>> = {
+  base: { layers: [], packages: [], nodeModules: [] },
+  config: {
+    layers: ["base"],
+    packages: ["zod", "yaml", "@lezer/python", "@lezer/common", "fastest-levenshtein"],
+    nodeModules: [],
+  },
+  engine: {
+    layers: FOUNDATION,
+    packages: [...TENSORS, "@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-backend-wasm"],
+    nodeModules: [],
+  },
+  collective: { layers: ["base"], packages: [], nodeModules: [] },
+  metrics: { layers: FOUNDATION, packages: ["zod"], nodeModules: [] },
+  // Reads images in worker threads; loads no tensors, so that the data-loader starts without TensorFlow.
+  data: {
+    layers: FOUNDATION,
+    packages: ["zod", "sharp", "@julusian/jpeg-turbo", "fastest-levenshtein"],
+    nodeModules: ["fs", "fs/promises", "worker_threads"],
+  },
+  optim: { layers: [...FOUNDATION, "engine"], packages: TENSORS, nodeModules: [] },
+  // `data` for the shapes of a batch and of the preprocessor, which are plain values.
+  nn: { layers: [...FOUNDATION, "engine", "data"], packages: TENSORS, nodeModules: [] },
+  train: { layers: DOMAIN, packages: TENSORS, nodeModules: [] },
+  serve: { layers: DOMAIN, packages: ["zod"], nodeModules: [] },
+  host: { layers: APPLICATION, packages: ["zod", "pino", "prom-client", "sharp", "tsx"], nodeModules: ANY_NODE_MODULE },
+  rpc: {
+    layers: APPLICATION,
+    packages: ["zod", "@grpc/grpc-js", "@grpc/proto-loader", "@grpc/reflection", "grpc-health-check"],
+    nodeModules: ANY_NODE_MODULE,
+  },
+  messaging: { layers: APPLICATION, packages: ["zod", "nats"], nodeModules: ANY_NODE_MODULE },
+  k8s: { layers: APPLICATION, packages: ["zod", "yaml", "@kubernetes/client-node"], nodeModules: ANY_NODE_MODULE },
+  store: { layers: APPLICATION, packages: ["zod"], nodeModules: ANY_NODE_MODULE },
+};
+
+/** Where the program's environment may be read: everything else gets values. */
+const READS_ENVIRONMENT = /^lib\/host\/|^services\/[^/]+\/config\.ts$|^(scripts|test)\//;
+const MAXIMUM_LINES = 400;
+
+const sources = sourceFiles("lib", "services", "cli", "scripts", "test");
+const product = sources.filter(({ path }) => /^(lib|services|cli)\//.test(path));
+
+/** Fails with what is wrong, what holds, and what to do, once per finding. */
+function expectNone(findings: readonly string[], rule: string, remedy: string): void {
+  assert.ok(findings.length === 0, findings.map((finding) => `\n${finding}\n  ${rule}\n  ${remedy}`).join("\n"));
+}
+
+function layerOf(path: string): string | undefined {
+  return /^lib\/([^/]+)\//.exec(path)?.[1];
+}
+
+function packageOf(imported: string): string {
+  return imported
+    .split("/")
+    .slice(0, imported.startsWith("@") ? 2 : 1)
+    .join("/");
+}
+
+function isOurs(imported: string): boolean {
+  return /^(lib|services|cli|proto|test|scripts)\//.test(imported);
+}
+
+function findings(
+  files: readonly SourceFile[],
+  isWrong: (imported: string, file: SourceFile) => boolean | undefined,
+): string[] {
+  return files.flatMap((file) =>
+    importsOf(file)
+      .filter((imported) => isWrong(imported, file))
+      .map((imported) => `${file.path} imports ${imported}`),
+  );
+}
+
+describe("importsOf()", () => {
+  const cases: readonly (readonly [string, string[]])[] = [
+    ['import { a } from "zod";', ["zod"]],
+    ['import type {\n  A,\n} from "../base/errors.ts";', ["lib/base/errors.ts"]],
+    ['export { a } from "./b.ts";', ["lib/nn/b.ts"]],
+    ['import "#lib/data/types.ts";', ["lib/data/types.ts"]],
+    ['const a = await import("#proto/a.ts");', ["proto/gen/a.ts"]],
+    ['let a: import("node:fs").Stats;', ["node:fs"]],
+    ['const text = "import { a } from nowhere";', []],
+  ];
+  for (const [text, expected] of cases) {
+    it(`reads ${text.replace(/\n/g, " ")}`, () => {
+      assert.deepEqual(importsOf({ path: "lib/nn/a.ts", text }), expected);
+    });
+  }
+});
+
+describe("architecture", () => {
+  it("every folder of lib is a layer of the table", () => {
+    const unknown = product.filter(({ path }) => path.startsWith("lib/") && !((layerOf(path) ?? "") in LAYERS));
+    expectNone(
+      unknown.map(({ path }) => path),
+      "It lies in no known layer of lib/.",
+      "Put it into one, or add the layer to this test and to ARCHITECTURE.md.",
+    );
+  });
+
+  for (const [name, layer] of Object.entries(LAYERS)) {
+    const files = product.filter(({ path }) => layerOf(path) === name);
+
+    it(`lib/${name} imports only the layers below it`, () => {
+      const allowed = [...layer.layers, name];
+      const wrong = findings(files, (imported) => {
+        if (!isOurs(imported)) return false;
+        if (imported.startsWith("proto/")) return name !== "rpc";
+        return !allowed.includes(layerOf(imported) ?? "");
+      });
+      expectNone(
+        wrong,
+        `lib/${name} may import: ${layer.layers.join(", ") || "nothing"}${name === "rpc" ? ", and proto/gen" : ""}.`,
+        "Move what is shared down, or take it as an argument (ARCHITECTURE.md, Layers).",
+      );
+    });
+
+    it(`lib/${name} imports only the packages that it owns`, () => {
+      const wrong = findings(files, (imported) => {
+        if (isOurs(imported)) return false;
+        if (!imported.startsWith("node:")) return !layer.packages.includes(packageOf(imported));
+        const module = imported.slice("node:".length);
+        return ![...PURE_NODE_MODULES, ...layer.nodeModules].includes(module);
+      });
+      expectNone(
+        wrong,
+        `lib/${name} may import: ${[...layer.packages, ...layer.nodeModules.map((module) => `node:${module}`)].join(", ") || "no package"}.`,
+        "Use it in the layer that owns it (docs/dependencies.md) and pass its result in.",
+      );
+    });
+  }
+
+  it("no service imports another service, and the command line imports none", () => {
+    const own = (path: string): string | undefined => /^services\/[^/]+\//.exec(path)?.[0];
+    const wrong = findings(
+      product,
+      (imported, { path }) => imported.startsWith("services/") && !imported.startsWith(own(path) ?? "\0"),
+    );
+    expectNone(wrong, "Services know each other by proto/petage only.", "Move what is shared to lib/.");
+  });
+
+  it("the environment is read at the border only", () => {
+    const wrong = sources.filter(({ path, text }) => text.includes("process.env") && !READS_ENVIRONMENT.test(path));
+    expectNone(
+      wrong.map(({ path }) => `${path} reads process.env`),
+      "Only lib/host and services/*/config.ts do.",
+      "Take the value as an argument; declare the variable in the service's config.ts.",
+    );
+  });
+
+  it("no file is longer than a reader wants", () => {
+    const long = sources.filter(({ text }) => text.split("\n").length > MAXIMUM_LINES + 1);
+    expectNone(
+      long.map(({ path, text }) => `${path} has ${text.split("\n").length - 1} lines`),
+      `A file has at most ${MAXIMUM_LINES}, most have below 120.`,
+      "Split it where two concepts meet, and name each part.",
+    );
+  });
+
+  it("functions at the top of a file are declarations", () => {
+    const wrong = product.flatMap(({ path, text }) =>
+      [...text.matchAll(/^(?:export )?const (\w+) = (?:async )?(?:\([^()]*\)|\w+)(?:: [^=]+)? =>/gm)].map(
+        (match) => `${path} makes ${match[1] ?? ""} a constant`,
+      ),
+    );
+    expectNone(wrong, "Functions at the top of a file are declarations.", "Write `function name() {}`.");
+  });
+
+  it("each service has the same files", () => {
+    const services = new Set(product.flatMap(({ path }) => /^services\/([^/]+)\//.exec(path)?.[1] ?? []));
+    const missing = [...services].flatMap((service) =>
+      ["main.ts", "config.ts", "service.ts"]
+        .map((file) => `services/${service}/${file}`)
+        .filter((path) => !product.some((file) => file.path === path)),
+    );
+    expectNone(missing, "It is missing.", "Every service has main.ts, config.ts and service.ts (CONTRIBUTING.md).");
+  });
+
+  it("ARCHITECTURE.md tells of every layer", () => {
+    const map = readText("ARCHITECTURE.md");
+    const missing = Object.keys(LAYERS).filter((name) => !map.includes(`${name}/`));
+    expectNone(missing, "ARCHITECTURE.md does not name this layer.", "Add it to its map.");
+  });
+});
