@@ -20,8 +20,15 @@ interface Manifest {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** Checkpoints of one run in a folder (a work dir). */
-export function checkpointFolder(folder: string): CheckpointStore {
+export interface CheckpointFolderOptions {
+  /** Where the checkpoints of this run go. */
+  readonly folder: string;
+  /** Where `last_checkpoint` is kept: the work dir that all runs of a config share. */
+  readonly workDir: string;
+}
+
+/** Checkpoints of one run in a folder. */
+export function checkpointFolder({ folder, workDir }: CheckpointFolderOptions): CheckpointStore {
   return {
     async save(name, checkpoint) {
       await mkdir(folder, { recursive: true });
@@ -35,15 +42,27 @@ export function checkpointFolder(folder: string): CheckpointStore {
         await rm(temporary, { recursive: true, force: true });
       }
     },
+    async amend(name, meta) {
+      const { files } = await readManifest(join(folder, name));
+      await writeAtomically(join(folder, name, MANIFEST_FILE), manifestText({ meta, files }));
+    },
     async remove(name) {
       await rm(join(folder, name), { recursive: true, force: true });
     },
     async markLatest({ uri }) {
-      const temporary = join(folder, `${TEMPORARY_PREFIX}${LATEST_FILE}-${process.pid}`);
-      await writeFile(temporary, `${uri}\n`, { flush: true });
-      await rename(temporary, join(folder, LATEST_FILE));
+      await writeAtomically(join(workDir, LATEST_FILE), `${uri}\n`);
     },
   };
+}
+
+function manifestText(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, null, 1)}\n`;
+}
+
+async function writeAtomically(path: string, text: string): Promise<void> {
+  const temporary = join(dirname(path), `${TEMPORARY_PREFIX}${basename(path)}-${process.pid}`);
+  await writeFile(temporary, text, { flush: true });
+  await rename(temporary, path);
 }
 
 async function writeFiles(folder: string, { meta, weights, optimizer }: Checkpoint): Promise<string> {
@@ -51,8 +70,7 @@ async function writeFiles(folder: string, { meta, weights, optimizer }: Checkpoi
   const sha256 = await writeTensors(join(folder, WEIGHTS_FILE), weights);
   files[WEIGHTS_FILE] = sha256;
   if (optimizer.size > 0) files[OPTIMIZER_FILE] = await writeTensors(join(folder, OPTIMIZER_FILE), optimizer);
-  const manifest: Manifest = { meta, files };
-  await writeFile(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 1)}\n`, { flush: true });
+  await writeFile(join(folder, MANIFEST_FILE), manifestText({ meta, files }), { flush: true });
   await syncFolder(folder);
   return sha256;
 }
@@ -160,24 +178,47 @@ async function readOrThrow(path: string, missing: string): Promise<Buffer> {
   }
 }
 
-/** The checkpoint that `--resume` continues in a work dir: the newest complete one; `undefined` when there is none. */
-export async function latestCheckpoint(folder: string): Promise<string | undefined> {
-  const names = await readdir(folder).catch(() => [] as string[]);
-  const candidates = await Promise.all(
-    names.filter((name) => /^(epoch|iter)_\d+$/.test(name)).map((name) => describe(join(folder, name))),
-  );
-  const complete = candidates.filter((candidate) => candidate !== undefined);
-  return complete.toSorted((a, b) => b.step - a.step || b.epoch - a.epoch)[0]?.path;
+export interface Resumable {
+  readonly checkpoint: Checkpoint;
+  readonly path: string;
+  /** One line for each newer checkpoint that could not be used, and why. */
+  readonly skipped: readonly string[];
 }
 
-/** A checkpoint folder's place and progress, or nothing when it cannot be resumed. */
-async function describe(path: string): Promise<{ path: string; step: number; epoch: number } | undefined> {
+/**
+ * What `--resume` continues: the newest checkpoint, below a work dir or in one of its runs, that is complete and whose
+ * files have the SHA-256 of their manifest. A damaged one is passed over and named. `undefined` when there is none.
+ */
+export async function findResumable(workDir: string): Promise<Resumable | undefined> {
+  const folders = [workDir, ...(await foldersIn(workDir))];
+  const names = (await Promise.all(folders.map(foldersIn))).flat().filter((path) => RESUMABLE.test(basename(path)));
+  const candidates = (await Promise.all(names.map(describe))).filter((candidate) => candidate !== undefined);
+  const newestFirst = candidates.toSorted((a, b) => b.createTime.localeCompare(a.createTime) || b.step - a.step);
+  const skipped: string[] = [];
+  for (const { path } of newestFirst) {
+    try {
+      return { checkpoint: await readCheckpoint(path, { withOptimizer: true }), path, skipped };
+    } catch (error) {
+      skipped.push(PetageError.from(error).describe());
+    }
+  }
+  return undefined;
+}
+
+const RESUMABLE = /^(epoch|iter)_\d+$/;
+
+async function foldersIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name));
+}
+
+/** When a checkpoint was made, or nothing when it cannot be resumed (torn, or without optimizer). */
+async function describe(path: string): Promise<{ path: string; step: number; createTime: string } | undefined> {
   try {
     await access(join(path, OPTIMIZER_FILE));
-    const { progress } = (await readManifest(path)).meta;
-    return { path, step: progress.step, epoch: progress.epoch };
+    const { progress, createTime } = (await readManifest(path)).meta;
+    return { path, step: progress.step, createTime };
   } catch {
     return undefined;
   }
 }
-

@@ -18,12 +18,18 @@ const FIRST_BUCKET_BYTES = 2 ** 20;
 const BUCKET_BYTES = 25 * 2 ** 20;
 const ELEMENT_BYTES = 4;
 
+/** Slices of the last bucket that are no tensor of the model; each one element. */
 export const LOSS_SLICE = "loss";
+/** More than 0 once averaged: some rank was told to stop, so all stop after this step. */
+export const STOP_SLICE = "stop";
+/** Where the two lie in the last bucket. */
+export const LOSS_INDEX = 0;
+export const STOP_INDEX = 1;
 
 /**
  * Groups what the ranks average in a step: gradients in the order in which the backward pass yields them (last layer
- * first), and at the end one bucket of the loss and the batch statistics, so that every rank holds the same running
- * statistics.
+ * first), and at the end one bucket of the loss, the wish to stop and the batch statistics, so that every rank holds the
+ * same running statistics and ends at the same step.
  */
 export function planBuckets(parameters: readonly ParameterSpec[], trainingNorms: readonly string[]): BucketLayout[] {
   const gradients = parameters.filter((spec) => spec.trainable).toReversed();
@@ -40,7 +46,7 @@ export function planBuckets(parameters: readonly ParameterSpec[], trainingNorms:
   if (open.length > 0) buckets.push(layOut(open.map((member) => [member.name, sizeOf(member)])));
   const training = new Set(trainingNorms);
   const statistics = parameters.filter((spec) => spec.kind === "buffer" && training.has(layerOf(spec.name)));
-  buckets.push(layOut([[LOSS_SLICE, 1], ...statistics.map((spec): [string, number] => [spec.name, sizeOf(spec)])]));
+  buckets.push(layOut([[LOSS_SLICE, 1], [STOP_SLICE, 1], ...statistics.map((spec): [string, number] => [spec.name, sizeOf(spec)])]));
   return buckets;
 }
 

@@ -55,6 +55,8 @@ export interface SavedCheckpoint {
 export interface CheckpointStore {
   /** Writes a checkpoint under a name (`epoch_3`), atomically: it is there whole or not at all. */
   save(name: string, checkpoint: Checkpoint): Promise<SavedCheckpoint>;
+  /** Replaces what describes a checkpoint, not its tensors: the validation came after it was written. */
+  amend(name: string, meta: CheckpointMeta): Promise<void>;
   remove(name: string): Promise<void>;
   /** Remembers which checkpoint `resume` continues. */
   markLatest(saved: SavedCheckpoint): Promise<void>;

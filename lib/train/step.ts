@@ -12,7 +12,7 @@ import type { BatchStatistics, ParameterSpec, Weights } from "../nn/types.ts";
 import { clipGradients } from "../optim/clip.ts";
 import type { ClipGrad } from "../optim/clip.ts";
 import type { Optimizer, OptimizerScalars } from "../optim/types.ts";
-import { LOSS_SLICE, layerOf } from "./bucket-plan.ts";
+import { LOSS_INDEX, LOSS_SLICE, STOP_SLICE, layerOf } from "./bucket-plan.ts";
 import type { BucketLayout } from "./bucket-plan.ts";
 import type { ModelState } from "./model-state.ts";
 
@@ -76,7 +76,7 @@ export function* writeGradients(setup: StepSetup, batch: Batch): Generator<numbe
     for (const tensor of [result.loss, ...result.gradients.values()]) tf.keep(tensor);
     return result;
   });
-  const values = new Map<string, Tensor>([...gradients, [LOSS_SLICE, loss]]);
+  const values = new Map<string, Tensor>([...gradients, [LOSS_SLICE, loss], [STOP_SLICE, tf.scalar(0)]]);
   for (const { layer, mean, variance } of statistics) {
     values.set(`${layer}.running_mean`, mean).set(`${layer}.running_var`, variance);
   }
@@ -114,22 +114,18 @@ export function applyGradients(
     };
     specs.forEach((spec, index) => updateParameter(setup, spec, { gradient: clipped.gradients[index], scalars }));
     updateStatistics(setup, averaged);
-    const loss = lossOf(setup);
+    const loss = setup.buckets.at(-1)?.[LOSS_INDEX] ?? NaN;
     return clipped.norm ? { loss, gradNorm: clipped.norm.dataSync()[0] ?? NaN } : { loss };
   });
 }
 
-/** The averaged loss; complete once the last bucket is averaged. */
-function lossOf({ layouts, buckets }: StepSetup): number {
-  const index = layouts.findIndex(({ slices }) => slices[0]?.name === LOSS_SLICE);
-  return buckets[index]?.[0] ?? NaN;
-}
+const NOT_TENSORS: readonly string[] = [LOSS_SLICE, STOP_SLICE];
 
 function readBuckets({ state, layouts, buckets }: StepSetup): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   for (const [index, { slices }] of layouts.entries()) {
     for (const { name, offset, length } of slices) {
-      if (name === LOSS_SLICE) continue;
+      if (NOT_TENSORS.includes(name)) continue;
       const values = defined(buckets[index], `bucket ${index}`).subarray(offset, offset + length);
       tensors.set(name, tf.tensor(values, defined(state.weights.get(name), name).shape, "float32"));
     }
@@ -151,7 +147,7 @@ function updateParameter(
 /** Moves running statistics towards the batch's, which the ranks have averaged. */
 function updateStatistics({ state, layouts }: StepSetup, averaged: ReadonlyMap<string, Tensor>): void {
   for (const { name } of layouts.at(-1)?.slices ?? []) {
-    if (name === LOSS_SLICE) continue;
+    if (NOT_TENSORS.includes(name)) continue;
     const running = defined(state.weights.get(name), name);
     const batch = defined(averaged.get(name), name);
     state.setWeight(name, running.mul(1 - STATISTICS_MOMENTUM).add(batch.mul(STATISTICS_MOMENTUM)));

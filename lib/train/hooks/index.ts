@@ -1,0 +1,20 @@
+import type { Table } from "../../config/component.ts";
+import type { Hook } from "../run.ts";
+import { CheckpointHook } from "./checkpoint-hook.ts";
+import { DistSamplerSeedHook } from "./dist-sampler-seed-hook.ts";
+import { IterTimerHook } from "./iter-timer-hook.ts";
+import { LoggerHook } from "./logger-hook.ts";
+import { ParamSchedulerHook } from "./param-scheduler-hook.ts";
+import { VisualizationHook } from "./visualization-hook.ts";
+
+export const hooks: Table<Hook> = {
+  kind: "hook",
+  components: {
+    CheckpointHook,
+    DistSamplerSeedHook,
+    IterTimerHook,
+    LoggerHook,
+    ParamSchedulerHook,
+    VisualizationHook,
+  },
+};

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { component } from "../../config/component.ts";
+import { PRIORITIES } from "../run.ts";
+import type { Hook, IterationResult, TrainingRun } from "../run.ts";
+import { prioritySchema } from "./priority.ts";
+
+const schema = z.strictObject({
+  interval: z.int().positive().default(10).describe("Log every so many iterations"),
+  ignore_last: z.boolean().default(true).describe("Do not log the rest of an epoch that is shorter than the interval"),
+  interval_exp_name: z.int().default(1000).describe("Accepted, has no effect"),
+  log_metric_by_epoch: z.boolean().default(true).describe("Only True: validation is logged by epoch"),
+  out_dir: z.string().nullable().default(null).describe("Accepted, has no effect: logs go to the work dir"),
+  out_suffix: z.unknown().optional().describe("Accepted, has no effect"),
+  keep_local: z.boolean().default(true).describe("Accepted, has no effect"),
+  priority: prioritySchema.default(PRIORITIES.BELOW_NORMAL).describe("When it runs among the hooks"),
+});
+
+/** Iterations over which logged values are averaged, as mmengine's LogProcessor. */
+const WINDOW_ITERATIONS = 10;
+
+/** Writes mmengine's log lines and `scalars.json`, on rank 0. */
+export const LoggerHook = component<z.output<typeof schema>, Hook>({
+  schema,
+  create({ interval, ignore_last: ignoreLast, priority }) {
+    const window: IterationResult[] = [];
+    return {
+      name: "LoggerHook",
+      priority,
+      afterIteration(run) {
+        if (!run.last) return;
+        window.push(run.last);
+        if (window.length > WINDOW_ITERATIONS) window.shift();
+        const isLast = run.iteration === run.epochLength;
+        if (run.rank === 0 && (run.iteration % interval === 0 || (isLast && !ignoreLast))) logIteration(run, window);
+      },
+      afterValidation(run) {
+        if (run.rank === 0) logValidation(run);
+      },
+    };
+  },
+});
+
+function mean(window: readonly IterationResult[], value: (result: IterationResult) => number): number {
+  return window.reduce((sum, result) => sum + value(result), 0) / window.length;
+}
+
+function logIteration(run: TrainingRun, window: readonly IterationResult[]): void {
+  const last = window.at(-1);
+  if (!last) return;
+  const scalars = {
+    lr: last.learningRate,
+    data_time: mean(window, (result) => result.dataMs) / 1000,
+    ...(last.gradNorm === undefined ? {} : { grad_norm: mean(window, (result) => result.gradNorm ?? 0) }),
+    loss: mean(window, (result) => result.loss),
+    time: mean(window, (result) => result.totalMs) / 1000,
+  };
+  const epoch = String(run.epoch + 1).padStart(String(run.maxEpochs).length);
+  const iteration = String(run.iteration).padStart(String(run.epochLength).length);
+  const fields = [
+    `lr: ${scalars.lr.toExponential(4).replace(/e([+-])(\d)$/, "e$10$2")}`,
+    `eta: ${formatSeconds(run.etaSeconds)}`,
+    `time: ${scalars.time.toFixed(4)}`,
+    `data_time: ${scalars.data_time.toFixed(4)}`,
+    ...(scalars.grad_norm === undefined ? [] : [`grad_norm: ${scalars.grad_norm.toFixed(4)}`]),
+    `loss: ${scalars.loss.toFixed(4)}`,
+  ];
+  run.ports.log.info(`Epoch(train) [${epoch}][${iteration}/${run.epochLength}]  ${fields.join("  ")}`);
+  run.ports.record({ ...scalars, epoch: run.epoch + 1, iter: run.step, step: run.step });
+}
+
+function logValidation(run: TrainingRun): void {
+  if (!run.validation) return;
+  const { metrics, sampleCount, durationMs } = run.validation;
+  const values = Object.entries(metrics).map(([name, value]) => `${name}: ${value.toFixed(4)}`);
+  const time = `time: ${(durationMs / 1000).toFixed(4)}`;
+  run.ports.log.info(`Epoch(val) [${run.epoch}][${sampleCount}/${sampleCount}]    ${[...values, time].join("  ")}`);
+  run.ports.record({ ...metrics, time: durationMs / 1000, step: run.epoch });
+}
+
+/** `h:mm:ss`, as Python prints a timedelta. */
+export function formatSeconds(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const days = Math.floor(hours / 24);
+  const clock = `${hours % 24}:${String(minutes).padStart(2, "0")}:${String(whole % 60).padStart(2, "0")}`;
+  return days === 0 ? clock : `${days} day${days === 1 ? "" : "s"}, ${clock}`;
+}

@@ -1,0 +1,27 @@
+import type { Bucket } from "../collective/types.ts";
+import type { Batch } from "../data/types.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { Validation } from "./run.ts";
+
+/** A training step as the loop drives it; `lib/host` runs it in a thread of its own, because TensorFlow blocks. */
+export interface StepEngine {
+  /** Buckets of a step; the last one carries loss, votes and batch statistics. */
+  readonly bucketCount: number;
+  /** Forward and backward; yields each bucket as it is ready, in the same order on all ranks. */
+  gradients(batch: Batch, signal: AbortSignal): AsyncIterable<Bucket>;
+  /** Updates the weights from the averaged buckets. */
+  apply(scalars: StepScalars): Promise<{ readonly loss: number; readonly gradNorm?: number }>;
+  /** SHA-256 of weights and running statistics. */
+  hash(): Promise<string>;
+  exportTensors(options: { readonly withOptimizer: boolean }): Promise<Pick<Checkpoint, "weights" | "optimizer">>;
+}
+
+export interface StepScalars {
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  /** 1 at the first update. */
+  readonly step: number;
+}
+
+/** Measures a checkpoint on the validation split. */
+export type Validator = (checkpointUri: string, signal: AbortSignal) => Promise<Validation>;
