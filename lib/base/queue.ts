@@ -24,8 +24,12 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
     while (this.#items.length >= this.#capacity && !this.#end) {
       if (signal?.aborted) throw abortReason(signal);
       await new Promise<void>((resolve) => {
-        this.#waitingPushes.push(resolve);
-        signal?.addEventListener("abort", () => resolve(), { once: true });
+        const wake = (): void => {
+          signal?.removeEventListener("abort", wake);
+          resolve();
+        };
+        this.#waitingPushes.push(wake);
+        signal?.addEventListener("abort", wake, { once: true });
       });
     }
     if (signal?.aborted) throw abortReason(signal);

@@ -4,22 +4,43 @@ export interface Bucket {
   readonly values: Float32Array;
 }
 
-/** What crosses the ring: one chunk of one segment of one bucket. */
+/** What the ranks do together: average a bucket, spread one rank's bytes, or exchange small values. */
+export type Operation = "reduce" | "broadcast" | "gather";
+
+/** What crosses the ring: one piece of one operation. */
 export interface Chunk {
+  readonly operation: Operation;
+  /** The training step of a reduce; the count of such operations before it otherwise. */
   readonly step: number;
   readonly bucket: number;
+  /** How many ranks the content has passed since it left its origin. */
   readonly hop: number;
+  /** Which piece of the segment or message this is, from 0. */
   readonly chunk: number;
-  /** Offset of the payload within the bucket, in elements. */
-  readonly payload: Float32Array;
+  /** Of a reduce: little-endian float32. Valid until the next chunk is asked for; not aligned. */
+  readonly payload: Uint8Array;
 }
 
-/** The port that the all-reduce needs. `lib/messaging` has a NATS adapter; tests have an in-memory one. */
+/** What a rank tells all others outside the order of chunks. */
+export type Notice =
+  /** A heartbeat; `begun` counts the operations that the rank has begun, so that a laggard can be named. */
+  | { readonly kind: "alive"; readonly rank: number; readonly begun: number }
+  | { readonly kind: "leaving"; readonly rank: number }
+  /** The rank has given up this generation. `lost` is the rank it blames, when it blames one. */
+  | { readonly kind: "failed"; readonly rank: number; readonly reason: string; readonly lost?: number };
+
+/** The port that the group needs. `lib/messaging` has a NATS adapter; tests have an in-memory one. */
 export interface RingLink {
-  /** Sends to the next rank; resolves when the receiver has credit for it. */
+  /** Most bytes of payload in a chunk; the same on all ranks. */
+  readonly chunkBytes: number;
+  /** Sends to the next rank; resolves when the receiver has credit for it and the payload may be changed. */
   send(chunk: Chunk, signal: AbortSignal): Promise<void>;
   /** Chunks from the previous rank, in the order in which they were sent. */
   chunks(signal: AbortSignal): AsyncIterable<Chunk>;
+  /** Tells all other ranks; a best effort that never throws. */
+  tell(notice: Notice): void;
+  /** What the other ranks tell. Throws when the link is lost. */
+  notices(signal: AbortSignal): AsyncIterable<Notice>;
 }
 
 /** The ranks that train together. Every method throws `PEER_LOST` when a peer is gone and never hangs. */

@@ -1,0 +1,83 @@
+export interface PeerLimits {
+  /** A peer from which nothing was heard for this long is lost. */
+  readonly silenceMs: number;
+  /** A peer that was never heard is lost this long after the start. */
+  readonly joinMs: number;
+  /** How often `lost` is asked. */
+  readonly intervalMs: number;
+}
+
+export interface LostPeer {
+  readonly rank: number;
+  readonly silentMs: number;
+  readonly joined: boolean;
+}
+
+interface Peer {
+  heardMs: number;
+  state: "awaited" | "joined" | "left";
+  begun: number;
+}
+
+/** What this rank knows of the others, from their heartbeats. Time is an argument, in milliseconds. */
+export class Peers {
+  readonly #limits: PeerLimits;
+  readonly #peers = new Map<number, Peer>();
+  #askedMs: number;
+
+  constructor({ rank, size }: { rank: number; size: number }, limits: PeerLimits, nowMs: number) {
+    this.#limits = limits;
+    this.#askedMs = nowMs;
+    for (let peer = 0; peer < size; peer++) {
+      if (peer !== rank) this.#peers.set(peer, { heardMs: nowMs, state: "awaited", begun: 0 });
+    }
+  }
+
+  /** @param begun how many operations the rank has begun. */
+  heard(rank: number, begun: number, nowMs: number): void {
+    const peer = this.#peers.get(rank);
+    if (!peer) return;
+    peer.heardMs = nowMs;
+    peer.begun = Math.max(peer.begun, begun);
+    if (peer.state === "awaited") peer.state = "joined";
+  }
+
+  left(rank: number): void {
+    const peer = this.#peers.get(rank);
+    if (peer) peer.state = "left";
+  }
+
+  /** The ranks that left in good order. */
+  get gone(): number[] {
+    return [...this.#peers].filter(([, peer]) => peer.state === "left").map(([rank]) => rank);
+  }
+
+  /** The ranks that have begun fewer than `begun` operations. */
+  behind(begun: number): number[] {
+    return [...this.#peers].filter(([, peer]) => peer.begun < begun).map(([rank]) => rank);
+  }
+
+  /** The peer that is lost by now, if one is: of several the one that has been silent longest. */
+  lost(nowMs: number): LostPeer | undefined {
+    const sinceAskedMs = nowMs - this.#askedMs;
+    this.#askedMs = nowMs;
+    if (sinceAskedMs > 2 * this.#limits.intervalMs) {
+      this.#excuse(sinceAskedMs - this.#limits.intervalMs);
+      return undefined;
+    }
+    let worst: LostPeer | undefined;
+    for (const [rank, peer] of this.#peers) {
+      const joined = peer.state === "joined";
+      const silentMs = nowMs - peer.heardMs;
+      const limitMs = joined ? this.#limits.silenceMs : this.#limits.joinMs;
+      const isLost = peer.state !== "left" && silentMs > limitMs;
+      if (isLost && silentMs > (worst?.silentMs ?? 0)) worst = { rank, silentMs, joined };
+    }
+    return worst;
+  }
+
+  /** Time in which this process itself stood still (busy, stopped, asleep) says nothing about its peers. */
+  #excuse(stoodStillMs: number): void {
+    for (const peer of this.#peers.values()) peer.heardMs += stoodStillMs;
+  }
+}

@@ -1,0 +1,106 @@
+import type { Log } from "#lib/base/log.ts";
+
+import { Peers } from "./peers.ts";
+import type { PeerLimits } from "./peers.ts";
+import type { Notice } from "./types.ts";
+
+const STALL_WARNING_MS = 60_000;
+
+export interface WatchOptions {
+  readonly rank: number;
+  readonly size: number;
+  readonly limits: PeerLimits;
+  /** A call without any progress for this long fails although all peers live. */
+  readonly stallMs: number;
+  readonly log: Log;
+  tell(notice: Notice): void;
+  /** Called with the rank to blame and what to say of it. May be called again while nobody acts on it. */
+  lose(rank: number, message: string): void;
+}
+
+/** Shows every interval that this rank lives, and blames a peer that does not, left early or holds the others up. */
+export class Watch implements Disposable {
+  readonly #options: WatchOptions;
+  readonly #peers: Peers;
+  readonly #timer: NodeJS.Timeout;
+  #begun = 0;
+  #call: string | undefined;
+  #progressMs = 0;
+  #warned = false;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#peers = new Peers(options, options.limits, performance.now());
+    this.#timer = setInterval(() => this.#beat(), options.limits.intervalMs).unref();
+    this.#tellAlive();
+  }
+
+  /** @param call what the group is doing from now on, for messages. */
+  begin(call: string): void {
+    this.#call = call;
+    this.#begun++;
+    this.progressed();
+  }
+
+  progressed(): void {
+    this.#progressMs = performance.now();
+    this.#warned = false;
+  }
+
+  end(): void {
+    this.#call = undefined;
+  }
+
+  heed(notice: Notice): void {
+    if (notice.kind === "alive") this.#peers.heard(notice.rank, notice.begun, performance.now());
+    else if (notice.kind === "leaving") this.#peers.left(notice.rank);
+    else if (notice.lost === undefined) this.#lose(notice.rank, `Rank ${notice.rank} stopped: ${notice.reason}`);
+    else this.#lose(notice.lost, `Rank ${notice.rank} reports: ${notice.reason}`);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  #tellAlive(): void {
+    this.#options.tell({ kind: "alive", rank: this.#options.rank, begun: this.#begun });
+  }
+
+  #lose(rank: number, message: string): void {
+    this.#options.lose(rank, message);
+  }
+
+  #beat(): void {
+    this.#tellAlive();
+    const nowMs = performance.now();
+    const lost = this.#peers.lost(nowMs);
+    if (lost) {
+      const what = lost.joined ? "has been silent for" : "did not join within";
+      const during = this.#call === undefined ? "" : `, in ${this.#call}`;
+      this.#lose(lost.rank, `Rank ${lost.rank} of ${this.#options.size} ${what} ${seconds(lost.silentMs)}${during}`);
+    } else if (this.#call !== undefined) {
+      this.#watchStall(this.#call, nowMs - this.#progressMs);
+    }
+  }
+
+  /** The peers live, but the call stands still: somebody left, or is somewhere else in the program. */
+  #watchStall(call: string, stalledMs: number): void {
+    const { rank, size, limits, stallMs, log } = this.#options;
+    const [gone] = this.#peers.gone;
+    const behind = this.#peers.behind(this.#begun);
+    // What a rank sent before it left may still be on its way, hence the grace.
+    if (gone !== undefined && stalledMs > limits.silenceMs / 5) {
+      this.#lose(gone, `Rank ${gone} left the group before the end of ${call}`);
+    } else if (stalledMs > stallMs) {
+      const blamed = behind[0] ?? (rank + size - 1) % size;
+      this.#lose(blamed, `Rank ${blamed} lives but has not moved ${call} on for ${seconds(stalledMs)}`);
+    } else if (stalledMs > STALL_WARNING_MS && !this.#warned) {
+      this.#warned = true;
+      log.warn("waiting for other ranks", { call, stalledMs: Math.round(stalledMs), behind });
+    }
+  }
+}
+
+function seconds(durationMs: number): string {
+  return `${(durationMs / 1000).toFixed(1)} s`;
+}
