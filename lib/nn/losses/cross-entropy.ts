@@ -15,18 +15,20 @@ export function softmaxCrossEntropy(logits: Tensor2D, targets: Tensor2D, { class
 }
 
 /**
- * Binary cross entropy of each class, summed over the classes. [N, C], [N, C] -> [N]
- * -(p t log s(x) + (1 - t) log(1 - s(x))), written with softplus so that no logarithm sees 0.
+ * Binary cross entropy of each class by itself: -(p t log s(x) + (1 - t) log(1 - s(x))), written with softplus so that
+ * no logarithm sees 0. [N, C], [N, C] -> [N, C]
  */
+export function sigmoidCosts(logits: Tensor2D, targets: Tensor2D, positive = targets): Tensor2D {
+  return tf.add(tf.mul(positive, tf.softplus(tf.neg(logits))), tf.mul(tf.sub(1, targets), tf.softplus(logits)));
+}
+
+/** Binary cross entropy summed over the classes. [N, C], [N, C] -> [N] */
 export function sigmoidCrossEntropy(
   logits: Tensor2D,
   targets: Tensor2D,
   { classWeight, positiveWeight }: ClassFactors = {},
 ): Tensor1D {
-  const positive = positiveWeight ? tf.mul(targets, tf.tensor1d([...positiveWeight])) : targets;
-  const cost = tf.add(
-    tf.mul(positive, tf.softplus(tf.neg(logits))),
-    tf.mul(tf.sub(1, targets), tf.softplus(logits)),
-  );
-  return tf.sum(classWeight ? tf.mul(cost, tf.tensor1d([...classWeight])) : cost, 1);
+  const positive = positiveWeight ? tf.mul<Tensor2D>(targets, tf.tensor1d([...positiveWeight])) : targets;
+  const costs = sigmoidCosts(logits, targets, positive);
+  return tf.sum(classWeight ? tf.mul(costs, tf.tensor1d([...classWeight])) : costs, 1);
 }
