@@ -82,7 +82,7 @@ function isOurs(imported: string): boolean {
   return /^(lib|services|cli|proto|test|scripts)\//.test(imported);
 }
 
-function findings(
+function wrongImports(
   files: readonly SourceFile[],
   isWrong: (imported: string, file: SourceFile) => boolean | undefined,
 ): string[] {
@@ -125,7 +125,7 @@ describe("architecture", () => {
 
     it(`lib/${name} imports only the layers below it`, () => {
       const allowed = [...layer.layers, name];
-      const wrong = findings(files, (imported) => {
+      const wrong = wrongImports(files, (imported) => {
         if (!isOurs(imported)) return false;
         if (imported.startsWith("proto/")) return name !== "rpc";
         return !allowed.includes(layerOf(imported) ?? "");
@@ -138,7 +138,7 @@ describe("architecture", () => {
     });
 
     it(`lib/${name} imports only the packages that it owns`, () => {
-      const wrong = findings(files, (imported) => {
+      const wrong = wrongImports(files, (imported) => {
         if (isOurs(imported)) return false;
         if (!imported.startsWith("node:")) return !layer.packages.includes(packageOf(imported));
         const module = imported.slice("node:".length);
@@ -154,7 +154,7 @@ describe("architecture", () => {
 
   it("no service imports another service, and the command line imports none", () => {
     const own = (path: string): string | undefined => /^services\/[^/]+\//.exec(path)?.[0];
-    const wrong = findings(
+    const wrong = wrongImports(
       product,
       (imported, { path }) => imported.startsWith("services/") && !imported.startsWith(own(path) ?? "\0"),
     );
