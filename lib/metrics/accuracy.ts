@@ -20,9 +20,13 @@ export interface AccuracyOptions {
 /** Share of samples, in percent, whose label is among the top k with a probability above the threshold. */
 export function accuracyOf(predictions: Predictions, { topk, threshold }: AccuracyOptions): number {
   if (topk > predictions.classCount) {
-    throw new PetageError("CONFIG_INVALID_VALUE", `Cannot measure top-${topk} accuracy of ${predictions.classCount} classes`, {
-      hint: "Lower topk in val_evaluator and test_evaluator",
-    });
+    throw new PetageError(
+      "CONFIG_INVALID_VALUE",
+      `Cannot measure top-${topk} accuracy of ${predictions.classCount} classes`,
+      {
+        hint: "Lower topk in val_evaluator and test_evaluator",
+      },
+    );
   }
   const hit = ({ probabilities, label }: { probabilities: Float32Array; label: number }): boolean =>
     topClasses(probabilities, topk).includes(label) && (threshold === null || (probabilities[label] ?? 0) > threshold);

@@ -65,5 +65,10 @@ export function macroScores(predictions: Predictions, threshold: number | null):
   const scores = classwiseScores(predictions, threshold);
   const sum = (key: keyof ClassScores): number => scores.reduce((total, score) => total + score[key], 0);
   const count = scores.length;
-  return { precision: sum("precision") / count, recall: sum("recall") / count, f1: sum("f1") / count, support: sum("support") };
+  return {
+    precision: sum("precision") / count,
+    recall: sum("recall") / count,
+    f1: sum("f1") / count,
+    support: sum("support"),
+  };
 }

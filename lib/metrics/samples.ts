@@ -10,16 +10,23 @@ export interface LabelledSample {
 
 /** The samples that have a label (>= 0). @throws DATASET_INVALID where there is none. */
 export function labelledSamples({ probabilities, labels, classCount }: Predictions): LabelledSample[] {
-  assert(probabilities.length === labels.length * classCount, `${probabilities.length} probabilities for ${labels.length} labels`);
+  assert(
+    probabilities.length === labels.length * classCount,
+    `${probabilities.length} probabilities for ${labels.length} labels`,
+  );
   const samples: LabelledSample[] = [];
   labels.forEach((label, index) => {
     if (label < 0) return;
     samples.push({ label, probabilities: probabilities.subarray(index * classCount, (index + 1) * classCount) });
   });
   if (samples.length > 0) return samples;
-  throw new PetageError("DATASET_INVALID", `None of ${labels.length} samples has a label, so there is nothing to measure`, {
-    hint: "Evaluate on a dataset whose annotation file holds labels",
-  });
+  throw new PetageError(
+    "DATASET_INVALID",
+    `None of ${labels.length} samples has a label, so there is nothing to measure`,
+    {
+      hint: "Evaluate on a dataset whose annotation file holds labels",
+    },
+  );
 }
 
 /** The mean of a number per sample. */

@@ -2,7 +2,11 @@ import { z } from "zod";
 
 /** `auto_scale_lr`, keys as in mmengine. */
 export const autoScaleLrSchema = z.strictObject({
-  base_batch_size: z.number().int().positive().describe("Samples per update, over all GPUs, that the learning rate was chosen for."),
+  base_batch_size: z
+    .number()
+    .int()
+    .positive()
+    .describe("Samples per update, over all GPUs, that the learning rate was chosen for."),
   enable: z.boolean().default(false).describe("Scale the learning rate; --auto-scale-lr sets it too."),
 });
 export type AutoScaleLr = z.infer<typeof autoScaleLrSchema>;

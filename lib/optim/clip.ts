@@ -8,7 +8,10 @@ const INFINITE = z.custom<number>((value) => value === Infinity || value === "in
 const byNorm = z.strictObject({
   type: z.literal("norm").default("norm").describe("Scale all gradients together."),
   max_norm: z.number().positive().describe("Largest norm of all gradients taken together."),
-  norm_type: z.union([z.number().positive(), INFINITE]).default(2).describe("Which p-norm; inf is the largest element."),
+  norm_type: z
+    .union([z.number().positive(), INFINITE])
+    .default(2)
+    .describe("Which p-norm; inf is the largest element."),
   error_if_nonfinite: z.boolean().default(false).describe("Stop the run when the norm is NaN or infinite."),
 });
 
@@ -40,7 +43,10 @@ export function clipGradients(
 ): { readonly gradients: readonly Tensor[]; readonly norm: Scalar } {
   if (config.type === "value") {
     const { clip_value: limit } = config;
-    return { gradients: gradients.map((gradient) => tf.clipByValue(gradient, -limit, limit)), norm: totalNorm(gradients, 2) };
+    return {
+      gradients: gradients.map((gradient) => tf.clipByValue(gradient, -limit, limit)),
+      norm: totalNorm(gradients, 2),
+    };
   }
   const norm = totalNorm(gradients, config.norm_type);
   const factor = tf.minimum(tf.div(config.max_norm, tf.add(norm, NORM_EPSILON)), 1);

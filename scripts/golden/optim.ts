@@ -85,7 +85,11 @@ function checkCase(name: string, truth: Case, problem: Problem): GoldenResult {
   const optimizer = build(optimizers, truth.cfg, undefined);
   if (!optimizer) return { name, status: "skipped", why: `no optimizer ${truth.cfg.type} yet` };
   if (truth.w.length % truth.accumulative_counts !== 0) {
-    return { name, status: "skipped", why: "the last group of accumulated gradients is incomplete, and its rule is not in the file" };
+    return {
+      name,
+      status: "skipped",
+      why: "the last group of accumulated gradients is incomplete, and its rule is not in the file",
+    };
   }
   return near(name, { expected: truth.w.flat(), got: play(optimizer, truth, problem).flat() }, TOLERANCE);
 }

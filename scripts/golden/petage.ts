@@ -18,7 +18,12 @@ const schema = z.looseObject({
   _about: z.string().default(""),
   labels: z.record(z.string(), z.record(z.string(), z.number())).default({}),
   loss: z
-    .looseObject({ labels: z.array(z.number()), per_sample: z.array(z.number()), scores: z.string(), value: z.number() })
+    .looseObject({
+      labels: z.array(z.number()),
+      per_sample: z.array(z.number()),
+      scores: z.string(),
+      value: z.number(),
+    })
     .optional(),
   self_Accuracy: z
     .array(
@@ -55,10 +60,17 @@ function* checkLoss(truth: NonNullable<Truth["loss"]>, smoothing: GaussSmoothing
     return;
   }
   const logits = Array.from({ length: Number(rows) }, (_, i) =>
-    Array.from({ length: Number(columns) }, (_, j) => Number(height) * Math.sin(Number(pitch) * (i * Number(columns) + j))),
+    Array.from(
+      { length: Number(columns) },
+      (_, j) => Number(height) * Math.sin(Number(pitch) * (i * Number(columns) + j)),
+    ),
   );
   const lossOf = (from: number, to: number): number =>
-    tf.tidy(() => loss(tf.tensor2d(logits.slice(from, to)), tf.tensor1d(truth.labels.slice(from, to), "int32")).dataSync()[0] ?? NaN);
+    tf.tidy(
+      () =>
+        loss(tf.tensor2d(logits.slice(from, to)), tf.tensor1d(truth.labels.slice(from, to), "int32")).dataSync()[0] ??
+        NaN,
+    );
   const each = logits.map((_, index) => lossOf(index, index + 1));
   yield near("loss per_sample", { expected: truth.per_sample, got: each }, FLOAT32);
   yield near("loss value", { expected: [truth.value], got: [lossOf(0, logits.length)] }, FLOAT32);
@@ -81,7 +93,11 @@ function* checkErrors(cases: Truth["self_Accuracy"], { numClasses }: GaussSmooth
       return errors.reduce((sum, error) => sum + error, 0) / errors.length;
     });
     yield near(`self_Accuracy ${index} intended`, { expected: intended, got }, { relative: 1e-6 });
-    yield near(`self_Accuracy ${index} as_coded`, { expected: as_coded.slice(0, 1), got: got.slice(0, 1) }, { relative: 1e-6 });
+    yield near(
+      `self_Accuracy ${index} as_coded`,
+      { expected: as_coded.slice(0, 1), got: got.slice(0, 1) },
+      { relative: 1e-6 },
+    );
     const why = "the original overwrites its own input after the first figure; petage reports what was intended";
     yield { name: `self_Accuracy ${index} as_coded rest`, status: "skipped", why };
   }
@@ -96,6 +112,7 @@ export const petageChecker: GoldenChecker = {
     yield* checkLabels(labels, smoothing);
     if (loss) yield* checkLoss(loss, smoothing);
     yield* checkErrors(cases, smoothing);
-    for (const name of Object.keys(rest)) yield { name, status: "skipped", why: "no case of petage.json is known by this name" };
+    for (const name of Object.keys(rest))
+      yield { name, status: "skipped", why: "no case of petage.json is known by this name" };
   },
 };

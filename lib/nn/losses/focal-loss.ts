@@ -10,7 +10,12 @@ import type { Loss, LossContext } from "./types.ts";
 
 const schema = z.strictObject({
   gamma: z.number().min(0).default(2).describe("How much easy classes count less."),
-  alpha: z.number().min(0).max(1).default(0.25).describe("Weight of the positive class; the negative ones get 1 - alpha."),
+  alpha: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.25)
+    .describe("Weight of the positive class; the negative ones get 1 - alpha."),
   ...reductionFields,
 });
 

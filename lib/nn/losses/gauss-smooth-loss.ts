@@ -10,7 +10,11 @@ import { reductionFields } from "./types.ts";
 import type { Loss, LossContext } from "./types.ts";
 
 const schema = z.strictObject({
-  std: z.number().positive().default(2).describe("Standard deviation of the bell around the label, in classes (months)."),
+  std: z
+    .number()
+    .positive()
+    .default(2)
+    .describe("Standard deviation of the bell around the label, in classes (months)."),
   num_samples: z
     .number()
     .int()

@@ -18,7 +18,10 @@ export function lossOf(
   return (logits, labels) => {
     const [sampleCount, classCount] = logits.shape;
     assert(labels.shape[0] === sampleCount, `${labels.shape[0]} labels for ${sampleCount} samples`);
-    assert(labels.rank === 1 || labels.shape[1] === classCount, `targets [${labels.shape}] for logits [${logits.shape}]`);
+    assert(
+      labels.rank === 1 || labels.shape[1] === classCount,
+      `targets [${labels.shape}] for logits [${logits.shape}]`,
+    );
     const losses = perSample(logits, distribution(labels, classCount));
     const total = reduction === "mean" ? tf.mean<Scalar>(losses) : tf.sum<Scalar>(losses);
     return weight === 1 ? total : tf.mul(total, weight);

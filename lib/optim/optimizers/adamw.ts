@@ -7,7 +7,11 @@ import { weightDecayOf } from "./weight-decay.ts";
 
 const schema = z.strictObject({
   ...momentsFields,
-  weight_decay: z.number().min(0).default(0.01).describe("Share of the weight taken off per step, times the learning rate."),
+  weight_decay: z
+    .number()
+    .min(0)
+    .default(0.01)
+    .describe("Share of the weight taken off per step, times the learning rate."),
 });
 
 /** Adam with decoupled weight decay (Loshchilov & Hutter 2019), formulas of torch.optim.AdamW: decay first, then step. */

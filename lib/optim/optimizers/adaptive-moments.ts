@@ -9,7 +9,10 @@ const beta = z.number().min(0).lt(1);
 /** The keys that Adam and AdamW share, without the weight decay. */
 export const momentsFields = {
   lr: z.number().min(0).default(1e-3).describe("Learning rate."),
-  betas: z.tuple([beta, beta]).default([0.9, 0.999]).describe("Decay of the running mean of the gradient and of its square."),
+  betas: z
+    .tuple([beta, beta])
+    .default([0.9, 0.999])
+    .describe("Decay of the running mean of the gradient and of its square."),
   eps: z.number().min(0).default(1e-8).describe("Added to the denominator, outside the root."),
   amsgrad: z
     .literal(false, "amsgrad is not supported; leave it out")

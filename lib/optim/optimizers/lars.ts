@@ -24,10 +24,7 @@ function trustRatio(
 ): Tensor {
   const weightNorm = tf.norm(parameter);
   const gradientNorm = tf.norm(gradient);
-  const ratio = tf.div(
-    tf.mul(weightNorm, eta),
-    tf.add(tf.add(gradientNorm, tf.mul(weightNorm, weightDecay)), eps),
-  );
+  const ratio = tf.div(tf.mul(weightNorm, eta), tf.add(tf.add(gradientNorm, tf.mul(weightNorm, weightDecay)), eps));
   return tf.where(tf.greater(tf.mul(weightNorm, gradientNorm), 0), ratio, 1);
 }
 

@@ -3,7 +3,12 @@ import { scheduler, windowFields } from "./scheduler.ts";
 
 const schema = z.strictObject({
   ...windowFields,
-  factor: z.number().positive().max(1).default(1 / 3).describe("Factor inside the window; its last step takes it back."),
+  factor: z
+    .number()
+    .positive()
+    .max(1)
+    .default(1 / 3)
+    .describe("Factor inside the window; its last step takes it back."),
 });
 
 /** Multiplies by a factor at the window's first step and divides by it at the last. */

@@ -7,7 +7,12 @@ const schema = z
   .strictObject({
     ...windowFields,
     ...minimumFields,
-    T_max: z.number().int().positive().nullish().describe("Steps from the top to the bottom; the default is the window's length."),
+    T_max: z
+      .number()
+      .int()
+      .positive()
+      .nullish()
+      .describe("Steps from the top to the bottom; the default is the window's length."),
   })
   .refine(oneMinimum, MINIMUM_RULE);
 

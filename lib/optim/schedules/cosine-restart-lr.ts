@@ -7,7 +7,10 @@ const schema = z
     ...windowFields,
     ...minimumFields,
     periods: z.array(z.number().int().positive()).min(1).describe("Steps of each half cosine."),
-    restart_weights: z.array(z.number()).default([1]).describe("Share of the config's value that each period starts from."),
+    restart_weights: z
+      .array(z.number())
+      .default([1])
+      .describe("Share of the config's value that each period starts from."),
   })
   .refine(oneMinimum, MINIMUM_RULE)
   .refine(({ periods, restart_weights }) => periods.length === restart_weights.length, {

@@ -7,13 +7,19 @@ const count = z.number().int().positive();
 const schema = z.strictObject({
   ...windowFields,
   eta_max: z.number().positive().describe("Highest learning rate."),
-  total_steps: count.nullish().describe("Steps of the whole cycle; the default is epochs x steps_per_epoch, or the window."),
+  total_steps: count
+    .nullish()
+    .describe("Steps of the whole cycle; the default is epochs x steps_per_epoch, or the window."),
   epochs: count.nullish().describe("With steps_per_epoch, instead of total_steps."),
   steps_per_epoch: count.nullish().describe("With epochs, instead of total_steps."),
   pct_start: z.number().min(0).max(1).default(0.3).describe("Share of the cycle that climbs."),
   anneal_strategy: z.enum(["cos", "linear"]).default("cos").describe("Shape of the climb and of the fall."),
   div_factor: z.number().positive().default(25).describe("The first learning rate is eta_max / div_factor."),
-  final_div_factor: z.number().positive().default(1e4).describe("The last learning rate is the first / final_div_factor."),
+  final_div_factor: z
+    .number()
+    .positive()
+    .default(1e4)
+    .describe("The last learning rate is the first / final_div_factor."),
   three_phase: z.boolean().default(false).describe("Fall back to the first rate before the last descent."),
 });
 
@@ -47,9 +53,13 @@ function phasesOf(config: Config, total: number): Phase[] {
 function totalSteps({ total_steps, epochs, steps_per_epoch }: Config, window: number): number {
   const total = total_steps ?? (epochs && steps_per_epoch ? epochs * steps_per_epoch : window);
   if (window <= total + 1) return total;
-  throw new PetageError("CONFIG_INVALID_VALUE", `OneCycleLR is active for ${window} steps, but its cycle has ${total}`, {
-    hint: `Set total_steps=${window}, or an end within the cycle`,
-  });
+  throw new PetageError(
+    "CONFIG_INVALID_VALUE",
+    `OneCycleLR is active for ${window} steps, but its cycle has ${total}`,
+    {
+      hint: `Set total_steps=${window}, or an end within the cycle`,
+    },
+  );
 }
 
 /** One climb and one fall of the learning rate (Smith & Topin 2018), phases as torch.optim's OneCycleLR counts them. */

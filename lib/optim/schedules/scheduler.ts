@@ -38,7 +38,12 @@ export interface ScheduleContext {
 export const windowFields = {
   by_epoch: z.boolean().default(true).describe("Count in epochs; otherwise in iterations."),
   begin: z.number().int().min(0).default(0).describe("First step of the window, in the scheduler's own unit."),
-  end: z.number().int().positive().optional().describe("Step after the last of the window; the default is the end of the training."),
+  end: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe("Step after the last of the window; the default is the end of the training."),
   convert_to_iter_based: z.boolean().default(false).describe("Written in epochs, stepped in iterations."),
   last_step: z.literal(-1).default(-1).describe("Only -1: a resumed run restores the schedule's state."),
   verbose: z.boolean().default(false).describe("Accepted; the log shows the learning rate anyway."),
@@ -81,7 +86,14 @@ export function scheduler<Config extends WindowConfig>(
       const trainingEnd = config.by_epoch ? maxEpochs : maxEpochs * epochLength;
       const begin = config.begin * scale;
       const end = (config.end ?? trainingEnd) * scale;
-      return { drives, byEpoch, begin, end, startsFrom: startsFrom?.(config), rule: rule(config, { steps: end - begin, scale }) };
+      return {
+        drives,
+        byEpoch,
+        begin,
+        end,
+        startsFrom: startsFrom?.(config),
+        rule: rule(config, { steps: end - begin, scale }),
+      };
     },
   });
 }

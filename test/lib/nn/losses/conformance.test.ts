@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor2D } from "@tensorflow/tfjs";
 import { losses } from "#lib/nn/losses/index.ts";
 import type { Loss, Targets } from "#lib/nn/losses/types.ts";
+import { buildFrom } from "#test/support/build.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
 
 const SAMPLE_COUNT = 3;
@@ -28,10 +29,8 @@ function formula(value: (flat: number) => number): number[][] {
   );
 }
 
-function build(type: keyof typeof losses.components, config: object): Loss {
-  const entry: { schema: { parse(value: unknown): never }; create(config: never, context: { numClasses: number }): Loss } =
-    losses.components[type];
-  return entry.create(entry.schema.parse(config), { numClasses: CLASS_COUNT });
+function build(type: string, config: object): Loss {
+  return buildFrom(losses, { type, ...config }, { numClasses: CLASS_COUNT });
 }
 
 function valueAt(loss: Loss, logits: number[][], labels: () => Targets): number {
@@ -60,7 +59,9 @@ describe("every loss", () => {
         it(`${title} has the gradient that its values have`, () => {
           const loss = build(type, config);
           const gradient = tf.tidy(() => [
-            ...tf.grad((input) => loss(input as Tensor2D, labels()))(tf.tensor2d(logits)).dataSync(),
+            ...tf
+              .grad((input) => loss(input as Tensor2D, labels()))(tf.tensor2d(logits))
+              .dataSync(),
           ]);
           slopes(loss, logits, labels).forEach((slope, index) => {
             const difference = Math.abs(slope - (gradient[index] ?? NaN));
@@ -72,7 +73,9 @@ describe("every loss", () => {
           const loss = build(type, config);
           const extreme = formula((flat) => (flat % 2 === 0 ? 200 : -200));
           const gradient = tf.tidy(() => [
-            ...tf.grad((input) => loss(input as Tensor2D, labels()))(tf.tensor2d(extreme)).dataSync(),
+            ...tf
+              .grad((input) => loss(input as Tensor2D, labels()))(tf.tensor2d(extreme))
+              .dataSync(),
           ]);
           assert.ok(Number.isFinite(valueAt(loss, extreme, labels)));
           assert.ok(gradient.every(Number.isFinite), `gradient ${gradient.join(" ")}`);
