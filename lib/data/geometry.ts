@@ -99,3 +99,61 @@ export function fallbackCropBox(image: Size, aspectRange: readonly [low: number,
     width,
   };
 }
+
+export interface EfficientNetCropOptions extends RandomResizedCropOptions {
+  /** Least share of the image's area that a crop covers. */
+  readonly minCovered: number;
+  /** Edge of the result, by which the fallback's margin is measured. */
+  readonly scale: number;
+  readonly cropPadding: number;
+}
+
+/** The crop of EfficientNet's training in mmpretrain; draws per attempt: aspect, height, and for the accepted one top, left. */
+export function efficientNetRandomBox(image: Size, options: EfficientNetCropOptions, random: Random): Box {
+  const area = image.height * image.width;
+  const [leastArea, greatestArea] = options.areaRange.map((share) => share * area) as [number, number];
+  for (let attempt = 0; attempt < options.maxAttempts; attempt++) {
+    const aspect = random.uniform(...options.aspectRange);
+    const greatestHeight = Math.min(fittingHeight(image, aspect, greatestArea), image.height);
+    const leastHeight = Math.min(greatestHeight, roundHalfEven(Math.sqrt(leastArea / aspect)));
+    const height = roundHalfEven(random.uniform(leastHeight, greatestHeight));
+    const width = roundHalfEven(height * aspect);
+    const fits = width <= image.width && height <= image.height;
+    const covered = height * width;
+    if (!fits || covered < leastArea || covered > greatestArea || covered < options.minCovered * area) continue;
+    const top = random.integer(0, image.height - height);
+    const left = random.integer(0, image.width - width);
+    return { top, left, height, width };
+  }
+  return efficientNetCenterBox(image, options.scale, options.cropPadding);
+}
+
+/** The height of the largest allowed crop of this aspect ratio that is no wider than the image. */
+function fittingHeight(image: Size, aspect: number, greatestArea: number): number {
+  const height = roundHalfEven(Math.sqrt(greatestArea / aspect));
+  if (height * aspect <= image.width) return height;
+  const fitting = Math.trunc((image.width + 0.5 - 1e-7) / aspect);
+  return fitting * aspect > image.width ? fitting - 1 : fitting;
+}
+
+/** A centred square that leaves a margin; its edges may be fractions of a pixel. */
+export function efficientNetCenterBox(image: Size, scale: number, padding: number): Box {
+  const edge = (scale / (scale + padding)) * Math.min(image.height, image.width);
+  return {
+    top: Math.max(0, roundHalfEven((image.height - edge) / 2)),
+    left: Math.max(0, roundHalfEven((image.width - edge) / 2)),
+    height: edge,
+    width: edge,
+  };
+}
+
+/** The whole pixels of a box, as mmcv's `imcrop` cuts them: the last row and column are truncated, then included. */
+export function wholePixels(box: Box): Box {
+  const { top, left } = box;
+  return {
+    top,
+    left,
+    height: Math.trunc(top + box.height - 1) - top + 1,
+    width: Math.trunc(left + box.width - 1) - left + 1,
+  };
+}

@@ -1,5 +1,5 @@
 import { deflateSync } from "node:zlib";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 
 /** Left half red, right half blue, with a green top left corner: shows any turn, mirror or swapped channel. */
 export function markedPixels(width = 40, height = 20): Buffer {
@@ -13,7 +13,7 @@ export function markedPixels(width = 40, height = 20): Buffer {
   return data;
 }
 
-function marked(width = 40, height = 20): sharp.Sharp {
+function marked(width = 40, height = 20): Sharp {
   return sharp(markedPixels(width, height), { raw: { width, height, channels: 3 } });
 }
 

@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { PetageError } from "../../base/errors.ts";
+import type { Log } from "../../base/log.ts";
+import { component } from "../../config/component.ts";
+import type { DataFiles } from "../files.ts";
+import type { Dataset, SampleInfo } from "../types.ts";
+import { readAnnotated } from "./annotated.ts";
+import { readClasses } from "./classes.ts";
+import { readFolders } from "./folders.ts";
+
+/** What datasets may reach. */
+export interface DatasetContext {
+  readonly files: DataFiles;
+  readonly log: Log;
+}
+
+const EXTENSIONS = [".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif"];
+
+const prefixes = z.union([z.string(), z.object({ img_path: z.string() }).transform(({ img_path }) => img_path)]);
+const classNames = z.union([z.string(), z.array(z.string())]);
+const withoutEffect = z.unknown().optional();
+
+/**
+ * Images with a label each, in one of two layouts: a text file of `PATH<TAB>LABEL` lines (`ann_file`), or one folder
+ * for each class.
+ */
+export const CustomDataset = component({
+  schema: z
+    .strictObject({
+      data_root: z.string().default("").describe("Folder that ann_file and data_prefix are relative to."),
+      data_prefix: prefixes.default("").describe("Folder of the images, relative to data_root."),
+      ann_file: z.string().default("").describe("Text file with one image and label a line; without it, folders are labels."),
+      with_label: z.boolean().default(true).describe("Whether there are labels."),
+      classes: classNames.nullable().default(null).describe("Class names, or a text file with one a line."),
+      metainfo: z.looseObject({ classes: classNames.optional() }).nullable().default(null).describe("classes, the other way."),
+      extensions: z.array(z.string()).default(EXTENSIONS).describe("Which files of folders are images."),
+      indices: z
+        .union([z.int().positive(), z.array(z.int().nonnegative())])
+        .nullable()
+        .default(null)
+        .describe("Only the first so many samples, or those at these positions."),
+      pipeline: z.array(z.unknown()).default([]).describe("Transforms; the loader builds them."),
+      test_mode: withoutEffect,
+      lazy_init: withoutEffect,
+      serialize_data: withoutEffect,
+      max_refetch: withoutEffect,
+      filter_cfg: withoutEffect,
+    })
+    .refine((config) => config.data_root !== "" || config.data_prefix !== "" || config.ann_file !== "", {
+      error: "expected at least one of data_root, data_prefix and ann_file",
+    }),
+  async create(config, { files, log }: DatasetContext): Promise<Dataset> {
+    const classes = await readClasses(config.classes ?? config.metainfo?.classes ?? null, files);
+    const folder = files.resolve(config.data_root, config.data_prefix);
+    const withLabel = config.with_label;
+    const dataset = await (config.ann_file === ""
+      ? readFolders(files, { folder, withLabel, classes, extensions: config.extensions.map((name) => name.toLowerCase()) }, log)
+      : readAnnotated(files, { annotationFile: files.resolve(config.data_root, config.ann_file), folder, withLabel, classes }));
+    return { ...dataset, samples: pick(dataset.samples, config.indices) };
+  },
+});
+
+function pick(samples: readonly SampleInfo[], indices: number | readonly number[] | null): readonly SampleInfo[] {
+  if (indices === null) return samples;
+  if (typeof indices === "number") return samples.slice(0, indices);
+  return indices.map((index) => {
+    const sample = samples[index];
+    if (sample) return sample;
+    throw new PetageError("DATASET_INVALID", `indices names sample ${index} of a dataset of ${samples.length}`);
+  });
+}

@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { component } from "../../config/component.ts";
+import { epochOrder, everyNth, roundUpToRanks, type Sampler, type SamplerContext } from "./sampler.ts";
+
+/**
+ * Repeated augmentation (Hoffer et al., "Augment your batch", 2020): every sample comes up several times in a row,
+ * on different ranks, and the epoch stays as long as without.
+ */
+export const RepeatAugSampler = component({
+  schema: z.strictObject({
+    num_repeats: z.int().positive().default(3).describe("How often a sample comes up."),
+    shuffle: z.boolean().default(true).describe("A new order for each epoch."),
+    seed: z.int().nonnegative().nullable().default(null).describe("Seed of the orders; the run's seed where null."),
+  }),
+  create(config, context: SamplerContext): Sampler {
+    const seed = config.seed ?? context.seed;
+    return ({ count, epoch, rank, worldSize }) => {
+      const order = epochOrder(count, config.shuffle && { seed, epoch });
+      const repeated = order.flatMap((index) => Array.from({ length: config.num_repeats }, () => index));
+      return everyNth(roundUpToRanks(repeated, worldSize), rank, worldSize).slice(0, Math.ceil(count / worldSize));
+    };
+  },
+});

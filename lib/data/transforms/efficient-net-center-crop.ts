@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { component } from "../../config/component.ts";
+import { efficientNetCenterBox, wholePixels } from "../geometry.ts";
+import { crop } from "../pixels.ts";
+import { resize } from "../resize.ts";
+import type { Transform } from "../types.ts";
+import { withImage, type TransformContext } from "./context.ts";
+import { knownResizeMethod, resizeKeys, resizeMethod } from "./keys.ts";
+
+/** EfficientNet's test crop: a centred square with some margin, resized to `crop_size`. */
+export const EfficientNetCenterCrop = component({
+  schema: z
+    .strictObject({
+      crop_size: z.int().positive().describe("Edge of the result."),
+      crop_padding: z.int().nonnegative().default(32).describe("Margin on both sides together, in pixels of the result."),
+      ...resizeKeys("bicubic"),
+    })
+    .refine(...knownResizeMethod),
+  create(config, _context: TransformContext): Transform {
+    const method = resizeMethod(config);
+    const size = { height: config.crop_size, width: config.crop_size };
+    return (sample) =>
+      withImage(sample, (image) => {
+        const box = efficientNetCenterBox(image, config.crop_size, config.crop_padding);
+        return resize(crop(image, wholePixels(box)), size, method);
+      });
+  },
+});

@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { component } from "../../config/component.ts";
+import { efficientNetRandomBox, wholePixels } from "../geometry.ts";
+import { crop } from "../pixels.ts";
+import { resize } from "../resize.ts";
+import type { Transform } from "../types.ts";
+import { imageOf, type TransformContext } from "./context.ts";
+import { knownResizeMethod, positiveRange, resizeKeys, resizeMethod } from "./keys.ts";
+
+/** EfficientNet's training crop: random area and aspect ratio, resized to a square of `scale`. */
+export const EfficientNetRandomCrop = component({
+  schema: z
+    .strictObject({
+      scale: z.int().positive().describe("Edge of the result."),
+      min_covered: z.number().nonnegative().default(0.1).describe("Least share of the area that a crop covers."),
+      crop_padding: z.int().nonnegative().default(32).describe("Margin of the fallback, in pixels of the result."),
+      crop_ratio_range: positiveRange.default([0.08, 1]).describe("Least and greatest share of the area."),
+      aspect_ratio_range: positiveRange.default([3 / 4, 4 / 3]).describe("Least and greatest width / height."),
+      max_attempts: z.int().positive().default(10).describe("Draws before the centred fallback."),
+      ...resizeKeys("bicubic"),
+    })
+    .refine(...knownResizeMethod),
+  create(config, _context: TransformContext): Transform {
+    const method = resizeMethod(config);
+    const size = { height: config.scale, width: config.scale };
+    const options = {
+      areaRange: config.crop_ratio_range,
+      aspectRange: config.aspect_ratio_range,
+      maxAttempts: config.max_attempts,
+      minCovered: config.min_covered,
+      scale: config.scale,
+      cropPadding: config.crop_padding,
+    };
+    return (sample, random) => {
+      const image = imageOf(sample);
+      const box = efficientNetRandomBox(image, options, random);
+      return { ...sample, image: resize(crop(image, wholePixels(box)), size, method) };
+    };
+  },
+});

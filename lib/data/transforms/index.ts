@@ -1,0 +1,27 @@
+import type { Table } from "../../config/component.ts";
+import type { Transform } from "../types.ts";
+import { CenterCrop } from "./center-crop.ts";
+import type { TransformContext } from "./context.ts";
+import { EfficientNetCenterCrop } from "./efficient-net-center-crop.ts";
+import { EfficientNetRandomCrop } from "./efficient-net-random-crop.ts";
+import { LoadImageFromFile } from "./load-image-from-file.ts";
+import { PackInputs } from "./pack-inputs.ts";
+import { RandomFlip } from "./random-flip.ts";
+import { RandomResizedCrop } from "./random-resized-crop.ts";
+import { ResizeEdge } from "./resize-edge.ts";
+import { Resize } from "./resize.ts";
+
+export const transforms: Table<Transform, TransformContext> = {
+  kind: "transform",
+  components: {
+    CenterCrop,
+    EfficientNetCenterCrop,
+    EfficientNetRandomCrop,
+    LoadImageFromFile,
+    PackInputs,
+    RandomFlip,
+    RandomResizedCrop,
+    Resize,
+    ResizeEdge,
+  },
+};

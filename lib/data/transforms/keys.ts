@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { defined } from "../../base/assert.ts";
+import type { Size } from "../geometry.ts";
+import { CV2_INTERPOLATIONS, PILLOW_INTERPOLATIONS, type ResizeMethod } from "../resize.ts";
+
+const METHODS: readonly ResizeMethod[] = [
+  ...CV2_INTERPOLATIONS.map((interpolation) => ({ backend: "cv2", interpolation }) as const),
+  ...PILLOW_INTERPOLATIONS.map((interpolation) => ({ backend: "pillow", interpolation }) as const),
+];
+
+const edge = z.int().positive();
+
+/** `backend` and `interpolation`, which several transforms share. */
+export function resizeKeys(defaultInterpolation: "bilinear" | "bicubic") {
+  return {
+    backend: z.enum(["cv2", "pillow"]).default("cv2").describe("Whose arithmetic to resize with."),
+    interpolation: z
+      .enum([...CV2_INTERPOLATIONS, "box", "hamming"])
+      .default(defaultInterpolation)
+      .describe("How to resize: cv2 knows area, pillow knows box and hamming; both know the rest."),
+  };
+}
+
+interface ResizeKeys {
+  readonly backend: "cv2" | "pillow";
+  readonly interpolation: ResizeMethod["interpolation"];
+}
+
+function findMethod(keys: ResizeKeys): ResizeMethod | undefined {
+  return METHODS.find((method) => method.backend === keys.backend && method.interpolation === keys.interpolation);
+}
+
+/** What checked keys stand for. */
+export function resizeMethod(keys: ResizeKeys): ResizeMethod {
+  return defined(findMethod(keys), `the resize method of ${keys.backend} and ${keys.interpolation}`);
+}
+
+/** Arguments of `refine` for schemas that spread `resizeKeys`. */
+export const knownResizeMethod: [(keys: ResizeKeys) => boolean, { path: string[]; error: string }] = [
+  (keys) => findMethod(keys) !== undefined,
+  { path: ["interpolation"], error: "this backend does not know this interpolation" },
+];
+
+/** An edge for a square, or two edges. */
+export const edges = z.union([edge, z.tuple([edge, edge])]);
+
+export function heightWidth(value: z.infer<typeof edges>): Size {
+  const [height, width] = typeof value === "number" ? [value, value] : value;
+  return { height, width };
+}
+
+export function widthHeight(value: z.infer<typeof edges>): Size {
+  const [width, height] = typeof value === "number" ? [value, value] : value;
+  return { height, width };
+}
+
+/** A range whose ends are in order and above 0. */
+export const positiveRange = z
+  .tuple([z.number().positive(), z.number().positive()])
+  .refine(([low, high]) => low <= high, { error: "the first number must not exceed the second" });

@@ -1,0 +1,54 @@
+import { z } from "zod";
+import type { Random } from "../../base/random.ts";
+import { component } from "../../config/component.ts";
+import { flip, type FlipDirection } from "../pixels.ts";
+import type { Transform } from "../types.ts";
+import { imageOf, type TransformContext } from "./context.ts";
+
+const direction = z.enum(["horizontal", "vertical", "diagonal"]);
+const probability = z.number().min(0).max(1);
+
+/** Mirrors the image with some probability. */
+export const RandomFlip = component({
+  schema: z
+    .strictObject({
+      prob: z
+        .union([probability, z.array(probability).nonempty()])
+        .describe("Probability of a flip, shared evenly by the directions; or one for each direction."),
+      direction: z
+        .union([direction, z.array(direction).nonempty()])
+        .default("horizontal")
+        .describe("horizontal, vertical, diagonal, or a list of them to choose from."),
+    })
+    .refine(({ prob, direction: directions }) => !Array.isArray(prob) || prob.length === [directions].flat().length, {
+      path: ["prob"],
+      error: "expected one probability for each direction",
+    })
+    .refine(({ prob }) => [prob].flat().reduce((sum, one) => sum + one, 0) <= 1 + 1e-9, {
+      path: ["prob"],
+      error: "the probabilities add up to more than 1",
+    }),
+  create(config, _context: TransformContext): Transform {
+    const directions = [config.direction].flat();
+    const { prob } = config;
+    const probabilities = Array.isArray(prob) ? prob : directions.map(() => prob / directions.length);
+    return (sample, random) => {
+      const flipped = chooseDirection(directions, probabilities, random);
+      return flipped ? { ...sample, flipped, image: flip(imageOf(sample), flipped) } : sample;
+    };
+  },
+});
+
+/** One draw decides whether and how, so that a sample's later draws do not depend on it. */
+function chooseDirection(
+  directions: readonly FlipDirection[],
+  probabilities: readonly number[],
+  random: Random,
+): FlipDirection | undefined {
+  const drawn = random.next();
+  let threshold = 0;
+  return directions.find((_, index) => {
+    threshold += probabilities[index] ?? 0;
+    return drawn < threshold;
+  });
+}

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { component } from "../../config/component.ts";
+import { randomResizedCropBox } from "../geometry.ts";
+import { crop } from "../pixels.ts";
+import { resize } from "../resize.ts";
+import type { Transform } from "../types.ts";
+import { imageOf, type TransformContext } from "./context.ts";
+import { edges, heightWidth, knownResizeMethod, positiveRange, resizeKeys, resizeMethod } from "./keys.ts";
+
+/** Crops a random share of the area at a random aspect ratio, and resizes that to `scale`. */
+export const RandomResizedCrop = component({
+  schema: z
+    .strictObject({
+      scale: edges.describe("Size of the result: one edge, or (height, width)."),
+      crop_ratio_range: positiveRange.default([0.08, 1]).describe("Least and greatest share of the area."),
+      aspect_ratio_range: positiveRange.default([3 / 4, 4 / 3]).describe("Least and greatest width / height."),
+      max_attempts: z.int().positive().default(10).describe("Draws before the centred fallback."),
+      ...resizeKeys("bilinear"),
+    })
+    .refine(...knownResizeMethod),
+  create(config, _context: TransformContext): Transform {
+    const size = heightWidth(config.scale);
+    const method = resizeMethod(config);
+    const options = {
+      areaRange: config.crop_ratio_range,
+      aspectRange: config.aspect_ratio_range,
+      maxAttempts: config.max_attempts,
+    };
+    return (sample, random) => {
+      const image = imageOf(sample);
+      const box = randomResizedCropBox(image, options, random);
+      return { ...sample, image: resize(crop(image, box), size, method) };
+    };
+  },
+});

@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { component } from "../../config/component.ts";
+import { resizeEdgeSize } from "../geometry.ts";
+import { resize } from "../resize.ts";
+import type { Transform } from "../types.ts";
+import { withImage, type TransformContext } from "./context.ts";
+import { knownResizeMethod, resizeKeys, resizeMethod } from "./keys.ts";
+
+/** Resizes one edge to `scale` pixels and keeps the aspect ratio. */
+export const ResizeEdge = component({
+  schema: z
+    .strictObject({
+      scale: z.int().positive().describe("Pixels of the edge."),
+      edge: z.enum(["short", "long", "width", "height"]).default("short").describe("Which edge."),
+      ...resizeKeys("bilinear"),
+    })
+    .refine(...knownResizeMethod),
+  create(config, _context: TransformContext): Transform {
+    const method = resizeMethod(config);
+    return (sample) =>
+      withImage(sample, (image) => resize(image, resizeEdgeSize(image, config.scale, config.edge), method));
+  },
+});

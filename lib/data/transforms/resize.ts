@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { component } from "../../config/component.ts";
+import { keepRatioSize, scaledSize, type Size } from "../geometry.ts";
+import { resize } from "../resize.ts";
+import type { Transform } from "../types.ts";
+import { withImage, type TransformContext } from "./context.ts";
+import { edges, knownResizeMethod, resizeKeys, resizeMethod, widthHeight } from "./keys.ts";
+
+const factor = z.number().positive();
+
+/** Resizes to a size, or by a factor. */
+export const Resize = component({
+  schema: z
+    .strictObject({
+      scale: edges.nullable().default(null).describe("Size of the result: one edge for a square, or (width, height)."),
+      scale_factor: z
+        .union([factor, z.tuple([factor, factor])])
+        .nullable()
+        .default(null)
+        .describe("In place of scale: one factor, or (x, y)."),
+      keep_ratio: z.boolean().default(false).describe("Fit into scale, whichever way round, keeping the aspect ratio."),
+      ...resizeKeys("bilinear"),
+    })
+    .refine(...knownResizeMethod)
+    .refine(({ scale, scale_factor }) => scale !== null || scale_factor !== null, {
+      path: ["scale"],
+      error: "expected scale or scale_factor",
+    }),
+  create(config, _context: TransformContext): Transform {
+    const method = resizeMethod(config);
+    return (sample) => withImage(sample, (image) => resize(image, targetSize(image, config), method));
+  },
+});
+
+interface Scaling {
+  readonly scale: number | [number, number] | null;
+  readonly scale_factor: number | [number, number] | null;
+  readonly keep_ratio: boolean;
+}
+
+function targetSize(image: Size, { scale, scale_factor, keep_ratio }: Scaling): Size {
+  if (scale === null) {
+    return scaledSize(image, typeof scale_factor === "number" ? [scale_factor, scale_factor] : (scale_factor ?? [1, 1]));
+  }
+  const size = widthHeight(scale);
+  return keep_ratio ? keepRatioSize(image, [size.width, size.height]) : size;
+}

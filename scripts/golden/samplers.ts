@@ -1,0 +1,48 @@
+import { z } from "zod";
+import type { Component } from "#lib/config/component.ts";
+import { DefaultSampler } from "#lib/data/samplers/default-sampler.ts";
+import { RepeatAugSampler } from "#lib/data/samplers/repeat-aug-sampler.ts";
+import type { Sampler, SamplerContext } from "#lib/data/samplers/sampler.ts";
+import { SequentialSampler } from "#lib/data/samplers/sequential-sampler.ts";
+import type { GoldenChecker, GoldenResult } from "./types.ts";
+
+const samplersFile = z.record(z.string(), z.unknown());
+const layout = z.tuple([z.array(z.int()), z.int()]);
+const place = z.looseObject({ n: z.coerce.number(), ws: z.coerce.number(), rank: z.coerce.number() });
+
+/** Keys read `NAME n=10 ws=4 rank=0 [parameter=value ...]`; values are the indices and the sampler's length. */
+export const samplersChecker: GoldenChecker = {
+  file: "samplers.json",
+  *check(data) {
+    for (const [name, expected] of Object.entries(samplersFile.parse(data))) {
+      if (!name.startsWith("_")) yield checkLayout(name, expected);
+    }
+  },
+};
+
+function checkLayout(name: string, value: unknown): GoldenResult {
+  const [kind = "", ...words] = name.split(" ");
+  const sampler = build(kind, Object.fromEntries(words.map((word) => word.split("="))));
+  if (!sampler) return { name, status: "skipped", why: "petage does not have this sampler yet" };
+  const { n: count, ws: worldSize, rank } = place.parse(Object.fromEntries(words.map((word) => word.split("="))));
+  const [indices, length] = layout.parse(value);
+  const order = sampler({ count, worldSize, rank, epoch: 0 });
+  const [expected, got] = [JSON.stringify([indices, length]), JSON.stringify([order, order.length])];
+  return { name, status: expected === got ? "passed" : "failed", expected, got };
+}
+
+function build(kind: string, words: Readonly<Record<string, string>>): Sampler | undefined {
+  if (kind === "default") {
+    return create(DefaultSampler, { shuffle: false, round_up: words["round_up"] !== "False" });
+  }
+  if (kind === "repeataug") {
+    const repeats = words["num_repeats"] ?? words["repeats"];
+    return create(RepeatAugSampler, { shuffle: false, ...(repeats === undefined ? {} : { num_repeats: Number(repeats) }) });
+  }
+  const [family, subsampleType] = kind.split("/");
+  return family === "sequential" ? create(SequentialSampler, { subsample_type: subsampleType }) : undefined;
+}
+
+function create<Config>(component: Component<Config, Sampler, SamplerContext>, config: unknown): Sampler {
+  return component.create(component.schema.parse(config), { seed: 0 });
+}

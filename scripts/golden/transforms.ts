@@ -1,0 +1,260 @@
+import { z } from "zod";
+import { assert, defined } from "#lib/base/assert.ts";
+import type { Random } from "#lib/base/random.ts";
+import {
+  efficientNetCenterBox,
+  efficientNetRandomBox,
+  fallbackCropBox,
+  randomResizedCropBox,
+  resizeEdgeSize,
+  roundHalfEven,
+  wholePixels,
+  type Box,
+} from "#lib/data/geometry.ts";
+import { flip } from "#lib/data/pixels.ts";
+import { ClsDataPreprocessor, preprocess, type FloatImage } from "#lib/data/preprocessor.ts";
+import { resize, type ResizeMethod } from "#lib/data/resize.ts";
+import { CenterCrop } from "#lib/data/transforms/center-crop.ts";
+import type { TransformContext } from "#lib/data/transforms/context.ts";
+import { EfficientNetCenterCrop } from "#lib/data/transforms/efficient-net-center-crop.ts";
+import { ResizeEdge } from "#lib/data/transforms/resize-edge.ts";
+import { Resize } from "#lib/data/transforms/resize.ts";
+import type { Component } from "#lib/config/component.ts";
+import type { Image, Transform } from "#lib/data/types.ts";
+import { DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
+import { close } from "./close.ts";
+import type { GoldenChecker, GoldenResult } from "./types.ts";
+
+const size = { h: z.int(), w: z.int() };
+const pixelCase = z.object({
+  ...size,
+  kind: z.string(),
+  op: z.string(),
+  params: z.record(z.string(), z.unknown()),
+  out_shape: z.array(z.int()),
+  out: z.array(z.number()),
+});
+const geometryCase = z.looseObject({ op: z.string(), ...size });
+const scriptedCase = z.looseObject({
+  op: z.string(),
+  ...size,
+  u: z.array(z.number()),
+  r: z.array(z.number()),
+  u_used: z.int().optional(),
+  out: z.array(z.number()),
+});
+const preprocessCase = z.looseObject({ ...size, kind: z.string(), out: z.array(z.number()), out_shape: z.array(z.int()) });
+
+const transformsFile = z.object({
+  cases: z.array(pixelCase).default([]),
+  geometry: z.array(geometryCase).default([]),
+  scripted_crops: z.object({ cases: z.array(scriptedCase) }).default({ cases: [] }),
+  preprocess: z.union([preprocessCase.transform((one) => [one]), z.array(preprocessCase)]).default([]),
+  cutmix: z.array(z.unknown()).default([]),
+});
+
+const NOT_BUILT = "petage does not have this operation yet";
+
+export const transformsChecker: GoldenChecker = {
+  file: "transforms.json",
+  *check(data) {
+    const file = transformsFile.parse(data);
+    for (const one of file.cases) yield attempt(describe(one), () => checkPixels(one));
+    for (const one of file.geometry) yield attempt(describe(one), () => checkGeometry(one));
+    for (const one of file.scripted_crops.cases) yield attempt(`scripted ${describe(one)}`, () => checkScripted(one));
+    for (const one of file.preprocess) yield attempt(`preprocess ${describe(one)}`, () => checkPreprocess(one));
+    for (const index of file.cutmix.keys()) yield { name: `cutmix ${index}`, status: "skipped", why: NOT_BUILT };
+  },
+};
+
+/** Everything that names a case: all but long lists. */
+function describe(one: Readonly<Record<string, unknown>>): string {
+  const short = Object.entries(one).filter(([key]) => !["op", "out", "out_shape", "u", "r", "u_used"].includes(key));
+  return `${typeof one["op"] === "string" ? `${one["op"]} ` : ""}${JSON.stringify(Object.fromEntries(short))}`;
+}
+
+type Outcome = { readonly expected: unknown; readonly got: unknown } | { readonly why: string } | GoldenResult;
+
+function attempt(name: string, check: () => Outcome): GoldenResult {
+  const outcome = check();
+  if ("status" in outcome) return { ...outcome, name };
+  if ("why" in outcome) return { name, status: "skipped", why: outcome.why };
+  const [expected, got] = [JSON.stringify(outcome.expected), JSON.stringify(outcome.got)];
+  if (expected === got) return { name, status: "passed" };
+  return { name, status: "failed", expected: expected.slice(0, 200), got: got.slice(0, 200) };
+}
+
+/** The images that the golden files are made from, by the formulas in their `_about`. */
+export function goldenImage(height: number, width: number, kind: string): Image | undefined {
+  const pixel = GENERATORS[kind];
+  if (!pixel) return undefined;
+  const data = new Uint8Array(height * width * 3);
+  for (let i = 0; i < data.length; i++) {
+    const column = Math.floor(i / 3);
+    data[i] = pixel(column % width, Math.floor(column / width), i % 3);
+  }
+  return { data, height, width, channels: 3 };
+}
+
+const GENERATORS: Readonly<Record<string, (x: number, y: number, c: number) => number>> = {
+  smooth: (x, y, c) => roundHalfEven(128 + 100 * Math.sin(0.35 * x + 0.5 * c) * Math.cos(0.27 * y - 0.3 * c)),
+  noisy: (x, y, c) => (37 * y + 59 * x + 101 * c + 7 * x * y) % 256,
+};
+
+const noRandom: Random = {
+  next: () => assertNever("a number"),
+  uniform: () => assertNever("a float"),
+  integer: () => assertNever("an integer"),
+  normal: () => assertNever("a normal deviate"),
+};
+
+function assertNever(what: string): never {
+  throw new Error(`${what} was drawn where none is needed`);
+}
+
+const noContext: TransformContext = { read: () => assertNever("a file"), limits: DEFAULT_IMAGE_LIMITS };
+const info = { id: "golden", path: "", label: null };
+
+function viaTransform<Config>(transform: Component<Config, Transform, TransformContext>): PixelOperation {
+  return (image, params) => {
+    const sample = transform.create(transform.schema.parse(params), noContext)({ info, index: 0, image }, noRandom);
+    assert(!(sample instanceof Promise) && sample.image, "a transform of pixels answers at once");
+    return sample.image;
+  };
+}
+
+type PixelOperation = (image: Image, params: Readonly<Record<string, unknown>>) => Image;
+
+const resizeParams = z.strictObject({
+  backend: z.enum(["cv2", "pillow"]).default("cv2"),
+  interpolation: z.string().default("bilinear"),
+  size_wh: z.tuple([z.int(), z.int()]),
+});
+
+const PIXEL_OPERATIONS: Readonly<Record<string, PixelOperation>> = {
+  imresize: (image, params) => {
+    const { size_wh, ...method } = resizeParams.parse(params);
+    return resize(image, { width: size_wh[0], height: size_wh[1] }, method as ResizeMethod);
+  },
+  centercrop: viaTransform(CenterCrop),
+  resize_edge: viaTransform(ResizeEdge),
+  resize_keep_ratio: viaTransform(Resize),
+  efficientnet_center_crop: viaTransform(EfficientNetCenterCrop),
+  flip_horizontal: (image) => flip(image, "horizontal"),
+  flip_vertical: (image) => flip(image, "vertical"),
+  flip_diagonal: (image) => flip(image, "diagonal"),
+};
+
+function checkPixels(one: z.infer<typeof pixelCase>): Outcome {
+  const operation = PIXEL_OPERATIONS[one.op];
+  if (!operation) return { why: NOT_BUILT };
+  const image = goldenImage(one.h, one.w, one.kind);
+  if (!image) return { why: `no formula for images of kind ${one.kind}` };
+  const result = operation(image, one.params);
+  const shape = [result.height, result.width, result.channels];
+  if (shape.join() !== one.out_shape.join()) return { expected: one.out_shape, got: shape };
+  const at = one.out.findIndex((value, index) => value !== result.data[index]);
+  const around = (values: ArrayLike<number>): unknown => ({ at, values: Array.from(values).slice(at, at + 8) });
+  return at < 0 ? { expected: 0, got: 0 } : { expected: around(one.out), got: around(result.data) };
+}
+
+const edgeCase = z.object({ edge: z.enum(["short", "long", "width", "height"]), scale: z.int(), out_hw: z.array(z.int()) });
+const boxCase = z.object({ off_h_off_w_h_w: z.array(z.number()) });
+const centerCase = z.object({ crop_size: z.int(), crop_padding: z.int(), box_xyxy_incl: z.array(z.int()) });
+const aspects = z.tuple([z.number(), z.number()]).default([3 / 4, 4 / 3]);
+
+function checkGeometry(one: z.infer<typeof geometryCase>): Outcome {
+  const image = { height: one.h, width: one.w };
+  switch (one.op) {
+    case "ResizeEdge": {
+      const { edge, scale, out_hw } = edgeCase.parse(one);
+      const result = resizeEdgeSize(image, scale, edge);
+      return { expected: out_hw, got: [result.height, result.width] };
+    }
+    case "RandomResizedCrop.fallback": {
+      const { off_h_off_w_h_w } = boxCase.parse(one);
+      return { expected: off_h_off_w_h_w, got: numbers(fallbackCropBox(image, aspects.parse(one["aspect_ratio_range"]))) };
+    }
+    case "EfficientNetRandomCrop.fallback": {
+      const { off_h_off_w_h_w } = boxCase.parse(one);
+      const { scale, crop_padding } = efficientNetParams.parse(one);
+      return { expected: off_h_off_w_h_w, got: numbers(efficientNetCenterBox(image, scale, crop_padding)) };
+    }
+    case "EfficientNetCenterCrop": {
+      const { crop_size, crop_padding, box_xyxy_incl } = centerCase.parse(one);
+      const { top, left, height, width } = wholePixels(efficientNetCenterBox(image, crop_size, crop_padding));
+      return { expected: box_xyxy_incl, got: [left, top, left + width - 1, top + height - 1] };
+    }
+    default:
+      return { why: NOT_BUILT };
+  }
+}
+
+function numbers({ top, left, height, width }: Box): number[] {
+  return [top, left, height, width];
+}
+
+const cropParams = z.object({
+  crop_ratio_range: z.tuple([z.number(), z.number()]).default([0.08, 1]),
+  aspect_ratio_range: aspects,
+  max_attempts: z.int().default(10),
+});
+const efficientNetParams = z.object({
+  min_covered: z.number().default(0.1),
+  scale: z.int().default(224),
+  crop_padding: z.int().default(32),
+});
+
+function checkScripted(one: z.infer<typeof scriptedCase>): Outcome {
+  const image = { height: one.h, width: one.w };
+  const shared = cropParams.parse(one);
+  const options = {
+    areaRange: shared.crop_ratio_range,
+    aspectRange: shared.aspect_ratio_range,
+    maxAttempts: shared.max_attempts,
+  };
+  const random = scripted(one.u, one.r);
+  const expected = { box: one.out, used: one.u_used };
+  const outcome = (box: Box): Outcome => ({
+    expected,
+    got: { box: numbers(box), used: one.u_used === undefined ? undefined : random.used() },
+  });
+  if (one.op === "RandomResizedCrop") return outcome(randomResizedCropBox(image, options, random));
+  if (one.op !== "EfficientNetRandomCrop") return { why: NOT_BUILT };
+  const { min_covered: minCovered, scale, crop_padding: cropPadding } = efficientNetParams.parse(one);
+  return outcome(efficientNetRandomBox(image, { ...options, minCovered, scale, cropPadding }, random));
+}
+
+/** Draws floats from `uniforms` and integers from `integers`, both given in [0, 1). */
+function scripted(uniforms: readonly number[], integers: readonly number[]): Random & { used(): number } {
+  let nextUniform = 0;
+  let nextInteger = 0;
+  const next = (): number => defined(uniforms[nextUniform++], "a scripted float");
+  return {
+    ...noRandom,
+    next,
+    uniform: (low, high) => low + (high - low) * next(),
+    integer: (low, high) => low + Math.floor((high + 1 - low) * defined(integers[nextInteger++], "a scripted integer")),
+    used: () => nextUniform,
+  };
+}
+
+/** The file names no mean and std: they are ImageNet's, in RGB. */
+const preprocessorParams = ClsDataPreprocessor.schema;
+const IMAGENET = { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375], to_rgb: true };
+
+function checkPreprocess(one: z.infer<typeof preprocessCase>): Outcome {
+  const { h, w, kind, out, out_shape, ...params } = one;
+  const image = goldenImage(h, w, kind);
+  if (!image) return { why: `no formula for images of kind ${kind}` };
+  const config = preprocessorParams.parse({ ...IMAGENET, ...params });
+  const result = preprocess(image, ClsDataPreprocessor.create(config, undefined));
+  const shape = [result.channels, result.height, result.width];
+  if (shape.join() !== out_shape.slice(-3).join()) return { expected: out_shape, got: shape };
+  return close("", { expected: out, got: channelsFirst(result), relative: 1e-6 });
+}
+
+function channelsFirst({ data, channels, height, width }: FloatImage): number[] {
+  const area = height * width;
+  return Array.from(data, (_, index) => data[(index % area) * channels + Math.floor(index / area)] ?? 0);
+}
