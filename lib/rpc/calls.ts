@@ -1,5 +1,5 @@
 import type { Metadata } from "@grpc/grpc-js";
-import { PetageError } from "../base/errors.ts";
+import { PetageError } from "#lib/base/errors.ts";
 import { MAX_OPEN_CALLS } from "./limits.ts";
 
 /** What a handler knows of the call it answers. */

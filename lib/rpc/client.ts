@@ -9,8 +9,8 @@ import {
   type MethodDefinition,
   type ServiceError,
 } from "@grpc/grpc-js";
-import { PetageError } from "../base/errors.ts";
-import { abortReason } from "../base/signals.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import { abortReason } from "#lib/base/signals.ts";
 import type { CallOptions, Client, ServiceName } from "./contract.ts";
 import { fromStatus, type Callee } from "./errors.ts";
 import {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Metadata, status, type ServiceError, type StatusObject } from "@grpc/grpc-js";
-import { ERROR_CODES, PetageError, type ErrorCode, type SourcePosition } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
+import { ERROR_CODES, PetageError, type ErrorCode, type SourcePosition } from "#lib/base/errors.ts";
+import type { Log } from "#lib/base/log.ts";
 import { MAX_ERROR_TEXT_CHARACTERS } from "./limits.ts";
 
 /** The only place that knows which gRPC status an error of ours is. Retry on UNAVAILABLE alone. */

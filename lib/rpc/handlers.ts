@@ -6,10 +6,10 @@ import type {
   UntypedHandleCall,
   sendUnaryData,
 } from "@grpc/grpc-js";
-import { PetageError } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
-import { BoundedQueue } from "../base/queue.ts";
-import { abortable } from "../base/signals.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import type { Log } from "#lib/base/log.ts";
+import { BoundedQueue } from "#lib/base/queue.ts";
+import { abortable } from "#lib/base/signals.ts";
 import { shuttingDown, type CallContext, type OpenCalls } from "./calls.ts";
 import { toStatus } from "./errors.ts";
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { loadSync, type Options, type PackageDefinition } from "@grpc/proto-loader";
 import type { ServiceDefinition } from "@grpc/grpc-js";
-import { defined } from "../base/assert.ts";
+import { defined } from "#lib/base/assert.ts";
 import type { ServiceName } from "./contract.ts";
 
 /** Equal to the flags that generate `proto/gen` (proto/README.md): the types are true only then. */

@@ -1,7 +1,7 @@
 import { Client as Channel, credentials, Metadata, type MethodDefinition } from "@grpc/grpc-js";
 import { service as healthDefinition } from "grpc-health-check";
-import { PetageError } from "../base/errors.ts";
-import { delay } from "../base/signals.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import { delay } from "#lib/base/signals.ts";
 import type { ServiceName } from "./contract.ts";
 import { fullName } from "./protos.ts";
 

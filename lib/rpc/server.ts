@@ -1,6 +1,6 @@
 import { Server, ServerCredentials, setLogger } from "@grpc/grpc-js";
-import { PetageError } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import type { Log } from "#lib/base/log.ts";
 import { OpenCalls } from "./calls.ts";
 import type { Implementation, ServiceName } from "./contract.ts";
 import { adapt, tolerant, type AnyHandler } from "./handlers.ts";

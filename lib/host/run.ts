@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { PetageError } from "#lib/base/errors.ts";
+import type { Log } from "#lib/base/log.ts";
+import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import { createLogger } from "./logger.ts";
+
+/** How long a process goes on after the process that started it is gone, or after it was told to end. */
+const ORPHAN_GRACE_MS = 3_000;
+
+/** What a main gets of its process. */
+export interface Host {
+  readonly log: Log;
+  /** Aborts on SIGTERM and SIGINT, and when the process that started this one is gone. */
+  readonly signal: AbortSignal;
+  /** Tells the process that started this one that it is ready, and where it listens. */
+  ready(facts: ReadyFacts): void;
+}
+
+/** What a process says of itself when it is ready: `{ address: "127.0.0.1:4711" }`. */
+export type ReadyFacts = Readonly<Record<string, string | number>>;
+
+const LogEnvironment = z.object({
+  PETAGE_LOG: z.enum(["json", "pretty"]).default("json"),
+  PETAGE_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  /** Who speaks in the log, when it is not the service's own name: "trainer-0". */
+  PETAGE_NAME: z.string().optional(),
+});
+
+/**
+ * The life of a process: reads its environment, makes its log, turns signals into an abort, and exits. Errors are one
+ * line in the log. A second signal ends it at once.
+ */
+export async function run<Environment>(
+  name: string,
+  schema: z.ZodType<Environment>,
+  main: (environment: Environment, host: Host) => Promise<void | number>,
+): Promise<never> {
+  let log = createLogger({ name, format: "json", level: "info" });
+  try {
+    const { PETAGE_LOG: format, PETAGE_LOG_LEVEL: level, PETAGE_NAME = name } = readEnvironment(LogEnvironment);
+    log = createLogger({ name: PETAGE_NAME, format, level });
+    const signal = endSignal(log);
+    process.stdout.on("error", () => {}); // nobody reads the log any more: no reason to end
+    catchStrays(log);
+    const code = await main(readEnvironment(schema), { log, signal, ready: tellParent });
+    return process.exit(code ?? EXIT.done);
+  } catch (thrown) {
+    return process.exit(failure(thrown, log));
+  }
+}
+
+/** The environment as a schema sees it. INVALID_ARGUMENT names every variable that is wrong. */
+export function readEnvironment<Environment>(
+  schema: z.ZodType<Environment>,
+  variables: NodeJS.ProcessEnv = process.env,
+): Environment {
+  const result = schema.safeParse(variables);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  throw new PetageError("INVALID_ARGUMENT", `Environment variables cannot be used: ${problems.join("; ")}`, {
+    hint: "The config.ts of the service lists its variables",
+  });
+}
+
+function endSignal(log: Log): AbortSignal {
+  const end = new AbortController();
+  const stop = (why: string): void => end.abort(new PetageError("ABORTED", why));
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    process.on(name, () => {
+      if (end.signal.aborted) process.exit(EXIT.failed);
+      log.info("Ending", { signal: name });
+      stop(`Received ${name}`);
+    });
+  }
+  process.once("disconnect", () => {
+    stop("The process that started this one is gone");
+    setTimeout(() => process.exit(EXIT.failed), ORPHAN_GRACE_MS);
+  });
+  return end.signal;
+}
+
+/** An error that nobody awaited leaves the process in a state that nobody knows. */
+function catchStrays(log: Log): void {
+  const end = (thrown: unknown): void => process.exit(failure(thrown, log));
+  process.on("uncaughtException", end).on("unhandledRejection", end);
+}
+
+function failure(thrown: unknown, log: Log): number {
+  const error = PetageError.from(thrown);
+  if (error.code === "ABORTED") {
+    log.info("Ended", { reason: error.message });
+    return EXIT.done;
+  }
+  const bug =
+    error.code === "INTERNAL" ? { stack: error.cause instanceof Error ? error.cause.stack : error.stack } : {};
+  log.error(error.describe(), bug);
+  return exitCodeOf(error.code);
+}
+
+function tellParent(facts: ReadyFacts): void {
+  process.send?.({ ready: facts });
+}
