@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { PetageError } from "../base/errors.ts";
-import { component } from "../config/component.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import { component } from "#lib/config/component.ts";
 import { topClasses } from "./distribution.ts";
 import { metricFields, thresholdSuffix, thresholdsField, topkField } from "./fields.ts";
 import { labelledSamples, meanOver } from "./samples.ts";

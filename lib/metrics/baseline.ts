@@ -1,4 +1,4 @@
-import { PetageError } from "../base/errors.ts";
+import { PetageError } from "#lib/base/errors.ts";
 import { quantileOf } from "./distribution.ts";
 
 export interface Baseline {

@@ -25,10 +25,14 @@ function scoresOf({ correct, predicted, actual }: Counts): ClassScores {
   return { precision, recall, f1, support: actual };
 }
 
+function zeros(count: number): number[] {
+  return Array.from({ length: count }, () => 0);
+}
+
 /** How often each label (row) was predicted as each class (column); a top probability <= threshold predicts nothing. [C, C] */
 export function confusionMatrix(predictions: Predictions, threshold: number | null = null): number[][] {
   const { classCount } = predictions;
-  const matrix = Array.from({ length: classCount }, () => new Array<number>(classCount).fill(0));
+  const matrix = Array.from({ length: classCount }, () => zeros(classCount));
   for (const { probabilities, label } of labelledSamples(predictions)) {
     const [best = 0] = topClasses(probabilities, 1);
     const row = matrix[label];
@@ -39,7 +43,7 @@ export function confusionMatrix(predictions: Predictions, threshold: number | nu
 
 function countsPerClass(predictions: Predictions, threshold: number | null): Counts[] {
   const matrix = confusionMatrix(predictions, threshold);
-  const actual = new Array<number>(predictions.classCount).fill(0);
+  const actual = zeros(predictions.classCount);
   for (const { label } of labelledSamples(predictions)) actual[label] = (actual[label] ?? 0) + 1;
   return matrix.map((row, index) => ({
     correct: row[index] ?? 0,

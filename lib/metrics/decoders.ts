@@ -15,7 +15,7 @@ export function topMean(count: number): Decoder {
 
 /** The contest's answer: of the five most probable months drop the oldest and the youngest, floor the mean of the rest. */
 export function trimmedTop5(distribution: Distribution): number {
-  const ages = topClasses(distribution, 5).sort((a, b) => a - b);
+  const ages = topClasses(distribution, 5).toSorted((a, b) => a - b);
   return flooredMean(ages.length > 2 ? ages.slice(1, -1) : ages);
 }
 

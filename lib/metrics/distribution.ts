@@ -1,4 +1,4 @@
-import { PetageError } from "../base/errors.ts";
+import { PetageError } from "#lib/base/errors.ts";
 
 /** Probabilities of the classes of one sample, class k being an age of k months; they need not sum to exactly 1. [C] */
 export type Distribution = ArrayLike<number>;

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /** A number, or a list of them, as a list: mmengine takes both. */
 export function oneOrMore<Item extends z.ZodType>(item: Item): z.ZodType<z.output<Item>[]> {
-  return z.union([z.array(item).min(1), item.transform((value) => [value])]) as unknown as z.ZodType<z.output<Item>[]>;
+  return z.union([z.array(item).min(1), item.transform((value) => [value])]);
 }
 
 /** The keys that every metric has. */

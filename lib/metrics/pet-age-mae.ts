@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { component } from "../config/component.ts";
+import { component } from "#lib/config/component.ts";
 import { decoders, trimmedTop5 } from "./decoders.ts";
 import type { Decoder } from "./decoders.ts";
 import { metricFields, oneOrMore, thresholdsField, topkField } from "./fields.ts";

@@ -1,5 +1,5 @@
-import { assert } from "../base/assert.ts";
-import { PetageError } from "../base/errors.ts";
+import { assert } from "#lib/base/assert.ts";
+import { PetageError } from "#lib/base/errors.ts";
 import type { Predictions } from "./types.ts";
 
 /** One sample that has a label. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { component } from "../config/component.ts";
+import { component } from "#lib/config/component.ts";
 import { macroScores, microScores } from "./class-scores.ts";
 import type { ClassScores } from "./class-scores.ts";
 import { metricFields, thresholdSuffix, thresholdsField } from "./fields.ts";

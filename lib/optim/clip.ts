@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Scalar, Tensor } from "@tensorflow/tfjs";
 import { z } from "zod";
-import { PetageError } from "../base/errors.ts";
+import { PetageError } from "#lib/base/errors.ts";
 
 const INFINITE = z.custom<number>((value) => value === Infinity || value === "inf").transform(() => Infinity);
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PetageError } from "../base/errors.ts";
+import { PetageError } from "#lib/base/errors.ts";
 import type { ScheduledValue, Scheduler } from "./schedules/scheduler.ts";
 import type { Schedule } from "./types.ts";
 

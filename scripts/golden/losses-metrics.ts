@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Scalar, Tensor2D } from "@tensorflow/tfjs";
 import { z } from "zod";
 import { loadEngine } from "#lib/engine/load.ts";
 import { accuracyOf } from "#lib/metrics/accuracy.ts";
@@ -7,7 +6,7 @@ import { classwiseScores, confusionMatrix, macroScores, microScores } from "#lib
 import type { ClassScores } from "#lib/metrics/class-scores.ts";
 import type { Predictions } from "#lib/metrics/types.ts";
 import { losses } from "#lib/nn/losses/index.ts";
-import type { Targets } from "#lib/nn/losses/types.ts";
+
 import { build } from "./build.ts";
 import type { TypedConfig } from "./build.ts";
 import { near } from "./near.ts";
@@ -33,14 +32,14 @@ function softmax(row: readonly number[]): number[] {
 }
 
 function inputOf(about: string): Input | undefined {
-  const [, rows, columns, height, pitch, labels] = numbers.exec(about) ?? [];
+  const [, sampleCount, classCount, height, pitch, labels] = numbers.exec(about) ?? [];
   if (!labels || !about.includes("soft = softmax(cos(flat))")) return undefined;
   const fill = (value: (flat: number) => number): number[][] =>
-    Array.from({ length: Number(rows) }, (_, i) =>
-      Array.from({ length: Number(columns) }, (_, j) => value(i * Number(columns) + j)),
+    Array.from({ length: Number(sampleCount) }, (_row, i) =>
+      Array.from({ length: Number(classCount) }, (_column, j) => value(i * Number(classCount) + j)),
     );
   return {
-    scores: fill((flat) => Number(height) * Math.sin(Number(pitch) * flat)),
+    scores: fill((place) => Number(height) * Math.sin(Number(pitch) * place)),
     labels: labels.split(",").map(Number),
     soft: fill(Math.cos).map(softmax),
   };
@@ -91,14 +90,12 @@ function evaluate(
   targets: readonly (number | readonly number[])[],
 ): number {
   const loss = build(losses, config, { numClasses: scores[0]?.length ?? 0 });
-  const value = tf.tidy((): Scalar | undefined => {
-    const logits: Tensor2D = tf.tensor2d(scores.map((row) => [...row]));
-    const dtype = typeof targets[0] === "number" ? "int32" : "float32";
-    return loss?.(logits, tf.tensor(targets as number[] | number[][], undefined, dtype) as Targets);
+  return tf.tidy(() => {
+    const rows = targets.filter((target) => typeof target !== "number");
+    const labels =
+      rows.length > 0 ? tf.tensor2d(rows.map((row) => [...row])) : tf.tensor1d(targets.map(Number), "int32");
+    return loss?.(tf.tensor2d(scores.map((row) => [...row])), labels).dataSync()[0] ?? NaN;
   });
-  const number = value?.dataSync()[0] ?? NaN;
-  value?.dispose();
-  return number;
 }
 
 function lossValues(input: Input, lossCase: LossCase): number[] {

@@ -37,7 +37,7 @@ function problemOf(about: string): Problem | undefined {
 }
 
 /** The gradient in float64, at the float32 weights that the optimizer left. */
-function gradient(weights: readonly number[], { curvature, ripple }: Problem, time: number): number[] {
+function gradientAt(weights: readonly number[], { curvature, ripple }: Problem, time: number): number[] {
   return weights.map((w, i) => (curvature[i] ?? 0) * w + ripple * (time + 1) * Math.cos((time + 1) * w));
 }
 
@@ -71,7 +71,7 @@ function play(optimizer: Optimizer, { clip, accumulative_counts: counts, w }: Ca
   let state: State = { weights: problem.start, slots: optimizer.slotNames.map(() => problem.start.map(() => 0)) };
   let sum = problem.start.map(() => 0);
   return w.map((_, time) => {
-    const share = gradient(state.weights, problem, time);
+    const share = gradientAt(state.weights, problem, time);
     sum = sum.map((value, i) => value + (share[i] ?? 0) / counts);
     if ((time + 1) % counts === 0) {
       state = applyUpdate(state, { optimizer, clip, gradient: sum, step: (time + 1) / counts });

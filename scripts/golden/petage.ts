@@ -59,10 +59,10 @@ function* checkLoss(truth: NonNullable<Truth["loss"]>, smoothing: GaussSmoothing
     yield { name: "loss", status: "skipped", why: "`scores` does not state the input in the known form" };
     return;
   }
-  const logits = Array.from({ length: Number(rows) }, (_, i) =>
+  const logits = Array.from({ length: Number(rows) }, (_row, i) =>
     Array.from(
       { length: Number(columns) },
-      (_, j) => Number(height) * Math.sin(Number(pitch) * (i * Number(columns) + j)),
+      (_column, j) => Number(height) * Math.sin(Number(pitch) * (i * Number(columns) + j)),
     ),
   );
   const lossOf = (from: number, to: number): number =>

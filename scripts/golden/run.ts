@@ -54,8 +54,8 @@ async function checkConfigs(folder: string): Promise<Results> {
 }
 
 async function filesOf(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
-  return names.sort();
+  const names = await readdir(folder).catch((): string[] => []);
+  return names.toSorted((a, b) => a.localeCompare(b));
 }
 
 /** Checks every golden file of a folder: `mmpretrain/*.json` and `config-edge/<case>/`. @throws NOT_FOUND where it holds neither. */

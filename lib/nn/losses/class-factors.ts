@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PetageError } from "../../base/errors.ts";
+import { PetageError } from "#lib/base/errors.ts";
 import type { ClassFactors } from "./cross-entropy.ts";
 
 /** The keys of a loss that may weigh classes. */

@@ -1,13 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Scalar, Tensor1D, Tensor2D } from "@tensorflow/tfjs";
-import { assert } from "../../base/assert.ts";
+import { assert } from "#lib/base/assert.ts";
 import type { Loss, Reduction, Targets } from "./types.ts";
 
 /** Targets as a float distribution [N, C]: one-hot where they are class indices. */
 function distribution(labels: Targets, classCount: number): Tensor2D {
-  return labels.rank === 1
-    ? (tf.oneHot(labels as Tensor1D, classCount, 1, 0, "float32") as Tensor2D) // [N, C]
-    : (labels as Tensor2D);
+  if (labels.rank === 2) return labels as Tensor2D;
+  return tf.oneHot(labels as Tensor1D, classCount, 1, 0, "float32").as2D(labels.shape[0], classCount);
 }
 
 /** Makes a loss of a per-sample formula: one-hot targets in, sums or means over the samples out. */
@@ -20,7 +19,7 @@ export function lossOf(
     assert(labels.shape[0] === sampleCount, `${labels.shape[0]} labels for ${sampleCount} samples`);
     assert(
       labels.rank === 1 || labels.shape[1] === classCount,
-      `targets [${labels.shape}] for logits [${logits.shape}]`,
+      `targets [${labels.shape.join()}] for logits [${logits.shape.join()}]`,
     );
     const losses = perSample(logits, distribution(labels, classCount));
     const total = reduction === "mean" ? tf.mean<Scalar>(losses) : tf.sum<Scalar>(losses);

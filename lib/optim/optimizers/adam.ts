@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
-import { component } from "../../config/component.ts";
+import { component } from "#lib/config/component.ts";
 import type { Optimizer } from "../types.ts";
 import { MOMENT_SLOTS, adaptiveStep, momentsFields } from "./adaptive-moments.ts";
 import { addWeightDecay, weightDecayOf } from "./weight-decay.ts";

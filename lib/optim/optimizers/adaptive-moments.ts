@@ -1,16 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Scalar, Tensor } from "@tensorflow/tfjs";
 import { z } from "zod";
-import { defined } from "../../base/assert.ts";
+import { defined } from "#lib/base/assert.ts";
 import type { OptimizerScalars } from "../types.ts";
 
-const beta = z.number().min(0).lt(1);
+const decay = z.number().min(0).lt(1);
 
 /** The keys that Adam and AdamW share, without the weight decay. */
 export const momentsFields = {
   lr: z.number().min(0).default(1e-3).describe("Learning rate."),
   betas: z
-    .tuple([beta, beta])
+    .tuple([decay, decay])
     .default([0.9, 0.999])
     .describe("Decay of the running mean of the gradient and of its square."),
   eps: z.number().min(0).default(1e-8).describe("Added to the denominator, outside the root."),

@@ -1,4 +1,4 @@
-import type { Table } from "../../config/component.ts";
+import type { Table } from "#lib/config/component.ts";
 import type { Optimizer } from "../types.ts";
 import { Adam } from "./adam.ts";
 import { AdamW } from "./adamw.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PetageError } from "../../base/errors.ts";
+import { PetageError } from "#lib/base/errors.ts";
 import { scheduler, windowFields } from "./scheduler.ts";
 
 const count = z.number().int().positive();

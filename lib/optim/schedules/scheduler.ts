@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { component } from "../../config/component.ts";
-import type { Component } from "../../config/component.ts";
+import { component } from "#lib/config/component.ts";
+import type { Component } from "#lib/config/component.ts";
 
 /** What a scheduler drives. */
 export type ScheduledValue = "learningRate" | "weightDecay";

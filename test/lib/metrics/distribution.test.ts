@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { array, assert as check, double, integer, property } from "fast-check";
 import { centralInterval, meanOf, medianOf, quantileOf, topClasses } from "#lib/metrics/distribution.ts";
 
-const distributions = fc
-  .array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 30 })
-  .filter((weights) => weights.some(Boolean));
+const distributions = array(integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 30 }).filter((weights) =>
+  weights.some(Boolean),
+);
 
 /** Expected |month - answer| under the distribution. */
 function cost(weights: readonly number[], answer: number): number {
@@ -18,15 +18,15 @@ describe("topClasses()", () => {
     { values: [0.2, 0.3, 0.3, 0.2], count: 4, expected: [1, 2, 0, 3] },
     { values: [1], count: 5, expected: [0] },
   ]) {
-    it(`picks ${expected} of ${values}: the lower class first where two are equal`, () => {
+    it(`picks ${expected.join()} of ${values.join()}: the lower class first where two are equal`, () => {
       assert.deepEqual(topClasses(values, count), expected);
     });
   }
 
   it("agrees with a stable sort", () => {
-    fc.assert(
-      fc.property(distributions, fc.integer({ min: 1, max: 12 }), (weights, count) => {
-        const sorted = weights.map((_, month) => month).sort((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0));
+    check(
+      property(distributions, integer({ min: 1, max: 12 }), (weights, count) => {
+        const sorted = weights.map((_, month) => month).toSorted((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0));
         assert.deepEqual(topClasses(weights, count), sorted.slice(0, count));
       }),
     );
@@ -35,8 +35,8 @@ describe("topClasses()", () => {
 
 describe("medianOf()", () => {
   it("has the least expected absolute error of all months", () => {
-    fc.assert(
-      fc.property(distributions, (weights) => {
+    check(
+      property(distributions, (weights) => {
         const best = Math.min(...weights.map((_, month) => cost(weights, month)));
         assert.ok(cost(weights, medianOf(weights)) <= best + 1e-9);
       }),
@@ -58,14 +58,15 @@ describe("meanOf() and quantileOf()", () => {
   });
 
   for (const broken of [[0, 0], [NaN, 1], [Infinity, 1], []]) {
-    it(`refuse the probabilities [${broken}]`, () => assert.throws(() => meanOf(broken), { code: "NOT_FINITE" }));
+    it(`refuse the probabilities [${broken.join()}]`, () =>
+      assert.throws(() => meanOf(broken), { code: "NOT_FINITE" }));
   }
 });
 
 describe("centralInterval()", () => {
   it("holds at least its coverage, and the median", () => {
-    fc.assert(
-      fc.property(distributions, fc.double({ min: 0, max: 0.99, noNaN: true }), (weights, coverage) => {
+    check(
+      property(distributions, double({ min: 0, max: 0.99, noNaN: true }), (weights, coverage) => {
         const { lowMonths, highMonths } = centralInterval(weights, coverage);
         const total = weights.reduce((sum, weight) => sum + weight, 0);
         const inside = weights.slice(lowMonths, highMonths + 1).reduce((sum, weight) => sum + weight, 0);
@@ -76,6 +77,12 @@ describe("centralInterval()", () => {
   });
 
   it("cuts both tails alike", () => {
-    assert.deepEqual(centralInterval(new Array<number>(100).fill(1), 0.8), { lowMonths: 9, highMonths: 89 });
+    assert.deepEqual(
+      centralInterval(
+        Array.from({ length: 100 }, () => 1),
+        0.8,
+      ),
+      { lowMonths: 9, highMonths: 89 },
+    );
   });
 });

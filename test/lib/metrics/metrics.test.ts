@@ -31,7 +31,7 @@ describe("every metric", () => {
     it(`${type} tells the direction of each of its figures, all finite`, () => {
       const metric = build(type);
       const figures = metric.compute(some);
-      assert.deepEqual(Object.keys(figures).sort(), Object.keys(metric.directions).sort());
+      assert.deepEqual(Object.keys(figures).toSorted(), Object.keys(metric.directions).toSorted());
       assert.ok(Object.values(figures).every(Number.isFinite));
     });
 

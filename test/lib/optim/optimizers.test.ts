@@ -62,7 +62,7 @@ function norm(values: readonly number[]): number {
 function closeTo(got: readonly number[], expected: readonly number[], tolerance = 1e-6): void {
   assert.equal(got.length, expected.length);
   expected.forEach((value, i) =>
-    assert.ok(Math.abs(value - (got[i] ?? NaN)) <= tolerance, `${got} is not ${expected}`),
+    assert.ok(Math.abs(value - (got[i] ?? NaN)) <= tolerance, `${got.join()} is not ${expected.join()}`),
   );
 }
 
@@ -80,7 +80,7 @@ describe("every optimizer", () => {
             step,
           });
         }
-        assert.ok(norm(state.parameter) < 0.7, `still at ${state.parameter}`);
+        assert.ok(norm(state.parameter) < 0.7, `still at ${state.parameter.join()}`);
       });
 
       it(`${name}(${JSON.stringify(config)}) gives the same bits for the same input and leaves no tensors`, () => {
@@ -118,7 +118,7 @@ describe("every optimizer", () => {
   }
 
   it("is in this suite", () => {
-    assert.deepEqual(Object.keys(configs).sort(), Object.keys(optimizers.components).sort());
+    assert.deepEqual(Object.keys(configs).toSorted(), Object.keys(optimizers.components).toSorted());
   });
 });
 

@@ -70,7 +70,7 @@ describe("every scheduler", () => {
   }
 
   it("is in this suite", () => {
-    assert.deepEqual(Object.keys(configs).sort(), Object.keys(schedules.components).sort());
+    assert.deepEqual(Object.keys(configs).toSorted(), Object.keys(schedules.components).toSorted());
   });
 });
 

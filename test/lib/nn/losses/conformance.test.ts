@@ -20,12 +20,12 @@ const configs: Readonly<Record<keyof typeof losses.components, readonly object[]
 
 const targets: Readonly<Record<string, () => Targets>> = {
   "class indices": () => tf.tensor1d([0, 6, 3], "int32"),
-  distributions: () => tf.softmax(tf.tensor2d(formula((flat) => Math.cos(3 * flat)))) as Tensor2D,
+  distributions: () => tf.softmax<Tensor2D>(tf.tensor2d(formula((flat) => Math.cos(3 * flat)))),
 };
 
 function formula(value: (flat: number) => number): number[][] {
-  return Array.from({ length: SAMPLE_COUNT }, (_, i) =>
-    Array.from({ length: CLASS_COUNT }, (_, j) => value(i * CLASS_COUNT + j)),
+  return Array.from({ length: SAMPLE_COUNT }, (_row, i) =>
+    Array.from({ length: CLASS_COUNT }, (_column, j) => value(i * CLASS_COUNT + j)),
   );
 }
 
@@ -98,6 +98,6 @@ describe("every loss", () => {
   }
 
   it("is in this suite", () => {
-    assert.deepEqual(Object.keys(configs).sort(), Object.keys(losses.components).sort());
+    assert.deepEqual(Object.keys(configs).toSorted(), Object.keys(losses.components).toSorted());
   });
 });

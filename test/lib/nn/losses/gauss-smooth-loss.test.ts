@@ -8,7 +8,11 @@ import { useTensorFlow } from "#test/support/tensorflow.ts";
 const smoothing = { numClasses: 192, std: 2, sampleCount: 11 };
 
 function sum(values: ArrayLike<number>): number {
-  return Array.from(values).reduce((total, value) => total + value, 0);
+  return Array.from(values).reduce((total, weight) => total + weight, 0);
+}
+
+function zeros(): number[] {
+  return Array.from({ length: 192 }, () => 0);
 }
 
 function build(config: object, numClasses = 192): Loss {
@@ -33,7 +37,7 @@ describe("gauss smoothing", () => {
   it("is the same at both borders, mirrored", () => {
     for (let label = 0; label < 6; label++) {
       const low = gaussRow(label, smoothing);
-      const high = gaussRow(191 - label, smoothing).reverse();
+      const high = gaussRow(191 - label, smoothing).toReversed();
       low.forEach((weight, month) => assert.ok(Math.abs(weight - (high[month] ?? NaN)) < 1e-15));
     }
   });
@@ -60,14 +64,14 @@ describe("GaussSmoothLoss", () => {
   });
 
   it("starts at ln 192 where the model knows nothing, at the borders too", () => {
-    const logits = [0, 1, 2].map(() => new Array<number>(192).fill(0));
+    const logits = [0, 1, 2].map(() => zeros());
     const labels = (): Targets => tf.tensor1d([0, 100, 191], "int32");
     assert.ok(Math.abs(value(build({}), logits, labels) - Math.log(192)) < 1e-5);
   });
 
   it("spreads a mixed target as the mix of both labels' bells", () => {
     const row = Array.from({ length: 192 }, (_, index) => Math.sin(index));
-    const target = new Array<number>(192).fill(0);
+    const target = zeros();
     [target[3], target[190]] = [0.3, 0.7];
     const mixed = value(build({}), [row], () => tf.tensor2d([target]));
     const single = (label: number): number => value(build({}), [row], () => tf.tensor1d([label], "int32"));
