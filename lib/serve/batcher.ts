@@ -1,0 +1,169 @@
+import { assert } from "#lib/base/assert.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import { abortReason } from "#lib/base/signals.ts";
+import { DEFAULT_POLICY, hasRoom, next, type BatchPolicy, type Waiting } from "./policy.ts";
+
+/** How much the last batch counts in the estimate of how long one takes. */
+const ESTIMATE_WEIGHT = 0.2;
+
+export interface Clock {
+  nowMs(): number;
+  /** Calls back once, later; the result undoes it. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  nowMs: () => performance.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+export interface SubmitOptions {
+  /** What the item holds in memory. */
+  readonly bytes: number;
+  /** How long the caller waits; no limit when absent. */
+  readonly timeoutMs?: number;
+  /** Its abort takes the item out of the queue. */
+  readonly signal?: AbortSignal;
+}
+
+/** An answer, and where its time went. */
+export interface Answered<Answer> {
+  readonly answer: Answer;
+  readonly queueMs: number;
+  /** Of the whole batch. */
+  readonly computeMs: number;
+  readonly batchSize: number;
+}
+
+interface Entry<Item, Answer> extends Waiting {
+  readonly item: Item;
+  readonly resolve: (answered: Answered<Answer>) => void;
+  readonly reject: (error: PetageError) => void;
+}
+
+export interface BatcherOptions<Item, Answer> {
+  /** Computes a batch: one answer for each item, in their order. */
+  readonly compute: (items: readonly Item[]) => Promise<readonly Answer[]>;
+  readonly policy?: BatchPolicy;
+  readonly clock?: Clock;
+}
+
+/**
+ * Forms batches of items that come one by one. It is bounded in items and bytes, answers early where a deadline cannot
+ * be met, and fails an item for its own fault alone: a batch that fails is computed again in halves.
+ */
+export class Batcher<Item, Answer> {
+  readonly #compute: (items: readonly Item[]) => Promise<readonly Answer[]>;
+  readonly #policy: BatchPolicy;
+  readonly #clock: Clock;
+  readonly #queue: Entry<Item, Answer>[] = [];
+  #busy = false;
+  #computeMs = 0;
+  #cancelTimer = (): void => {};
+
+  constructor({ compute, policy = DEFAULT_POLICY, clock = systemClock }: BatcherOptions<Item, Answer>) {
+    this.#compute = compute;
+    this.#policy = policy;
+    this.#clock = clock;
+  }
+
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** Resolves with the item's answer. UNAVAILABLE when the queue is full, DEADLINE_EXCEEDED when it would come too late. */
+  submit(item: Item, { bytes, timeoutMs = Infinity, signal }: SubmitOptions): Promise<Answered<Answer>> {
+    if (signal?.aborted) return Promise.reject(abortReason(signal));
+    if (!hasRoom(this.#queue, bytes, this.#policy)) return Promise.reject(queueFull(this.#queue.length));
+    return new Promise((resolve, reject) => {
+      const arrivedMs = this.#clock.nowMs();
+      const onAbort = (): void => this.#remove(entry, abortReason(signal as AbortSignal));
+      const unlink = (): void => signal?.removeEventListener("abort", onAbort);
+      const entry: Entry<Item, Answer> = {
+        item,
+        bytes,
+        arrivedMs,
+        deadlineMs: arrivedMs + timeoutMs,
+        resolve: (answered) => (unlink(), resolve(answered)),
+        reject: (error) => (unlink(), reject(error)),
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#queue.push(entry);
+      this.#proceed();
+    });
+  }
+
+  #remove(entry: Entry<Item, Answer>, reason: PetageError): void {
+    const index = this.#queue.indexOf(entry);
+    if (index < 0) return; // it is being computed: the answer comes, and nobody listens
+    this.#queue.splice(index, 1);
+    entry.reject(reason);
+    this.#proceed();
+  }
+
+  /** Does what the policy says until it says to wait. */
+  #proceed(): void {
+    this.#cancelTimer();
+    for (;;) {
+      const nowMs = this.#clock.nowMs();
+      const decision = next(
+        this.#queue,
+        { nowMs, engine: { busy: this.#busy, computeMs: this.#computeMs } },
+        this.#policy,
+      );
+      if (decision.kind === "wait") {
+        this.#wakeAt(decision.untilMs, nowMs);
+        return;
+      }
+      if (decision.kind === "reject") this.#queue.splice(decision.index, 1)[0]?.reject(tooLate());
+      else void this.#dispatch(this.#queue.splice(0, decision.count));
+    }
+  }
+
+  #wakeAt(untilMs: number, nowMs: number): void {
+    if (untilMs === Infinity) return;
+    this.#cancelTimer = this.#clock.after(Math.max(0, untilMs - nowMs), () => this.#proceed());
+  }
+
+  async #dispatch(batch: readonly Entry<Item, Answer>[]): Promise<void> {
+    this.#busy = true;
+    await this.#answer(batch);
+    this.#busy = false;
+    this.#proceed();
+  }
+
+  async #answer(batch: readonly Entry<Item, Answer>[]): Promise<void> {
+    const startMs = this.#clock.nowMs();
+    try {
+      const answers = await this.#compute(batch.map(({ item }) => item));
+      assert(answers.length === batch.length, `${answers.length} answers for ${batch.length} items`);
+      const computeMs = this.#clock.nowMs() - startMs;
+      this.#computeMs += ESTIMATE_WEIGHT * (computeMs - this.#computeMs);
+      for (const [index, { arrivedMs, resolve }] of batch.entries()) {
+        const queueMs = startMs - arrivedMs;
+        resolve({ answer: answers[index] as Answer, queueMs, computeMs, batchSize: batch.length });
+      }
+    } catch (thrown) {
+      const [only] = batch;
+      if (batch.length === 1) return only?.reject(PetageError.from(thrown));
+      const middle = batch.length >> 1;
+      await this.#answer(batch.slice(0, middle));
+      await this.#answer(batch.slice(middle));
+    }
+  }
+}
+
+function queueFull(items: number): PetageError {
+  return new PetageError("UNAVAILABLE", `Server is overloaded: ${items} photos wait already`, {
+    hint: "Try again in a moment",
+  });
+}
+
+function tooLate(): PetageError {
+  return new PetageError("DEADLINE_EXCEEDED", "The answer would come after the caller's deadline", {
+    hint: "Allow more time, or try again when the server is less busy",
+  });
+}

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { PetageError } from "#lib/base/errors.ts";
+import { Batcher, type Clock } from "#lib/serve/batcher.ts";
+import { DEFAULT_POLICY, type BatchPolicy } from "#lib/serve/policy.ts";
+
+const BYTES = { bytes: 1 };
+
+/** Time that passes when a test says so. */
+class FakeClock implements Clock {
+  #nowMs = 0;
+  readonly #timers = new Set<{ readonly atMs: number; readonly callback: () => void }>();
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    const timer = { atMs: this.#nowMs + delayMs, callback };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  async advance(ms: number): Promise<void> {
+    const endMs = this.#nowMs + ms;
+    for (;;) {
+      const due = [...this.#timers].filter(({ atMs }) => atMs <= endMs).toSorted((a, b) => a.atMs - b.atMs)[0];
+      if (!due) break;
+      this.#timers.delete(due);
+      this.#nowMs = due.atMs;
+      due.callback();
+      await settle();
+    }
+    this.#nowMs = endMs;
+    await settle();
+  }
+}
+
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A model that takes 10 ms for a batch, fails on "bad", and remembers its batches. */
+function model(policy: Partial<BatchPolicy> = {}) {
+  const clock = new FakeClock();
+  const batches: string[][] = [];
+  const compute = async (items: readonly string[]): Promise<string[]> => {
+    batches.push([...items]);
+    await new Promise<void>((resolve) => clock.after(10, resolve));
+    if (items.includes("bad")) throw new PetageError("NOT_FINITE", "bad");
+    return items.map((item) => item.toUpperCase());
+  };
+  return { clock, batches, batcher: new Batcher({ compute, clock, policy: { ...DEFAULT_POLICY, ...policy } }) };
+}
+
+describe("Batcher", () => {
+  it("computes the first at once, and together what came meanwhile", async () => {
+    const { clock, batches, batcher } = model();
+    const answers = Promise.all(["a", "b", "c"].map((item) => batcher.submit(item, BYTES)));
+    await clock.advance(30);
+    assert.deepEqual(batches, [["a"], ["b", "c"]]);
+    const [a, b, c] = await answers;
+    assert.deepEqual(a, { answer: "A", queueMs: 0, computeMs: 10, batchSize: 1 });
+    assert.deepEqual(b, { answer: "B", queueMs: 10, computeMs: 10, batchSize: 2 });
+    assert.equal(c?.answer, "C");
+  });
+
+  it("fails a bad item alone", async () => {
+    const { clock, batcher } = model({ maxDelayMs: 1 });
+    const answers = Promise.allSettled(["a", "bad", "c", "d"].map((item) => batcher.submit(item, BYTES)));
+    await clock.advance(200);
+    const outcomes = (await answers).map((one) => (one.status === "fulfilled" ? one.value.answer : one.reason.code));
+    assert.deepEqual(outcomes, ["A", "NOT_FINITE", "C", "D"]);
+  });
+
+  it("goes on after a failure", async () => {
+    const { clock, batcher } = model();
+    const bad = assert.rejects(batcher.submit("bad", BYTES), { code: "NOT_FINITE" });
+    await clock.advance(10);
+    await bad;
+    const good = batcher.submit("a", BYTES);
+    await clock.advance(10);
+    assert.equal((await good).answer, "A");
+  });
+
+  it("refuses at once what does not fit into the queue, by items and by bytes", async () => {
+    const { clock, batcher } = model({ maxQueueItems: 1, maxQueueBytes: 10 });
+    const first = batcher.submit("a", BYTES); // is computed, so it is no longer in the queue
+    await assert.rejects(batcher.submit("b", { bytes: 11 }), { code: "UNAVAILABLE", message: /overloaded/ });
+    const second = batcher.submit("c", BYTES);
+    await assert.rejects(batcher.submit("d", BYTES), { code: "UNAVAILABLE" });
+    await clock.advance(30);
+    assert.deepEqual([(await first).answer, (await second).answer], ["A", "C"]);
+  });
+
+  it("tells a caller early that its deadline cannot be met", async () => {
+    const { clock, batches, batcher } = model();
+    const first = batcher.submit("a", BYTES);
+    const late = assert.rejects(batcher.submit("b", { bytes: 1, timeoutMs: 5 }), { code: "DEADLINE_EXCEEDED" });
+    await clock.advance(5);
+    await late; // and not at 10 ms, when the model is free again
+    await clock.advance(5);
+    await first;
+    assert.deepEqual(batches, [["a"]]);
+  });
+
+  it("forgets what is cancelled, without a batch for it", async () => {
+    const { clock, batches, batcher } = model();
+    const abort = new AbortController();
+    const first = batcher.submit("a", BYTES);
+    const gone = assert.rejects(batcher.submit("b", { bytes: 1, signal: abort.signal }), { code: "ABORTED" });
+    abort.abort(new PetageError("ABORTED", "gone"));
+    await gone;
+    assert.equal(batcher.queued, 0);
+    await clock.advance(30);
+    await first;
+    assert.deepEqual(batches, [["a"]]);
+    await assert.rejects(batcher.submit("c", { bytes: 1, signal: abort.signal }), { code: "ABORTED" });
+  });
+
+  it("waits for company as long as it may", async () => {
+    const { clock, batches, batcher } = model({ maxDelayMs: 4 });
+    const answers = [batcher.submit("a", BYTES)];
+    await clock.advance(3);
+    answers.push(batcher.submit("b", BYTES));
+    await clock.advance(20);
+    await Promise.all(answers);
+    assert.deepEqual(batches, [["a", "b"]]);
+  });
+});
