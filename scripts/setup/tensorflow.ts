@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { foreignLibrary, installBinding, installOfficialBinding, unpackedLibrary } from "./binding.ts";
 import type { ProbeResult } from "./probe.ts";
@@ -5,6 +6,7 @@ import type { Report } from "./report.ts";
 import { run } from "./run.ts";
 import { tensorflowFolder } from "./wheel.ts";
 
+const GPU_ADVICE = "This machine's GPU is not used: name a TensorFlow built for it with PETAGE_TENSORFLOW_DIR=FOLDER";
 const PROBE_TIMEOUT_MS = 2 * 60_000;
 
 /** Makes the native engine work, or says in one line why not; returns the files that a later run relies on. */
@@ -17,7 +19,9 @@ export async function setUpTensorflow(report: Report): Promise<string[]> {
   for (const install of [installOurs, installOfficialBinding]) {
     try {
       const binding = await install(report);
-      report.say(describe(await probe()));
+      const result = await probe();
+      report.say(describe(result));
+      if (result.device === "cpu" && existsSync("/dev/nvidiactl")) report.say(GPU_ADVICE);
       return [binding];
     } catch (error) {
       reasons.push(summary(error));
