@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor1D, Tensor4D } from "@tensorflow/tfjs";
+import type { Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs";
 import { defined } from "../base/assert.ts";
 import { normalizeBatch } from "../engine/native/batch-norm.ts";
 import type { Mode, ParameterSpec, Weights } from "./types.ts";
@@ -73,7 +73,7 @@ export function batchNormParameters(spec: BatchNormSpec): ParameterSpec[] {
     shape,
     layout: "plain",
     kind,
-    trainable: kind === "parameter" && spec.trainable,
+    trainable: kind === "parameter" ? spec.trainable : !spec.evaluates,
     initial: { kind: "constant", value },
   });
   return [
@@ -115,6 +115,6 @@ export function convolveNormalize(weights: Weights, input: Tensor4D, spec: ConvN
 }
 
 /** A weight by name; a missing one is a bug of the caller, who must supply every name of the model's parameters. */
-export function weightOf(weights: Weights, name: string): import("@tensorflow/tfjs").Tensor {
+export function weightOf(weights: Weights, name: string): Tensor {
   return defined(weights.get(name), `weight ${name}`);
 }

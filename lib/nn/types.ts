@@ -1,4 +1,5 @@
-import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs";
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs";
+import type { Loss } from "./losses/types.ts";
 
 /** Tensors by the name that PyTorch's `state_dict` gives them, in the layout that TensorFlow computes with. */
 export type Weights = ReadonlyMap<string, Tensor>;
@@ -10,8 +11,7 @@ export type Layout = "conv" | "linear" | "plain";
 
 /** How a parameter starts. Deviations and values as PyTorch's and mmpretrain's initialisers compute them. */
 export type Initializer =
-  | { readonly kind: "constant"; readonly value: number }
-  | { readonly kind: "normal"; readonly deviation: number };
+  { readonly kind: "constant"; readonly value: number } | { readonly kind: "normal"; readonly deviation: number };
 
 /** One entry of the `state_dict`. */
 export interface ParameterSpec {
@@ -21,7 +21,7 @@ export interface ParameterSpec {
   readonly layout: Layout;
   /** `parameter` gets gradients; `buffer` is a running statistic; `counter` is `num_batches_tracked`. */
   readonly kind: "parameter" | "buffer" | "counter";
-  /** False for what `frozen_stages` holds still. */
+  /** False for what `frozen_stages` holds still, and for statistics that `norm_eval` holds still. */
   readonly trainable: boolean;
   readonly initial: Initializer;
 }
@@ -59,8 +59,6 @@ export interface Backbone {
 
 /** Feature map [N, H, W, C] to feature vector [N, C']. */
 export type Neck = (features: Tensor4D) => Tensor2D;
-
-export type Loss = (logits: Tensor2D, labels: Tensor1D | Tensor2D) => Scalar;
 
 export interface Head {
   readonly parameters: readonly ParameterSpec[];

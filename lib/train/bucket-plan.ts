@@ -1,3 +1,4 @@
+import { sizeOf, trackedStatistics, trainedParameters } from "../nn/parameters.ts";
 import type { ParameterSpec } from "../nn/types.ts";
 
 /** Where a tensor lies within a bucket, in float32 elements. */
@@ -31,8 +32,8 @@ export const STOP_INDEX = 1;
  * first), and at the end one bucket of the loss, the wish to stop and the batch statistics, so that every rank holds the
  * same running statistics and ends at the same step.
  */
-export function planBuckets(parameters: readonly ParameterSpec[], trainingNorms: readonly string[]): BucketLayout[] {
-  const gradients = parameters.filter((spec) => spec.trainable).toReversed();
+export function planBuckets(parameters: readonly ParameterSpec[]): BucketLayout[] {
+  const gradients = trainedParameters(parameters).toReversed();
   const buckets: BucketLayout[] = [];
   let open: ParameterSpec[] = [];
   let openBytes = 0;
@@ -44,19 +45,20 @@ export function planBuckets(parameters: readonly ParameterSpec[], trainingNorms:
     [open, openBytes] = [[], 0];
   }
   if (open.length > 0) buckets.push(layOut(open.map((member) => [member.name, sizeOf(member)])));
-  const training = new Set(trainingNorms);
-  const statistics = parameters.filter((spec) => spec.kind === "buffer" && training.has(layerOf(spec.name)));
-  buckets.push(layOut([[LOSS_SLICE, 1], [STOP_SLICE, 1], ...statistics.map((spec): [string, number] => [spec.name, sizeOf(spec)])]));
+  const statistics = trackedStatistics(parameters);
+  buckets.push(
+    layOut([
+      [LOSS_SLICE, 1],
+      [STOP_SLICE, 1],
+      ...statistics.map((spec): [string, number] => [spec.name, sizeOf(spec)]),
+    ]),
+  );
   return buckets;
 }
 
 /** `backbone.bn1` of `backbone.bn1.running_mean`. */
 export function layerOf(name: string): string {
   return name.slice(0, name.lastIndexOf("."));
-}
-
-function sizeOf(spec: ParameterSpec): number {
-  return spec.shape.reduce((product, length) => product * length, 1);
 }
 
 function layOut(members: readonly (readonly [name: string, length: number])[]): BucketLayout {

@@ -35,7 +35,8 @@ export async function trainLoop(run: TrainingRun, parts: LoopParts): Promise<voi
     run.iteration = 0;
     await callHooks("afterEpoch", run, parts);
     await compareWeights(run, parts);
-    if (parts.validation && validatesAfter(run, parts.validation)) await validate(run, parts, parts.validation.validate);
+    if (parts.validation && validatesAfter(run, parts.validation))
+      await validate(run, parts, parts.validation.validate);
   }
   await callHooks("afterRun", run, parts);
 }

@@ -5,6 +5,7 @@ import { defined } from "../base/assert.ts";
 import { PetageError } from "../base/errors.ts";
 import { initialValues } from "../nn/init.ts";
 import { fromPyTorch, tensorShape, toPyTorch } from "../nn/layout.ts";
+import { trainedParameters } from "../nn/parameters.ts";
 import type { ParameterSpec, Weights } from "../nn/types.ts";
 import type { StateDict, TensorData } from "./checkpoint.ts";
 
@@ -20,19 +21,22 @@ export class ModelState {
   readonly #slots = new Map<string, readonly Tensor[]>();
   readonly #counters = new Map<string, number>();
 
-  /** Starts from the initial values of `seed`. */
-  constructor(specs: readonly ParameterSpec[], { seed, slotNames }: { seed: number; slotNames: readonly string[] }) {
+  /** Starts from the initial values of `seed`; from zeros for `null`, where weights are imported anyway. */
+  constructor(
+    specs: readonly ParameterSpec[],
+    { seed, slotNames }: { readonly seed: number | null; readonly slotNames: readonly string[] },
+  ) {
     this.#specs = specs;
     this.#slotNames = slotNames;
     specs.forEach((spec, index) => {
       if (spec.kind === "counter") this.#counters.set(spec.name, 0);
+      else if (seed === null) this.#weights.set(spec.name, tf.zeros(tensorShape(spec)));
       else this.#weights.set(spec.name, fromPyTorch(initialValues(spec, seed, index), spec));
-      if (!spec.trainable) return;
-      this.#slots.set(
-        spec.name,
-        slotNames.map(() => tf.zeros(tensorShape(spec))),
-      );
     });
+    for (const spec of trainedParameters(specs)) {
+      const zeros = slotNames.map(() => tf.zeros(tensorShape(spec)));
+      this.#slots.set(spec.name, zeros);
+    }
   }
 
   get weights(): Weights {
@@ -74,7 +78,7 @@ export class ModelState {
 
   /** Optimizer slots as `<slot>/<parameter>`, in PyTorch's layout. */
   exportOptimizer(): StateDict {
-    const entries = this.#trainable().flatMap((spec) =>
+    const entries = trainedParameters(this.#specs).flatMap((spec) =>
       this.slots(spec.name).map((tensor, index): [string, TensorData] => [
         `${this.#slotNames[index]}/${spec.name}`,
         { dtype: "F32", shape: spec.shape, values: toPyTorch(tensor, spec) },
@@ -84,7 +88,7 @@ export class ModelState {
   }
 
   importOptimizer(state: StateDict, source: string): void {
-    for (const spec of this.#trainable()) {
+    for (const spec of trainedParameters(this.#specs)) {
       const tensors = this.#slotNames.map((slot) => {
         const entry = state.get(`${slot}/${spec.name}`);
         if (entry?.dtype === "F32") return fromPyTorch(entry.values, spec);
@@ -106,16 +110,23 @@ export class ModelState {
     const known = new Set(this.#specs.map((spec) => spec.name));
     const unexpected = [...state.keys()].filter((name) => !known.has(name));
     const problems = [
-      ...summary("missing in it", missing.map((spec) => spec.name)),
+      ...summary(
+        "missing in it",
+        missing.map((spec) => spec.name),
+      ),
       ...summary("unexpected in it", unexpected),
       ...misfits.map(
         ({ name, shape }) => `size mismatch for ${name}: [${state.get(name)?.shape}] there, [${shape}] in the model`,
       ),
     ];
     if (strict && missing.length + misfits.length + unexpected.length > 0) {
-      throw new PetageError("CHECKPOINT_MISMATCH", `${source} is of another model: ${problems.slice(0, 3).join("; ")}`, {
-        hint: "Use the config that the checkpoint was trained with",
-      });
+      throw new PetageError(
+        "CHECKPOINT_MISMATCH",
+        `${source} is of another model: ${problems.slice(0, 3).join("; ")}`,
+        {
+          hint: "Use the config that the checkpoint was trained with",
+        },
+      );
     }
     for (const spec of this.#specs) {
       const entry = state.get(spec.name);
@@ -137,10 +148,6 @@ export class ModelState {
       hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     }
     return hash.digest("hex");
-  }
-
-  #trainable(): ParameterSpec[] {
-    return this.#specs.filter((spec) => spec.trainable);
   }
 
   dispose(): void {

@@ -6,6 +6,7 @@ import { uploadImages } from "../engine/native/upload-images.ts";
 import { scoped } from "../engine/scope.ts";
 import { classify, frozenLayerCount, runFrozen } from "../nn/classifier.ts";
 import type { Classifier } from "../nn/classifier.ts";
+import { trainedParameters } from "../nn/parameters.ts";
 import { normalizePixels } from "../nn/preprocess.ts";
 import type { Normalization } from "../nn/preprocess.ts";
 import type { BatchStatistics, ParameterSpec, Weights } from "../nn/types.ts";
@@ -37,7 +38,7 @@ export function computeGradients(
 ): Gradients {
   const frozen = frozenLayerCount(model);
   const features = runFrozen(model.backbone.layers.slice(0, frozen), weights, pixels);
-  const names = model.parameters.filter((spec) => spec.trainable).map((spec) => spec.name);
+  const names = trainedParameters(model.parameters).map((spec) => spec.name);
   const statistics: BatchStatistics[] = [];
   const forward = (...trainable: Tensor[]): Scalar => {
     const current = new Map(weights);
@@ -104,7 +105,7 @@ export function applyGradients(
 ): AppliedStep {
   return scoped(() => {
     const averaged = readBuckets(setup);
-    const specs = setup.model.parameters.filter((spec) => spec.trainable);
+    const specs = trainedParameters(setup.model.parameters);
     const gradients = specs.map((spec) => defined(averaged.get(spec.name), `gradient of ${spec.name}`));
     const clipped = setup.clip ? clipGradients(gradients, setup.clip) : { gradients, norm: undefined };
     const scalars: OptimizerScalars = {

@@ -2,6 +2,7 @@ import { defined } from "#lib/base/assert.ts";
 import { backbones } from "#lib/nn/backbones/index.ts";
 import { resNetSchema } from "#lib/nn/backbones/resnet.ts";
 import type { ResNetConfig } from "#lib/nn/backbones/resnet.ts";
+import { sizeOf, trainedParameters } from "#lib/nn/parameters.ts";
 import type { Backbone, ParameterSpec } from "#lib/nn/types.ts";
 import type { GoldenChecker, GoldenResult } from "./types.ts";
 
@@ -41,10 +42,6 @@ function parametersOf(type: string, kwargs: Readonly<Record<string, unknown>>): 
   return entry.create(entry.schema.parse(kwargs), undefined).layers.flatMap((layer) => layer.parameters);
 }
 
-function sizeOf(spec: ParameterSpec): number {
-  return spec.shape.reduce((product, length) => product * length, 1);
-}
-
 function* checkStateDict(
   name: string,
   type: string,
@@ -67,7 +64,7 @@ function* checkFrozen(name: string, depth: number, truth: Readonly<Record<string
     const config: ResNetConfig = resNetSchema.parse({ depth, frozen_stages: Number(stages) });
     const { layers } = entry.create(config, undefined) as Backbone;
     const specs = layers.flatMap((layer) => layer.parameters);
-    const trainable = specs.filter((spec) => spec.trainable);
+    const trainable = trainedParameters(specs);
     const evaluating = layers.filter((layer) => layer.frozen).flatMap((layer) => layer.parameters);
     yield result(`${name} frozen_stages=${stages}`, expected, {
       trainable: trainable.reduce((sum, spec) => sum + sizeOf(spec), 0),

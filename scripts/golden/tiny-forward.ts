@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs";
 import { randomStream } from "#lib/base/random.ts";
 import { loadEngine } from "#lib/engine/load.ts";
+import { scoped } from "#lib/engine/scope.ts";
 import { backbones } from "#lib/nn/backbones/index.ts";
 import { fromPyTorch } from "#lib/nn/layout.ts";
 import type { Backbone, Mode, ParameterSpec } from "#lib/nn/types.ts";
@@ -135,7 +136,7 @@ interface PassNumbers {
 }
 
 function numbersOf(backbone: Backbone, { weights, images, training, truth }: PassInput): PassNumbers {
-  return tf.tidy(() => {
+  return scoped(() => {
     const stages: Tensor4D[] = [];
     const mode: Mode = { training, statistics: [] };
     const specs = backbone.layers.flatMap((layer) => layer.parameters).filter((spec) => spec.kind === "parameter");

@@ -14,7 +14,11 @@ const schema = z.strictObject({
   out_dir: z.string().nullable().default(null).describe("Accepted, has no effect: checkpoints go to the work dir"),
   max_keep_ckpts: z.int().default(-1).describe("Keep only so many of the newest; -1: all"),
   save_last: z.boolean().default(true).describe("Save after the last epoch whatever the interval"),
-  save_best: z.string().nullable().default(null).describe("Metric whose best checkpoint is kept; 'auto': the first one"),
+  save_best: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe("Metric whose best checkpoint is kept; 'auto': the first one"),
   rule: z.enum(["less", "greater"]).nullable().default(null).describe("Which is better; default: as the metric says"),
   save_begin: z.int().min(0).default(0).describe("Save from this epoch (or iteration) on"),
   published_keys: z.unknown().optional().describe("Accepted, has no effect"),
@@ -57,7 +61,11 @@ export const CheckpointHook = component<CheckpointConfig, Hook>({
   },
 });
 
-function due(count: number, last: number, { interval, save_begin: begin, save_last: saveLast }: CheckpointConfig): boolean {
+function due(
+  count: number,
+  last: number,
+  { interval, save_begin: begin, save_last: saveLast }: CheckpointConfig,
+): boolean {
   if (count === last && saveLast) return true;
   return interval > 0 && count >= begin && (count - begin) % interval === 0 && count > 0;
 }
