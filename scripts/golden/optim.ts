@@ -66,16 +66,37 @@ function applyUpdate(state: State, { optimizer, clip, gradient, step }: Update):
   return next;
 }
 
-/** The weights after each iteration; gradients of `accumulative_counts` iterations are averaged into one update. */
-function play(optimizer: Optimizer, { clip, accumulative_counts: counts, w }: Case, problem: Problem): number[][] {
+/**
+ * How many iterations form the group that an iteration belongs to. mmengine makes a smaller last group where it knows
+ * how many iterations there are; otherwise the last gradients wait for an update that never comes.
+ */
+type Grouping = (time: number) => number;
+
+function groupings({ accumulative_counts: counts, w }: Case): Grouping[] {
+  const rest = w.length % counts;
+  const even: Grouping = () => counts;
+  return rest === 0 ? [even] : [even, (time) => (time < w.length - rest ? counts : rest)];
+}
+
+/** The weights after each iteration; the gradients of a group are averaged into one update. */
+function play(
+  optimizer: Optimizer,
+  truth: Case,
+  { problem, grouping }: { problem: Problem; grouping: Grouping },
+): number[] {
   let state: State = { weights: problem.start, slots: optimizer.slotNames.map(() => problem.start.map(() => 0)) };
   let sum = problem.start.map(() => 0);
-  return w.map((_, time) => {
+  let [gathered, step] = [0, 0];
+  return truth.w.flatMap((_, time) => {
+    const size = grouping(time);
     const share = gradientAt(state.weights, problem, time);
-    sum = sum.map((value, i) => value + (share[i] ?? 0) / counts);
-    if ((time + 1) % counts === 0) {
-      state = applyUpdate(state, { optimizer, clip, gradient: sum, step: (time + 1) / counts });
+    sum = sum.map((value, i) => value + (share[i] ?? 0) / size);
+    gathered += 1;
+    if (gathered === size) {
+      step += 1;
+      state = applyUpdate(state, { optimizer, clip: truth.clip, gradient: sum, step });
       sum = sum.map(() => 0);
+      gathered = 0;
     }
     return [...state.weights];
   });
@@ -84,14 +105,12 @@ function play(optimizer: Optimizer, { clip, accumulative_counts: counts, w }: Ca
 function checkCase(name: string, truth: Case, problem: Problem): GoldenResult {
   const optimizer = build(optimizers, truth.cfg, undefined);
   if (!optimizer) return { name, status: "skipped", why: `no optimizer ${truth.cfg.type} yet` };
-  if (truth.w.length % truth.accumulative_counts !== 0) {
-    return {
-      name,
-      status: "skipped",
-      why: "the last group of accumulated gradients is incomplete, and its rule is not in the file",
-    };
-  }
-  return near(name, { expected: truth.w.flat(), got: play(optimizer, truth, problem).flat() }, TOLERANCE);
+  const expected = truth.w.flat();
+  const results = groupings(truth).map((grouping) =>
+    near(name, { expected, got: play(optimizer, truth, { problem, grouping }) }, TOLERANCE),
+  );
+  const passed = results.find(({ status }) => status === "passed");
+  return passed ?? results[0] ?? { name, status: "skipped", why: "the case holds no weights" };
 }
 
 export const optimChecker: GoldenChecker = {

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
@@ -11,25 +10,17 @@ export interface FileResult extends GoldenResult {
 
 type Results = AsyncIterable<GoldenResult> | Iterable<GoldenResult>;
 
-/** Which module of this folder checks which file. They are imported when their file is there, so that one that fails to load costs only its own. */
-const checkers: Readonly<Record<string, { readonly module: string; readonly name: string }>> = {
-  "losses_metrics.json": { module: "losses-metrics.ts", name: "lossesMetricsChecker" },
-  "lr.json": { module: "lr.ts", name: "lrChecker" },
-  "optim.json": { module: "optim.ts", name: "optimChecker" },
-  "petage.json": { module: "petage.ts", name: "petageChecker" },
-  "samplers.json": { module: "samplers.ts", name: "samplersChecker" },
-  "state_dicts.json": { module: "state-dicts.ts", name: "stateDictsChecker" },
-  "tiny_forward.json": { module: "tiny-forward.ts", name: "tinyForwardChecker" },
-  "transforms.json": { module: "transforms.ts", name: "transformsChecker" },
-};
-
-/** An export of a module of this folder; undefined where it is not there yet. */
-async function load<T>(module: string, name: string): Promise<T | undefined> {
-  const url = new URL(module, import.meta.url);
-  if (!existsSync(url)) return undefined;
-  const exported = (await import(url.href)) as Record<string, T>;
-  return exported[name];
-}
+/** The checkers. Each is loaded when one of its files is there, so that one that does not load costs only its own cases. */
+const checkers: readonly { readonly file: string; load(): Promise<GoldenChecker> }[] = [
+  { file: "losses_metrics.json", load: async () => (await import("./losses-metrics.ts")).lossesMetricsChecker },
+  { file: "lr.json", load: async () => (await import("./lr.ts")).lrChecker },
+  { file: "optim.json", load: async () => (await import("./optim.ts")).optimChecker },
+  { file: "petage.json", load: async () => (await import("./petage.ts")).petageChecker },
+  { file: "samplers.json", load: async () => (await import("./samplers.ts")).samplersChecker },
+  { file: "state_dicts.json", load: async () => (await import("./state-dicts.ts")).stateDictsChecker },
+  { file: "tiny_forward.json", load: async () => (await import("./tiny-forward.ts")).tinyForwardChecker },
+  { file: "transforms.json", load: async () => (await import("./transforms.ts")).transformsChecker },
+];
 
 /** The results of one check; whatever it throws is a failure of its own, and none stops the others. */
 async function* guarded(name: string, check: () => Promise<Results>): AsyncGenerator<GoldenResult> {
@@ -41,19 +32,17 @@ async function* guarded(name: string, check: () => Promise<Results>): AsyncGener
 }
 
 async function checkFile(folder: string, file: string): Promise<Results> {
-  const known = checkers[file];
-  if (!known) return [{ name: "(file)", status: "skipped", why: "no checker is known for a file of this name" }];
-  const checker = await load<GoldenChecker>(known.module, known.name);
-  if (!checker) return [{ name: "(file)", status: "skipped", why: `${known.module} has no ${known.name} yet` }];
+  const checker = await checkers.find((entry) => entry.file === file)?.load();
+  if (!checker) return [{ name: "(file)", status: "skipped", why: "no checker is known for a file of this name" }];
   return checker.check(JSON.parse(await readFile(path.join(folder, file), "utf8")));
 }
 
 async function checkConfigs(folder: string): Promise<Results> {
-  const check = await load<(dir: string) => Results>("config-edge.ts", "checkConfigEdge");
-  return check?.(folder) ?? [{ name: "(folder)", status: "skipped", why: "config-edge.ts has no checkConfigEdge yet" }];
+  const { checkConfigEdge } = await import("./config-edge.ts");
+  return checkConfigEdge(folder);
 }
 
-async function filesOf(folder: string): Promise<string[]> {
+async function namesIn(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((): string[] => []);
   return names.toSorted((a, b) => a.localeCompare(b));
 }
@@ -62,8 +51,8 @@ async function filesOf(folder: string): Promise<string[]> {
 export async function* runGolden(directory: string): AsyncGenerator<FileResult> {
   const truths = path.join(directory, "mmpretrain");
   const configs = path.join(directory, "config-edge");
-  const files = (await filesOf(truths)).filter((name) => name.endsWith(".json"));
-  const cases = await filesOf(configs);
+  const files = (await namesIn(truths)).filter((name) => name.endsWith(".json"));
+  const cases = await namesIn(configs);
   if (files.length + cases.length === 0) {
     throw new PetageError("NOT_FOUND", `"${directory}" holds neither mmpretrain/*.json nor config-edge/*`, {
       hint: "Give the folder above them: npm run golden -- --dir test/golden",
