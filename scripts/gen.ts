@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -25,7 +25,10 @@ const OPTIONS = [
 
 function run(program: string, args: readonly string[], cwd = ROOT): void {
   const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: "utf8" });
-  if (status !== 0) throw new Error(`${args.slice(0, 2).join(" ")} failed:\n${stdout}${stderr}${error?.message ?? ""}`);
+  if (status !== 0)
+    throw new Error(
+      `${basename(args[0] ?? program)} ${args[1] ?? ""} failed:\n${stdout}${stderr}${error?.message ?? ""}`,
+    );
 }
 
 /** Every file below `folder`, relative to it. */
@@ -54,10 +57,8 @@ function differences(left: string, right: string): string[] {
   return [...names].filter((name) => text(left, name) !== text(right, name));
 }
 
-/** buf comes as one package per platform, since its installer, like all install scripts, does not run. */
 function buf(...args: string[]): void {
-  const arch = process.arch === "arm64" && process.platform === "linux" ? "aarch64" : process.arch;
-  run(require.resolve(`@bufbuild/buf-${process.platform}-${arch}/bin/buf`), args);
+  run(process.execPath, [require.resolve("@bufbuild/buf/bin/buf"), ...args]);
 }
 
 function main(): void {

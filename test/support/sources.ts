@@ -23,7 +23,8 @@ export function readText(path: string): string {
 
 /** What a file imports: our own files by their path from the root, everything else as it is written. */
 export function importsOf({ path, text }: SourceFile): string[] {
-  const pattern = /^(?:import|export)\b[^;]*?\bfrom\s*"([^"]+)"|^import\s*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/gm;
+  const pattern =
+    /^(?:import|export (?:type )?[{*])[^;]*?[\s}]from\s*"([^"\s]+)"|^import\s*"([^"\s]+)"|\bimport\(\s*"([^"\s]+)"/gm;
   return [...text.matchAll(pattern)].map((match) => {
     const written = match[1] ?? match[2] ?? match[3] ?? "";
     if (written.startsWith(".")) return posix.join(posix.dirname(path), written);
