@@ -1,0 +1,28 @@
+import { distance } from "fastest-levenshtein";
+
+const MOST_NAMES = 3;
+
+/** Known names that look like `name`, nearest first, at most three. Letter case counts little. */
+export function nearestNames(name: string, known: Iterable<string>): string[] {
+  const wanted = name.toLowerCase();
+  const tolerance = Math.max(2, Math.ceil(name.length / 3));
+  return [...new Set(known)]
+    .map((candidate) => ({ candidate, edits: editsBetween(wanted, candidate.toLowerCase()) }))
+    .filter(({ edits }) => edits <= tolerance)
+    .toSorted((a, b) => a.edits - b.edits || (a.candidate < b.candidate ? -1 : 1))
+    .slice(0, MOST_NAMES)
+    .map(({ candidate }) => candidate);
+}
+
+/** "Did you mean `a` or `b`?", or nothing when no name is near. */
+export function didYouMean(name: string, known: Iterable<string>): string | undefined {
+  const names = nearestNames(name, known).map((candidate) => `\`${candidate}\``);
+  return names.length === 0 ? undefined : `Did you mean ${names.join(" or ")}?`;
+}
+
+/** A name that contains the other (`Accuracy` in `self_Accuracy`) is near however long it is. */
+function editsBetween(wanted: string, candidate: string): number {
+  const contained =
+    wanted.length >= 4 && candidate.length >= 4 && (candidate.includes(wanted) || wanted.includes(candidate));
+  return contained ? 1 : distance(wanted, candidate);
+}
