@@ -12,9 +12,9 @@ const schema = z.strictObject({
   thrs: thresholdsField.describe("A top probability that is not above it predicts nothing; None for no threshold."),
   items: z.array(z.enum(itemNames)).min(1).default(["precision", "recall", "f1-score"]).describe("What to report."),
   average: z
-    .enum(["macro", "micro"], "expected 'macro' or 'micro'; results per class are not reported")
+    .enum(["macro", "micro"])
     .default("macro")
-    .describe("Mean of the classes' scores, or the score of all classes counted together."),
+    .describe("Mean of the classes' scores, or the score of all classes counted together; per class is not reported."),
   num_classes: z.number().int().positive().nullish().describe("Accepted; the predictions know it."),
   ...metricFields,
 });

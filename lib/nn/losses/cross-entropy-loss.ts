@@ -15,7 +15,7 @@ const schema = z
   })
   .refine((config) => !(config.use_sigmoid && config.use_soft), {
     path: ["use_soft"],
-    error: "use_sigmoid and use_soft cannot both be set",
+    error: "False, or use_sigmoid=False",
   });
 
 /**

@@ -19,7 +19,7 @@ const schema = z.strictObject({
     .number()
     .int()
     .positive()
-    .refine((count) => count % 2 === 1, "num_samples must be odd: the label stands in the middle")
+    .refine((count) => count % 2 === 1, "an odd count, with the label in the middle")
     .default(11)
     .describe("How many neighbouring classes the bell covers; odd."),
   compat: z

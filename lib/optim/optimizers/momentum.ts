@@ -22,7 +22,7 @@ export function nesterovFits({ momentum, dampening, nesterov }: MomentumConfig):
 
 export const NESTEROV_RULE = {
   path: ["nesterov"],
-  error: "nesterov needs momentum above 0 and dampening 0",
+  error: "False, or momentum above 0 and dampening 0",
 };
 
 export function momentumSlots({ momentum }: MomentumConfig): readonly string[] {

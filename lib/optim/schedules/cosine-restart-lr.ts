@@ -15,7 +15,7 @@ const schema = z
   .refine(oneMinimum, MINIMUM_RULE)
   .refine(({ periods, restart_weights }) => periods.length === restart_weights.length, {
     path: ["restart_weights"],
-    error: "restart_weights needs one value for each of periods",
+    error: "one weight for each of periods",
   });
 
 /** Half cosines one after the other, each from its own height (SGDR); after the last period the value stays. */

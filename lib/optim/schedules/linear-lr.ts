@@ -6,7 +6,7 @@ const factor = z.number().min(0).max(1);
 const schema = z.strictObject({
   ...windowFields,
   start_factor: factor
-    .refine((value) => value > 0, "start_factor must be above 0: the steps after it multiply the value of the first")
+    .refine((value) => value > 0, "a factor above 0: later steps multiply the value of the first")
     .default(1 / 3)
     .describe("Factor at the first step of the window (the warm-up's start)."),
   end_factor: factor.default(1).describe("Factor at the last step of the window."),

@@ -15,7 +15,7 @@ export function oneMinimum({ eta_min, eta_min_ratio }: MinimumConfig): boolean {
   return (eta_min ?? null) === null || (eta_min_ratio ?? null) === null;
 }
 
-export const MINIMUM_RULE = { path: ["eta_min_ratio"], error: "give eta_min or eta_min_ratio, not both" };
+export const MINIMUM_RULE = { path: ["eta_min_ratio"], error: "None, or no eta_min" };
 
 export function minimumOf({ eta_min, eta_min_ratio }: MinimumConfig, base: number): number {
   return eta_min ?? (eta_min_ratio ?? 0) * base;

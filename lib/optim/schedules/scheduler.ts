@@ -78,7 +78,7 @@ export function scheduler<Config extends WindowConfig>(
   return component({
     schema: schema.refine((config) => config.by_epoch || !config.convert_to_iter_based, {
       path: ["convert_to_iter_based"],
-      error: "convert_to_iter_based needs by_epoch=True",
+      error: "False, or by_epoch=True",
     }),
     create(config, { epochLength, maxEpochs }) {
       const scale = config.convert_to_iter_based ? epochLength : 1;

@@ -100,10 +100,10 @@ describe("a schedule", () => {
 
 describe("scheduler configs that cannot work", () => {
   for (const [name, config, reason] of [
-    ["LinearLR", { by_epoch: false, convert_to_iter_based: true }, /needs by_epoch=True/],
+    ["LinearLR", { by_epoch: false, convert_to_iter_based: true }, /or by_epoch=True/],
     ["LinearLR", { start_factor: 0 }, /above 0/],
-    ["CosineAnnealingLR", { eta_min: 0.1, eta_min_ratio: 0.1 }, /not both/],
-    ["CosineRestartLR", { periods: [1, 2] }, /one value for each/],
+    ["CosineAnnealingLR", { eta_min: 0.1, eta_min_ratio: 0.1 }, /no eta_min/],
+    ["CosineRestartLR", { periods: [1, 2] }, /one weight for each/],
     ["OneCycleLR", { by_epoch: false, eta_max: 1, total_steps: 9 }, /active for 30 steps, but its cycle has 9/],
     ["StepLR", {}, /step_size/],
   ] as const) {
