@@ -1,6 +1,6 @@
 import jpegTurbo from "@julusian/jpeg-turbo";
 import sharp from "sharp";
-import { PetageError } from "../base/errors.ts";
+import { PetageError } from "#lib/base/errors.ts";
 import { IMAGE_FORMATS, isImageFormat, sniffFormat } from "./image-format.ts";
 import { readJpegHeader, type JpegHeader } from "./jpeg-header.ts";
 import { orient, swapRedAndBlue } from "./pixels.ts";
@@ -10,6 +10,11 @@ export interface ImageLimits {
   readonly maxImageBytes: number;
   /** Width times height, checked before any pixel is decoded. */
   readonly maxImagePixels: number;
+}
+
+export interface DecodeOptions extends ImageLimits {
+  /** Decode plain JPEGs in this thread: for workers, which would otherwise queue for libuv's few threads. */
+  readonly blocking?: boolean;
 }
 
 export const DEFAULT_IMAGE_LIMITS: ImageLimits = { maxImageBytes: 32 * 2 ** 20, maxImagePixels: 40e6 };
@@ -23,12 +28,13 @@ sharp.concurrency(1);
  * 16 bits cut to 8, the first frame of an animation. ICC profiles are ignored except for CMYK.
  * @throws PetageError IMAGE_EMPTY, IMAGE_TOO_LARGE, IMAGE_FORMAT_UNSUPPORTED or IMAGE_UNDECODABLE.
  */
-export async function decodeImage(bytes: Uint8Array, limits: ImageLimits = DEFAULT_IMAGE_LIMITS): Promise<Image> {
-  checkBytes(bytes, limits);
+export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = DEFAULT_IMAGE_LIMITS): Promise<Image> {
+  checkBytes(bytes, options);
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const jpeg = readJpegHeader(bytes);
-  if (jpeg) checkPixels(jpeg, limits);
-  return (jpeg && isPlain(jpeg) && (await decodePlainJpeg(buffer, jpeg))) || decodeWithSharp(buffer, limits);
+  if (jpeg) checkPixels(jpeg, options);
+  const plain = jpeg && isPlain(jpeg) ? await decodePlainJpeg(buffer, jpeg, options) : undefined;
+  return plain ?? decodeWithSharp(buffer, options);
 }
 
 function checkBytes(bytes: Uint8Array, limits: ImageLimits): void {
@@ -62,11 +68,18 @@ function isPlain(jpeg: JpegHeader): boolean {
 }
 
 /** `undefined` where libjpeg-turbo is not content: it takes warnings for errors, and so leaves the verdict to sharp. */
-async function decodePlainJpeg(buffer: Buffer, jpeg: JpegHeader): Promise<Image | undefined> {
+async function decodePlainJpeg(
+  buffer: Buffer,
+  jpeg: JpegHeader,
+  { blocking }: DecodeOptions,
+): Promise<Image | undefined> {
   const { width, height } = jpeg;
+  const format = { format: jpegTurbo.FORMAT_BGR };
   try {
     const target = Buffer.allocUnsafeSlow(width * height * 3);
-    const { data } = await jpegTurbo.decompress(buffer, target, { format: jpegTurbo.FORMAT_BGR });
+    const { data } = blocking
+      ? jpegTurbo.decompressSync(buffer, target, format)
+      : await jpegTurbo.decompress(buffer, target, format);
     return orient({ data, width, height, channels: 3 }, jpeg.orientation);
   } catch {
     return undefined;

@@ -1,4 +1,4 @@
-import type { Random } from "../base/random.ts";
+import type { Random } from "#lib/base/random.ts";
 
 /** Pixels. */
 export interface Size {

@@ -1,4 +1,4 @@
-import { defined } from "../base/assert.ts";
+import { defined } from "#lib/base/assert.ts";
 import type { Box } from "./geometry.ts";
 import type { Image } from "./types.ts";
 

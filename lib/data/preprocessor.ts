@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { defined } from "../base/assert.ts";
-import { component } from "../config/component.ts";
-import type { Table } from "../config/component.ts";
+import { defined } from "#lib/base/assert.ts";
+import { buildComponent } from "#lib/config/build.ts";
+import { component, type ConfigNode, type Table } from "#lib/config/component.ts";
+import { withType } from "./node.ts";
 import type { Image } from "./types.ts";
 
 /** How batches of pixels become the model's input; plain data, for the tensor version and the one below. */
@@ -49,11 +50,15 @@ export const ClsDataPreprocessor = component({
   },
 });
 
-/** mmpretrain takes ClsDataPreprocessor where a config names no type. */
 export const preprocessors: Table<Preprocessor> = {
   kind: "data preprocessor",
   components: { ClsDataPreprocessor },
 };
+
+/** The preprocessor of a config's `data_preprocessor`, which need not name its type. */
+export function buildPreprocessor(node: ConfigNode): Preprocessor {
+  return buildComponent(preprocessors, withType(node, "ClsDataPreprocessor"), undefined);
+}
 
 export interface FloatImage {
   readonly data: Float32Array; // [H, W, C]

@@ -1,4 +1,4 @@
-import { assert } from "../base/assert.ts";
+import { assert } from "#lib/base/assert.ts";
 import type { Size } from "./geometry.ts";
 import { resizeCv2, type Cv2Interpolation } from "./resize/cv2.ts";
 import { resizePillow, type PillowInterpolation } from "./resize/pillow.ts";

@@ -1,4 +1,4 @@
-import type { Random } from "../base/random.ts";
+import type { Random } from "#lib/base/random.ts";
 
 /** Pixels of one image: uint8, height x width x channels, channel order BGR as in mmpretrain (until the preprocessor). */
 export interface Image {

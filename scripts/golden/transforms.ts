@@ -102,17 +102,17 @@ const GENERATORS: Readonly<Record<string, (x: number, y: number, c: number) => n
 };
 
 const noRandom: Random = {
-  next: () => assertNever("a number"),
-  uniform: () => assertNever("a float"),
-  integer: () => assertNever("an integer"),
-  normal: () => assertNever("a normal deviate"),
+  next: () => notDrawn("a number"),
+  uniform: () => notDrawn("a float"),
+  integer: () => notDrawn("an integer"),
+  normal: () => notDrawn("a normal deviate"),
 };
 
-function assertNever(what: string): never {
-  throw new Error(`${what} was drawn where none is needed`);
+function notDrawn(what: string): never {
+  throw new Error(`${what} was asked for where none is needed`);
 }
 
-const noContext: TransformContext = { read: () => assertNever("a file"), limits: DEFAULT_IMAGE_LIMITS };
+const noContext: TransformContext = { read: () => notDrawn("a file"), decode: DEFAULT_IMAGE_LIMITS };
 const info = { id: "golden", path: "", label: null };
 
 function viaTransform<Config>(transform: Component<Config, Transform, TransformContext>): PixelOperation {

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
-import { PetageError } from "../../base/errors.ts";
-import { didYouMean } from "../../config/nearest.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import { didYouMean } from "#lib/config/nearest.ts";
 import type { DataFiles } from "../files.ts";
 import type { Dataset } from "../types.ts";
 import { parseAnnotations, type AnnotationLine } from "./annotation.ts";

@@ -1,4 +1,4 @@
-import { PetageError, type SourcePosition } from "../../base/errors.ts";
+import { PetageError, type SourcePosition } from "#lib/base/errors.ts";
 
 /** One line of an annotation file. */
 export interface AnnotationLine {

@@ -1,4 +1,4 @@
-import { PetageError, type SourcePosition } from "../../base/errors.ts";
+import { PetageError, type SourcePosition } from "#lib/base/errors.ts";
 import type { DataFiles } from "../files.ts";
 
 /** Class names as a config gives them: a list, a text file with one a line, or none. */

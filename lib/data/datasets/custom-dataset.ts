@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { PetageError } from "../../base/errors.ts";
-import type { Log } from "../../base/log.ts";
-import { component } from "../../config/component.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import type { Log } from "#lib/base/log.ts";
+import { component } from "#lib/config/component.ts";
 import type { DataFiles } from "../files.ts";
 import type { Dataset, SampleInfo } from "../types.ts";
 import { readAnnotated } from "./annotated.ts";

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
-import { PetageError } from "../../base/errors.ts";
-import type { Log } from "../../base/log.ts";
-import { didYouMean } from "../../config/nearest.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import type { Log } from "#lib/base/log.ts";
+import { didYouMean } from "#lib/config/nearest.ts";
 import type { DataFiles } from "../files.ts";
 import type { Dataset, SampleInfo } from "../types.ts";
 

@@ -1,4 +1,4 @@
-import type { Table } from "../../config/component.ts";
+import type { Table } from "#lib/config/component.ts";
 import type { Dataset } from "../types.ts";
 import { CustomDataset, type DatasetContext } from "./custom-dataset.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { component } from "../../config/component.ts";
+import { component } from "#lib/config/component.ts";
 import { epochOrder, everyNth, roundUpToRanks, type Sampler, type SamplerContext, type SampleRequest } from "./sampler.ts";
 
 export interface SampleOrderOptions extends SampleRequest {

@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { component } from "../../config/component.ts";
+import { component } from "#lib/config/component.ts";
 import { epochOrder, everyNth, roundUpToRanks, type Sampler, type SamplerContext } from "./sampler.ts";
 
 /**
  * Repeated augmentation (Hoffer et al., "Augment your batch", 2020): every sample comes up several times in a row,
- * on different ranks, and the epoch stays as long as without.
+ * on different ranks, and the epoch stays as long as without. Not in the table yet: the random stream of a sample is
+ * keyed by (seed, epoch, position), so that its repetitions would all be augmented alike.
  */
 export const RepeatAugSampler = component({
   schema: z.strictObject({

@@ -1,4 +1,4 @@
-import { permutation, randomStream } from "../../base/random.ts";
+import { permutation, randomStream } from "#lib/base/random.ts";
 
 /** What share of which epoch is asked for. */
 export interface SampleRequest {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { component } from "../../config/component.ts";
+import { component } from "#lib/config/component.ts";
 import { centerCropBox, type Size } from "../geometry.ts";
 import { crop, pad } from "../pixels.ts";
 import type { Image, Transform } from "../types.ts";

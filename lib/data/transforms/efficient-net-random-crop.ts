@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { component } from "../../config/component.ts";
+import { component } from "#lib/config/component.ts";
 import { efficientNetRandomBox, wholePixels } from "../geometry.ts";
 import { crop } from "../pixels.ts";
 import { resize } from "../resize.ts";

@@ -1,4 +1,4 @@
-import type { Table } from "../../config/component.ts";
+import type { Table } from "#lib/config/component.ts";
 import type { Transform } from "../types.ts";
 import { CenterCrop } from "./center-crop.ts";
 import type { TransformContext } from "./context.ts";

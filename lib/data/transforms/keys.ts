@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defined } from "../../base/assert.ts";
+import { defined } from "#lib/base/assert.ts";
 import type { Size } from "../geometry.ts";
 import { CV2_INTERPOLATIONS, PILLOW_INTERPOLATIONS, type ResizeMethod } from "../resize.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { component } from "../../config/component.ts";
+import { component } from "#lib/config/component.ts";
 import { decodeImage } from "../decode.ts";
 import type { Transform } from "../types.ts";
 import type { TransformContext } from "./context.ts";
@@ -21,8 +21,8 @@ export const LoadImageFromFile = component({
   }),
   create(_config, context: TransformContext): Transform {
     return async (sample) => {
-      const bytes = sample.bytes ?? (await context.read(sample.info.path, context.limits.maxImageBytes));
-      return { ...sample, image: await decodeImage(bytes, context.limits) };
+      const bytes = sample.bytes ?? (await context.read(sample.info.path, context.decode.maxImageBytes));
+      return { ...sample, image: await decodeImage(bytes, context.decode) };
     };
   },
 });

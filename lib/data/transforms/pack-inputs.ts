@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { component } from "../../config/component.ts";
+import { component } from "#lib/config/component.ts";
 import type { Transform } from "../types.ts";
 import { imageOf, type TransformContext } from "./context.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Random } from "../../base/random.ts";
-import { component } from "../../config/component.ts";
+import type { Random } from "#lib/base/random.ts";
+import { component } from "#lib/config/component.ts";
 import { flip, type FlipDirection } from "../pixels.ts";
 import type { Transform } from "../types.ts";
 import { imageOf, type TransformContext } from "./context.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { component } from "../../config/component.ts";
+import { component } from "#lib/config/component.ts";
 import { resizeEdgeSize } from "../geometry.ts";
 import { resize } from "../resize.ts";
 import type { Transform } from "../types.ts";

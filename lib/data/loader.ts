@@ -1,0 +1,170 @@
+import { z } from "zod";
+import { assert } from "#lib/base/assert.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import type { Log } from "#lib/base/log.ts";
+import { abortable } from "#lib/base/signals.ts";
+import { buildComponent, parseNode } from "#lib/config/build.ts";
+import type { ConfigNode } from "#lib/config/component.ts";
+import { BadSampleTally } from "./bad-sample-tally.ts";
+import { datasets } from "./datasets/index.ts";
+import type { DecodeOptions } from "./decode.ts";
+import type { DataFiles } from "./files.ts";
+import type { BadSampleRule, BatchTask, MadeBatch } from "./make-batch.ts";
+import { childNode } from "./node.ts";
+import { samplers } from "./samplers/index.ts";
+import type { Sampler } from "./samplers/sampler.ts";
+import type { Batch, BatchSource, Dataset, SourceDescription, StepRange } from "./types.ts";
+
+/** What a maker of batches needs to know; plain data, which can be sent to a thread. */
+export interface MakerSetup {
+  readonly samples: Dataset["samples"];
+  /** The config's pipeline. */
+  readonly pipeline: ConfigNode;
+  readonly seed: number;
+  readonly badSampleRule: BadSampleRule;
+  readonly decode: DecodeOptions;
+}
+
+/** Makes batches, in this thread or in others. */
+export interface BatchMaker extends AsyncDisposable {
+  /** Batches that can be made at a time. */
+  readonly parallelism: number;
+  make(task: BatchTask): Promise<MadeBatch>;
+}
+
+export interface LoaderOptions {
+  /** Training replaces bad samples and shuffles by default; evaluation leaves bad samples out. */
+  readonly purpose: "train" | "evaluate";
+  readonly seed: number;
+  readonly files: DataFiles;
+  readonly decode: DecodeOptions;
+  readonly log: Log;
+  /** Threads to use in place of the config's `num_workers`. */
+  readonly workers?: number;
+  /** Opens `workers` threads, or none where it is 0. */
+  openMaker(setup: MakerSetup, workers: number): BatchMaker;
+}
+
+const withoutEffect = z.unknown().optional();
+
+/** The keys of a config's `*_dataloader`. */
+export const DataLoaderKeys = z.strictObject({
+  batch_size: z.int().positive().default(1).describe("Samples of a batch, on each rank."),
+  num_workers: z.int().nonnegative().default(0).describe("Threads that decode; 0 decodes in the calling thread."),
+  prefetch_factor: z.int().positive().nullable().default(null).describe("Batches made ahead per thread, by default 2."),
+  drop_last: z.boolean().default(false).describe("Leave out a last, smaller batch."),
+  num_batch_per_epoch: z.int().positive().nullable().default(null).describe("End each epoch after so many batches."),
+  dataset: z.unknown().describe("The dataset with its pipeline."),
+  sampler: withoutEffect.describe("By default DefaultSampler, which shuffles for training only."),
+  collate_fn: withoutEffect,
+  persistent_workers: withoutEffect,
+  pin_memory: withoutEffect,
+  multiprocessing_context: withoutEffect,
+  worker_init_fn: withoutEffect,
+});
+type Settings = z.output<typeof DataLoaderKeys>;
+
+const DEFAULT_PREFETCH_BATCHES_PER_WORKER = 2;
+
+/** The in-process source of batches: dataset, sampler and pipeline of one `*_dataloader` of a config. */
+export class Loader implements BatchSource, AsyncDisposable {
+  readonly dataset: Dataset;
+  readonly #settings: Settings;
+  readonly #sampler: Sampler;
+  readonly #maker: BatchMaker;
+  readonly #options: LoaderOptions;
+
+  private constructor(parts: Parts) {
+    this.dataset = parts.dataset;
+    this.#settings = parts.settings;
+    this.#sampler = parts.sampler;
+    this.#maker = parts.maker;
+    this.#options = parts.options;
+  }
+
+  /** Reads the dataset's index and starts the threads; the caller disposes of the loader. */
+  static async open(node: ConfigNode, options: LoaderOptions): Promise<Loader> {
+    const { seed, files, log, decode, purpose } = options;
+    const settings = parseNode(DataLoaderKeys, node);
+    const sampler = buildComponent(samplers, samplerNode(node, purpose), { seed });
+    const datasetNode = childNode(node, "dataset");
+    const dataset = await buildComponent(datasets, datasetNode, { files, log });
+    const badSampleRule = purpose === "train" ? "replace" : "leave-out";
+    const pipeline = childNode(datasetNode, "pipeline");
+    const setup = { samples: dataset.samples, pipeline, seed, badSampleRule, decode } as const;
+    const maker = options.openMaker(setup, options.workers ?? settings.num_workers);
+    return new Loader({ dataset, settings, sampler, maker, options });
+  }
+
+  async describe(worldSize: number, _signal: AbortSignal): Promise<SourceDescription> {
+    const stepsPerEpoch = this.#tasks({ epoch: 0, rank: 0, worldSize, startStep: 0 }).length;
+    const { batch_size: batchSize } = this.#settings;
+    const sampleCount = this.dataset.samples.length;
+    if (stepsPerEpoch > 0) return { stepsPerEpoch, sampleCount, batchSize, classes: this.dataset.classes };
+    throw new PetageError(
+      "CONFIG_INVALID_VALUE",
+      `An epoch has no batch: ${sampleCount} samples on ${worldSize} ranks fill no batch of ${batchSize}`,
+      { hint: "Lower batch_size or set drop_last=False" },
+    );
+  }
+
+  /** At most `prefetch_factor` batches per thread are made ahead of the one that is asked for. */
+  async *batches(range: StepRange, signal: AbortSignal): AsyncGenerator<Batch, void, undefined> {
+    const tasks = this.#tasks(range).slice(range.startStep);
+    const tally = this.#tally(tasks);
+    const prefetched: Promise<MadeBatch>[] = [];
+    let next = 0;
+    for (let delivered = 0; delivered < tasks.length; delivered++) {
+      for (; next < tasks.length && prefetched.length <= this.#maxPrefetchBatches(); next++) {
+        prefetched.push(this.#make(tasks[next]));
+      }
+      const made = await abortable(prefetched.shift() ?? this.#make(undefined), signal);
+      tally.add(made.badSamples);
+      yield made.batch;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#maker[Symbol.asyncDispose]();
+  }
+
+  #maxPrefetchBatches(): number {
+    return this.#maker.parallelism * (this.#settings.prefetch_factor ?? DEFAULT_PREFETCH_BATCHES_PER_WORKER);
+  }
+
+  #make(task: BatchTask | undefined): Promise<MadeBatch> {
+    assert(task, "a batch beyond the end of the epoch");
+    const made = this.#maker.make(task);
+    made.catch(() => {}); // Whoever awaits it sees the failure; nobody may, after an abort.
+    return made;
+  }
+
+  #tasks({ epoch, rank, worldSize }: StepRange): BatchTask[] {
+    const { batch_size: batchSize, drop_last, num_batch_per_epoch } = this.#settings;
+    const order = this.#sampler({ count: this.dataset.samples.length, epoch, rank, worldSize });
+    const batches = drop_last ? Math.floor(order.length / batchSize) : Math.ceil(order.length / batchSize);
+    return Array.from({ length: Math.min(batches, num_batch_per_epoch ?? batches) }, (_, step) => ({
+      epoch,
+      step,
+      indices: order.slice(step * batchSize, (step + 1) * batchSize),
+    }));
+  }
+
+  #tally(tasks: readonly BatchTask[]): BadSampleTally {
+    const { purpose, log } = this.#options;
+    const sampleCount = tasks.reduce((sum, { indices }) => sum + indices.length, 0);
+    return new BadSampleTally({ sampleCount, log, limited: purpose === "train" });
+  }
+}
+
+interface Parts {
+  readonly dataset: Dataset;
+  readonly settings: Settings;
+  readonly sampler: Sampler;
+  readonly maker: BatchMaker;
+  readonly options: LoaderOptions;
+}
+
+function samplerNode(node: ConfigNode, purpose: LoaderOptions["purpose"]): ConfigNode {
+  return childNode(node, "sampler", { type: "DefaultSampler", shuffle: purpose === "train" });
+}

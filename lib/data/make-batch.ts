@@ -1,0 +1,143 @@
+import { assert } from "#lib/base/assert.ts";
+import { PetageError, type ErrorCode } from "#lib/base/errors.ts";
+import { randomStream } from "#lib/base/random.ts";
+import type { Batch, Image, Sample, SampleInfo, Transform } from "./types.ts";
+
+/** Which samples make up one batch. */
+export interface BatchTask {
+  readonly epoch: number;
+  readonly step: number;
+  /** Positions in the dataset. */
+  readonly indices: readonly number[];
+}
+
+/** A sample that could not be read. */
+export interface BadSample {
+  readonly id: string;
+  readonly code: ErrorCode;
+  readonly reason: string;
+}
+
+export interface MadeBatch {
+  readonly batch: Batch;
+  readonly badSamples: readonly BadSample[];
+}
+
+/** What to do with a sample that cannot be read: take the next one of the dataset, or go without. */
+export type BadSampleRule = "replace" | "leave-out";
+
+export interface BatchRecipe {
+  readonly samples: readonly SampleInfo[];
+  readonly pipeline: Transform;
+  readonly seed: number;
+  readonly badSampleRule: BadSampleRule;
+  /** Samples of a batch worked on at a time, which bounds the decoded images held in memory. */
+  readonly maxSamplesInFlight: number;
+}
+
+/** Neighbours tried in place of a bad sample before the batch is given up. */
+const MAX_REPLACEMENT_TRIES = 100;
+
+const BAD_SAMPLE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "DATASET_FILE_MISSING",
+  "IMAGE_EMPTY",
+  "IMAGE_TOO_LARGE",
+  "IMAGE_FORMAT_UNSUPPORTED",
+  "IMAGE_UNDECODABLE",
+]);
+
+/**
+ * Reads and transforms the samples of a batch. A pure function of recipe and task but for reading files, so that the
+ * batch is the same whichever thread or process makes it.
+ */
+export async function makeBatch(recipe: BatchRecipe, task: BatchTask): Promise<MadeBatch> {
+  const made = await mapBounded(task.indices, recipe.maxSamplesInFlight, (index) =>
+    makeSample(recipe, task.epoch, index),
+  );
+  const badSamples = made.flatMap(({ bad }) => bad);
+  const samples = made.map(({ sample }) => sample).filter((sample) => sample !== undefined);
+  return { batch: { ...collate(samples), step: task.step, skippedIds: badSamples.map(({ id }) => id) }, badSamples };
+}
+
+interface MadeSample {
+  readonly sample: Sample | undefined;
+  readonly bad: readonly BadSample[];
+}
+
+async function makeSample(recipe: BatchRecipe, epoch: number, wanted: number): Promise<MadeSample> {
+  const { samples, pipeline, seed } = recipe;
+  const bad: BadSample[] = [];
+  const tries = recipe.badSampleRule === "replace" ? Math.min(MAX_REPLACEMENT_TRIES, samples.length) : 1;
+  for (let offset = 0; offset < tries; offset++) {
+    const index = (wanted + offset) % samples.length;
+    const info = samples[index];
+    assert(info, `sample ${wanted} of ${samples.length}`);
+    try {
+      return { sample: await pipeline({ info, index }, randomStream(seed, epoch, index)), bad };
+    } catch (thrown) {
+      bad.push(badSample(info, thrown));
+    }
+  }
+  if (recipe.badSampleRule === "leave-out") return { sample: undefined, bad };
+  const message = `Cannot read ${tries} samples in a row, the first of them "${bad[0]?.id}": ${bad[0]?.reason}`;
+  throw new PetageError("TOO_MANY_BAD_SAMPLES", message, { hint: "Run `petage dataset check CONFIG`" });
+}
+
+/** Rethrows what is not the sample's fault. */
+function badSample({ id }: SampleInfo, thrown: unknown): BadSample {
+  const error = PetageError.from(thrown);
+  if (BAD_SAMPLE_CODES.has(error.code)) return { id, code: error.code, reason: error.message };
+  throw thrown;
+}
+
+/** Copies the images into one array that threads can share. */
+function collate(samples: readonly Sample[]): Omit<Batch, "step" | "skippedIds"> {
+  const [first] = samples;
+  const { height, width, channels } = first ? packed(first) : { height: 0, width: 0, channels: 3 };
+  const imageLength = height * width * channels;
+  const images = new Uint8Array(new SharedArrayBuffer(samples.length * imageLength));
+  samples.forEach((sample, position) => {
+    const image = packed(sample);
+    if (image.height !== height || image.width !== width || image.channels !== channels) {
+      throw unequalSizes(first ?? sample, sample);
+    }
+    images.set(image.data, position * imageLength);
+  });
+  return {
+    images,
+    height,
+    width,
+    labels: Int32Array.from(samples, ({ info }) => info.label ?? -1),
+    sampleIds: samples.map(({ info }) => info.id),
+    sampleIndices: Int32Array.from(samples, ({ index }) => index),
+  };
+}
+
+function packed(sample: Sample): Image {
+  assert(sample.image, `"${sample.info.id}" left the pipeline without an image`);
+  return sample.image;
+}
+
+function unequalSizes(first: Sample, other: Sample): PetageError {
+  const size = (sample: Sample): string => `"${sample.info.id}" is ${packed(sample).width} x ${packed(sample).height}`;
+  return new PetageError(
+    "CONFIG_INVALID_VALUE",
+    `Images of one batch differ in size after the pipeline: ${size(first)}, ${size(other)}`,
+    { hint: "End the pipeline in a fixed size: CenterCrop after ResizeEdge, RandomResizedCrop, or Resize without keep_ratio" },
+  );
+}
+
+/** Maps in order with at most `limit` calls under way. The first failure ends it. */
+async function mapBounded<From, To>(
+  items: readonly From[],
+  limit: number,
+  map: (item: From) => Promise<To>,
+): Promise<To[]> {
+  const results = new Array<To>(items.length);
+  const remaining = items.entries();
+  const work = async (): Promise<void> => {
+    for (const [index, item] of remaining) results[index] = await map(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work));
+  return results;
+}

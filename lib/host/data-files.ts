@@ -1,0 +1,60 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { PetageError, type ErrorCode } from "#lib/base/errors.ts";
+import type { DataFiles } from "#lib/data/files.ts";
+
+export interface DataFilesOptions {
+  /** Folder that relative paths of configs start from; by default the working directory. */
+  readonly root?: string;
+  /** Read images in this thread: for workers, which would otherwise queue for libuv's few threads. */
+  readonly blocking?: boolean;
+}
+
+/** The files of this machine. */
+export function localDataFiles({ root = ".", blocking = false }: DataFilesOptions = {}): DataFiles {
+  return {
+    resolve: (...parts) => resolve(root, ...parts),
+    readText: (path) => orMissing("NOT_FOUND", path, () => readFile(path, "utf8")),
+    read: (path, maxBytes) =>
+      orMissing("DATASET_FILE_MISSING", path, async () => {
+        checkSize(path, blocking ? statSync(path).size : (await stat(path)).size, maxBytes);
+        return blocking ? readFileSync(path) : readFile(path);
+      }),
+    list: (folder) =>
+      orMissing("NOT_FOUND", folder, async () => {
+        const entries = await readdir(folder, { withFileTypes: true });
+        const folders = await Promise.all(entries.map((entry) => (entry.isSymbolicLink() ? pointsToFolder(resolve(folder, entry.name)) : entry.isDirectory())));
+        return {
+          files: entries.filter((_, index) => !folders[index]).map(({ name }) => name),
+          folders: entries.filter((_, index) => folders[index]).map(({ name }) => name),
+        };
+      }),
+  };
+}
+
+function checkSize(path: string, bytes: number, maxBytes: number): void {
+  if (bytes <= maxBytes) return;
+  throw new PetageError("IMAGE_TOO_LARGE", `The file ${path} has ${bytes} bytes: the limit is ${maxBytes} bytes`);
+}
+
+async function pointsToFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false; // A dangling link: whoever reads it is told.
+  }
+}
+
+async function orMissing<T>(code: ErrorCode, path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const { code: systemCode } = error as NodeJS.ErrnoException;
+    if (systemCode === "ENOENT" || systemCode === "ENOTDIR") {
+      throw new PetageError(code, `There is no ${path}`, { cause: error });
+    }
+    if (systemCode === "EISDIR") throw new PetageError(code, `${path} is a folder, expected a file`, { cause: error });
+    throw error;
+  }
+}

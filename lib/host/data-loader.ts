@@ -1,0 +1,79 @@
+import { assert } from "#lib/base/assert.ts";
+import type { ConfigNode } from "#lib/config/component.ts";
+import { DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
+import { Loader, type BatchMaker, type LoaderOptions, type MakerSetup } from "#lib/data/loader.ts";
+import { makeBatch, type BatchRecipe, type BatchTask, type MadeBatch } from "#lib/data/make-batch.ts";
+import { buildPipeline } from "#lib/data/pipeline.ts";
+import { localDataFiles } from "./data-files.ts";
+import { Thread } from "./thread.ts";
+
+export interface OpenLoaderOptions extends Pick<LoaderOptions, "purpose" | "seed" | "log" | "workers"> {
+  /** Folder that relative paths of the config start from; by default the working directory. */
+  readonly root?: string;
+  readonly decode?: LoaderOptions["decode"];
+}
+
+/** The batches of one `*_dataloader` of a config, from this machine's files, decoded by `num_workers` threads. */
+export function openLoader(node: ConfigNode, options: OpenLoaderOptions): Promise<Loader> {
+  const { root = ".", decode = DEFAULT_IMAGE_LIMITS, ...rest } = options;
+  return Loader.open(node, { ...rest, decode, files: localDataFiles({ root }), openMaker });
+}
+
+/** Images decoded at a time where a batch is made in the calling thread, which libuv's threads help. */
+const MAX_SAMPLES_IN_FLIGHT = 4;
+
+function openMaker(setup: MakerSetup, workers: number): BatchMaker {
+  return workers === 0 ? new LocalMaker(setup) : new ThreadMaker(setup, workers);
+}
+
+interface RecipeOptions {
+  readonly maxSamplesInFlight: number;
+  readonly blocking: boolean;
+}
+
+export function batchRecipe(setup: MakerSetup, { maxSamplesInFlight, blocking }: RecipeOptions): BatchRecipe {
+  const { samples, seed, badSampleRule } = setup;
+  const { read } = localDataFiles({ blocking });
+  const pipeline = buildPipeline(setup.pipeline, { read, decode: { ...setup.decode, blocking } });
+  return { samples, pipeline, seed, badSampleRule, maxSamplesInFlight };
+}
+
+class LocalMaker implements BatchMaker {
+  readonly parallelism = 1;
+  readonly #recipe: BatchRecipe;
+
+  constructor(setup: MakerSetup) {
+    this.#recipe = batchRecipe(setup, { maxSamplesInFlight: MAX_SAMPLES_IN_FLIGHT, blocking: false });
+  }
+
+  make(task: BatchTask): Promise<MadeBatch> {
+    return makeBatch(this.#recipe, task);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+class ThreadMaker implements BatchMaker {
+  readonly parallelism: number;
+  readonly #threads: readonly Thread<BatchTask, MadeBatch>[];
+  #next = 0;
+
+  constructor(setup: MakerSetup, workers: number) {
+    buildPipeline(setup.pipeline, { read: () => Promise.reject(new Error("not read")), decode: setup.decode });
+    this.parallelism = workers;
+    const entry = new URL("./data-thread.ts", import.meta.url);
+    this.#threads = Array.from({ length: workers }, (_, index) => new Thread(`data-${index}`, entry, setup));
+  }
+
+  /** Batches go to the threads in turn, as they are about equally dear. */
+  make(task: BatchTask): Promise<MadeBatch> {
+    const thread = this.#threads[this.#next];
+    assert(thread, "a maker of batches has threads");
+    this.#next = (this.#next + 1) % this.#threads.length;
+    return thread.call(task);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread[Symbol.asyncDispose]()));
+  }
+}
