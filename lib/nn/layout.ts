@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "@tensorflow/tfjs";
+import { scoped } from "../engine/scope.ts";
 import type { Layout, ParameterSpec } from "./types.ts";
 
 const TO_TENSORFLOW: Readonly<Record<Layout, readonly number[]>> = {
@@ -20,7 +21,7 @@ export function fromPyTorch(values: Float32Array, spec: ParameterSpec): Tensor {
 
 /** A tensor in TensorFlow's layout as values in PyTorch's order. */
 export function toPyTorch(tensor: Tensor, spec: ParameterSpec): Float32Array {
-  return tf.tidy(() => permute(tensor, TO_PYTORCH[spec.layout]).dataSync<"float32">());
+  return scoped(() => permute(tensor, TO_PYTORCH[spec.layout]).dataSync<"float32">());
 }
 
 /** Shape of the tensor that a parameter has inside: PyTorch's shape, permuted. */

@@ -3,6 +3,7 @@ import { PetageError } from "../base/errors.ts";
 import { buildComponent, configNode, parseNode } from "../config/build.ts";
 import type { ConfigDict, ConfigNode, ConfigValue, ResolvedConfig } from "../config/component.ts";
 import { preprocessors } from "../data/preprocessor.ts";
+import { seedOf } from "../data/seed.ts";
 import { metrics } from "../metrics/index.ts";
 import type { Metric } from "../metrics/types.ts";
 import { createClassifier } from "../nn/classifier.ts";
@@ -60,12 +61,6 @@ const trainConfigSchema = z.strictObject({
   max_epochs: z.int().positive().describe("Epochs to train"),
   val_begin: z.int().positive().default(1).describe("First epoch after which to validate"),
   val_interval: z.int().positive().default(1).describe("Validate every so many epochs"),
-});
-
-const randomnessSchema = z.strictObject({
-  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).nullable().default(null).describe("Seed; None: 0"),
-  diff_rank_seed: z.boolean().default(false).describe("Accepted; streams are keyed by sample, whatever the rank"),
-  deterministic: z.boolean().default(true).describe("Accepted; training is always deterministic"),
 });
 
 /** mmengine's default hooks, which `default_hooks` merges into by name; None removes one. */
@@ -128,13 +123,6 @@ export function runSettings(config: ResolvedConfig): RunSettings {
       : undefined,
     hooks: buildHooks(config),
   };
-}
-
-/** `randomness.seed`, 0 where the config does not say. */
-export function seedOf(config: ResolvedConfig): number {
-  const value = config.value["randomness"];
-  if (value === undefined || value === null) return 0;
-  return parseNode(randomnessSchema, configNode(config, "randomness")).seed ?? 0;
 }
 
 /** mmengine's rule: all of a group of keys, or none. Tells whether they are there. */

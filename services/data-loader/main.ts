@@ -1,0 +1,28 @@
+import { readFile } from "node:fs/promises";
+import { deserializeConfig } from "#lib/config/serialize.ts";
+import { aborted } from "#lib/base/signals.ts";
+import { openLoader } from "#lib/host/data-loader.ts";
+import { run } from "#lib/host/run.ts";
+import { implement, serve } from "#lib/rpc/server.ts";
+import { Environment } from "./config.ts";
+import { createDataLoaderService } from "./service.ts";
+import { openSplits } from "./splits.ts";
+
+await run("data-loader", Environment, async (env, { log, signal, ready }) => {
+  const { config } = deserializeConfig(await readFile(env.PETAGE_CONFIG, "utf8"), env.PETAGE_CONFIG);
+  await using splits = openSplits(config, (node, purpose, seed) =>
+    openLoader(node, {
+      purpose,
+      seed,
+      log,
+      root: env.PETAGE_DATA_ROOT,
+      ...(env.PETAGE_WORKERS === undefined ? {} : { workers: env.PETAGE_WORKERS }),
+    }),
+  );
+  await splits.open("train"); // a bad dataset is found now, not when the first trainer asks
+  const service = implement("DataLoaderService", createDataLoaderService(splits));
+  await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log });
+  log.info("Serving", { address: server.address });
+  ready({ address: server.address });
+  await aborted(signal);
+});
