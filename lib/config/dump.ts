@@ -66,9 +66,23 @@ function write(value: PyValue, indent: string, used: number): string {
   return `${open}\n${lines.map((line) => `${inner}${line},\n`).join("")}${indent}${close}`;
 }
 
+/** Long lists of plain values are wrapped like text; others have an item a line. */
 function listLines(list: PyList | PyTuple, indent: string): [open: string, close: string, lines: string[]] {
-  const lines = list.items.map((item) => write(item, indent, 1));
+  const isPlain = list.items.length > 1 && list.items.every((item) => typeof item !== "object" || item === null);
+  const lines = isPlain ? wrap(list.items.map(atom), indent) : list.items.map((item) => write(item, indent, 1));
   return list instanceof PyList ? ["[", "]", lines] : ["(", ")", lines];
+}
+
+/** Items joined by commas into lines of at most the line width. */
+function wrap(items: readonly string[], indent: string): string[] {
+  const lines: string[] = [];
+  for (const item of items) {
+    const line = lines.at(-1);
+    const longer = line === undefined ? undefined : `${line}, ${item}`;
+    if (longer !== undefined && indent.length + longer.length < LINE_WIDTH) lines[lines.length - 1] = longer;
+    else lines.push(item);
+  }
+  return lines;
 }
 
 function dictLines(dict: PyDict, indent: string): [open: string, close: string, lines: string[]] {
