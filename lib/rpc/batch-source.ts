@@ -30,7 +30,10 @@ function fromMessage(message: StreamBatchesResponse__Output): Batch {
   const [count = 0, height = 0, width = 0, channels = 0] = images?.shape ?? [];
   const bytes = images?.data ?? Buffer.alloc(0);
   if (bytes.length !== count * height * width * channels || labels.length !== count) {
-    throw new PetageError("INTERNAL", `Batch ${step} has ${bytes.length} bytes for ${count} x ${height} x ${width} images`);
+    throw new PetageError(
+      "INTERNAL",
+      `Batch ${step} has ${bytes.length} bytes for ${count} x ${height} x ${width} images`,
+    );
   }
   if (crc32(bytes) !== message.crc32) throw new PetageError("UNAVAILABLE", `Batch ${step} was damaged on its way`);
   return {

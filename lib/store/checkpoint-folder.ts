@@ -90,16 +90,30 @@ async function writeTensors(path: string, tensors: StateDict): Promise<string> {
   return hash.digest("hex");
 }
 
+/** Survivors of a failure may all write the same checkpoint at once; each then replaces that of the one before. */
+const REPLACE_ATTEMPTS = 5;
+
 /** Moves `from` to `to`; a folder that is there already is moved aside first, so that a reader sees one or the other. */
 async function replaceFolder(from: string, to: string): Promise<void> {
   const aside = `${from}-replaced`;
-  const existed = await rename(to, aside).then(
-    () => true,
-    () => false,
-  );
-  await rename(from, to);
-  if (existed) await rm(aside, { recursive: true, force: true });
-  await syncFolder(dirname(to));
+  for (let attempt = 1; ; attempt++) {
+    const existed = await succeeds(rename(to, aside));
+    if (await succeeds(rename(from, to), attempt < REPLACE_ATTEMPTS)) {
+      if (existed) await rm(aside, { recursive: true, force: true });
+      return await syncFolder(dirname(to));
+    }
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+async function succeeds(work: Promise<void>, tolerate = true): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    if (tolerate) return false;
+    throw error;
+  }
 }
 
 async function syncFolder(folder: string): Promise<void> {
@@ -163,7 +177,9 @@ async function readTensors(folder: string, name: string, files: Manifest["files"
   const found = createHash("sha256").update(bytes).digest("hex");
   if (found !== files[name]) {
     const message = `${path} is damaged: its SHA-256 is ${found.slice(0, 12)}…, the manifest says ${files[name]?.slice(0, 12)}…`;
-    throw new PetageError("CHECKPOINT_INVALID", message, { hint: "Resume from an older checkpoint of the same folder" });
+    throw new PetageError("CHECKPOINT_INVALID", message, {
+      hint: "Resume from an older checkpoint of the same folder",
+    });
   }
   return decodeSafetensors(bytes, path);
 }

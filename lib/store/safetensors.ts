@@ -15,10 +15,7 @@ interface HeaderEntry {
 }
 
 /** The file as pieces to write one after another, without copying the tensors. */
-export function encodeSafetensors(
-  tensors: StateDict,
-  metadata: Readonly<Record<string, string>> = {},
-): Uint8Array[] {
+export function encodeSafetensors(tensors: StateDict, metadata: Readonly<Record<string, string>> = {}): Uint8Array[] {
   const header: Record<string, HeaderEntry | Readonly<Record<string, string>>> = { __metadata__: metadata };
   const pieces: Uint8Array[] = [];
   let offset = 0;

@@ -61,3 +61,8 @@ export interface CheckpointStore {
   /** Remembers which checkpoint `resume` continues. */
   markLatest(saved: SavedCheckpoint): Promise<void>;
 }
+
+/** `epoch_3` of `work_dirs/.../epoch_3`: what a checkpoint is called where its folder is known. */
+export function checkpointName(uri: string): string {
+  return uri.split("/").findLast((part) => part !== "" && !part.includes(".")) ?? uri;
+}

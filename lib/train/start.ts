@@ -1,0 +1,89 @@
+import { PetageError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { PretrainedConfig } from "../nn/init-config.ts";
+import type { Checkpoint, StateDict } from "./checkpoint.ts";
+import type { StartWeights } from "./training-engine.ts";
+import type { TrainingRun } from "./run.ts";
+
+/** What start values need from the training thread. */
+export interface StartTarget {
+  startFrom(weights: StartWeights): Promise<readonly string[]>;
+  restoreOptimizer(checkpoint: Checkpoint, source: string): Promise<void>;
+}
+
+export interface StartSources {
+  /** `init_cfg` of the backbone. */
+  readonly pretrained: PretrainedConfig | undefined;
+  /** `load_from`: weights only. */
+  readonly loadFrom: string | undefined;
+  /** The checkpoint to continue. */
+  readonly resumeFrom: string | undefined;
+  readWeights(uri: string): Promise<StateDict>;
+  readCheckpoint(uri: string): Promise<Checkpoint>;
+  readonly log: Log;
+}
+
+/**
+ * Gives a run its start, in mmengine's order: a checkpoint to resume wins, else `load_from` over what `init_cfg` says.
+ * Weights that are not resumed are taken as far as they fit, and the rest is told.
+ */
+export async function startRun(run: TrainingRun, target: StartTarget, sources: StartSources): Promise<void> {
+  const { pretrained, loadFrom, resumeFrom, log } = sources;
+  if (resumeFrom) return await resume(run, target, { source: resumeFrom, sources });
+  if (pretrained) {
+    const { checkpoint: source, prefix } = pretrained;
+    const state = backboneWeights(await sources.readWeights(source), { source, prefix });
+    report(log, source, (await target.startFrom({ state, source, strict: false })).filter((line) => !/head\./.test(line)));
+  }
+  if (loadFrom) {
+    const state = await sources.readWeights(loadFrom);
+    report(log, loadFrom, await target.startFrom({ state, source: loadFrom, strict: false }));
+  }
+}
+
+function report(log: Log, source: string, problems: readonly string[]): void {
+  if (problems.length === 0) log.info("Loaded weights", { source });
+  else log.warn(`Loaded the weights of ${source} that fit; not these: ${problems.join("; ")}`);
+}
+
+/** Keys below `prefix`, as keys of the backbone (mmengine's PretrainedInit). */
+function backboneWeights(
+  state: StateDict,
+  { source, prefix }: { readonly source: string; readonly prefix: string | undefined },
+): StateDict {
+  const start = prefix === undefined ? "" : `${prefix.replace(/\.$/, "")}.`;
+  const taken = [...state].filter(([name]) => name.startsWith(start));
+  if (taken.length === 0) {
+    throw new PetageError("CHECKPOINT_MISMATCH", `${source} has no weight below the prefix ${prefix}`, {
+      hint: `Its names begin like ${[...state.keys()].slice(0, 2).join(", ")}`,
+    });
+  }
+  return new Map(taken.map(([name, tensor]) => [`backbone.${name.slice(start.length)}`, tensor]));
+}
+
+async function resume(
+  run: TrainingRun,
+  target: StartTarget,
+  { source, sources }: { readonly source: string; readonly sources: StartSources },
+): Promise<void> {
+  const checkpoint = await sources.readCheckpoint(source);
+  if (checkpoint.optimizer.size === 0) {
+    throw new PetageError("CHECKPOINT_MISMATCH", `${source} holds weights only and cannot be resumed`, {
+      hint: "Resume from epoch_N or iter_N, or start anew from it with load_from",
+    });
+  }
+  await target.startFrom({ state: checkpoint.weights, source, strict: true });
+  await target.restoreOptimizer(checkpoint, source);
+  const { progress } = checkpoint.meta;
+  run.schedule.restore(progress.schedule);
+  run.epoch = progress.epoch;
+  run.iteration = progress.iteration;
+  run.step = progress.step;
+  run.best = progress.best;
+  if (run.iteration > 0 && progress.worldSize !== run.worldSize) {
+    const were = `it was written by ${progress.worldSize} workers, now there are ${run.worldSize}`;
+    sources.log.warn(`Epoch ${run.epoch + 1} begins again: ${were}`);
+    run.iteration = 0;
+  }
+  sources.log.info(`Resumed from ${source}`, { epoch: run.epoch, iteration: run.iteration, step: run.step });
+}

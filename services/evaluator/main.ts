@@ -1,0 +1,20 @@
+import { readFile } from "node:fs/promises";
+import { aborted } from "#lib/base/signals.ts";
+import { deserializeConfig } from "#lib/config/serialize.ts";
+import { openPredictorThread } from "#lib/host/predictor.ts";
+import { run } from "#lib/host/run.ts";
+import { dial } from "#lib/rpc/client.ts";
+import { implement, serve } from "#lib/rpc/server.ts";
+import { Environment } from "./config.ts";
+import { createEvaluatorService } from "./service.ts";
+
+await run("evaluator", Environment, async (env, { log, signal, ready }) => {
+  const { config } = deserializeConfig(await readFile(env.PETAGE_CONFIG, "utf8"), env.PETAGE_CONFIG);
+  await using loader = dial(env.PETAGE_DATA_LOADER, "DataLoaderService", { signal });
+  await using predictor = openPredictorThread();
+  const service = implement("EvaluatorService", createEvaluatorService({ config, loader, predictor }));
+  await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log });
+  log.info("Serving", { address: server.address });
+  ready({ address: server.address });
+  await aborted(signal);
+});

@@ -1,0 +1,115 @@
+import { PetageError } from "#lib/base/errors.ts";
+import type { ResolvedConfig } from "#lib/config/component.ts";
+import type { PredictorThread } from "#lib/host/predictor.ts";
+import { meanOf, medianOf, topClasses } from "#lib/metrics/distribution.ts";
+import { remoteBatchSource } from "#lib/rpc/batch-source.ts";
+import type { Client, Implementation } from "#lib/rpc/contract.ts";
+import { durationOf } from "#lib/rpc/time.ts";
+import { readCheckpoint, weightsSha256 } from "#lib/store/checkpoint-folder.ts";
+import { checkpointName } from "#lib/train/checkpoint.ts";
+import { evaluate } from "#lib/train/evaluate.ts";
+import type { EvaluationEvent, SamplePrediction } from "#lib/train/evaluate.ts";
+import { evaluatorMetrics } from "#lib/train/settings.ts";
+
+export interface EvaluatorParts {
+  readonly config: ResolvedConfig;
+  readonly loader: Client<"DataLoaderService">;
+  readonly predictor: PredictorThread;
+}
+
+type Events = ReturnType<Implementation<"EvaluatorService">["evaluate"]>;
+type Event = Events extends AsyncIterable<infer E> ? E : never;
+type Status = Awaited<ReturnType<Implementation<"EvaluatorService">["getStatus"]>>;
+
+/** Evaluations that may wait for their turn; there is one model in memory at a time. */
+const MAX_QUEUED = 16;
+
+const EVALUATORS = { SPLIT_VALIDATION: "val_evaluator", SPLIT_TEST: "test_evaluator" } as const;
+
+export function createEvaluatorService({ config, loader, predictor }: EvaluatorParts): Implementation<"EvaluatorService"> {
+  let status: Status = { phase: "EVALUATOR_PHASE_IDLE", checkpointUri: "" };
+  let queued = 0;
+  let turn: Promise<void> = Promise.resolve();
+  return {
+    async *evaluate({ checkpointUri, split, includePredictions, includeProbabilities }, { signal }) {
+      if (split !== "SPLIT_VALIDATION" && split !== "SPLIT_TEST") {
+        const message = `split is ${split}, expected SPLIT_VALIDATION or SPLIT_TEST`;
+        throw new PetageError("INVALID_ARGUMENT", message);
+      }
+      using _slot = await enter();
+      const metrics = evaluatorMetrics(config, EVALUATORS[split]);
+      status = { phase: "EVALUATOR_PHASE_LOADING", checkpointUri };
+      const checkpoint = await readCheckpoint(checkpointUri);
+      await predictor.load(checkpoint, { source: checkpointUri, config });
+      status = { phase: "EVALUATOR_PHASE_EVALUATING", checkpointUri };
+      const weightsHash = await weightsSha256(checkpointUri);
+      const model = { name: checkpoint.meta.configName, version: checkpointName(checkpointUri), weightsSha256: weightsHash };
+      const source = remoteBatchSource(loader, split);
+      const started = performance.now();
+      for await (const event of evaluate({ predict: (batch) => predictor.predict(batch), source, metrics, signal })) {
+        if (event.kind === "result") {
+          yield { result: { ...resultOf(event), model } };
+          continue;
+        }
+        const progress = progressOf(event, performance.now() - started);
+        status = { ...status, progress };
+        yield { progress };
+        if (includePredictions) yield predictionsOf(event.predictions, includeProbabilities);
+      }
+    },
+    getStatus: async () => ({ ...status, queuedCount: Math.max(0, queued - 1) }),
+  };
+
+  /** Waits until the evaluations that came before are done. */
+  async function enter(): Promise<Disposable> {
+    if (queued > MAX_QUEUED) {
+      throw new PetageError("RESOURCE_EXHAUSTED", `${queued} evaluations wait already`, { hint: "Try again later" });
+    }
+    queued += 1;
+    const before = turn;
+    let leave = (): void => {};
+    turn = new Promise((resolve) => (leave = resolve));
+    await before;
+    return {
+      [Symbol.dispose]() {
+        queued -= 1;
+        status = { phase: "EVALUATOR_PHASE_IDLE", checkpointUri: "" };
+        leave();
+      },
+    };
+  }
+}
+
+function progressOf(event: Extract<EvaluationEvent, { kind: "batch" }>, elapsedMs: number) {
+  const rate = (event.done / elapsedMs) * 1000;
+  return {
+    sampleCount: event.done,
+    totalSampleCount: event.total,
+    imagesPerSecond: rate,
+    eta: durationOf(((event.total - event.done) / rate) * 1000),
+  };
+}
+
+function resultOf({ result }: Extract<EvaluationEvent, { kind: "result" }>) {
+  return {
+    metrics: { ...result.metrics },
+    sampleCount: result.sampleCount,
+    skippedSampleIds: [...result.skippedIds],
+    duration: durationOf(result.durationMs),
+  };
+}
+
+function predictionsOf(predictions: readonly SamplePrediction[], includeProbabilities: boolean): Event {
+  return {
+    predictions: {
+      predictions: predictions.map(({ sampleId, label, probabilities }) => ({
+        sampleId,
+        ...(label < 0 ? {} : { label }),
+        ageMonths: medianOf(probabilities),
+        meanMonths: meanOf(probabilities),
+        modeMonths: topClasses(probabilities, 1)[0] ?? 0,
+        probabilities: includeProbabilities ? [...probabilities] : [],
+      })),
+    },
+  };
+}

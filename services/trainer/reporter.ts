@@ -1,0 +1,117 @@
+import type { Hook, TrainingRun } from "#lib/train/run.ts";
+import type { Progress, SavedCheckpoint } from "#lib/train/checkpoint.ts";
+import { PRIORITIES } from "#lib/train/run.ts";
+import { durationOf, timestampOf } from "#lib/rpc/time.ts";
+import type { Implementation } from "#lib/rpc/contract.ts";
+import { BoundedQueue } from "#lib/base/queue.ts";
+
+export type Status = Awaited<ReturnType<Implementation<"TrainerService">["getStatus"]>>;
+export type MetricsEvent =
+  ReturnType<Implementation<"TrainerService">["streamMetrics"]> extends AsyncIterable<infer E> ? E : never;
+export type Phase = NonNullable<Status["phase"]>;
+export type CheckpointMessage = NonNullable<Status["lastCheckpoint"]>;
+
+/** Events that a slow reader of StreamMetrics may fall behind before steps are left out for it. */
+const MAX_WAITING_EVENTS = 64;
+
+/** What a worker tells about itself: its status now, and events to whoever listens. */
+export class Reporter {
+  #status: Status;
+  readonly #readers = new Set<BoundedQueue<MetricsEvent>>();
+
+  constructor(identity: Pick<Status, "jobUid" | "attempt" | "rank" | "worldSize" | "generation" | "maxEpochs">) {
+    this.#status = { ...identity, phase: "TRAINER_PHASE_STARTING", startTime: timestampOf(new Date()) };
+  }
+
+  get status(): Status {
+    return this.#status;
+  }
+
+  update(changes: Partial<Status>): void {
+    this.#status = { ...this.#status, ...changes };
+  }
+
+  enter(phase: Phase): void {
+    if (phase === this.#status.phase) return;
+    this.update({ phase });
+    this.#tell({ phase });
+  }
+
+  checkpoint({ uri, sha256 }: SavedCheckpoint, { step, epoch }: Progress): void {
+    const checkpoint: CheckpointMessage = { uri, sha256, step, epoch, createTime: timestampOf(new Date()) };
+    this.update({ lastCheckpoint: checkpoint });
+    this.#tell({ checkpoint });
+  }
+
+  /** Events from now on, until the worker ends. */
+  events(): BoundedQueue<MetricsEvent> {
+    const queue = new BoundedQueue<MetricsEvent>(MAX_WAITING_EVENTS);
+    this.#readers.add(queue);
+    return queue;
+  }
+
+  leave(queue: BoundedQueue<MetricsEvent>): void {
+    this.#readers.delete(queue);
+    queue.end();
+  }
+
+  end(): void {
+    for (const queue of this.#readers) queue.end();
+  }
+
+  #tell(event: Omit<MetricsEvent, "time">): void {
+    const message = { ...event, time: timestampOf(new Date()) } as MetricsEvent;
+    for (const queue of this.#readers) {
+      if (event.step && queue.length >= MAX_WAITING_EVENTS - 8) continue; // room for what must not be left out
+      void queue.push(message).catch(() => this.#readers.delete(queue));
+    }
+  }
+
+  /** The hook that feeds the reporter; it runs after all others, when they have done their part. */
+  hook(): Hook {
+    return {
+      name: "Reporter",
+      priority: PRIORITIES.LOWEST,
+      beforeEpoch: () => this.enter("TRAINER_PHASE_TRAINING"),
+      afterIteration: (run) => {
+        const step = stepMetrics(run);
+        this.update({ lastStep: step });
+        this.#tell({ step });
+      },
+      afterEpoch: () => this.enter("TRAINER_PHASE_VALIDATING"),
+      afterValidation: (run) => {
+        const { metrics = {}, sampleCount = 0, durationMs = 0 } = run.validation ?? {};
+        const isBest = run.best?.name.endsWith(`_epoch_${run.epoch}`) ?? false;
+        const validation = {
+          step: run.step,
+          epoch: run.epoch,
+          metrics: { ...metrics },
+          sampleCount,
+          isBest,
+          duration: durationOf(durationMs),
+        };
+        this.update({ lastValidation: validation });
+        this.#tell({ validation });
+      },
+    };
+  }
+}
+
+function stepMetrics(run: TrainingRun): NonNullable<Status["lastStep"]> {
+  const { loss, learningRate, imageCount, totalMs, dataMs, allReduceMs, gradNorm } = run.last ?? EMPTY;
+  return {
+    step: run.step,
+    epoch: run.epoch + 1,
+    iteration: run.iteration,
+    iterationsPerEpoch: run.epochLength,
+    loss,
+    learningRate,
+    imagesPerSecond: (imageCount / totalMs) * 1000,
+    dataWaitShare: dataMs / totalMs,
+    allReduceShare: allReduceMs / totalMs,
+    ...(gradNorm === undefined ? {} : { gradNorm }),
+    eta: durationOf(run.etaSeconds * 1000),
+  };
+}
+
+const EMPTY = { loss: NaN, learningRate: 0, imageCount: 0, totalMs: 1, dataMs: 0, allReduceMs: 0, gradNorm: undefined };

@@ -1,0 +1,114 @@
+import { appendFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { PetageError } from "#lib/base/errors.ts";
+import type { Log } from "#lib/base/log.ts";
+import type { NamedConfig } from "#lib/config/serialize.ts";
+import type { TrainingThread } from "#lib/host/training-engine.ts";
+import { VERSION } from "#lib/host/version.ts";
+import type { SourceDescription } from "#lib/data/types.ts";
+import type { Client } from "#lib/rpc/contract.ts";
+import { durationMs } from "#lib/rpc/time.ts";
+import { checkpointFolder, readCheckpoint, readWeights } from "#lib/store/checkpoint-folder.ts";
+import type { Validator } from "#lib/train/ports.ts";
+import { saveCheckpoint } from "#lib/train/run.ts";
+import type { RunPorts, TrainingRun } from "#lib/train/run.ts";
+import { modelSettings, scheduleOf } from "#lib/train/settings.ts";
+import type { RunSettings } from "#lib/train/settings.ts";
+import { startRun } from "#lib/train/start.ts";
+import type { TrainerEnvironment } from "./config.ts";
+import type { Reporter } from "./reporter.ts";
+
+export interface TrainingParts {
+  readonly env: TrainerEnvironment;
+  readonly named: NamedConfig;
+  readonly settings: RunSettings;
+  readonly thread: TrainingThread;
+  readonly data: SourceDescription;
+  readonly reporter: Reporter;
+  readonly log: Log;
+}
+
+/** A run at its start: from a checkpoint, given weights, or the seed. */
+export async function openRun(parts: TrainingParts): Promise<TrainingRun> {
+  const { env, named, settings, data, thread, log } = parts;
+  const { optimizer, pretrained } = modelSettings(named.config);
+  const context = {
+    epochLength: data.stepsPerEpoch,
+    maxEpochs: settings.maxEpochs,
+    worldSize: env.WORLD_SIZE,
+    batchSize: data.batchSize,
+  };
+  const run: TrainingRun = {
+    configName: named.name,
+    rank: env.RANK,
+    worldSize: env.WORLD_SIZE,
+    seed: settings.seed,
+    maxEpochs: settings.maxEpochs,
+    epochLength: data.stepsPerEpoch,
+    schedule: scheduleOf(named.config, optimizer, context),
+    directions: Object.assign({}, ...(settings.validation?.metrics ?? []).map((metric) => metric.directions)),
+    description: { configName: named.name, config: named.config.value, classes: data.classes, petageVersion: VERSION },
+    ports: await openPorts(parts),
+    epoch: 0,
+    iteration: 0,
+    step: 0,
+    samplerEpoch: 0,
+    best: null,
+    last: undefined,
+    validation: undefined,
+    saved: undefined,
+    etaSeconds: 0,
+    stopWanted: false,
+    stopping: false,
+  };
+  await startRun(run, thread, {
+    pretrained,
+    loadFrom: env.PETAGE_LOAD_FROM,
+    resumeFrom: env.PETAGE_RESUME_FROM,
+    readWeights,
+    readCheckpoint: (uri) => readCheckpoint(uri, { withOptimizer: true }),
+    log,
+  });
+  return run;
+}
+
+async function openPorts({ env, thread, reporter, log }: TrainingParts): Promise<RunPorts> {
+  const { PETAGE_RUN_DIR: folder, PETAGE_WORK_DIR: workDir } = env;
+  await mkdir(folder, { recursive: true });
+  return {
+    log,
+    checkpoints: checkpointFolder({ folder, workDir }),
+    exportTensors: (options) => thread.exportTensors(options),
+    record: (scalars) => appendFileSync(join(folder, "scalars.json"), `${JSON.stringify(scalars)}\n`),
+    onCheckpoint: (saved, progress) => reporter.checkpoint(saved, progress),
+    now: () => new Date(),
+  };
+}
+
+/** Has the evaluator measure a checkpoint on the validation split. */
+export function remoteValidator(evaluator: Client<"EvaluatorService">): Validator {
+  return async (checkpointUri, signal) => {
+    const stream = evaluator.evaluate({ checkpointUri, split: "SPLIT_VALIDATION" }, { signal });
+    for await (const { result } of stream) {
+      if (!result) continue;
+      return {
+        metrics: result.metrics,
+        sampleCount: Number(result.sampleCount),
+        durationMs: durationMs(result.duration) ?? 0,
+      };
+    }
+    throw new PetageError("UNAVAILABLE", "The evaluator ended its answer without a result");
+  };
+}
+
+/** What a worker may lose while its own state stays whole. */
+const LOSSES = new Set(["PEER_LOST", "NATS_UNAVAILABLE", "UNAVAILABLE", "ABORTED"]);
+
+/** After a loss the completed steps are kept: every survivor holds the same weights, so whoever writes first will do. */
+export async function saveAfterLoss(run: TrainingRun, thrown: unknown): Promise<void> {
+  const error = PetageError.from(thrown);
+  if (!LOSSES.has(error.code) || run.step === 0 || run.saved?.step === run.step) return;
+  const saved = await saveCheckpoint(run, `iter_${run.step}`);
+  run.ports.log.warn(`Saved ${saved.name} after: ${error.message}`);
+}
