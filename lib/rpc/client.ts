@@ -43,7 +43,7 @@ export function dial<N extends ServiceName>(address: string, service: N, options
   ]);
   const dispose = async (): Promise<void> => channel.close();
   // The definition and the type `Client` both come from the proto.
-  return { ...Object.fromEntries(methods), [Symbol.asyncDispose]: dispose } as unknown as Client<N>;
+  return { ...Object.fromEntries(methods), [Symbol.asyncDispose]: dispose } as Client<N>;
 }
 
 function channelOptions(service: ServiceName): Record<string, number | string> {
@@ -133,7 +133,7 @@ class Caller {
     }
   }
 
-  async *#serverStream(method: Method, request: unknown, options: CallOptions = {}): AsyncGenerator<unknown> {
+  async *#serverStream(method: Method, request: unknown, options: CallOptions = {}): AsyncGenerator {
     const signal = this.#signal(options);
     if (signal?.aborted) throw abortReason(signal);
     const { path, requestSerialize, responseDeserialize } = method;
@@ -152,7 +152,7 @@ class Caller {
     method: Method,
     requests: AsyncIterable<unknown> | Iterable<unknown>,
     options: CallOptions = {},
-  ): AsyncGenerator<unknown> {
+  ): AsyncGenerator {
     const signal = this.#signal(options);
     if (signal?.aborted) throw abortReason(signal);
     const { path, requestSerialize, responseDeserialize } = method;
@@ -177,7 +177,7 @@ class Caller {
   }
 
   /** The messages of a call. Leaving the loop early cancels it. */
-  async *#responses(call: ClientReadableStream<unknown>, signal: AbortSignal | undefined): AsyncGenerator<unknown> {
+  async *#responses(call: ClientReadableStream<unknown>, signal: AbortSignal | undefined): AsyncGenerator {
     const unlink = link(signal, call);
     call.on("error", () => {}); // the loop has it; after the loop a late one must not end the process
     try {

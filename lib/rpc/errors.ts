@@ -72,6 +72,13 @@ export function toStatus(thrown: unknown, log: Log): Pick<StatusObject, "code" |
   return { code: STATUS[error.code], details: shorten(error.message), metadata };
 }
 
+/** The same as data: for one item of a stream that goes on, or for a status that is read later. */
+export function toDetail(thrown: unknown, log: Log): { code: ErrorCode; message: string; hint: string } {
+  const error = PetageError.from(thrown);
+  const { code, hint = "" } = error;
+  return { code, message: code === "INTERNAL" ? internalDetails(error, log) : shorten(error.message), hint };
+}
+
 function internalDetails(error: PetageError, log: Log): string {
   const errorId = randomUUID();
   const { cause } = error;

@@ -51,7 +51,10 @@ export class OpenStreams {
         const handler = implementation[key] as (call: Stream) => void;
         return [key, (call: Stream) => (this.#remember(call), handler.call(implementation, call))];
       });
-      server.addService(definition, { ...implementation, ...Object.fromEntries(watched) });
+      server.addService(definition, {
+        ...implementation,
+        ...(Object.fromEntries(watched) as UntypedServiceImplementation),
+      });
     };
     // Both packages use `addService` alone.
     return { addService } as Pick<Server, "addService"> as Server;

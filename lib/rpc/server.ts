@@ -30,7 +30,7 @@ export function implement<N extends ServiceName>(
   implementation: Implementation<N>,
   { serving = true }: { serving?: boolean } = {},
 ): ServedService {
-  return { name, handlers: implementation as unknown as ServedService["handlers"], serving };
+  return { name, handlers: implementation, serving };
 }
 
 export interface ServerLimits {

@@ -1,26 +1,32 @@
-import type { ConfigNode } from "#lib/config/component.ts";
+import type { ResolvedConfig } from "#lib/config/component.ts";
 
 /** A model that is ready to answer. */
 export interface ModelInfo {
-  /** Class names by class index: "0" to "191". */
-  readonly classes: readonly string[];
-  /** Size of the network's input in pixels. */
-  readonly height: number;
-  readonly width: number;
-  /** Name of the config it was trained with, and where in its training the weights were taken. */
-  readonly modelName: string;
-  readonly modelVersion: string;
+  /** Name of the config it was trained with. */
+  readonly name: string;
+  /** Where in its training the weights were taken: "epoch_12". */
+  readonly version: string;
   /** SHA-256 of the weights file. */
   readonly sha256: string;
+  /** Class names by class index: "0" to "191". */
+  readonly classes: readonly string[];
   /** Measured when the checkpoint was written, by name. */
-  readonly metrics?: Readonly<Record<string, number>>;
-  /** What brings a photo to the network's input: the config's test pipeline. */
-  readonly testPipeline: ConfigNode;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** What the checkpoint was trained with; its test pipeline brings a photo to the network's input. */
+  readonly config: ResolvedConfig;
 }
 
-/** The model behind the batcher. One batch at a time. */
-export interface Predictor extends AsyncDisposable {
+/** Pixels of equally sized images. */
+export interface PixelBatch {
+  readonly images: Uint8Array; // [N, H, W, 3], BGR
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** The model behind the batcher. It computes one batch at a time. */
+export interface Predictor {
   readonly info: ModelInfo;
-  /** Softmax over the classes, [N, C], of `count` images, uint8 [N, H, W, 3] in BGR. */
-  predict(images: Uint8Array, count: number): Promise<Float32Array>;
+  /** Softmax over the classes, [N, C] row-major. */
+  predict(batch: PixelBatch): Promise<Float32Array>;
 }

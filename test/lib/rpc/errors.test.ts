@@ -8,7 +8,7 @@ const callee = { service: "EvaluatorService", address: "127.0.0.1:1" };
 
 function throughTheWire(error: unknown): PetageError {
   const sent = toStatus(error, silentLog);
-  return fromStatus(Object.assign(new Error(sent.details), sent) as ServiceError, callee);
+  return fromStatus(Object.assign(new Error(sent.details), { ...sent, name: "Error" }), callee);
 }
 
 describe("toStatus and fromStatus", () => {

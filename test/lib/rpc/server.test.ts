@@ -257,7 +257,9 @@ describe("health", () => {
       definition.responseDeserialize,
       { service: "petage.v1.EvaluatorService" },
     );
-    const ended = new Promise((resolve) => watch.on("data", ({ status }) => statuses.push(status)).on("end", resolve));
+    const ended = new Promise((resolve) =>
+      watch.on("data", (answer: { status: string }) => statuses.push(answer.status)).on("end", resolve),
+    );
     await using client = dial(server.address, "EvaluatorService");
     const call = client.getStatus({});
     await reached.promise;
@@ -317,12 +319,13 @@ describe("drain", () => {
     const stream = one.evaluate({})[Symbol.asyncIterator]();
     await stream.next();
     const endless = gate();
-    async function* requests() {
+    async function* photos() {
       yield { predict: { requestId: "a" } };
       await endless.promise;
     }
-    const answers = two.predictStream(requests())[Symbol.asyncIterator]();
-    assert.equal((await answers.next()).value?.requestId, "a");
+    const answers = two.predictStream(photos())[Symbol.asyncIterator]();
+    const first = await answers.next();
+    assert.equal(first.done ? undefined : first.value.requestId, "a");
     const drained = server[Symbol.asyncDispose]();
     await assert.rejects(stream.next(), rejection("UNAVAILABLE", /shutting down/));
     await assert.rejects(answers.next(), rejection("UNAVAILABLE", /shutting down/));

@@ -68,7 +68,9 @@ describe("Batcher", () => {
     const { clock, batcher } = model({ maxDelayMs: 1 });
     const answers = Promise.allSettled(["a", "bad", "c", "d"].map((item) => batcher.submit(item, BYTES)));
     await clock.advance(200);
-    const outcomes = (await answers).map((one) => (one.status === "fulfilled" ? one.value.answer : one.reason.code));
+    const outcomes = (await answers).map((one) =>
+      one.status === "fulfilled" ? one.value.answer : PetageError.from(one.reason).code,
+    );
     assert.deepEqual(outcomes, ["A", "NOT_FINITE", "C", "D"]);
   });
 

@@ -1,0 +1,27 @@
+/** google.protobuf.Duration. Messages that are absent arrive as `null`. */
+export interface DurationMessage {
+  readonly seconds?: number | string | { toString(): string };
+  readonly nanos?: number;
+}
+
+/** google.protobuf.Timestamp has the same fields: the time since 1970. */
+export type TimestampMessage = DurationMessage;
+
+export function durationOf(spanMs: number): { seconds: number; nanos: number } {
+  const seconds = Math.trunc(spanMs / 1000);
+  return { seconds, nanos: Math.round((spanMs - seconds * 1000) * 1e6) };
+}
+
+export function timestampOf(date: Date): { seconds: number; nanos: number } {
+  const seconds = Math.floor(date.getTime() / 1000);
+  return { seconds, nanos: Math.round((date.getTime() - seconds * 1000) * 1e6) };
+}
+
+export function durationMs(duration: DurationMessage | null | undefined): number | undefined {
+  return duration ? Number(duration.seconds ?? 0) * 1000 + (duration.nanos ?? 0) / 1e6 : undefined;
+}
+
+export function dateOf(timestamp: TimestampMessage | null | undefined): Date | undefined {
+  const ms = durationMs(timestamp);
+  return ms === undefined ? undefined : new Date(ms);
+}

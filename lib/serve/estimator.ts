@@ -1,0 +1,120 @@
+import { defined } from "#lib/base/assert.ts";
+import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from "#lib/data/decode.ts";
+import type { Image } from "#lib/data/types.ts";
+import { Admission, DEFAULT_ADMISSION, type AdmissionLimits } from "./admission.ts";
+import { Batcher, systemClock, type Clock } from "./batcher.ts";
+import { checkEstimateOptions, estimateAge, type AgeEstimate, type EstimateOptions } from "./estimate.ts";
+import { DEFAULT_POLICY, paddedSize, type BatchPolicy } from "./policy.ts";
+import { checkSize, createPreprocess, inputSize, type Preprocess } from "./preprocess.ts";
+import type { ModelInfo, Predictor } from "./predictor.ts";
+
+/** Largest photo taken: smaller than the largest message, so that the answer to a larger one is clear. */
+export const SERVING_IMAGE_LIMITS: ImageLimits = { ...DEFAULT_IMAGE_LIMITS, maxImageBytes: 12 * 2 ** 20 };
+
+export interface EstimatorOptions {
+  readonly limits?: ImageLimits;
+  readonly policy?: BatchPolicy;
+  readonly admission?: AdmissionLimits;
+  readonly clock?: Clock;
+}
+
+export interface EstimateCall extends EstimateOptions {
+  /** How long the caller waits; no limit when absent. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** An age, and where the time went. */
+export interface Estimated {
+  readonly estimate: AgeEstimate;
+  readonly decodeMs: number;
+  readonly queueMs: number;
+  readonly computeMs: number;
+  readonly totalMs: number;
+  /** Photos computed together. */
+  readonly batchSize: number;
+}
+
+type Size = Pick<Image, "height" | "width">;
+
+/** From a photo's bytes to an age: each photo is decoded and checked on its own, then computed in a batch with others. */
+export class Estimator {
+  readonly info: ModelInfo;
+  readonly limits: ImageLimits;
+  readonly size: Size;
+  readonly #preprocess: Preprocess;
+  readonly #admission: Admission;
+  readonly #batcher: Batcher<Image, Float32Array>;
+  readonly #clock: Clock;
+
+  private constructor(
+    predictor: Predictor,
+    options: Required<EstimatorOptions> & { preprocess: Preprocess; size: Size },
+  ) {
+    this.info = predictor.info;
+    this.limits = options.limits;
+    this.size = options.size;
+    this.#preprocess = options.preprocess;
+    this.#admission = new Admission(options.admission);
+    this.#clock = options.clock;
+    const { policy, clock, size } = options;
+    this.#batcher = new Batcher({ compute: batchComputer(predictor, size, policy.batchSizes), policy, clock });
+  }
+
+  /** Makes the model warm: the first batch of each size costs TensorFlow many times the later ones. */
+  static async warm(predictor: Predictor, options: EstimatorOptions = {}): Promise<Estimator> {
+    const { limits = SERVING_IMAGE_LIMITS, policy = DEFAULT_POLICY } = options;
+    const { admission = DEFAULT_ADMISSION, clock = systemClock } = options;
+    const preprocess = createPreprocess(predictor.info.config, limits);
+    const size = await inputSize(preprocess);
+    for (const count of policy.batchSizes) {
+      await predictor.predict({ images: pixels(count, size), count, ...size });
+    }
+    return new Estimator(predictor, { limits, policy, admission, clock, preprocess, size });
+  }
+
+  /** The age on a photo. Throws IMAGE_*, INVALID_ARGUMENT, UNAVAILABLE, DEADLINE_EXCEEDED or NOT_FINITE. */
+  async estimate(
+    photo: Uint8Array,
+    { timeoutMs = Infinity, signal, ...options }: EstimateCall = {},
+  ): Promise<Estimated> {
+    checkEstimateOptions(options);
+    const startMs = this.#clock.nowMs();
+    using _inside = this.#admission.enter(photo.byteLength);
+    const image = await this.#admission.decode(() => {
+      signal?.throwIfAborted(); // its caller left while it waited
+      return this.#preprocess(photo);
+    });
+    checkSize(image, this.size);
+    const decodeMs = this.#clock.nowMs() - startMs;
+    const { answer, ...timing } = await this.#batcher.submit(image, {
+      bytes: image.data.byteLength,
+      timeoutMs: timeoutMs - decodeMs,
+      ...(signal && { signal }),
+    });
+    const estimate = estimateAge(answer, options);
+    return { estimate, decodeMs, ...timing, totalMs: this.#clock.nowMs() - startMs };
+  }
+}
+
+/** Computes images together, padded to a size that the model is warm for. */
+function batchComputer(
+  predictor: Predictor,
+  size: Size,
+  batchSizes: readonly number[],
+): (images: readonly Image[]) => Promise<Float32Array[]> {
+  const buffers = new Map(batchSizes.map((count) => [count, pixels(count, size)]));
+  return async (images) => {
+    const count = paddedSize(images.length, batchSizes);
+    const batch = defined(buffers.get(count), `a buffer for ${count} images`); // [count, H, W, 3]
+    for (const [index, { data }] of images.entries()) batch.set(data, index * data.length);
+    const probabilities = await predictor.predict({ images: batch, count, ...size }); // [count, C]
+    const classCount = probabilities.length / count;
+    return images.map((_, index) => probabilities.subarray(index * classCount, (index + 1) * classCount));
+  };
+}
+
+/** Shared memory, so that the thread of the model reads what is written here. */
+function pixels(count: number, { height, width }: Size): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(count * height * width * 3));
+}

@@ -1,0 +1,66 @@
+import { PetageError } from "#lib/base/errors.ts";
+import { randomStream } from "#lib/base/random.ts";
+import { defined } from "#lib/base/assert.ts";
+import type { ConfigNode, ConfigValue, ResolvedConfig } from "#lib/config/component.ts";
+import type { ImageLimits } from "#lib/data/decode.ts";
+import { buildPipeline } from "#lib/data/pipeline.ts";
+import type { Image } from "#lib/data/types.ts";
+
+/** Encoded photo to the network's input. */
+export type Preprocess = (photo: Uint8Array) => Promise<Image>;
+
+/** Where mmpretrain's configs keep what brings a photo to the network's input; the first that is there. */
+const PIPELINES = ["test_dataloader.dataset.pipeline", "val_dataloader.dataset.pipeline", "test_pipeline"];
+
+/** A PNG of one pixel: what the pipeline makes of it has the size of the network's input. */
+const PROBE = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNoaGgAAAMEAYFL09IQAAAAAElFTkSuQmCC",
+  "base64",
+);
+
+/** The test pipeline of a checkpoint's config, on bytes instead of files. */
+export function createPreprocess(config: ResolvedConfig, limits: ImageLimits): Preprocess {
+  const read = (): never => {
+    throw new PetageError("INTERNAL", "A pipeline that serves must not read files");
+  };
+  const pipeline = buildPipeline(testPipeline(config), { read, decode: limits });
+  return async (photo) => {
+    const info = { id: "photo", path: "", label: null };
+    const sample = await pipeline({ info, index: 0, bytes: photo }, randomStream(0));
+    return defined(sample.image, "the image after the test pipeline");
+  };
+}
+
+/** Height and width of the network's input. */
+export async function inputSize(preprocess: Preprocess): Promise<Pick<Image, "height" | "width">> {
+  const { height, width } = await preprocess(PROBE);
+  return { height, width };
+}
+
+/** Holds an image to the size of the network's input: a batch has only one. */
+export function checkSize(image: Image, { height, width }: Pick<Image, "height" | "width">): void {
+  if (image.height === height && image.width === width) return;
+  throw new PetageError(
+    "CONFIG_INVALID_VALUE",
+    `The test pipeline makes images of ${image.width} x ${image.height} and of ${width} x ${height} pixels`,
+    { hint: "Put dict(type='CenterCrop', crop_size=...) after the resize in the test pipeline" },
+  );
+}
+
+function testPipeline(config: ResolvedConfig): ConfigNode {
+  for (const path of PIPELINES) {
+    const value = valueAt(config.value, path.split("."));
+    if (value !== undefined && value !== null) return { value, path, config };
+  }
+  throw new PetageError(
+    "CONFIG_INVALID_VALUE",
+    `The checkpoint's config has no test pipeline (${PIPELINES.join(", ")})`,
+  );
+}
+
+function valueAt(value: ConfigValue, [key, ...rest]: readonly string[]): ConfigValue | undefined {
+  if (key === undefined) return value;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const child = Object.entries(value).find(([name]) => name === key)?.[1];
+  return child === undefined ? undefined : valueAt(child, rest);
+}

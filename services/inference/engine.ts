@@ -1,0 +1,46 @@
+import { basename } from "node:path";
+import { PetageError } from "#lib/base/errors.ts";
+import type { Log } from "#lib/base/log.ts";
+import { openPredictorThread } from "#lib/host/predictor.ts";
+import type { Predictor } from "#lib/serve/predictor.ts";
+import { readCheckpoint, weightsSha256 } from "#lib/store/checkpoint-folder.ts";
+import { configOf } from "#lib/train/predictor.ts";
+
+/** The model of a checkpoint in a thread of its own. */
+export interface ServingEngine extends Predictor, AsyncDisposable {
+  /** Aborts when the thread was lost: nothing can be answered any more. */
+  readonly lost: AbortSignal;
+}
+
+/** Loads a checkpoint. NOT_FOUND, CHECKPOINT_INVALID or CHECKPOINT_MISMATCH when it cannot. */
+export async function openEngine(uri: string, log: Log): Promise<ServingEngine> {
+  const checkpoint = await readCheckpoint(uri);
+  const { meta } = checkpoint;
+  const sha256 = await weightsSha256(uri);
+  const thread = openPredictorThread();
+  const close = async (): Promise<void> => thread[Symbol.asyncDispose]();
+  try {
+    const { engine } = await thread.load(checkpoint, { source: uri });
+    const { configName: name, classes, metrics } = meta;
+    const version = basename(uri);
+    log.info("Loaded the model", { model: name, version, backend: engine.backend, device: engine.device });
+    const lost = new AbortController();
+    return {
+      info: { name, version, sha256, classes, metrics, config: configOf({ meta }) },
+      lost: lost.signal,
+      async predict(batch) {
+        try {
+          return await thread.predict(batch);
+        } catch (thrown) {
+          const error = PetageError.from(thrown);
+          if (error.code === "PROCESS_FAILED") lost.abort(error);
+          throw error;
+        }
+      },
+      [Symbol.asyncDispose]: close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
