@@ -46,6 +46,7 @@ async function loadTensorflow(): Promise<Engine> {
   if (tf.getBackend() !== "tensorflow") {
     throw new PetageError("TENSORFLOW_UNAVAILABLE", `tfjs chose the backend ${tf.getBackend()}`);
   }
+  tf.tidy(() => tf.add(1, 1).dataSync()); // a thread that ends without having run an op crashes the process
   const backend = tf.backend() as unknown as { binding: { TF_Version?: string }; isUsingGpuDevice: boolean };
   return {
     backend: "tensorflow",

@@ -20,6 +20,8 @@ export interface NatsServerOptions {
   readonly host?: string;
   /** Turns JetStream on and keeps its files there. */
   readonly storeDir?: string;
+  /** A nats-server configuration file, for what has no option here. */
+  readonly configFile?: string;
   /** The executable; by default the one that `findNatsServer` finds. */
   readonly path?: string;
   readonly signal?: AbortSignal;
@@ -30,8 +32,13 @@ export interface NatsServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
-  /** Resolves when the process has ended, for whatever reason. */
-  readonly exited: Promise<void>;
+  /** How the process ended, for whatever reason. */
+  readonly exited: Promise<NatsServerExit>;
+}
+
+export interface NatsServerExit {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
 }
 
 /**
@@ -43,11 +50,12 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   const path = options.path ?? (await findNatsServer()).path;
   signal?.throwIfAborted();
   const args = ["--addr", host, "--port", String(port === 0 ? -1 : port)];
+  if (options.configFile !== undefined) args.push("--config", options.configFile);
   if (options.storeDir !== undefined) args.push("--jetstream", "--store_dir", options.storeDir);
   const child = spawnWithParent(path, args);
   const exited = once(child, "close").then(
-    () => undefined,
-    () => undefined,
+    ([exitCode, signal]): NatsServerExit => ({ exitCode, signal }),
+    (): NatsServerExit => ({ exitCode: 127, signal: null }),
   );
   const stop = (): Promise<void> => stopChild(child, exited);
   try {
@@ -82,7 +90,7 @@ interface Readiness {
   readonly path: string;
   readonly port: number;
   readonly log: Log;
-  readonly exited: Promise<void>;
+  readonly exited: Promise<unknown>;
   readonly signal?: AbortSignal;
 }
 
@@ -131,7 +139,7 @@ function portInUse(port: number): PetageError {
 }
 
 /** Asks the server to end, and makes it after a while. */
-async function stopChild(child: ChildProcess, exited: Promise<void>): Promise<void> {
+async function stopChild(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
   child.kill("SIGTERM");
   const timeout = new AbortController();
   const forced = delay(STOP_TIMEOUT_MS, timeout.signal).then(

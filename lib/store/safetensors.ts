@@ -82,7 +82,8 @@ function decodeTensor(
   if (begin < 0 || end > body.length || end - begin !== count * width) {
     throw invalid(`${name} has offsets ${begin}..${end} in ${body.length} bytes for ${count} values`);
   }
-  const copy = body.slice(begin, end).buffer; // typed arrays need alignment, which a file does not promise
+  // A copy, because typed arrays need an alignment that a file does not promise. (`slice` of a Buffer is none.)
+  const copy = new Uint8Array(body.subarray(begin, end)).buffer;
   return dtype === "F32"
     ? { dtype, shape, values: new Float32Array(copy) }
     : { dtype: "I64", shape, values: new BigInt64Array(copy) };

@@ -12,7 +12,12 @@ export interface SamplePrediction {
 }
 
 export type EvaluationEvent =
-  | { readonly kind: "batch"; readonly predictions: readonly SamplePrediction[]; readonly done: number; readonly total: number }
+  | {
+      readonly kind: "batch";
+      readonly predictions: readonly SamplePrediction[];
+      readonly done: number;
+      readonly total: number;
+    }
   | { readonly kind: "result"; readonly result: EvaluationResult };
 
 export interface EvaluationResult {

@@ -33,7 +33,11 @@ export async function startRun(run: TrainingRun, target: StartTarget, sources: S
   if (pretrained) {
     const { checkpoint: source, prefix } = pretrained;
     const state = backboneWeights(await sources.readWeights(source), { source, prefix });
-    report(log, source, (await target.startFrom({ state, source, strict: false })).filter((line) => !/head\./.test(line)));
+    report(
+      log,
+      source,
+      (await target.startFrom({ state, source, strict: false })).filter((line) => !/head\./.test(line)),
+    );
   }
   if (loadFrom) {
     const state = await sources.readWeights(loadFrom);

@@ -26,7 +26,11 @@ const MAX_QUEUED = 16;
 
 const EVALUATORS = { SPLIT_VALIDATION: "val_evaluator", SPLIT_TEST: "test_evaluator" } as const;
 
-export function createEvaluatorService({ config, loader, predictor }: EvaluatorParts): Implementation<"EvaluatorService"> {
+export function createEvaluatorService({
+  config,
+  loader,
+  predictor,
+}: EvaluatorParts): Implementation<"EvaluatorService"> {
   let status: Status = { phase: "EVALUATOR_PHASE_IDLE", checkpointUri: "" };
   let queued = 0;
   let turn: Promise<void> = Promise.resolve();
@@ -43,7 +47,11 @@ export function createEvaluatorService({ config, loader, predictor }: EvaluatorP
       await predictor.load(checkpoint, { source: checkpointUri, config });
       status = { phase: "EVALUATOR_PHASE_EVALUATING", checkpointUri };
       const weightsHash = await weightsSha256(checkpointUri);
-      const model = { name: checkpoint.meta.configName, version: checkpointName(checkpointUri), weightsSha256: weightsHash };
+      const model = {
+        name: checkpoint.meta.configName,
+        version: checkpointName(checkpointUri),
+        weightsSha256: weightsHash,
+      };
       const source = remoteBatchSource(loader, split);
       const started = performance.now();
       for await (const event of evaluate({ predict: (batch) => predictor.predict(batch), source, metrics, signal })) {

@@ -1,7 +1,10 @@
 import { z } from "zod";
 
 /** An environment variable that may be missing or empty. */
-const optional = z.string().optional().transform((value) => value || undefined);
+const optional = z
+  .string()
+  .optional()
+  .transform((value) => value || undefined);
 
 /** Environment of one worker of a training job. */
 export const Environment = z.object({

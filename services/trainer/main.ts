@@ -37,7 +37,8 @@ await run("trainer", Environment, async (env, { log, signal, ready }) => {
   ready({ address: server.address });
 
   reporter.enter("TRAINER_PHASE_WAITING_FOR_PEERS");
-  await using nats = size > 1 ? await connectNats({ url: natsUrl(env), name: `trainer-${rank}`, signal, log }) : undefined;
+  await using nats =
+    size > 1 ? await connectNats({ url: natsUrl(env), name: `trainer-${rank}`, signal, log }) : undefined;
   await using group = await joinRing({ ...(nats && { nats }), job: env.JOB_UID, rank, size, generation, log });
   const hooks = [...settings.hooks, requests.hook(), reporter.hook()];
   const validation =

@@ -1,0 +1,99 @@
+import type { Exit, ObservedWorker, WorkerName, WorkerState } from "#lib/train/plan.ts";
+import { workerLabel } from "#lib/train/plan.ts";
+import { startNatsServer } from "./nats-server.ts";
+import { serviceEntry } from "./paths.ts";
+import { startProcess } from "./processes.ts";
+import type { OutputLine } from "./processes.ts";
+
+export interface ProcessLauncherOptions {
+  /** The environment of a worker; asked when it is started. */
+  environmentOf(worker: WorkerName): Readonly<Record<string, string>>;
+  onLine(line: OutputLine): void;
+  /** Something about a worker has changed. */
+  onChange(): void;
+}
+
+interface Launched extends WorkerName {
+  state: WorkerState;
+  stop(graceMs: number): Promise<unknown>;
+}
+
+/** The launcher of one machine: the workers of a job are child processes. On Kubernetes they are pods. */
+export class ProcessLauncher implements AsyncDisposable {
+  readonly #options: ProcessLauncherOptions;
+  readonly #workers: Launched[] = [];
+
+  constructor(options: ProcessLauncherOptions) {
+    this.#options = options;
+  }
+
+  observe(): ObservedWorker[] {
+    return this.#workers.map(({ role, rank, attempt, state }) => ({ role, rank, attempt, process: state }));
+  }
+
+  start(worker: WorkerName): void {
+    const launched: Launched = { ...worker, state: { state: "starting" }, stop: async () => {} };
+    this.#workers.push(launched);
+    if (worker.role === "nats-server") void this.#startNats(launched);
+    else this.#startService(launched);
+  }
+
+  stop({ role, rank, attempt }: WorkerName, graceMs: number): void {
+    const found = this.#workers.find(
+      (worker) => worker.role === role && worker.rank === rank && worker.attempt === attempt,
+    );
+    void found?.stop(graceMs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.stop(0)));
+  }
+
+  #set(launched: Launched, state: WorkerState): void {
+    if (launched.state.state === "exited") return;
+    launched.state = state;
+    this.#options.onChange();
+  }
+
+  #startService(launched: Launched): void {
+    const name = workerLabel(launched);
+    const running = startProcess({
+      name,
+      entry: serviceEntry(launched.role),
+      environment: this.#options.environmentOf(launched),
+      onLine: this.#options.onLine,
+    });
+    let stopping: Promise<unknown> | undefined;
+    launched.stop = (graceMs) => (stopping ??= running.stop(graceMs));
+    running.ready({ timeoutMs: STARTING_LIMIT_MS }).then(
+      ({ address }) => this.#set(launched, { state: "ready", address: String(address) }),
+      () => void launched.stop(0), // it has ended, or hangs; its exit tells
+    );
+    void running.exited.then(({ exitCode, signal, lastLines }) => {
+      const exit: Exit = { code: exitCode, signal, at: Date.now(), message: lastError(lastLines) };
+      this.#set(launched, { state: "exited", exit });
+    });
+  }
+
+  async #startNats(launched: Launched): Promise<void> {
+    try {
+      const server = await startNatsServer();
+      launched.stop = async () => await server[Symbol.asyncDispose]();
+      this.#set(launched, { state: "ready", address: server.url });
+      const { exitCode, signal } = await server.exited;
+      this.#set(launched, { state: "exited", exit: { code: exitCode, signal, at: Date.now(), message: "" } });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#set(launched, { state: "exited", exit: { code: 1, signal: null, at: Date.now(), message } });
+    }
+  }
+}
+
+/** Loading a large model takes a while; a process that is not ready after this long will never be. */
+const STARTING_LIMIT_MS = 120_000;
+
+/** The text of the last error line that a process wrote. */
+function lastError(lines: readonly string[]): string {
+  const line = lines.findLast((candidate) => candidate.includes(" - ERROR - "));
+  return line?.slice(line.indexOf(" - ERROR - ") + " - ERROR - ".length) ?? "";
+}

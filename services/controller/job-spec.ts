@@ -1,0 +1,148 @@
+import { randomUUID } from "node:crypto";
+import { basename, join, resolve } from "node:path";
+import { PetageError } from "#lib/base/errors.ts";
+import { loadConfig } from "#lib/config/load.ts";
+import type { LoadedConfig } from "#lib/config/load.ts";
+import { nodeConfigFiles } from "#lib/host/config-files.ts";
+import { findNamedConfig } from "#lib/host/named-configs.ts";
+import { CONFIGS_FOLDER } from "#lib/host/paths.ts";
+import { durationMs } from "#lib/rpc/time.ts";
+import { findResumable } from "#lib/store/checkpoint-folder.ts";
+import { modelSettings, runSettings } from "#lib/train/settings.ts";
+import type { TrainingJobSpec__Output } from "#proto/petage/v1/TrainingJobSpec.ts";
+import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
+
+/** A checked job, ready to run: what was asked for, with every default filled in. */
+export interface JobDefinition {
+  readonly name: string;
+  readonly uid: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly createTime: Date;
+  readonly spec: TrainingJobSpec__Output;
+  readonly workers: number;
+  readonly maxRestarts: number;
+  readonly activeDeadlineMs: number | null;
+  readonly configName: string;
+  readonly config: LoadedConfig;
+  readonly validates: boolean;
+  /** `work_dirs/<config>`: what all runs of the config share. */
+  readonly workDir: string;
+  /** `work_dirs/<config>/<time>`: where this run writes. */
+  readonly runDir: string;
+  readonly resumeFrom: string | undefined;
+  readonly loadFrom: string | undefined;
+  /** How a person continues this job. */
+  readonly resumeCommand: string;
+  /** Lines for the log: what was passed over, what a user should know. */
+  readonly warnings: readonly string[];
+}
+
+const MAX_WORKERS = 1024;
+const NAME = /^[a-z0-9]([-a-z0-9]{0,43}[a-z0-9])?$/;
+
+/** Checks a request and resolves everything in it. Throws before anything was started or written. */
+export async function defineJob(request: CreateTrainingJobRequest__Output, root: string): Promise<JobDefinition> {
+  const spec = request.job?.spec;
+  if (!spec) throw new PetageError("INVALID_ARGUMENT", "The request has no job.spec");
+  const workers = spec.workers || 1;
+  if (workers < 1 || workers > MAX_WORKERS) {
+    throw new PetageError("INVALID_ARGUMENT", `spec.workers is ${workers}, expected 1 to ${MAX_WORKERS}`);
+  }
+  const { configName, config, source } = loadJobConfig(spec);
+  const { validation } = runSettings(config); // errors in the config are the user's answer now, not a crash later
+  modelSettings(config);
+  const createTime = new Date();
+  const time = timestamp(createTime);
+  const uid = randomUUID();
+  const name =
+    request.job?.metadata?.name || `${configName.replaceAll(/[^a-z0-9]+/g, "-").slice(0, 30)}-${uid.slice(0, 5)}`;
+  if (!NAME.test(name)) {
+    throw new PetageError(
+      "INVALID_ARGUMENT",
+      `metadata.name is ${JSON.stringify(name)}, expected a-z, 0-9 and '-', at most 45`,
+    );
+  }
+  const workDir = resolve(root, spec.workDir || stringOf(config, "work_dir") || join("work_dirs", configName));
+  const resumed = await resumePoint(spec, config, workDir);
+  return {
+    name,
+    uid,
+    labels: request.job?.metadata?.labels ?? {},
+    createTime,
+    spec,
+    workers,
+    maxRestarts: spec.failurePolicy?.maxRestarts ?? 0,
+    activeDeadlineMs: durationMs(spec.runPolicy?.activeDeadline) ?? null,
+    configName,
+    config,
+    validates: validation !== undefined,
+    workDir,
+    runDir: join(workDir, time),
+    resumeFrom: resumed.path,
+    loadFrom: spec.loadFrom || stringOf(config, "load_from") || undefined,
+    resumeCommand: `petage train ${source} --nproc ${workers} --resume${spec.workDir ? ` --work-dir ${spec.workDir}` : ""}`,
+    warnings: [...config.warnings, ...resumed.skipped.map((line) => `Passed over a checkpoint: ${line}`)],
+  };
+}
+
+interface JobConfig {
+  readonly configName: string;
+  readonly config: LoadedConfig;
+  /** What a person would write for it on a command line. */
+  readonly source: string;
+}
+
+function loadJobConfig({ config: source }: TrainingJobSpec__Output): JobConfig {
+  const options = source?.cfgOptions ?? [];
+  if (source?.path) {
+    const config = loadConfig(source.path, { files: nodeConfigFiles, env: {}, options });
+    return { configName: stem(source.path), config, source: source.path };
+  }
+  if (source?.name) {
+    const path = findNamedConfig(source.name);
+    return {
+      configName: stem(path),
+      config: loadConfig(path, { files: nodeConfigFiles, env: {}, options }),
+      source: source.name,
+    };
+  }
+  if (source?.text) {
+    const { text, fileName } = source;
+    const path = join(CONFIGS_FOLDER, fileName || "config.py"); // its bases are those that come with petage
+    const files = { ...nodeConfigFiles, read: (file: string) => (file === path ? text : nodeConfigFiles.read(file)) };
+    return { configName: stem(path), config: loadConfig(path, { files, env: {}, options }), source: fileName };
+  }
+  throw new PetageError("INVALID_ARGUMENT", "spec.config names no config", {
+    hint: "Set one of path (a file), name (a config that comes with petage) and text",
+  });
+}
+
+function stem(path: string): string {
+  return basename(path).replace(/\.(py|yaml|yml|json)$/, "");
+}
+
+function stringOf(config: LoadedConfig, key: string): string | undefined {
+  const value = config.value[key];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** `20261123_061500`, as mmengine names runs. */
+function timestamp(date: Date): string {
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`;
+  return `${day}_${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;
+}
+
+interface ResumePoint {
+  readonly path: string | undefined;
+  readonly skipped: readonly string[];
+}
+
+/** `checkpoint.resume`: Auto takes the newest sound checkpoint of the work dir, Never none, anything else is a path. */
+async function resumePoint(spec: TrainingJobSpec__Output, config: LoadedConfig, workDir: string): Promise<ResumePoint> {
+  const wanted = spec.checkpoint?.resume || (config.value["resume"] === true ? "Auto" : "Never");
+  if (wanted === "Never") return { path: undefined, skipped: [] };
+  if (wanted !== "Auto") return { path: wanted, skipped: [] };
+  const found = await findResumable(workDir);
+  return { path: found?.path, skipped: found?.skipped ?? [] };
+}

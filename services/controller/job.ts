@@ -1,0 +1,212 @@
+import { createWriteStream } from "node:fs";
+import type { WriteStream } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Log } from "#lib/base/log.ts";
+import { dumpPython } from "#lib/config/dump.ts";
+import { serializeConfig } from "#lib/config/serialize.ts";
+import { availableCores, shareCores, threadEnvironment } from "#lib/host/cores.ts";
+import { ProcessLauncher } from "#lib/host/process-launcher.ts";
+import { dial } from "#lib/rpc/client.ts";
+import { INITIAL_STATUS, isTerminal, plan } from "#lib/train/plan.ts";
+import type { Action, JobSpec, JobStatus, ObservedWorker, Role, WorkerName } from "#lib/train/plan.ts";
+import type { StreamMetricsResponse__Output } from "#proto/petage/v1/StreamMetricsResponse.ts";
+import type { JobDefinition } from "./job-spec.ts";
+import { LogBuffer } from "./log-buffer.ts";
+import { Measurements } from "./measurements.ts";
+
+/** How often a job is looked at when nothing has changed: graces and deadlines run out by themselves. */
+const RESYNC_INTERVAL_MS = 250;
+
+export interface JobOptions {
+  readonly definition: JobDefinition;
+  /** A NATS server to use instead of one of the job's own. */
+  readonly natsUrl: string | undefined;
+  readonly root: string;
+  readonly log: Log;
+  /** The job has changed in a way that a watcher should see. */
+  onChange(job: Job): void;
+}
+
+/** One training job: observe, plan, act, until its phase is terminal. */
+export class Job {
+  readonly definition: JobDefinition;
+  readonly logs = new LogBuffer();
+  readonly measurements: Measurements;
+  readonly #options: JobOptions;
+  readonly #launcher: ProcessLauncher;
+  readonly #spec: JobSpec;
+  readonly #timer: NodeJS.Timeout;
+  readonly #logFile: WriteStream;
+  readonly #followed = new Set<string>();
+  #status: JobStatus = INITIAL_STATUS;
+  #cancelRequested = false;
+  #sequence = 1;
+
+  private constructor(options: JobOptions, logFile: WriteStream) {
+    const { definition, natsUrl } = options;
+    this.definition = definition;
+    this.#options = options;
+    this.#logFile = logFile;
+    this.measurements = new Measurements(definition);
+    this.#spec = {
+      name: definition.name,
+      workers: definition.workers,
+      maxRestarts: definition.maxRestarts,
+      ownNatsServer: natsUrl === undefined && definition.workers > 1,
+      evaluator: definition.validates,
+      activeDeadlineMs: definition.activeDeadlineMs,
+      resumeCommand: definition.resumeCommand,
+    };
+    this.#launcher = new ProcessLauncher({
+      environmentOf: (worker) => this.#environmentOf(worker),
+      onLine: (line) => this.#line({ ...line, time: new Date() }),
+      onChange: () => this.reconcile(),
+    });
+    this.#timer = setInterval(() => this.reconcile(), RESYNC_INTERVAL_MS);
+  }
+
+  /** Writes the run's folder and begins. */
+  static async start(options: JobOptions): Promise<Job> {
+    const { definition } = options;
+    const { runDir, configName, config } = definition;
+    await mkdir(runDir, { recursive: true });
+    await writeFile(join(runDir, `${configName}.py`), dumpPython(config.python));
+    await writeFile(join(runDir, "config.json"), serializeConfig({ name: configName, config }));
+    const job = new Job(options, createWriteStream(join(runDir, `${basename(runDir)}.log`), { flags: "a" }));
+    for (const warning of definition.warnings) options.log.warn(warning, { job: definition.name });
+    job.reconcile();
+    return job;
+  }
+
+  get status(): JobStatus {
+    return this.#status;
+  }
+
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  get workers(): readonly ObservedWorker[] {
+    return this.#launcher.observe();
+  }
+
+  /** Asks for the end; the plan sees to it. */
+  cancel(): void {
+    this.#cancelRequested = true;
+    this.reconcile();
+  }
+
+  /** Looks at everything and does what the plan says, until there is nothing left to do now. */
+  reconcile(): void {
+    if (isTerminal(this.#status.phase) && this.workers.every(({ process }) => process.state === "exited")) return;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const observed = {
+        spec: this.#spec,
+        status: this.#status,
+        workers: this.workers,
+        cancelRequested: this.#cancelRequested,
+      };
+      const actions = plan(observed, Date.now());
+      for (const action of actions) this.#execute(action);
+      if (!actions.some((action) => action.kind === "set-status")) break;
+    }
+    this.#followTrainers();
+  }
+
+  #execute(action: Action): void {
+    switch (action.kind) {
+      case "start":
+        return this.#launcher.start(action.worker);
+      case "stop":
+        return this.#launcher.stop(action.worker, action.graceMs);
+      case "set-status":
+        this.#status = action.status;
+        this.#changed();
+        if (isTerminal(action.status.phase)) this.#end();
+    }
+  }
+
+  #changed(): void {
+    this.#sequence += 1;
+    this.#options.onChange(this);
+  }
+
+  #line(line: Parameters<LogBuffer["add"]>[0]): void {
+    this.logs.add(line);
+    this.#logFile.write(`${line.worker} | ${line.line}\n`);
+  }
+
+  #end(): void {
+    clearInterval(this.#timer);
+    this.logs.end();
+    this.#logFile.end();
+    const { phase, message } = this.#status;
+    this.#options.log.info("Job ended", { job: this.definition.name, phase, message });
+  }
+
+  /** Rank 0 tells how training goes; its connection ends with it. */
+  #followTrainers(): void {
+    const first = this.workers.find(
+      ({ role, rank, attempt }) => role === "trainer" && rank === 0 && attempt === this.#status.attempt,
+    );
+    if (first?.process.state !== "ready" || this.#followed.has(first.process.address)) return;
+    this.#followed.add(first.process.address);
+    void this.#follow(first.process.address).catch(() => {}); // its end is seen as its process's
+  }
+
+  async #follow(address: string): Promise<void> {
+    await using client = dial(address, "TrainerService");
+    const events: AsyncIterable<StreamMetricsResponse__Output> = client.streamMetrics({});
+    for await (const event of events) {
+      this.measurements.take(event);
+      this.#changed();
+    }
+  }
+
+  #addressOf(role: Role): string {
+    const worker = this.workers.find(
+      (candidate) => candidate.role === role && candidate.attempt === this.#status.attempt,
+    );
+    return worker?.process.state === "ready" ? worker.process.address : "";
+  }
+
+  #environmentOf({ role, rank, attempt }: WorkerName): Record<string, string> {
+    const { definition, root, natsUrl } = this.#options;
+    const cores = availableCores();
+    const shares = shareCores(cores, definition.workers);
+    const common = {
+      PETAGE_CONFIG: join(definition.runDir, "config.json"),
+      PETAGE_LOG: "pretty",
+      TF_CPP_MIN_LOG_LEVEL: "3",
+    };
+    if (role === "data-loader") {
+      return { ...common, PETAGE_DATA_ROOT: root, PETAGE_WORKERS: String(shares.loaderWorkers) };
+    }
+    const loader = { ...common, PETAGE_DATA_LOADER: this.#addressOf("data-loader") };
+    if (role === "evaluator") return { ...loader, ...threadEnvironment(shares.evaluatorThreads) };
+    return {
+      ...loader,
+      ...threadEnvironment(shares.trainerThreads),
+      JOB_NAME: definition.name,
+      JOB_UID: definition.uid,
+      ATTEMPT: String(attempt),
+      RANK: String(rank),
+      WORLD_SIZE: String(definition.workers),
+      NATS_URL: natsUrl ?? this.#addressOf("nats-server"),
+      PETAGE_EVALUATOR: definition.validates ? this.#addressOf("evaluator") : "",
+      PETAGE_RUN_DIR: definition.runDir,
+      PETAGE_WORK_DIR: definition.workDir,
+      PETAGE_RESUME_FROM: attempt > 0 ? this.measurements.resumeFrom : (definition.resumeFrom ?? ""),
+      PETAGE_LOAD_FROM: definition.loadFrom ?? "",
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#launcher[Symbol.asyncDispose]();
+  }
+}
+
+/** Status changes that one look may lead to; more would be a plan that does not settle. */
+const MAX_ROUNDS = 8;

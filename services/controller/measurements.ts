@@ -1,0 +1,77 @@
+import type { StreamMetricsResponse__Output } from "#proto/petage/v1/StreamMetricsResponse.ts";
+import type { TrainingProgress } from "#proto/petage/v1/TrainingProgress.ts";
+import type { Checkpoint } from "#proto/petage/v1/Checkpoint.ts";
+import type { TrainingResult } from "#proto/petage/v1/TrainingResult.ts";
+import { timestampOf } from "#lib/rpc/time.ts";
+import type { JobDefinition } from "./job-spec.ts";
+
+/** The metric that stands for "how many months off"; the first that the job's evaluator gives. */
+const MAE_METRICS = ["petage/mae_median", "petage/mae_argmax", "accuracy/top10"];
+
+/** What the trainers told of a job: how far it is, its checkpoints, its best result. */
+export class Measurements {
+  readonly #maxEpochs: number;
+  progress: TrainingProgress | undefined;
+  lastCheckpoint: Checkpoint | undefined;
+  #best: Readonly<Record<string, number>> | undefined;
+  #bestEpoch = 0;
+  #validation: Readonly<Record<string, number>> = {};
+
+  constructor({ config }: JobDefinition) {
+    const training = config.value["train_cfg"] as { readonly max_epochs?: number } | undefined;
+    this.#maxEpochs = training?.max_epochs ?? 0;
+  }
+
+  /** The checkpoint that a restarted attempt continues. */
+  get resumeFrom(): string {
+    return this.lastCheckpoint?.uri ?? "";
+  }
+
+  take(event: StreamMetricsResponse__Output): void {
+    if (event.step) this.#takeStep(event.step);
+    if (event.checkpoint) this.lastCheckpoint = event.checkpoint;
+    if (event.validation) {
+      this.#validation = event.validation.metrics;
+      if (event.validation.isBest || !this.#best) {
+        this.#best = event.validation.metrics;
+        this.#bestEpoch = event.validation.epoch;
+      }
+      this.progress = { ...this.progress, ...this.#validated() };
+    }
+  }
+
+  /** The best validated epoch's metrics; the model is found by the CLI through the run's folder. */
+  result(modelUri: string): TrainingResult {
+    return { modelUri, metrics: { ...(this.#best ?? this.#validation) } };
+  }
+
+  get bestEpoch(): number {
+    return this.#bestEpoch;
+  }
+
+  #takeStep(step: NonNullable<StreamMetricsResponse__Output["step"]>): void {
+    const maxSteps = this.#maxEpochs * step.iterationsPerEpoch;
+    this.progress = {
+      epoch: step.epoch,
+      step: step.step,
+      percent: maxSteps > 0 ? (Number(step.step) / maxSteps) * 100 : 0,
+      eta: step.eta,
+      loss: step.loss,
+      imagesPerSecond: step.imagesPerSecond,
+      updateTime: timestampOf(new Date()),
+      maxEpochs: this.#maxEpochs,
+      maxSteps,
+      learningRate: step.learningRate,
+      dataWaitShare: step.dataWaitShare,
+      allReduceShare: step.allReduceShare,
+      iteration: step.iteration,
+      iterationsPerEpoch: step.iterationsPerEpoch,
+      ...this.#validated(),
+    };
+  }
+
+  #validated(): Pick<TrainingProgress, "valMaeMonths" | "validationMetrics"> {
+    const mae = MAE_METRICS.map((name) => this.#validation[name]).find((value) => value !== undefined);
+    return { ...(mae === undefined ? {} : { valMaeMonths: mae }), validationMetrics: { ...this.#validation } };
+  }
+}
