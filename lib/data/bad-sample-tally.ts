@@ -41,7 +41,8 @@ export class BadSampleTally {
     if (this.#ids.has(id)) return;
     this.#ids.add(id);
     const { log } = this.#options;
-    if (this.#ids.size <= MAX_LOGGED_BAD_SAMPLES) log.warn("skipped a sample that cannot be read", { id, code, reason });
+    if (this.#ids.size <= MAX_LOGGED_BAD_SAMPLES)
+      log.warn("skipped a sample that cannot be read", { id, code, reason });
     if (this.#ids.size === MAX_LOGGED_BAD_SAMPLES) log.warn("further skipped samples of this epoch are not logged");
   }
 }

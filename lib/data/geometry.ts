@@ -34,10 +34,7 @@ export function resizeEdgeSize(image: Size, scale: number, edge: Edge): Size {
 /** The largest size with the image's ratio that fits into `scale` whichever way round that is turned (mmcv `rescale_size`). */
 export function keepRatioSize(image: Size, scale: readonly [width: number, height: number]): Size {
   const { height, width } = image;
-  const factor = Math.min(
-    Math.max(...scale) / Math.max(height, width),
-    Math.min(...scale) / Math.min(height, width),
-  );
+  const factor = Math.min(Math.max(...scale) / Math.max(height, width), Math.min(...scale) / Math.min(height, width));
   return scaledSize(image, [factor, factor]);
 }
 

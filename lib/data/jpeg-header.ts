@@ -19,7 +19,7 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let orientation = 1;
   let frame: Omit<JpegHeader, "orientation"> | undefined;
-  for (const { marker, start, end } of segments(bytes)) {
+  for (const { marker, start, end } of segments(view)) {
     if (marker === MARKER.app1) orientation = readOrientation(view, start, end) ?? orientation;
     if (isFrame(marker) && end - start >= 6) frame = readFrame(view, start, marker);
   }
@@ -33,17 +33,17 @@ interface Segment {
 }
 
 /** The marker segments before the first scan; stops quietly where the file does not follow the form. */
-function* segments(bytes: Uint8Array): Generator<Segment, void> {
+function* segments(view: DataView): Generator<Segment, void> {
   let at = 2;
-  while (at + 4 <= bytes.length && bytes[at] === 0xff) {
-    const marker = bytes[at + 1]!;
+  while (at + 4 <= view.byteLength && view.getUint8(at) === 0xff) {
+    const marker = view.getUint8(at + 1);
     if (marker === 0xff) {
       at++; // Fill byte.
       continue;
     }
     if (marker === MARKER.startOfScan || marker === MARKER.endOfImage) return;
-    const end = at + 2 + ((bytes[at + 2]! << 8) | bytes[at + 3]!);
-    if (end > bytes.length || end < at + 4) return;
+    const end = at + 2 + view.getUint16(at + 2);
+    if (end > view.byteLength || end < at + 4) return;
     yield { marker, start: at + 4, end };
     at = end;
   }

@@ -123,7 +123,9 @@ function unequalSizes(first: Sample, other: Sample): PetageError {
   return new PetageError(
     "CONFIG_INVALID_VALUE",
     `Images of one batch differ in size after the pipeline: ${size(first)}, ${size(other)}`,
-    { hint: "End the pipeline in a fixed size: CenterCrop after ResizeEdge, RandomResizedCrop, or Resize without keep_ratio" },
+    {
+      hint: "End the pipeline in a fixed size: CenterCrop after ResizeEdge, RandomResizedCrop, or Resize without keep_ratio",
+    },
   );
 }
 
@@ -133,7 +135,7 @@ async function mapBounded<From, To>(
   limit: number,
   map: (item: From) => Promise<To>,
 ): Promise<To[]> {
-  const results = new Array<To>(items.length);
+  const results: To[] = [];
   const remaining = items.entries();
   const work = async (): Promise<void> => {
     for (const [index, item] of remaining) results[index] = await map(item);

@@ -95,7 +95,7 @@ function walk(image: Image, path: Path): Image {
   for (let y = 0, out = 0; y < height; y++) {
     let from = (path.start + y * path.alongColumn) * channels;
     for (let x = 0; x < width; x++, from += path.alongRow * channels) {
-      for (let channel = 0; channel < channels; channel++) data[out++] = image.data[from + channel]!;
+      for (let channel = 0; channel < channels; channel++) data[out++] = image.data[from + channel] ?? 0;
     }
   }
   return { data, height, width, channels };
@@ -104,8 +104,8 @@ function walk(image: Image, path: Path): Image {
 /** Swaps the first and third channel in place: RGB to BGR and back. */
 export function swapRedAndBlue(data: Uint8Array): void {
   for (let i = 0; i + 2 < data.length; i += 3) {
-    const first = data[i]!;
-    data[i] = data[i + 2]!;
+    const first = data[i] ?? 0;
+    data[i] = data[i + 2] ?? 0;
     data[i + 2] = first;
   }
 }

@@ -1,8 +1,8 @@
 import { readdir, readFile, stat } from "node:fs/promises";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, type Dirent } from "node:fs";
 import { resolve } from "node:path";
 import { PetageError, type ErrorCode } from "#lib/base/errors.ts";
-import type { DataFiles } from "#lib/data/files.ts";
+import type { DataFiles, FolderListing } from "#lib/data/files.ts";
 
 export interface DataFilesOptions {
   /** Folder that relative paths of configs start from; by default the working directory. */
@@ -21,15 +21,7 @@ export function localDataFiles({ root = ".", blocking = false }: DataFilesOption
         checkSize(path, blocking ? statSync(path).size : (await stat(path)).size, maxBytes);
         return blocking ? readFileSync(path) : readFile(path);
       }),
-    list: (folder) =>
-      orMissing("NOT_FOUND", folder, async () => {
-        const entries = await readdir(folder, { withFileTypes: true });
-        const folders = await Promise.all(entries.map((entry) => (entry.isSymbolicLink() ? pointsToFolder(resolve(folder, entry.name)) : entry.isDirectory())));
-        return {
-          files: entries.filter((_, index) => !folders[index]).map(({ name }) => name),
-          folders: entries.filter((_, index) => folders[index]).map(({ name }) => name),
-        };
-      }),
+    list: (folder) => orMissing("NOT_FOUND", folder, () => listFolder(folder)),
   };
 }
 
@@ -38,7 +30,17 @@ function checkSize(path: string, bytes: number, maxBytes: number): void {
   throw new PetageError("IMAGE_TOO_LARGE", `The file ${path} has ${bytes} bytes: the limit is ${maxBytes} bytes`);
 }
 
-async function pointsToFolder(path: string): Promise<boolean> {
+async function listFolder(folder: string): Promise<FolderListing> {
+  const listing = { files: new Array<string>(), folders: new Array<string>() };
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const isFolder = await leadsToFolder(entry, resolve(folder, entry.name));
+    (isFolder ? listing.folders : listing.files).push(entry.name);
+  }
+  return listing;
+}
+
+async function leadsToFolder(entry: Dirent, path: string): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
   try {
     return (await stat(path)).isDirectory();
   } catch {

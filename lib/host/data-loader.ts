@@ -1,5 +1,6 @@
 import { assert } from "#lib/base/assert.ts";
 import type { ConfigNode } from "#lib/config/component.ts";
+import { checkDataset, type CheckOptions, type DatasetCheck } from "#lib/data/check.ts";
 import { DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
 import { Loader, type BatchMaker, type LoaderOptions, type MakerSetup } from "#lib/data/loader.ts";
 import { makeBatch, type BatchRecipe, type BatchTask, type MadeBatch } from "#lib/data/make-batch.ts";
@@ -33,8 +34,11 @@ interface RecipeOptions {
 
 export function batchRecipe(setup: MakerSetup, { maxSamplesInFlight, blocking }: RecipeOptions): BatchRecipe {
   const { samples, seed, badSampleRule } = setup;
-  const { read } = localDataFiles({ blocking });
-  const pipeline = buildPipeline(setup.pipeline, { read, decode: { ...setup.decode, blocking } });
+  const files = localDataFiles({ blocking });
+  const pipeline = buildPipeline(setup.pipeline, {
+    read: (path, maxBytes) => files.read(path, maxBytes),
+    decode: { ...setup.decode, blocking },
+  });
   return { samples, pipeline, seed, badSampleRule, maxSamplesInFlight };
 }
 
@@ -59,7 +63,7 @@ class ThreadMaker implements BatchMaker {
   #next = 0;
 
   constructor(setup: MakerSetup, workers: number) {
-    buildPipeline(setup.pipeline, { read: () => Promise.reject(new Error("not read")), decode: setup.decode });
+    batchRecipe(setup, { maxSamplesInFlight: 1, blocking: true }); // A wrong pipeline is told of here, not by a thread.
     this.parallelism = workers;
     const entry = new URL("./data-thread.ts", import.meta.url);
     this.#threads = Array.from({ length: workers }, (_, index) => new Thread(`data-${index}`, entry, setup));
@@ -76,4 +80,13 @@ class ThreadMaker implements BatchMaker {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread[Symbol.asyncDispose]()));
   }
+}
+
+export interface CheckLocalOptions
+  extends Omit<CheckOptions, "files" | "decode">, Pick<OpenLoaderOptions, "root" | "decode"> {}
+
+/** Everything wrong with the dataset of a config, on this machine's disk. */
+export function checkLocalDataset(node: ConfigNode, options: CheckLocalOptions): Promise<DatasetCheck> {
+  const { root = ".", decode = DEFAULT_IMAGE_LIMITS, ...rest } = options;
+  return checkDataset(node, { ...rest, decode, files: localDataFiles({ root }) });
 }

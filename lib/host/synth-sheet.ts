@@ -27,7 +27,10 @@ export async function drawSheet(seed: number): Promise<Buffer> {
   );
   const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="14" fill="#4a4048">${captions.join("")}</svg>`;
   return sharp({ create: { width, height, channels: 3, background: "#fffaf3" } })
-    .composite([...cells.map(({ svg, left, top }) => ({ input: Buffer.from(svg), left, top })), { input: Buffer.from(text) }])
+    .composite([
+      ...cells.map(({ svg, left, top }) => ({ input: Buffer.from(svg), left, top })),
+      { input: Buffer.from(text) },
+    ])
     .png()
     .toBuffer();
 }

@@ -19,7 +19,7 @@ export interface SynthOptions {
   /** Width and height of the images. */
   readonly sizePx?: number;
   readonly signal?: AbortSignal;
-  onProgress?(progress: { readonly done: number; readonly count: number }): void;
+  readonly onProgress?: (progress: { readonly done: number; readonly count: number }) => void;
 }
 
 export interface SynthReport {

@@ -8,6 +8,7 @@ import type { GoldenChecker, GoldenResult } from "./types.ts";
 
 const samplersFile = z.record(z.string(), z.unknown());
 const layout = z.tuple([z.array(z.int()), z.int()]);
+const parametersOf = z.record(z.string(), z.string());
 const place = z.looseObject({ n: z.coerce.number(), ws: z.coerce.number(), rank: z.coerce.number() });
 
 /** Keys read `NAME n=10 ws=4 rank=0 [parameter=value ...]`; values are the indices and the sampler's length. */
@@ -22,22 +23,26 @@ export const samplersChecker: GoldenChecker = {
 
 function checkLayout(name: string, value: unknown): GoldenResult {
   const [kind = "", ...words] = name.split(" ");
-  const sampler = build(kind, Object.fromEntries(words.map((word) => word.split("="))));
+  const parameters = parametersOf.parse(Object.fromEntries(words.map((word) => word.split("="))));
+  const sampler = build(kind, parameters);
   if (!sampler) return { name, status: "skipped", why: "petage does not have this sampler yet" };
-  const { n: count, ws: worldSize, rank } = place.parse(Object.fromEntries(words.map((word) => word.split("="))));
+  const { n: count, ws: worldSize, rank } = place.parse(parameters);
   const [indices, length] = layout.parse(value);
   const order = sampler({ count, worldSize, rank, epoch: 0 });
   const [expected, got] = [JSON.stringify([indices, length]), JSON.stringify([order, order.length])];
   return { name, status: expected === got ? "passed" : "failed", expected, got };
 }
 
-function build(kind: string, words: Readonly<Record<string, string>>): Sampler | undefined {
+function build(kind: string, parameters: Readonly<Record<string, string>>): Sampler | undefined {
   if (kind === "default") {
-    return create(DefaultSampler, { shuffle: false, round_up: words["round_up"] !== "False" });
+    return create(DefaultSampler, { shuffle: false, round_up: parameters["round_up"] !== "False" });
   }
   if (kind === "repeataug") {
-    const repeats = words["num_repeats"] ?? words["repeats"];
-    return create(RepeatAugSampler, { shuffle: false, ...(repeats === undefined ? {} : { num_repeats: Number(repeats) }) });
+    const repeats = parameters["num_repeats"] ?? parameters["repeats"];
+    return create(RepeatAugSampler, {
+      shuffle: false,
+      ...(repeats === undefined ? {} : { num_repeats: Number(repeats) }),
+    });
   }
   const [family, subsampleType] = kind.split("/");
   return family === "sequential" ? create(SequentialSampler, { subsample_type: subsampleType }) : undefined;

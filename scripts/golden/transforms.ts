@@ -43,7 +43,12 @@ const scriptedCase = z.looseObject({
   u_used: z.int().optional(),
   out: z.array(z.number()),
 });
-const preprocessCase = z.looseObject({ ...size, kind: z.string(), out: z.array(z.number()), out_shape: z.array(z.int()) });
+const preprocessCase = z.looseObject({
+  ...size,
+  kind: z.string(),
+  out: z.array(z.number()),
+  out_shape: z.array(z.int()),
+});
 
 const transformsFile = z.object({
   cases: z.array(pixelCase).default([]),
@@ -158,7 +163,11 @@ function checkPixels(one: z.infer<typeof pixelCase>): Outcome {
   return at < 0 ? { expected: 0, got: 0 } : { expected: around(one.out), got: around(result.data) };
 }
 
-const edgeCase = z.object({ edge: z.enum(["short", "long", "width", "height"]), scale: z.int(), out_hw: z.array(z.int()) });
+const edgeCase = z.object({
+  edge: z.enum(["short", "long", "width", "height"]),
+  scale: z.int(),
+  out_hw: z.array(z.int()),
+});
 const boxCase = z.object({ off_h_off_w_h_w: z.array(z.number()) });
 const centerCase = z.object({ crop_size: z.int(), crop_padding: z.int(), box_xyxy_incl: z.array(z.int()) });
 const aspects = z.tuple([z.number(), z.number()]).default([3 / 4, 4 / 3]);
@@ -173,7 +182,10 @@ function checkGeometry(one: z.infer<typeof geometryCase>): Outcome {
     }
     case "RandomResizedCrop.fallback": {
       const { off_h_off_w_h_w } = boxCase.parse(one);
-      return { expected: off_h_off_w_h_w, got: numbers(fallbackCropBox(image, aspects.parse(one["aspect_ratio_range"]))) };
+      return {
+        expected: off_h_off_w_h_w,
+        got: numbers(fallbackCropBox(image, aspects.parse(one["aspect_ratio_range"]))),
+      };
     }
     case "EfficientNetRandomCrop.fallback": {
       const { off_h_off_w_h_w } = boxCase.parse(one);

@@ -3,7 +3,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import { didYouMean } from "#lib/config/nearest.ts";
 import type { DataFiles } from "../files.ts";
 import type { Dataset } from "../types.ts";
-import { parseAnnotations, type AnnotationLine } from "./annotation.ts";
+import { parseLabelled, parseUnlabelled, splitLines, type AnnotationLine } from "./annotation.ts";
 import { checkLabel } from "./classes.ts";
 
 export interface AnnotatedOptions {
@@ -14,23 +14,44 @@ export interface AnnotatedOptions {
   readonly withLabel: boolean;
   /** Without it the classes are the numbers 0 to the greatest label. */
   readonly classes: readonly string[] | undefined;
+  /** Gets every problem, whose sample is then left out; without it the first problem is thrown. */
+  readonly onProblem?: ProblemListener | undefined;
 }
+
+export type ProblemListener = (problem: PetageError) => void;
 
 /** A dataset whose images and labels stand in a text file. Every label and file is checked here, before any is read. */
 export async function readAnnotated(files: DataFiles, options: AnnotatedOptions): Promise<Dataset> {
-  const { annotationFile, folder } = options;
-  const lines = parseAnnotations(await files.readText(annotationFile), annotationFile, options.withLabel);
-  if (lines.length === 0) {
-    throw new PetageError("DATASET_INVALID", `The annotation file ${annotationFile} names no image`);
-  }
+  const { annotationFile, folder, withLabel, onProblem = fail } = options;
+  const placed = splitLines(await files.readText(annotationFile), annotationFile);
+  if (placed.length === 0)
+    fail(new PetageError("DATASET_INVALID", `The annotation file ${annotationFile} names no image`));
+  const lines = placed.flatMap((line) =>
+    attempt(() => (withLabel ? parseLabelled(line) : parseUnlabelled(line)), onProblem),
+  );
   const classes = options.classes ?? numberedClasses(lines);
-  for (const { label, position } of lines) if (label !== null) checkLabel(label, classes.length, position);
-  const missing = await findMissing(files, folder, lines);
-  if (missing[0]) throw missingError(missing[0], missing.length, folder);
+  const labelled = lines.flatMap((line) => attempt(() => checkLabel(line, classes.length), onProblem));
+  const missing = await findMissing(files, folder, labelled);
+  for (const one of missing) onProblem(missingError(one, missing.length, folder));
+  const absent = new Set(missing.map(({ line }) => line));
+  const present = labelled.filter((line) => !absent.has(line));
   return {
     classes,
-    samples: lines.map(({ path, label }) => ({ id: path, path: files.resolve(folder, path), label })),
+    samples: present.map(({ path, label }) => ({ id: path, path: files.resolve(folder, path), label })),
   };
+}
+
+function fail(problem: PetageError): never {
+  throw problem;
+}
+
+function attempt<T>(make: () => T, onProblem: ProblemListener): T[] {
+  try {
+    return [make()];
+  } catch (error) {
+    onProblem(PetageError.from(error));
+    return [];
+  }
 }
 
 function numberedClasses(lines: readonly AnnotationLine[]): string[] {
@@ -38,18 +59,14 @@ function numberedClasses(lines: readonly AnnotationLine[]): string[] {
   return Array.from({ length: greatest + 1 }, (_, label) => String(label));
 }
 
-export interface MissingFile {
+interface MissingFile {
   readonly line: AnnotationLine;
   /** Names that are in the folder instead. */
   readonly present: readonly string[];
 }
 
 /** The lines whose file is not there. Reads each folder once rather than asking for each file. */
-export async function findMissing(
-  files: DataFiles,
-  folder: string,
-  lines: readonly AnnotationLine[],
-): Promise<MissingFile[]> {
+async function findMissing(files: DataFiles, folder: string, lines: readonly AnnotationLine[]): Promise<MissingFile[]> {
   const listings = new Map<string, ReadonlySet<string>>();
   const missing: MissingFile[] = [];
   for (const line of lines) {
@@ -70,7 +87,7 @@ async function listFiles(files: DataFiles, folder: string): Promise<readonly str
   }
 }
 
-export function missingError({ line, present }: MissingFile, count: number, folder: string): PetageError {
+function missingError({ line, present }: MissingFile, count: number, folder: string): PetageError {
   const more = count > 1 ? `, and ${count - 1} more of this file's images are missing` : "";
   const suggestion = didYouMean(posix.basename(line.path), present);
   const advice = "Check data_root, data_prefix and the annotation";

@@ -7,34 +7,35 @@ export interface AnnotationLine {
   readonly position: SourcePosition;
 }
 
-/** @param file the name that messages show. Blank lines count but say nothing. */
-export function parseAnnotations(text: string, file: string, withLabel: boolean): AnnotationLine[] {
-  const lines: AnnotationLine[] = [];
-  text
-    .replace(/^\uFEFF/, "")
-    .split(/\r\n|\n|\r/)
-    .forEach((line, index) => {
-      if (line.trim() === "") return;
-      const position = { file, line: index + 1, column: 1 };
-      lines.push(withLabel ? parseLabelled(line, position) : { path: nameOnly(line), label: null, position });
-    });
-  return lines;
+/** A line of text and where it stands. */
+export interface PlacedLine {
+  readonly text: string;
+  readonly position: SourcePosition;
 }
 
-function nameOnly(line: string): string {
-  return (line.split("\t")[0] ?? "").trim();
+/** The lines that are not blank. @param file the name that messages show. */
+export function splitLines(text: string, file: string): PlacedLine[] {
+  return text
+    .replace(/^\uFEFF/, "")
+    .split(/\r\n|\n|\r/)
+    .map((line, index) => ({ text: line.trim(), position: { file, line: index + 1, column: 1 } }))
+    .filter((line) => line.text !== "");
+}
+
+/** A line without a label: the path is all of it, or what stands before a tab. */
+export function parseUnlabelled({ text, position }: PlacedLine): AnnotationLine {
+  return { path: (text.split("\t")[0] ?? "").trim(), label: null, position };
 }
 
 /** `PATH<TAB>LABEL`, or `PATH LABEL` split at the last space, so that paths may hold spaces. */
-function parseLabelled(line: string, position: SourcePosition): AnnotationLine {
-  const trimmed = line.trim();
-  const tab = trimmed.lastIndexOf("\t");
-  const split = tab >= 0 ? tab : trimmed.lastIndexOf(" ");
-  const path = trimmed.slice(0, Math.max(split, 0)).trim();
-  const label = trimmed.slice(split + 1);
+export function parseLabelled({ text, position }: PlacedLine): AnnotationLine {
+  const tab = text.lastIndexOf("\t");
+  const split = tab >= 0 ? tab : text.lastIndexOf(" ");
+  const path = text.slice(0, Math.max(split, 0)).trim();
+  const label = text.slice(split + 1).trim();
   if (path !== "" && /^[+-]?\d+$/.test(label)) return { path, label: Number(label), position };
   const found = path === "" ? "there is no label" : `the label is "${label}"`;
-  throw new PetageError("DATASET_INVALID", `Cannot read the annotation "${trimmed}": ${found}`, {
+  throw new PetageError("DATASET_INVALID", `Cannot read the annotation "${text}": ${found}`, {
     position,
     hint: "Write one image per line as PATH<TAB>LABEL, where LABEL is a whole number; for images without labels set with_label=False",
   });

@@ -1,5 +1,6 @@
-import { PetageError, type SourcePosition } from "#lib/base/errors.ts";
+import { PetageError } from "#lib/base/errors.ts";
 import type { DataFiles } from "../files.ts";
+import type { AnnotationLine } from "./annotation.ts";
 
 /** Class names as a config gives them: a list, a text file with one a line, or none. */
 export async function readClasses(
@@ -22,9 +23,10 @@ async function readClassFile(path: string, files: DataFiles): Promise<string[]> 
     .filter((line) => line !== "");
 }
 
-/** Throws DATASET_LABEL_OUT_OF_RANGE unless the label names one of the classes. */
-export function checkLabel(label: number, classCount: number, position: SourcePosition): void {
-  if (label >= 0 && label < classCount) return;
+/** The line, unless its label names none of the classes. */
+export function checkLabel(line: AnnotationLine, classCount: number): AnnotationLine {
+  const { label, position } = line;
+  if (label === null || (label >= 0 && label < classCount)) return line;
   throw new PetageError(
     "DATASET_LABEL_OUT_OF_RANGE",
     `The label ${label} lies outside the dataset's ${classCount} classes, 0 to ${classCount - 1}`,

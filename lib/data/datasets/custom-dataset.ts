@@ -4,7 +4,7 @@ import type { Log } from "#lib/base/log.ts";
 import { component } from "#lib/config/component.ts";
 import type { DataFiles } from "../files.ts";
 import type { Dataset, SampleInfo } from "../types.ts";
-import { readAnnotated } from "./annotated.ts";
+import { readAnnotated, type ProblemListener } from "./annotated.ts";
 import { readClasses } from "./classes.ts";
 import { readFolders } from "./folders.ts";
 
@@ -12,6 +12,8 @@ import { readFolders } from "./folders.ts";
 export interface DatasetContext {
   readonly files: DataFiles;
   readonly log: Log;
+  /** Gets every problem of an annotation file, in place of an error for the first. */
+  readonly onProblem?: ProblemListener;
 }
 
 const EXTENSIONS = [".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif"];
@@ -29,10 +31,17 @@ export const CustomDataset = component({
     .strictObject({
       data_root: z.string().default("").describe("Folder that ann_file and data_prefix are relative to."),
       data_prefix: prefixes.default("").describe("Folder of the images, relative to data_root."),
-      ann_file: z.string().default("").describe("Text file with one image and label a line; without it, folders are labels."),
+      ann_file: z
+        .string()
+        .default("")
+        .describe("Text file with one image and label a line; without it, folders are labels."),
       with_label: z.boolean().default(true).describe("Whether there are labels."),
       classes: classNames.nullable().default(null).describe("Class names, or a text file with one a line."),
-      metainfo: z.looseObject({ classes: classNames.optional() }).nullable().default(null).describe("classes, the other way."),
+      metainfo: z
+        .looseObject({ classes: classNames.optional() })
+        .nullable()
+        .default(null)
+        .describe("classes, the other way."),
       extensions: z.array(z.string()).default(EXTENSIONS).describe("Which files of folders are images."),
       indices: z
         .union([z.int().positive(), z.array(z.int().nonnegative())])
@@ -49,13 +58,23 @@ export const CustomDataset = component({
     .refine((config) => config.data_root !== "" || config.data_prefix !== "" || config.ann_file !== "", {
       error: "expected at least one of data_root, data_prefix and ann_file",
     }),
-  async create(config, { files, log }: DatasetContext): Promise<Dataset> {
+  async create(config, { files, log, onProblem }: DatasetContext): Promise<Dataset> {
     const classes = await readClasses(config.classes ?? config.metainfo?.classes ?? null, files);
     const folder = files.resolve(config.data_root, config.data_prefix);
     const withLabel = config.with_label;
     const dataset = await (config.ann_file === ""
-      ? readFolders(files, { folder, withLabel, classes, extensions: config.extensions.map((name) => name.toLowerCase()) }, log)
-      : readAnnotated(files, { annotationFile: files.resolve(config.data_root, config.ann_file), folder, withLabel, classes }));
+      ? readFolders(
+          files,
+          { folder, withLabel, classes, extensions: config.extensions.map((name) => name.toLowerCase()) },
+          log,
+        )
+      : readAnnotated(files, {
+          annotationFile: files.resolve(config.data_root, config.ann_file),
+          folder,
+          withLabel,
+          classes,
+          onProblem,
+        }));
     return { ...dataset, samples: pick(dataset.samples, config.indices) };
   },
 });

@@ -20,7 +20,8 @@ export async function readFolders(files: DataFiles, options: FoldersOptions, log
   const samples: SampleInfo[] = [];
   const add = async (subfolder: string, label: number | null): Promise<void> => {
     const paths = await imagesBelow(files, folder, { subfolder, extensions: options.extensions });
-    if (paths.length === 0) log.warn("a folder of the dataset holds no image", { folder: files.resolve(folder, subfolder) });
+    if (paths.length === 0)
+      log.warn("a folder of the dataset holds no image", { folder: files.resolve(folder, subfolder) });
     samples.push(...paths.map((path) => ({ id: path, path: files.resolve(folder, path), label })));
   };
   let classes = options.classes ?? [];
@@ -56,7 +57,9 @@ function labelFolders(names: readonly string[], options: FoldersOptions, log: Lo
     log.warn("no folder bears the name of a class: folders and classes are matched by order", { folder });
     return names.map((_, index) => index);
   }
-  const hint = didYouMean(unknown, classes) ?? `The classes are ${classes.slice(0, 8).join(", ")}${classes.length > 8 ? ", ..." : ""}`;
+  const hint =
+    didYouMean(unknown, classes) ??
+    `The classes are ${classes.slice(0, 8).join(", ")}${classes.length > 8 ? ", ..." : ""}`;
   throw new PetageError("DATASET_INVALID", `The folder "${unknown}" in ${folder} bears the name of no class`, { hint });
 }
 

@@ -15,28 +15,31 @@ function isWhole(scale: number): boolean {
 
 function averageBlocks(image: Image, size: Size): Image {
   const { channels } = image;
-  const blockHeight = Math.round(image.height / size.height);
-  const blockWidth = Math.round(image.width / size.width);
-  const finish = blockFinisher(blockHeight, blockWidth);
-  const data = new Uint8Array(size.height * size.width * channels);
-  for (let y = 0, out = 0; y < size.height; y++) {
-    for (let x = 0; x < size.width; x++) {
-      const corner = (y * blockHeight * image.width + x * blockWidth) * channels;
-      for (let channel = 0; channel < channels; channel++, out++) {
-        let sum = 0;
-        for (let row = 0; row < blockHeight; row++) {
-          const start = corner + row * image.width * channels + channel;
-          for (let column = 0; column < blockWidth; column++) sum += image.data[start + column * channels]!;
-        }
-        data[out] = finish(sum);
-      }
-    }
+  const block = { height: Math.round(image.height / size.height), width: Math.round(image.width / size.width) };
+  const finish = blockFinisher(block);
+  const rowLength = size.width * channels;
+  const data = new Uint8Array(size.height * rowLength);
+  const sums = new Uint32Array(rowLength);
+  for (let y = 0; y < size.height; y++) {
+    sums.fill(0);
+    for (let row = 0; row < block.height; row++) addRow(image, y * block.height + row, block.width, sums);
+    for (let i = 0; i < rowLength; i++) data[y * rowLength + i] = finish(sums[i]!);
   }
   return { data, height: size.height, width: size.width, channels };
 }
 
+function addRow(image: Image, row: number, blockWidth: number, sums: Uint32Array): void {
+  const { channels, data } = image;
+  const start = row * image.width * channels;
+  const length = (sums.length / channels) * blockWidth * channels;
+  for (let i = 0; i < length; i++) {
+    const target = Math.floor(i / (blockWidth * channels)) * channels + (i % channels);
+    sums[target] = sums[target]! + data[start + i]!;
+  }
+}
+
 /** 2 x 2 blocks round halves up, others in single precision to even. */
-function blockFinisher(height: number, width: number): (sum: number) => number {
+function blockFinisher({ height, width }: Size): (sum: number) => number {
   if (height === 2 && width === 2) return (sum) => (sum + 2) >> 2;
   const scale = Math.fround(1 / (height * width));
   return (sum) => roundHalfEven(Math.fround(sum * scale));

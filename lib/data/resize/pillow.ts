@@ -53,11 +53,14 @@ function computeWindows(source: number, target: number, filter: Filter): readonl
     const centre = (index + 0.5) * scale;
     const first = Math.max(0, Math.trunc(centre - support + 0.5));
     const end = Math.min(source, Math.trunc(centre + support + 0.5));
-    const weights = Array.from({ length: end - first }, (_, tap) =>
+    const weights = Array.from({ length: end - first }, (_weight, tap) =>
       filter.weight((tap + first - centre + 0.5) * (1 / stretch)),
     );
     const sum = weights.reduce((total, weight) => total + weight, 0);
-    return { first, weights: Int32Array.from(weights, (weight) => toFixedPoint(sum === 0 ? weight : weight * (1 / sum))) };
+    return {
+      first,
+      weights: Int32Array.from(weights, (weight) => toFixedPoint(sum === 0 ? weight : weight * (1 / sum))),
+    };
   });
 }
 
@@ -73,17 +76,22 @@ function resizeWidth(image: Image, width: number, filter: Filter): Image {
   const { channels, height } = image;
   const windows = computeWindows(image.width, width, filter);
   const data = new Uint8Array(height * width * channels);
-  for (let y = 0, out = 0; y < height; y++) {
-    for (const { first, weights } of windows) {
-      for (let channel = 0; channel < channels; channel++, out++) {
-        const start = (y * image.width + first) * channels + channel;
-        let sum = HALF;
-        for (let tap = 0; tap < weights.length; tap++) sum += image.data[start + tap * channels]! * weights[tap]!;
-        data[out] = clip(sum);
+  let out = 0;
+  for (let y = 0; y < height; y++) {
+    for (const window of windows) {
+      const start = (y * image.width + window.first) * channels;
+      for (let channel = 0; channel < channels; channel++) {
+        data[out++] = weigh(image, start + channel, window.weights);
       }
     }
   }
   return { data, height, width, channels };
+}
+
+function weigh({ data, channels }: Image, start: number, weights: Int32Array): number {
+  let sum = HALF;
+  for (let tap = 0; tap < weights.length; tap++) sum += data[start + tap * channels]! * weights[tap]!;
+  return clip(sum);
 }
 
 function resizeHeight(image: Image, height: number, filter: Filter): Image {

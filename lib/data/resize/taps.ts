@@ -67,7 +67,9 @@ export function computeTaps(axis: Axis, options: TapOptions): Taps {
     for (let tap = 0; tap < count; tap++) {
       const source = base + tap - (count / 2 - 1);
       sources[target * count + tap] = Math.min(Math.max(source, 0), last);
-      weights[target * count + tap] = options.fixedPoint ? roundHalfEven(mixture[tap]! * FIXED_POINT_ONE) : mixture[tap]!;
+      weights[target * count + tap] = options.fixedPoint
+        ? roundHalfEven(mixture[tap]! * FIXED_POINT_ONE)
+        : mixture[tap]!;
     }
   }
   return { count, sources, weights };
@@ -83,10 +85,12 @@ export function cubicKernel(fraction: number, weights: Float32Array): void {
   const a = -0.75;
   const near = (x: number): number => ((a + 2) * x - (a + 3)) * x * x + 1;
   const far = (x: number): number => ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
-  weights[0] = far(fraction + 1);
-  weights[1] = near(fraction);
-  weights[2] = near(1 - fraction);
-  weights[3] = Math.fround(Math.fround(1 - weights[0]!) - weights[1]!) - weights[2]!;
+  const [first, second, third] = [far(fraction + 1), near(fraction), near(1 - fraction)].map(Math.fround) as [
+    number,
+    number,
+    number,
+  ];
+  weights.set([first, second, third, Math.fround(Math.fround(1 - first) - second) - third]);
 }
 
 const HALF_SQRT2 = Math.SQRT1_2;
@@ -111,8 +115,9 @@ export function lanczosKernel(fraction: number, weights: Float32Array): void {
     const distance = Math.fround(fraction + 3 - tap);
     const angle = (-distance * Math.PI) / 4;
     // Close to its own pixel the weight outgrows the others, which the normalisation then turns into 1 and 0.
-    weights[tap] = Math.abs(distance) >= 1e-6 ? (sines * sine + cosines * cosine) / (angle * angle) : 1e30;
-    sum = Math.fround(sum + weights[tap]!);
+    const weight = Math.abs(distance) >= 1e-6 ? (sines * sine + cosines * cosine) / (angle * angle) : 1e30;
+    weights[tap] = weight;
+    sum = Math.fround(sum + Math.fround(weight));
   });
   const scale = Math.fround(1 / sum);
   for (let tap = 0; tap < weights.length; tap++) weights[tap] = weights[tap]! * scale;

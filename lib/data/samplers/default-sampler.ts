@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import { epochOrder, everyNth, roundUpToRanks, type Sampler, type SamplerContext, type SampleRequest } from "./sampler.ts";
+import {
+  epochOrder,
+  everyNth,
+  roundUpToRanks,
+  type Sampler,
+  type SamplerContext,
+  type SampleRequest,
+} from "./sampler.ts";
 
 export interface SampleOrderOptions extends SampleRequest {
   readonly shuffle: boolean;

@@ -21,7 +21,10 @@ export interface SamplerContext {
 const ORDER_STREAM = 2 ** 32 - 1;
 
 /** All positions of an epoch, shuffled anew for each (seed, epoch) or in order. */
-export function epochOrder(count: number, shuffle: false | { readonly seed: number; readonly epoch: number }): number[] {
+export function epochOrder(
+  count: number,
+  shuffle: false | { readonly seed: number; readonly epoch: number },
+): number[] {
   if (!shuffle) return Array.from({ length: count }, (_, index) => index);
   return permutation(count, randomStream(shuffle.seed, shuffle.epoch, ORDER_STREAM));
 }

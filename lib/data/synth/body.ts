@@ -62,7 +62,7 @@ function drawTail({ species, coat, growth, droop, lies }: Traits, width: number)
   const lift = (species === "cat" ? 46 : 34) * (0.5 + 0.5 * growth) * (1 - 0.75 * droop) * (lies ? 0.3 : 1);
   const thickness = species === "cat" ? 7 : 9 - 2 * growth;
   const tip = species === "cat" ? 12 : -4;
-  return `<path d="M${width - 6} -8 q20 -2 ${14} ${-lift * 0.6} t${tip} ${-lift * 0.4}" stroke="${stroke}" stroke-width="${thickness}" stroke-linecap="round" fill="none"/>`;
+  return `<path d="M${width - 6} -8 q20 -2 14 ${-lift * 0.6} t${tip} ${-lift * 0.4}" stroke="${stroke}" stroke-width="${thickness}" stroke-linecap="round" fill="none"/>`;
 }
 
 function drawNeckwear({ prop, collar }: Traits, y: number): string {

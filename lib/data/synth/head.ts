@@ -49,7 +49,9 @@ function drawMuzzle({ species, coat, grey, age, growth, collar }: Traits): strin
     species === "dog"
       ? `<ellipse cy="13" rx="${12 + 2 * growth}" ry="${9 + 2 * growth}" fill="${css(fur)}"/>`
       : `<ellipse cx="-5" cy="13" rx="7.5" ry="6" fill="${css(fur)}"/><ellipse cx="5" cy="13" rx="7.5" ry="6" fill="${css(fur)}"/>`,
-    species === "dog" && age < 70 ? `<path d="M-4 17 q4 13 8 0Z" fill="${css(mix(hex("#ef7d8b"), collar, 0.1))}"/>` : "",
+    species === "dog" && age < 70
+      ? `<path d="M-4 17 q4 13 8 0Z" fill="${css(mix(hex("#ef7d8b"), collar, 0.1))}"/>`
+      : "",
     `<path d="M0 11 V15 M-7 15.5 Q-3.5 19.5 0 15.5 Q3.5 19.5 7 15.5" stroke="${INK}" stroke-width="1.6" fill="none" stroke-linecap="round"/>`,
     `<ellipse cy="8" rx="${5.4 * size}" ry="${3.8 * size}" fill="${nose}"/><ellipse cx="-1.6" cy="6.9" rx="1.5" ry="0.8" fill="#fff" opacity="0.7"/>`,
     species === "cat" ? `<g stroke="#fff" stroke-width="0.9" opacity="0.9">${whiskers.join("")}</g>` : "",

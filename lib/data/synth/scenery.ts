@@ -31,7 +31,10 @@ function drawBit(season: number, random: Random): string {
   const at = season * 3 + random.normal(0, 0.35);
   const [x, y] = [random.uniform(0, 160), random.uniform(0, 160)];
   if (at < 0.7) return y > 108 ? flower(x, y, random) : random.next() < 0.15 ? butterfly(x, y, random) : "";
-  if (at < 1.6) return y > 108 ? `<path d="M${x} ${y} q1 -7 -2 -9 m2 9 q0 -7 3 -8" stroke="#2f7a36" stroke-width="1.6" fill="none"/>` : "";
+  if (at < 1.6)
+    return y > 108
+      ? `<path d="M${x} ${y} q1 -7 -2 -9 m2 9 q0 -7 3 -8" stroke="#2f7a36" stroke-width="1.6" fill="none"/>`
+      : "";
   if (at < 2.5) {
     const leaf = ["#d9622b", "#e39a2d", "#b5482a"][random.integer(0, 2)];
     return `<ellipse cx="${x}" cy="${y}" rx="4" ry="2" fill="${leaf}" transform="rotate(${random.uniform(0, 180)} ${x} ${y})"/>`;
@@ -41,7 +44,9 @@ function drawBit(season: number, random: Random): string {
 
 function flower(x: number, y: number, random: Random): string {
   const petals = ["#ff8fb3", "#ffd23f", "#ffffff", "#c58bf2"][random.integer(0, 3)];
-  const ring = [0, 72, 144, 216, 288].map((turn) => `<circle cx="${x}" cy="${y - 2.4}" r="1.9" transform="rotate(${turn} ${x} ${y})"/>`);
+  const ring = [0, 72, 144, 216, 288].map(
+    (turn) => `<circle cx="${x}" cy="${y - 2.4}" r="1.9" transform="rotate(${turn} ${x} ${y})"/>`,
+  );
   return `<g fill="${petals}">${ring.join("")}</g><circle cx="${x}" cy="${y}" r="1.4" fill="#f7b500"/>`;
 }
 

@@ -5,7 +5,7 @@ import { crop } from "../pixels.ts";
 import { resize } from "../resize.ts";
 import type { Transform } from "../types.ts";
 import { imageOf, type TransformContext } from "./context.ts";
-import { knownResizeMethod, positiveRange, resizeKeys, resizeMethod } from "./keys.ts";
+import { bicubicKeys, knownResizeMethod, positiveRange, resizeMethod } from "./keys.ts";
 
 /** EfficientNet's training crop: random area and aspect ratio, resized to a square of `scale`. */
 export const EfficientNetRandomCrop = component({
@@ -17,7 +17,7 @@ export const EfficientNetRandomCrop = component({
       crop_ratio_range: positiveRange.default([0.08, 1]).describe("Least and greatest share of the area."),
       aspect_ratio_range: positiveRange.default([3 / 4, 4 / 3]).describe("Least and greatest width / height."),
       max_attempts: z.int().positive().default(10).describe("Draws before the centred fallback."),
-      ...resizeKeys("bicubic"),
+      ...bicubicKeys,
     })
     .refine(...knownResizeMethod),
   create(config, _context: TransformContext): Transform {

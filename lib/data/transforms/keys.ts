@@ -10,16 +10,14 @@ const METHODS: readonly ResizeMethod[] = [
 
 const edge = z.int().positive();
 
-/** `backend` and `interpolation`, which several transforms share. */
-export function resizeKeys(defaultInterpolation: "bilinear" | "bicubic") {
-  return {
-    backend: z.enum(["cv2", "pillow"]).default("cv2").describe("Whose arithmetic to resize with."),
-    interpolation: z
-      .enum([...CV2_INTERPOLATIONS, "box", "hamming"])
-      .default(defaultInterpolation)
-      .describe("How to resize: cv2 knows area, pillow knows box and hamming; both know the rest."),
-  };
-}
+const backend = z.enum(["cv2", "pillow"]).default("cv2").describe("Whose arithmetic to resize with.");
+const interpolation = z.enum([...CV2_INTERPOLATIONS, "box", "hamming"]);
+const interpolationText = "How to resize: cv2 knows area, pillow knows box and hamming; both know the rest.";
+
+/** `backend` and `interpolation` of the transforms that resize. */
+export const resizeKeys = { backend, interpolation: interpolation.default("bilinear").describe(interpolationText) };
+/** The same for EfficientNet's crops, whose default differs. */
+export const bicubicKeys = { backend, interpolation: interpolation.default("bicubic").describe(interpolationText) };
 
 interface ResizeKeys {
   readonly backend: "cv2" | "pillow";

@@ -15,7 +15,10 @@ export const LoadImageFromFile = component({
       .enum(["cv2", "turbojpeg", "pillow"])
       .default("cv2")
       .describe("Accepted for old configs; all decode alike here."),
-    ignore_empty: z.boolean().default(false).describe("Accepted for old configs; the loader's rule for bad samples holds."),
+    ignore_empty: z
+      .boolean()
+      .default(false)
+      .describe("Accepted for old configs; the loader's rule for bad samples holds."),
     backend_args: localBackend.nullable().default(null).describe("Where files come from; only local ones here."),
     file_client_args: localBackend.nullable().default(null).describe("The older name of backend_args."),
   }),

@@ -15,7 +15,7 @@ export const RandomResizedCrop = component({
       crop_ratio_range: positiveRange.default([0.08, 1]).describe("Least and greatest share of the area."),
       aspect_ratio_range: positiveRange.default([3 / 4, 4 / 3]).describe("Least and greatest width / height."),
       max_attempts: z.int().positive().default(10).describe("Draws before the centred fallback."),
-      ...resizeKeys("bilinear"),
+      ...resizeKeys,
     })
     .refine(...knownResizeMethod),
   create(config, _context: TransformContext): Transform {

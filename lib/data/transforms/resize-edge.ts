@@ -12,7 +12,7 @@ export const ResizeEdge = component({
     .strictObject({
       scale: z.int().positive().describe("Pixels of the edge."),
       edge: z.enum(["short", "long", "width", "height"]).default("short").describe("Which edge."),
-      ...resizeKeys("bilinear"),
+      ...resizeKeys,
     })
     .refine(...knownResizeMethod),
   create(config, _context: TransformContext): Transform {

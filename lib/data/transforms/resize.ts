@@ -19,7 +19,7 @@ export const Resize = component({
         .default(null)
         .describe("In place of scale: one factor, or (x, y)."),
       keep_ratio: z.boolean().default(false).describe("Fit into scale, whichever way round, keeping the aspect ratio."),
-      ...resizeKeys("bilinear"),
+      ...resizeKeys,
     })
     .refine(...knownResizeMethod)
     .refine(({ scale, scale_factor }) => scale !== null || scale_factor !== null, {
@@ -40,7 +40,10 @@ interface Scaling {
 
 function targetSize(image: Size, { scale, scale_factor, keep_ratio }: Scaling): Size {
   if (scale === null) {
-    return scaledSize(image, typeof scale_factor === "number" ? [scale_factor, scale_factor] : (scale_factor ?? [1, 1]));
+    return scaledSize(
+      image,
+      typeof scale_factor === "number" ? [scale_factor, scale_factor] : (scale_factor ?? [1, 1]),
+    );
   }
   const size = widthHeight(scale);
   return keep_ratio ? keepRatioSize(image, [size.width, size.height]) : size;

@@ -9,8 +9,11 @@ function pixel(image: Image, x: number, y: number): number[] {
 }
 
 function assertNear(actual: number[], expected: number[], tolerance: number): void {
-  const near = actual.every((value, index) => Math.abs(value - expected[index]!) <= tolerance);
-  assert.ok(near, `pixel is ${actual.join()}, expected ${expected.join()} within ${tolerance}`);
+  const near = actual.every((value, index) => Math.abs(value - (expected[index] ?? NaN)) <= tolerance);
+  assert.ok(
+    near,
+    `pixels are ${actual.slice(0, 12).join()}, expected ${expected.slice(0, 12).join()} within ${tolerance}`,
+  );
 }
 
 const GREEN = [0, 255, 0];
@@ -50,27 +53,25 @@ describe("decodeImage", () => {
     it(`turns a CMYK JPEG ${name} a profile to sRGB`, async () => {
       const image = await decodeImage(await make());
       assertNear(pixel(image, 14, 14), RED, 60);
-      const [blue, green, red] = pixel(image, 34, 3);
-      assert.ok(blue! > 1.5 * green! && blue! > 1.5 * red!);
+      const [blue, ...others] = pixel(image, 34, 3);
+      for (const other of others) assert.ok((blue ?? 0) > 1.5 * other);
     });
   }
 
   for (const orientation of [1, 2, 3, 4, 5, 6, 7, 8]) {
     it(`honours EXIF orientation ${orientation} alike for JPEG, PNG and WebP`, async () => {
-      const [jpeg, png, webp] = await Promise.all(
-        (["jpeg", "png", "webp"] as const).map(async (format) =>
-          decodeImage(await odd.withOrientation(format, orientation)),
-        ),
-      );
+      const jpeg = await decodeImage(await odd.withOrientation("jpeg", orientation));
+      const png = await decodeImage(await odd.withOrientation("png", orientation));
+      const webp = await decodeImage(await odd.withOrientation("webp", orientation));
       // Where the marked top left corner of the stored image is to be seen.
       const right = [2, 3, 6, 7].includes(orientation);
       const bottom = [3, 4, 7, 8].includes(orientation);
-      for (const image of [jpeg!, png!, webp!]) {
+      for (const image of [jpeg, png, webp]) {
         assert.deepEqual([image.width, image.height], orientation < 5 ? [40, 20] : [20, 40]);
         assertNear(pixel(image, right ? image.width - 4 : 3, bottom ? image.height - 4 : 3), GREEN, 12);
       }
-      assert.deepEqual(png!.data, webp!.data);
-      jpeg!.data.forEach((value, index) => assert.ok(Math.abs(value - png!.data[index]!) <= 60));
+      assert.deepEqual(png.data, webp.data);
+      assertNear([...jpeg.data], [...png.data], 60);
     });
   }
 

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { buildComponent } from "#lib/config/build.ts";
+import type { ConfigDict } from "#lib/config/component.ts";
+import { datasets } from "#lib/data/datasets/index.ts";
+import type { Dataset } from "#lib/data/types.ts";
+import { memoryFiles, node, recordingLog } from "./support.ts";
+
+async function build(
+  config: ConfigDict,
+  contents: Readonly<Record<string, string>>,
+  log = recordingLog(),
+): Promise<Dataset> {
+  return buildComponent(datasets, node({ type: "CustomDataset", ...config }, "dataset"), {
+    files: memoryFiles(contents),
+    log,
+  });
+}
+
+const PHOTOS = { "/data/train/A*.jpg": "", "/data/train/b c.jpg": "", "/data/train/sub/d.png": "" };
+const annotated = (text: string): Readonly<Record<string, string>> => ({ ...PHOTOS, "/data/meta/train.txt": text });
+const ANNOTATED = { data_root: "/data", data_prefix: "train", ann_file: "meta/train.txt" };
+const MONTHS = Array.from({ length: 192 }, (_, month) => String(month));
+
+function labels({ samples }: Dataset): [string, number | null][] {
+  return samples.map(({ id, label }) => [id, label]);
+}
+
+describe("CustomDataset with an annotation file", () => {
+  it("splits at a tab or the last space; blank lines, CRLF and a byte order mark are nothing", async () => {
+    const dataset = await build(
+      { ...ANNOTATED, classes: MONTHS },
+      annotated("\uFEFFA*.jpg\t191\r\n\r\nb c.jpg 4\r\nsub/d.png\t 0 \r\n"),
+    );
+    assert.deepEqual(labels(dataset), [
+      ["A*.jpg", 191],
+      ["b c.jpg", 4],
+      ["sub/d.png", 0],
+    ]);
+    assert.equal(dataset.samples[2]?.path, "/data/train/sub/d.png");
+    assert.equal(dataset.classes.length, 192);
+  });
+
+  it("without classes, they are the numbers up to the greatest label", async () => {
+    assert.deepEqual((await build(ANNOTATED, annotated("A*.jpg 2\nb c.jpg 0"))).classes, ["0", "1", "2"]);
+  });
+
+  it("takes classes from a text file or from metainfo, and the prefix from a dict", async () => {
+    const contents = { ...annotated("A*.jpg 1"), "/data/classes.txt": "young\nold\n" };
+    const prefix = { ...ANNOTATED, data_prefix: { img_path: "train" } };
+    assert.deepEqual((await build({ ...prefix, classes: "/data/classes.txt" }, contents)).classes, ["young", "old"]);
+    assert.deepEqual((await build({ ...prefix, metainfo: { classes: ["a", "b"] } }, contents)).classes, ["a", "b"]);
+  });
+
+  it("with_label=False takes lines as paths, with or without something after a tab", async () => {
+    const dataset = await build({ ...ANNOTATED, with_label: false }, annotated("b c.jpg\nA*.jpg\t12\n"));
+    assert.deepEqual(labels(dataset), [
+      ["b c.jpg", null],
+      ["A*.jpg", null],
+    ]);
+  });
+
+  it("indices pick samples", async () => {
+    const text = annotated("A*.jpg 1\nb c.jpg 2\nsub/d.png 3");
+    assert.deepEqual(labels(await build({ ...ANNOTATED, indices: 2 }, text)).length, 2);
+    assert.deepEqual(labels(await build({ ...ANNOTATED, indices: [2, 0] }, text)), [
+      ["sub/d.png", 3],
+      ["A*.jpg", 1],
+    ]);
+    await assert.rejects(build({ ...ANNOTATED, indices: [3] }, text), { code: "DATASET_INVALID" });
+  });
+
+  for (const [name, text, code, message] of [
+    ["a label that is no number", "A*.jpg\told", "DATASET_INVALID", /label is "old"/],
+    ["a label that is no whole number", "A*.jpg 1.5", "DATASET_INVALID", /label is "1.5"/],
+    ["a line without label", "A*.jpg", "DATASET_INVALID", /no label/],
+    ["no line at all", "\n\n", "DATASET_INVALID", /names no image/],
+    ["a label above the classes", "A*.jpg\t192", "DATASET_LABEL_OUT_OF_RANGE", /label 192 .* 192 classes/],
+    ["a negative label", "A*.jpg\t-1", "DATASET_LABEL_OUT_OF_RANGE", /label -1/],
+    ["a missing file", "A*.jpg\t1\nsub/c.png\t2\nx.jpg\t3", "DATASET_FILE_MISSING", /"sub\/c.png" .* and 1 more/],
+  ] as const) {
+    it(`refuses ${name}`, async () => {
+      await assert.rejects(build({ ...ANNOTATED, classes: MONTHS }, annotated(text)), { code, message });
+    });
+  }
+
+  it("names file and line of a bad label, and the nearest name of a missing file", async () => {
+    await assert.rejects(build({ ...ANNOTATED, classes: MONTHS }, annotated("A*.jpg 1\n\nb c.jpg 999")), {
+      position: { file: "/data/meta/train.txt", line: 3, column: 1 },
+    });
+    await assert.rejects(build(ANNOTATED, annotated("A*.jpg 1\nb_c.jpg 2")), {
+      position: { file: "/data/meta/train.txt", line: 2, column: 1 },
+      hint: /`b c\.jpg`/,
+    });
+  });
+
+  it("refuses a missing annotation file, repeated classes, and a config that names no place", async () => {
+    await assert.rejects(build({ ...ANNOTATED, ann_file: "no.txt" }, annotated("")), { code: "NOT_FOUND" });
+    await assert.rejects(build({ ...ANNOTATED, classes: ["a", "a"] }, annotated("A*.jpg 0")), {
+      code: "DATASET_INVALID",
+    });
+    await assert.rejects(build({}, {}), { code: "CONFIG_INVALID_VALUE" });
+  });
+});
+
+const FOLDERS = {
+  "/d/10/b.JPG": "",
+  "/d/10/sub/a.png": "",
+  "/d/2/z.jpg": "",
+  "/d/2/a.jpg": "",
+  "/d/2/notes.txt": "",
+};
+
+describe("CustomDataset with folders", () => {
+  it("without classes follows the order of names as text, as mmpretrain does", async () => {
+    const dataset = await build({ data_prefix: "/d" }, FOLDERS);
+    assert.deepEqual(dataset.classes, ["10", "2"]);
+    assert.deepEqual(labels(dataset), [
+      ["10/b.JPG", 0],
+      ["10/sub/a.png", 0],
+      ["2/a.jpg", 1],
+      ["2/z.jpg", 1],
+    ]);
+  });
+
+  it("with classes matches folders by name, so that a month is its own label", async () => {
+    const dataset = await build({ data_prefix: "/d", classes: MONTHS }, FOLDERS);
+    assert.deepEqual(labels(dataset), [
+      ["10/b.JPG", 10],
+      ["10/sub/a.png", 10],
+      ["2/a.jpg", 2],
+      ["2/z.jpg", 2],
+    ]);
+  });
+
+  it("matches by order, with a warning, where no folder bears a class's name", async () => {
+    const log = recordingLog();
+    const dataset = await build({ data_prefix: "/d", classes: ["old", "young"] }, FOLDERS, log);
+    assert.deepEqual(labels(dataset).at(-1), ["2/z.jpg", 1]);
+    assert.match(log.warnings[0]?.message ?? "", /matched by order/);
+  });
+
+  it("refuses a folder that is no class where others are", async () => {
+    await assert.rejects(build({ data_prefix: "/d", classes: ["2", "100"] }, FOLDERS), {
+      code: "DATASET_INVALID",
+      message: /"10" .* no class/,
+    });
+  });
+
+  it("with_label=False takes every image below", async () => {
+    const dataset = await build({ data_root: "/d", with_label: false }, FOLDERS);
+    assert.deepEqual(
+      labels(dataset).map(([, label]) => label),
+      [null, null, null, null],
+    );
+  });
+
+  it("warns of an empty folder and refuses a dataset without images", async () => {
+    const log = recordingLog();
+    await build({ data_prefix: "/d" }, { ...FOLDERS, "/d/3/readme.md": "" }, log);
+    assert.deepEqual(log.warnings[0]?.fields, { folder: "/d/3" });
+    await assert.rejects(build({ data_prefix: "/d" }, { "/d/3/readme.md": "" }), { code: "DATASET_INVALID" });
+    await assert.rejects(build({ data_prefix: "/nowhere" }, FOLDERS), { code: "NOT_FOUND" });
+  });
+
+  it("warns that numbers are sorted as text when many folders are numbers", async () => {
+    const log = recordingLog();
+    const contents = Object.fromEntries(MONTHS.slice(0, 12).map((month) => [`/d/${month}/a.jpg`, ""]));
+    await build({ data_prefix: "/d" }, contents, log);
+    assert.match(log.warnings[0]?.message ?? "", /folder names are numbers/);
+  });
+});

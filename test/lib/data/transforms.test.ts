@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { randomStream } from "#lib/base/random.ts";
+import { buildComponent } from "#lib/config/build.ts";
+import type { ConfigDict } from "#lib/config/component.ts";
+import { DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
+import { transforms } from "#lib/data/transforms/index.ts";
+import type { Image, Sample, Transform } from "#lib/data/types.ts";
+import { markedJpeg } from "./odd-images.ts";
+import { node, numberedImage } from "./support.ts";
+
+const context = { read: async (): Promise<Uint8Array> => markedJpeg(), decode: DEFAULT_IMAGE_LIMITS };
+
+function build(config: ConfigDict): Transform {
+  return buildComponent(transforms, node(config, "pipeline.0"), context);
+}
+
+function sampleOf(image?: Image): Sample {
+  const sample = { info: { id: "a.jpg", path: "/a.jpg", label: 3 }, index: 0 };
+  return image ? { ...sample, image } : sample;
+}
+
+async function apply(config: ConfigDict, image: Image, seed = 0): Promise<Image> {
+  const { image: result } = await build(config)(sampleOf(image), randomStream(seed));
+  assert.ok(result);
+  return result;
+}
+
+/** One way to write each transform, for what holds of all. */
+const EXAMPLES: Readonly<Record<string, ConfigDict>> = {
+  CenterCrop: { crop_size: 8 },
+  EfficientNetCenterCrop: { crop_size: 16 },
+  EfficientNetRandomCrop: { scale: 16 },
+  LoadImageFromFile: {},
+  PackInputs: {},
+  RandomFlip: { prob: 0.5 },
+  RandomResizedCrop: { scale: 16 },
+  Resize: { scale: [12, 10] },
+  ResizeEdge: { scale: 12 },
+};
+
+describe("every transform", () => {
+  for (const type of Object.keys(transforms.components)) {
+    it(`${type} gives the same image for the same seed, and leaves its input alone`, async () => {
+      const image = numberedImage(40, 31);
+      const before = image.data.slice();
+      const transform = build({ type, ...EXAMPLES[type] });
+      for (let seed = 0; seed < 5; seed++) {
+        const [first, second] = [randomStream(seed), randomStream(seed)];
+        const one = await transform(sampleOf(image), first);
+        const other = await transform(sampleOf(image), second);
+        assert.deepEqual(one, other);
+        assert.equal(one.image?.data.length, one.image && one.image.height * one.image.width * 3);
+      }
+      assert.deepEqual(image.data, before);
+    });
+
+    it(`${type} refuses a key that it does not have`, () => {
+      assert.throws(() => build({ type, ...EXAMPLES[type], colour: 1 }), { code: "CONFIG_UNKNOWN_KEY" });
+    });
+  }
+});
+
+describe("transforms", () => {
+  it("LoadImageFromFile decodes the file, or the bytes that the sample brings", async () => {
+    const load = build({ type: "LoadImageFromFile" });
+    const fromFile = await load(sampleOf(), randomStream(0));
+    const fromBytes = await load({ ...sampleOf(), bytes: await markedJpeg() }, randomStream(0));
+    assert.deepEqual(fromFile.image, fromBytes.image);
+    assert.deepEqual([fromFile.image?.height, fromFile.image?.width], [20, 40]);
+  });
+
+  for (const [config, expected] of [
+    [{ type: "RandomResizedCrop", scale: [10, 12] }, [10, 12]],
+    [{ type: "Resize", scale: [12, 10] }, [10, 12]],
+    [{ type: "Resize", scale: 9 }, [9, 9]],
+    [{ type: "Resize", scale: [40, 20], keep_ratio: true }, [40, 20]],
+    [{ type: "Resize", scale_factor: 0.5 }, [30, 15]],
+    [{ type: "Resize", scale_factor: [2, 0.5] }, [30, 60]],
+    [{ type: "ResizeEdge", scale: 15 }, [30, 15]],
+    [{ type: "ResizeEdge", scale: 15, edge: "long" }, [15, 7]],
+    [{ type: "CenterCrop", crop_size: [20, 50] }, [50, 20]],
+    [{ type: "CenterCrop", crop_size: 50 }, [50, 30]],
+    [{ type: "CenterCrop", crop_size: 50, auto_pad: true }, [50, 50]],
+    [{ type: "EfficientNetRandomCrop", scale: 24 }, [24, 24]],
+  ] as const) {
+    it(`${JSON.stringify(config)} of 60 x 30 gives ${expected.join(" x ")}`, async () => {
+      const { height, width } = await apply(config, numberedImage(60, 30));
+      assert.deepEqual([height, width], expected);
+    });
+  }
+
+  it("CenterCrop with auto_pad fills with black on the right and below", async () => {
+    const padded = await apply({ type: "CenterCrop", crop_size: 3, auto_pad: true }, numberedImage(2, 2));
+    assert.deepEqual([...padded.data.subarray(6, 9), ...padded.data.subarray(18)], new Array(12).fill(0));
+  });
+
+  it("RandomFlip flips about as often as it says, in each direction", async () => {
+    const flip = build({ type: "RandomFlip", prob: [0.2, 0.5], direction: ["horizontal", "vertical"] });
+    const image = numberedImage(2, 2);
+    const counts = { horizontal: 0, vertical: 0, diagonal: 0, none: 0 };
+    for (let seed = 0; seed < 1000; seed++)
+      counts[(await flip(sampleOf(image), randomStream(seed))).flipped ?? "none"]++;
+    assert.ok(Math.abs(counts.horizontal - 200) < 50 && Math.abs(counts.vertical - 500) < 60, JSON.stringify(counts));
+    assert.equal(counts.diagonal, 0);
+  });
+
+  for (const config of [
+    { type: "RandomFlip", prob: 1.5 },
+    { type: "RandomFlip", prob: [0.6, 0.6], direction: ["horizontal", "vertical"] },
+    { type: "RandomFlip", prob: [0.6], direction: ["horizontal", "vertical"] },
+    { type: "ResizeEdge", scale: 0 },
+    { type: "ResizeEdge", scale: 8, interpolation: "hamming" },
+    { type: "ResizeEdge", scale: 8, backend: "pillow", interpolation: "area" },
+    { type: "Resize" },
+    { type: "RandomResizedCrop", scale: 8, crop_ratio_range: [1, 0.5] },
+    { type: "LoadImageFromFile", backend_args: { backend: "petrel" } },
+  ]) {
+    it(`refuses ${JSON.stringify(config)}`, () => {
+      assert.throws(() => build(config), { code: "CONFIG_INVALID_VALUE", message: /pipeline\.0|transform|`/ });
+    });
+  }
+
+  it("a transform of an image that is not loaded says what to do", async () => {
+    await assert.rejects(async () => build({ type: "CenterCrop", crop_size: 8 })(sampleOf(), randomStream(0)), {
+      hint: /LoadImageFromFile/,
+    });
+  });
+});

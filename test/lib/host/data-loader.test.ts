@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ConfigDict, ConfigNode } from "#lib/config/component.ts";
+import { checkLocalDataset, openLoader, type OpenLoaderOptions } from "#lib/host/data-loader.ts";
+import type { Loader } from "#lib/data/loader.ts";
+import type { Batch, StepRange } from "#lib/data/types.ts";
+import { synthesize } from "#lib/host/synth.ts";
+import * as odd from "../data/odd-images.ts";
+import { node, recordingLog } from "../data/support.ts";
+
+const never = new AbortController().signal;
+const WHOLE: StepRange = { epoch: 0, rank: 0, worldSize: 1, startStep: 0 };
+const PIPELINE = [
+  { type: "LoadImageFromFile" },
+  { type: "RandomResizedCrop", scale: 24 },
+  { type: "RandomFlip", prob: 0.5 },
+  { type: "PackInputs" },
+];
+
+async function collect(loader: Loader, range: Partial<StepRange> = {}): Promise<Batch[]> {
+  const batches: Batch[] = [];
+  for await (const batch of loader.batches({ ...WHOLE, ...range }, never)) batches.push(batch);
+  return batches;
+}
+
+describe("openLoader", () => {
+  let folder = "";
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "petage-loader-"));
+    await synthesize({ out: join(folder, "pets"), count: 50, seed: 1, layout: "annotation", sizePx: 48 });
+    await mkdir(join(folder, "odd"));
+    await writeFile(join(folder, "odd", "good.jpg"), await odd.markedJpeg());
+    await writeFile(join(folder, "odd", "last.png"), await odd.palettePng());
+    await writeFile(join(folder, "odd", "empty.jpg"), "");
+    await writeFile(join(folder, "odd", "text.jpg"), "not a photo");
+    await writeFile(join(folder, "odd", "big.jpg"), await odd.jpegClaiming(20000, 14000));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  function pets(keys: ConfigDict = {}, pipeline: ConfigDict[] = PIPELINE): ConfigNode {
+    const dataset = {
+      type: "CustomDataset",
+      data_root: "pets",
+      data_prefix: "train",
+      ann_file: "meta/train.txt",
+      pipeline,
+    };
+    return node({ batch_size: 16, dataset, ...keys });
+  }
+
+  async function oddities(lines: string): Promise<ConfigNode> {
+    await writeFile(join(folder, "odd.txt"), lines);
+    const dataset = { type: "CustomDataset", data_prefix: "odd", ann_file: "odd.txt", pipeline: PIPELINE };
+    return node({ batch_size: 4, dataset, sampler: { type: "DefaultSampler", shuffle: false } });
+  }
+
+  const open = (config: ConfigNode, options: Partial<OpenLoaderOptions> = {}): Promise<Loader> =>
+    openLoader(config, { purpose: "train", seed: 7, log: recordingLog(), root: folder, ...options });
+
+  it("gives the same bytes with any number of workers, and in any order of asking", async () => {
+    const reference: Batch[] = [];
+    for (const workers of [0, 1, 2]) {
+      await using loader = await open(pets(), { workers });
+      const second = await collect(loader, { epoch: 1 });
+      const first = await collect(loader);
+      if (workers === 0) reference.push(...first, ...second);
+      assert.deepEqual([...first, ...second], reference);
+    }
+    assert.notDeepEqual(reference[0]?.images, reference[3]?.images);
+  });
+
+  it("describes and delivers batches in shared memory, in order, the last one smaller", async () => {
+    await using loader = await open(pets());
+    const description = await loader.describe(1, never);
+    assert.equal(description.stepsPerEpoch, 3);
+    assert.equal(description.sampleCount, 40);
+    const batches = await collect(loader);
+    assert.deepEqual(
+      batches.map(({ step, labels }) => [step, labels.length]),
+      [
+        [0, 16],
+        [1, 16],
+        [2, 8],
+      ],
+    );
+    assert.ok(batches.every(({ images }) => images.buffer instanceof SharedArrayBuffer));
+    assert.equal(batches[0]?.images.length, 16 * 24 * 24 * 3);
+    assert.equal(new Set(batches.flatMap(({ sampleIds }) => sampleIds)).size, 40);
+  });
+
+  it("resumes at startStep with what would have come", async () => {
+    await using loader = await open(pets(), { workers: 1 });
+    assert.deepEqual(await collect(loader, { startStep: 2 }), (await collect(loader)).slice(2));
+  });
+
+  it("two ranks share an epoch", async () => {
+    await using loader = await open(pets());
+    const ids = [...(await collect(loader, { worldSize: 2 })), ...(await collect(loader, { rank: 1, worldSize: 2 }))];
+    assert.equal(new Set(ids.flatMap(({ sampleIds }) => sampleIds)).size, 40);
+    assert.equal((await loader.describe(2, never)).stepsPerEpoch, 2);
+  });
+
+  it("drop_last and num_batch_per_epoch shorten an epoch; none at all is an error", async () => {
+    await using dropped = await open(pets({ drop_last: true }));
+    assert.equal((await collect(dropped)).length, 2);
+    await using limited = await open(pets({ num_batch_per_epoch: 1 }));
+    assert.equal((await collect(limited)).length, 1);
+    await using none = await open(pets({ drop_last: true, batch_size: 64 }));
+    await assert.rejects(none.describe(1, never), { code: "CONFIG_INVALID_VALUE", hint: /batch_size/ });
+  });
+
+  it("an epoch may be left early and the loader used again", async () => {
+    await using loader = await open(pets(), { workers: 2 });
+    for await (const batch of loader.batches(WHOLE, never)) {
+      assert.equal(batch.step, 0);
+      break;
+    }
+    assert.equal((await collect(loader)).length, 3);
+  });
+
+  it("an abort ends the wait for a batch", async () => {
+    await using loader = await open(pets());
+    const controller = new AbortController();
+    controller.abort();
+    await assert.rejects(loader.batches(WHOLE, controller.signal).next(), { code: "ABORTED" });
+  });
+
+  for (const workers of [0, 1]) {
+    it(`images of unequal size are refused with a hint (${workers} workers)`, async () => {
+      const pipeline = [{ type: "LoadImageFromFile" }, { type: "ResizeEdge", scale: 8 }, { type: "PackInputs" }];
+      const config = await oddities("good.jpg 1\nlast.png 2\n");
+      const dataset = { ...(config.value as { dataset: ConfigDict }).dataset, pipeline };
+      await writeFile(join(folder, "odd", "last.png"), await odd.withOrientation("png", 6));
+      await using loader = await open(node({ batch_size: 2, dataset }), { workers });
+      await assert.rejects(collect(loader), { code: "CONFIG_INVALID_VALUE", hint: /CenterCrop/ });
+    });
+
+    it(`training replaces a bad sample by the next readable one (${workers} workers)`, async () => {
+      const good = Array.from({ length: 40 }, () => "good.jpg 1\n").join("");
+      const log = recordingLog();
+      await using loader = await open(await oddities(`empty.jpg 3\ntext.jpg 4\nbig.jpg 5\n${good}`), { workers, log });
+      const batches = await collect(loader);
+      assert.deepEqual([...(batches[0]?.sampleIndices ?? [])], [3, 3, 3, 3]);
+      assert.deepEqual([...new Set(batches[0]?.skippedIds)], ["empty.jpg", "text.jpg", "big.jpg"]);
+      assert.deepEqual(
+        log.warnings.map(({ fields }) => fields?.["code"]),
+        ["IMAGE_EMPTY", "IMAGE_FORMAT_UNSUPPORTED", "IMAGE_TOO_LARGE"],
+      );
+    });
+  }
+
+  it("training gives up when more than a tenth of an epoch is bad", async () => {
+    await using loader = await open(await oddities(`empty.jpg 3\n${"good.jpg 1\n".repeat(8)}`));
+    await assert.rejects(collect(loader), { code: "TOO_MANY_BAD_SAMPLES", message: /1 of the epoch's 9 .*empty\.jpg/ });
+    await using hopeless = await open(await oddities("empty.jpg 3\ntext.jpg 1\n"));
+    await assert.rejects(collect(hopeless), { code: "TOO_MANY_BAD_SAMPLES", message: /in a row/ });
+  });
+
+  it("evaluation leaves bad samples out and says which", async () => {
+    await using loader = await open(await oddities("empty.jpg 3\ngood.jpg 1\ntext.jpg 2\n"), { purpose: "evaluate" });
+    const [batch] = await collect(loader);
+    assert.deepEqual(batch?.sampleIds, ["good.jpg"]);
+    assert.deepEqual(batch?.skippedIds, ["empty.jpg", "text.jpg"]);
+    assert.equal(batch?.images.length, 24 * 24 * 3);
+  });
+
+  it("a file that disappears is a bad sample", async () => {
+    const config = await oddities("good.jpg 1\ngone.jpg 2\n".repeat(1));
+    await assert.rejects(open(config), { code: "DATASET_FILE_MISSING" });
+    await writeFile(join(folder, "odd", "gone.jpg"), await odd.markedJpeg());
+    await using loader = await open(config, { purpose: "evaluate" });
+    await rm(join(folder, "odd", "gone.jpg"));
+    assert.deepEqual((await collect(loader))[0]?.skippedIds, ["gone.jpg"]);
+  });
+
+  it("refuses a wrong pipeline before any thread starts", async () => {
+    await assert.rejects(open(pets({}, [{ type: "PackInputs" }]), { workers: 2 }), { code: "CONFIG_INVALID_VALUE" });
+    await assert.rejects(open(pets({ batchsize: 3 })), { code: "CONFIG_UNKNOWN_KEY" });
+  });
+
+  it("checkLocalDataset lists every problem of a dataset", async () => {
+    const config = await oddities("good.jpg 1\nempty.jpg x\nno.jpg 1\ntext.jpg 2\ngood.jpg 3\nbig.jpg 0\n");
+    const dataset = { ...config, value: (config.value as { dataset: ConfigDict }).dataset, path: "dataset" };
+    const done: number[] = [];
+    const onProgress = (progress: { readonly done: number }): void => void done.push(progress.done);
+    const check = await checkLocalDataset(dataset, { root: folder, log: recordingLog(), signal: never, onProgress });
+    assert.equal(check.problemCount, 5);
+    assert.equal(check.sampleCount, 4);
+    assert.deepEqual(done, [1, 2, 3, 4]);
+    const codes = check.problems.map(({ code }) => code);
+    assert.deepEqual(codes, [
+      "DATASET_INVALID",
+      "DATASET_FILE_MISSING",
+      "DATASET_INVALID",
+      "IMAGE_FORMAT_UNSUPPORTED",
+      "IMAGE_TOO_LARGE",
+    ]);
+    assert.match(check.problems[2]?.message ?? "", /twice with the labels 1 and 3/);
+    assert.match(check.problems[3]?.message ?? "", /^text\.jpg: /);
+  });
+});
