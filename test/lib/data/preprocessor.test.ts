@@ -18,7 +18,7 @@ describe("data_preprocessor", () => {
   it("fills up to the divisor with the value given, right and below", () => {
     const { data, height, width } = preprocess(pixel, buildPreprocessor(node({ pad_size_divisor: 2, pad_value: -1 })));
     assert.deepEqual([height, width], [2, 2]);
-    assert.deepEqual([...data], [10, 20, 30, ...new Array<number>(9).fill(-1)]);
+    assert.deepEqual([...data], [10, 20, 30, ...Array.from({ length: 9 }, () => -1)]);
   });
 
   for (const value of [

@@ -22,7 +22,7 @@ describe("resize", () => {
           assert.deepEqual(shape, { ...size, channels });
           assert.ok(
             data.every((value) => value === 201),
-            `${[...new Set(data)].join()}`,
+            [...new Set(data)].join(),
           );
         }
       });

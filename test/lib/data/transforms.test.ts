@@ -91,7 +91,10 @@ describe("transforms", () => {
 
   it("CenterCrop with auto_pad fills with black on the right and below", async () => {
     const padded = await apply({ type: "CenterCrop", crop_size: 3, auto_pad: true }, numberedImage(2, 2));
-    assert.deepEqual([...padded.data.subarray(6, 9), ...padded.data.subarray(18)], new Array(12).fill(0));
+    assert.deepEqual(
+      [...padded.data.subarray(6, 9), ...padded.data.subarray(18)],
+      Array.from({ length: 12 }, () => 0),
+    );
   });
 
   it("RandomFlip flips about as often as it says, in each direction", async () => {
