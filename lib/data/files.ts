@@ -1,3 +1,5 @@
+import { PetageError } from "#lib/base/errors.ts";
+
 /** The files that datasets and transforms read; `lib/host/data-files.ts` is the one for local disks. */
 export interface DataFiles {
   /** An absolute path, whatever the path is relative to. */
@@ -8,6 +10,17 @@ export interface DataFiles {
   read(path: string, maxBytes: number): Promise<Uint8Array>;
   /** Names in a folder; rejects with NOT_FOUND. */
   list(folder: string): Promise<FolderListing>;
+}
+
+/** Tells what a missing path was needed for, and which key to look at. */
+export async function needed<T>(what: string, hint: string, reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (thrown) {
+    const { code, message } = PetageError.from(thrown);
+    if (code !== "NOT_FOUND") throw thrown;
+    throw new PetageError(code, `Cannot read ${what}: ${message}`, { cause: thrown, hint });
+  }
 }
 
 export interface FolderListing {

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import { didYouMean } from "#lib/config/nearest.ts";
-import type { DataFiles } from "../files.ts";
+import { needed, type DataFiles } from "../files.ts";
 import type { Dataset } from "../types.ts";
 import { parseLabelled, parseUnlabelled, splitLines, type AnnotationLine } from "./annotation.ts";
 import { checkLabel } from "./classes.ts";
@@ -23,7 +23,10 @@ export type ProblemListener = (problem: PetageError) => void;
 /** A dataset whose images and labels stand in a text file. Every label and file is checked here, before any is read. */
 export async function readAnnotated(files: DataFiles, options: AnnotatedOptions): Promise<Dataset> {
   const { annotationFile, folder, withLabel, onProblem = fail } = options;
-  const placed = splitLines(await files.readText(annotationFile), annotationFile);
+  const placed = splitLines(
+    await needed("the annotation file", "Check data_root and ann_file", files.readText(annotationFile)),
+    annotationFile,
+  );
   if (placed.length === 0)
     fail(new PetageError("DATASET_INVALID", `The annotation file ${annotationFile} names no image`));
   const lines = placed.flatMap((line) =>

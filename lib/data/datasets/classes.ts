@@ -1,5 +1,5 @@
 import { PetageError } from "#lib/base/errors.ts";
-import type { DataFiles } from "../files.ts";
+import { needed, type DataFiles } from "../files.ts";
 import type { AnnotationLine } from "./annotation.ts";
 
 /** Class names as a config gives them: a list, a text file with one a line, or none. */
@@ -16,7 +16,7 @@ export async function readClasses(
 }
 
 async function readClassFile(path: string, files: DataFiles): Promise<string[]> {
-  const text = await files.readText(files.resolve(path));
+  const text = await needed("the class names", "Check classes", files.readText(files.resolve(path)));
   return text
     .split(/\r\n|\n|\r/)
     .map((line) => line.trim())

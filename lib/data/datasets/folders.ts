@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { didYouMean } from "#lib/config/nearest.ts";
-import type { DataFiles } from "../files.ts";
+import { needed, type DataFiles } from "../files.ts";
 import type { Dataset, SampleInfo } from "../types.ts";
 
 export interface FoldersOptions {
@@ -26,7 +26,9 @@ export async function readFolders(files: DataFiles, options: FoldersOptions, log
   };
   let classes = options.classes ?? [];
   if (withLabel) {
-    const names = byText((await files.list(folder)).folders);
+    const names = byText(
+      (await needed("the folder of classes", "Check data_root and data_prefix", files.list(folder))).folders,
+    );
     classes = options.classes ?? names;
     const labels = labelFolders(names, options, log);
     for (const [index, name] of names.entries()) await add(name, labels[index] ?? null);

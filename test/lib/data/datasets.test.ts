@@ -94,7 +94,11 @@ describe("CustomDataset with an annotation file", () => {
   });
 
   it("refuses a missing annotation file, repeated classes, and a config that names no place", async () => {
-    await assert.rejects(build({ ...ANNOTATED, ann_file: "no.txt" }, annotated("")), { code: "NOT_FOUND" });
+    await assert.rejects(build({ ...ANNOTATED, ann_file: "no.txt" }, annotated("")), {
+      code: "NOT_FOUND",
+      message: /annotation file/,
+      hint: /ann_file/,
+    });
     await assert.rejects(build({ ...ANNOTATED, classes: ["a", "a"] }, annotated("A*.jpg 0")), {
       code: "DATASET_INVALID",
     });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { decodeImage, DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
-import type { ErrorCode } from "#lib/base/errors.ts";
+import { PetageError, type ErrorCode } from "#lib/base/errors.ts";
 import type { Image } from "#lib/data/types.ts";
 import * as odd from "./odd-images.ts";
 
@@ -118,6 +119,25 @@ describe("decodeImage", () => {
       const limits = { ...DEFAULT_IMAGE_LIMITS, maxImagePixels: 799 };
       await assert.rejects(decodeImage(bytes, limits), { code: "IMAGE_TOO_LARGE" });
     }
+  });
+
+  it("damaged JPEGs either decode or are refused with a code for images", async () => {
+    const jpeg = await odd.withOrientation("jpeg", 6);
+    const limits = { maxImageBytes: 1e6, maxImagePixels: 1e6 };
+    const damages = fc.array(fc.tuple(fc.nat(jpeg.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(damages, fc.integer({ min: 1, max: jpeg.length }), async (changes, length) => {
+        const damaged = Buffer.from(jpeg.subarray(0, length));
+        for (const [at, value] of changes) if (at < length) damaged[at] = value;
+        try {
+          const image = await decodeImage(damaged, limits);
+          assert.equal(image.data.length, image.height * image.width * 3);
+        } catch (error) {
+          assert.match(PetageError.from(error).code, /^IMAGE_/);
+        }
+      }),
+      { numRuns: 150 },
+    );
   });
 
   it("does not alter the bytes it is given", async () => {
