@@ -19,7 +19,7 @@ export interface GroupOptions {
   readonly size: number;
   /** Counts the groups of a job: a new one after every change of members. */
   readonly generation: number;
-  /** To the other ranks; a group of one needs none. The caller disposes it, after the group. */
+  /** To the other ranks; a group of one needs none. The group disposes it. */
   readonly link?: RingLink;
   /** A peer from which nothing is heard for this long (heartbeats come every second) is lost; 10 s unless given. */
   readonly timeoutMs?: number;
@@ -130,6 +130,7 @@ class LinkedGroup implements RingGroup {
     }
     await this.#turn;
     await this.#ring?.listening;
+    await this.#ring?.link[Symbol.asyncDispose]();
   }
 
   #join(link: RingLink, options: GroupOptions): Ring {

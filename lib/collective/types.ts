@@ -29,8 +29,8 @@ export type Notice =
   /** The rank has given up this generation. `lost` is the rank it blames, when it blames one. */
   | { readonly kind: "failed"; readonly rank: number; readonly reason: string; readonly lost?: number };
 
-/** The port that the group needs. `lib/messaging` has a NATS adapter; tests have an in-memory one. */
-export interface RingLink {
+/** The port that the group needs, and owns. `lib/messaging` has a NATS adapter; tests have an in-memory one. */
+export interface RingLink extends AsyncDisposable {
   /** Most bytes of payload in a chunk; the same on all ranks. */
   readonly chunkBytes: number;
   /** Sends to the next rank; resolves when the receiver has credit for it and the payload may be changed. */

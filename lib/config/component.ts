@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { ErrorCode, SourcePosition } from "../base/errors.ts";
+import type { ErrorCode, SourcePosition } from "#lib/base/errors.ts";
 
 /** A resolved config: plain JSON-like data, as mmengine's `Config.to_dict()` gives it (tuples are arrays). */
 export type ConfigValue = null | boolean | number | string | readonly ConfigValue[] | ConfigDict;

@@ -98,7 +98,9 @@ class DataReader {
 
   #scalar(value: unknown, node: Node): PyValue {
     if (typeof value === "string") return this.#text(value, node);
-    if (value === null || typeof value === "boolean" || typeof value === "bigint") return value;
+    // PyYAML does not read YAML 1.1's `y` and `n` as booleans either.
+    if (typeof value === "boolean") return /^[yn]$/i.test(this.#written(node)) ? this.#written(node) : value;
+    if (value === null || typeof value === "bigint") return value;
     // PyYAML, which mmengine reads with, takes `1e-3` for text: YAML 1.1 wants a point and a signed exponent.
     if (typeof value === "number")
       return isYaml11Float(this.#written(node)) || this.#isJson() ? value : this.#written(node);

@@ -175,10 +175,9 @@ export class ConfigReader {
 
   #notFound(path: string, absolute: string, position: SourcePosition | undefined): PetageError {
     const folder = posix.dirname(absolute);
-    const entries = this.#files.list(folder);
-    const near = nearestNames(posix.basename(path), entries).map(
-      (name) => `\`${posix.join(posix.dirname(path), name)}\``,
-    );
+    const name = posix.basename(absolute);
+    const entries = this.#files.list(folder).filter((entry) => entry !== name); // It may be a folder.
+    const near = nearestNames(name, entries).map((name) => `\`${posix.join(posix.dirname(path), name)}\``);
     const hint =
       near.length > 0
         ? `Did you mean ${near.join(" or ")}?`

@@ -24,10 +24,10 @@ export function substituteEnvironment(
 ): SourceText {
   return source.replace(ENVIRONMENT, ([whole, name = "", fallback = ""], offset) => {
     const value = (Object.hasOwn(env, name) ? env[name] : undefined) ?? fallback;
-    if (value !== "" || env[name] !== undefined) return value;
+    if (value !== "") return value;
     throw new PetageError(
       "CONFIG_EVALUATION",
-      `The environment variable \`${name}\` is not set, and ${whole} gives no default`,
+      `The environment variable \`${name}\` is not set or empty, and ${whole} gives no default`,
       {
         position: source.position(offset),
         hint: `Set ${name}, or write {{$${name}:default}}`,

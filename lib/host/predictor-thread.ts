@@ -8,7 +8,12 @@ import { createLogger } from "./logger.ts";
 import { answerCalls } from "./thread.ts";
 
 export type PredictorRequest =
-  | { readonly kind: "load"; readonly checkpoint: Checkpoint; readonly source: string; readonly config?: ResolvedConfig }
+  | {
+      readonly kind: "load";
+      readonly checkpoint: Checkpoint;
+      readonly source: string;
+      readonly config?: ResolvedConfig;
+    }
   | { readonly kind: "predict"; readonly batch: ImageBatch };
 
 export type PredictorResponse = { readonly engine: Engine; readonly classCount: number } | Float32Array;

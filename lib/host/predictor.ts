@@ -14,7 +14,10 @@ export interface LoadedModel {
 /** A model in a thread of its own: TensorFlow blocks the thread that it computes in. */
 export interface PredictorThread extends AsyncDisposable {
   /** Loads a checkpoint in place of the one before. `config` overrides its own; `source` names it in errors. */
-  load(checkpoint: Checkpoint, options: { readonly source: string; readonly config?: ResolvedConfig }): Promise<LoadedModel>;
+  load(
+    checkpoint: Checkpoint,
+    options: { readonly source: string; readonly config?: ResolvedConfig },
+  ): Promise<LoadedModel>;
   /** Class probabilities, [N, C] row-major. */
   predict(batch: ImageBatch): Promise<Float32Array>;
 }

@@ -95,5 +95,6 @@ const STARTING_LIMIT_MS = 120_000;
 /** The text of the last error line that a process wrote. */
 function lastError(lines: readonly string[]): string {
   const line = lines.findLast((candidate) => candidate.includes(" - ERROR - "));
-  return line?.slice(line.indexOf(" - ERROR - ") + " - ERROR - ".length) ?? "";
+  const text = line?.slice(line.indexOf(" - ERROR - ") + " - ERROR - ".length) ?? "";
+  return text.replace(/ stack=.*$/, "");
 }

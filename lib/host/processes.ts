@@ -14,6 +14,8 @@ export const STOP_GRACE_MS = 10_000;
 export const READY_TIMEOUT_MS = 60_000;
 /** Runs TypeScript from whatever folder this process works in. */
 const LOADER = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+/** What TensorFlow's library says while it is loaded, whatever its log level. */
+const NOISE = /^(WARNING: All log messages before absl::InitializeLog|I0000 )/;
 /** Lines of output kept to explain a failure. */
 const TAIL_LINES = 20;
 
@@ -101,6 +103,7 @@ function follow(child: ChildProcess, { name, onLine }: ProcessSpec): readonly st
   const lastLines: string[] = [];
   for (const stream of ["stdout", "stderr"] as const) {
     onLines(child[stream] as Readable, (line) => {
+      if (NOISE.test(line)) return;
       lastLines.push(line);
       if (lastLines.length > TAIL_LINES) lastLines.shift();
       onLine?.({ worker: name, stream, line });

@@ -161,10 +161,10 @@ function deadlinePassed({ spec, status }: Observed, now: Instant): boolean {
 
 /** Which processes a job needs, in the order in which they start: a row starts when the row before is ready. */
 function rows({ ownNatsServer, evaluator, workers }: JobSpec): readonly (readonly Omit<WorkerName, "attempt">[])[] {
-  const helpers: Role[] = [...(ownNatsServer ? (["nats-server"] as const) : []), "data-loader"];
-  if (evaluator) helpers.push("evaluator");
+  const one = (role: Role): Omit<WorkerName, "attempt"> => ({ role, rank: 0 });
   return [
-    helpers.map((role) => ({ role, rank: 0 })),
+    ownNatsServer ? [one("nats-server"), one("data-loader")] : [one("data-loader")],
+    evaluator ? [one("evaluator")] : [], // it asks the data-loader
     Array.from({ length: workers }, (_, rank) => ({ role: "trainer" as const, rank })),
   ];
 }

@@ -176,6 +176,9 @@ export class Job {
     const cores = availableCores();
     const shares = shareCores(cores, definition.workers);
     const common = {
+      // Not the controller's own:
+      PETAGE_PORT: "0",
+      PETAGE_LOG_LEVEL: "info",
       PETAGE_CONFIG: join(definition.runDir, "config.json"),
       PETAGE_LOG: "pretty",
       TF_CPP_MIN_LOG_LEVEL: "3",

@@ -38,6 +38,7 @@ export function memoryRing(size: number, options: MemoryRingOptions = {}): Memor
       }
     },
     notices: (signal) => untilAborted(notices[rank] as BoundedQueue<Notice>, signal),
+    async [Symbol.asyncDispose]() {},
     kill: () => void dead.add(rank),
   }));
 }

@@ -47,7 +47,7 @@ const TABLE = {
     const keeps = (item: PyValue): boolean => truthy(test === null ? item : call(test, [item], runtime));
     return new PyView("filter", [...iterate(iterable, runtime.budget)].filter(keeps));
   },
-  float: (given) => makeFloat(bind(given, "float", ["x"], 0)[0] ?? 0),
+  float: (given) => makeFloat(bind(given, "float", ["x"], 0)[0]),
   format: (given, { budget }) => {
     const [value = null, spec = ""] = bind(given, "format", ["value", "spec"], 1);
     return format(value, stringArgument(spec, "format()"), budget);
@@ -86,7 +86,10 @@ const TABLE = {
       position,
     );
   },
-  str: (given, { budget }) => str(bind(given, "str", ["object"], 0)[0] ?? "", budget),
+  str: (given, { budget }) => {
+    const [value = ""] = bind(given, "str", ["object"], 0);
+    return str(value, budget);
+  },
   sum: (given, { budget }) => {
     const [iterable = null, start = 0n] = bind(given, "sum", ["iterable", "start"], 1);
     let total = start;
@@ -163,7 +166,7 @@ function absolute(value: PyValue): PyValue {
   throw evaluationError(`abs() needs a number, not a ${typeName(value)}`);
 }
 
-function makeFloat(value: PyValue): number {
+function makeFloat(value: PyValue = 0): number {
   const integer = asInteger(value);
   if (integer !== undefined) return Number(integer);
   if (typeof value === "number") return value;

@@ -179,6 +179,7 @@ class Executor {
     if (module === "mmengine.config") return; // `read_base` itself.
     const known = moduleNamed(module, this.#evaluator.runtime.env);
     for (const { name, as } of names) {
+      if (name === "*") throw unsupported("`from ... import *` outside `with read_base()`", "Name what is imported");
       const member = known?.members.get(name);
       if (member !== undefined) scope.set(as, member);
       else if (known)

@@ -1,7 +1,7 @@
 import type { Budget } from "../budget.ts";
 import { floatRepr, roundScaled } from "./numbers.ts";
 import { repr, str } from "./repr.ts";
-import { PyDict, PyTuple, asInteger, evaluationError, typeName, unsupported, type PyValue } from "./values.ts";
+import { PyDict, PyList, PyTuple, asInteger, evaluationError, typeName, unsupported, type PyValue } from "./values.ts";
 
 const SPEC =
   /^(?:(?<fill>.)?(?<align>[<>=^]))?(?<sign>[+\- ])?(?<alternate>#)?(?<zero>0)?(?<width>\d+)?(?<group>[,_])?(?:\.(?<precision>\d+))?(?<type>[a-zA-Z%])?$/su;
@@ -29,6 +29,7 @@ function formatText(value: PyValue, parts: SpecParts, spec: string, budget: Budg
   const type = parts["type"] ?? "s";
   if (typeof value !== "string")
     throw evaluationError(`A ${typeName(value)} does not take the format \`${spec}\``, "Format str(...) of it instead");
+  if (parts["group"] !== undefined) throw evaluationError("Only numbers can be grouped with `,` or `_`");
   if (type !== "s") throw evaluationError(`The format \`${type}\` does not work on a str`);
   return Array.from(str(value, budget))
     .slice(0, parts["precision"] === undefined ? undefined : Number(parts["precision"]))
@@ -188,7 +189,7 @@ export function formatPercent(template: string, value: PyValue, budget: Budget):
     if (item === undefined) throw evaluationError("There are fewer values than the `%` format needs");
     return formatOldStyle(item, parts, budget);
   });
-  if (queue.length > 0 && !(value instanceof PyDict))
+  if (queue.length > 0 && !(value instanceof PyDict || value instanceof PyList))
     throw evaluationError("There are more values than the `%` format takes");
   budget.string(text.length);
   return text;

@@ -93,6 +93,7 @@ export class ExpressionReader {
       case "ComprehensionExpression":
         return this.#comprehension(at, "generator", children.slice(1, -1));
       case "UnaryExpression":
+        if (first?.name === "not") return this.#logical(node);
         return {
           kind: "unary",
           at,
@@ -194,9 +195,42 @@ export class ExpressionReader {
     const left = children[0] as SyntaxNode;
     const operator = this.#operator(children);
     if (COMPARISONS.has(operator)) return this.#compare(node);
+    if (operator === "and" || operator === "or") return this.#logical(node);
     const operands = { left: this.read(left), right: this.read(children.at(-1) as SyntaxNode) };
-    if (operator === "and" || operator === "or") return { kind: "logical", at: node.from, operator, ...operands };
     return { kind: "binary", at: node.from, operator, ...operands };
+  }
+
+  /**
+   * `and`, `or` and `not` by Python's precedence. The parser lets `not` take in an `or` that follows, so that only the
+   * order of its leaves can be trusted.
+   */
+  #logical(node: SyntaxNode): Expression {
+    const leaves = this.#leaves(node);
+    const any = (): Expression => this.#chain(leaves, "or", all);
+    const all = (): Expression => this.#chain(leaves, "and", one);
+    const one = (): Expression => {
+      const leaf = leaves.shift() as SyntaxNode;
+      return leaf.name === "not" ? { kind: "unary", at: leaf.from, operator: "not", operand: one() } : this.read(leaf);
+    };
+    return any();
+  }
+
+  #chain(leaves: SyntaxNode[], operator: "and" | "or", operand: () => Expression): Expression {
+    let left = operand();
+    while (leaves[0]?.name === operator) {
+      leaves.shift();
+      left = { kind: "logical", at: left.at, operator, left, right: operand() };
+    }
+    return left;
+  }
+
+  /** Operands and operators of a logical expression, from left to right. */
+  #leaves(node: SyntaxNode): SyntaxNode[] {
+    const children = childrenOf(node);
+    const operator = children[node.name === "UnaryExpression" ? 0 : 1]?.name ?? "";
+    const isLogical =
+      /^(Unary|Binary)Expression$/.test(node.name) && /^(and|or|not)$/.test(operator) && children.length < 4;
+    return isLogical ? this.#budget.nested(() => children.flatMap((child) => this.#leaves(child))) : [node];
   }
 
   /** `a < b < c` is one comparison in Python; the parser nests it to the left. */

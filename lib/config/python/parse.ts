@@ -8,10 +8,21 @@ import { ExpressionReader, childrenOf, splitAt, type NodeList } from "./parse-ex
 import { checkSyntax } from "./syntax-errors.ts";
 
 /** Parses the text of a config. Throws CONFIG_SYNTAX with a position when it is not Python. */
-export function parseModule(source: SourceText, budget: Budget): Module {
+export function parseModule(written: SourceText, budget: Budget): Module {
+  const source = completeFloats(written);
   const root = parser.parse(source.text).topNode;
   checkSyntax(root, source);
   return { source, body: new StatementReader(source, budget).block(childrenOf(root)) };
+}
+
+const STRING_OR_COMMENT =
+  /'{3}(?:\\[^]|[^\\])*?'{3}|"{3}(?:\\[^]|[^\\])*?"{3}|'(?:\\[^]|[^\\'\n])*'|"(?:\\[^]|[^\\"\n])*"|#.*/;
+const BARE_POINT = /(?<![\w.])(?<digits>\d[\d_]*\.)(?=[eE][-+]?\d|[^\w.]|$)/;
+const SCAN = new RegExp(`${STRING_OR_COMMENT.source}|${BARE_POINT.source}`, "g");
+
+/** `1.` written as `1.0`: the parser does not know a float that ends with its point, which configs are full of. */
+function completeFloats(source: SourceText): SourceText {
+  return source.replace(SCAN, (match) => (match.groups?.["digits"] === undefined ? match[0] : `${match[0]}0`));
 }
 
 /** Statements that are Python but not data. */

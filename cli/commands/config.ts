@@ -1,0 +1,34 @@
+import { Command } from "commander";
+import { dumpJson, dumpPython } from "#lib/config/dump.ts";
+import { loadConfig } from "#lib/config/load.ts";
+import { nodeConfigFiles } from "#lib/host/config-files.ts";
+import { findNamedConfig, namedConfigs } from "#lib/host/named-configs.ts";
+
+export function configCommand(): Command {
+  const command = new Command("config").description("Look at configs.");
+  command
+    .command("print")
+    .description("Print a config with its bases merged, as mmpretrain's print_config.")
+    .argument("<config>", "a file, or the name of a config that comes with petage")
+    .option("--cfg-options <key=value...>", "overrides")
+    .option("--json", "as JSON instead of Python")
+    .addHelpText("after", "\nExample:\n  petage config print configs/resnet/resnet101_8xb32_petage.py")
+    .action((config: string, flags: { readonly cfgOptions?: string[]; readonly json?: true }) => {
+      const loaded = loadUserConfig(config, flags.cfgOptions ?? []);
+      process.stdout.write(flags.json ? dumpJson(loaded.value) : dumpPython(loaded.python));
+    });
+  command
+    .command("list")
+    .description("List the configs that come with petage.")
+    .action(() => void process.stdout.write(`${[...namedConfigs().keys()].join("\n")}\n`));
+  return command;
+}
+
+/** A config as a user names it: a file, or the name of one that comes with petage. */
+export function configFile(name: string): string {
+  return /[/\\]|\.(py|yaml|yml|json)$/.test(name) ? name : findNamedConfig(name);
+}
+
+export function loadUserConfig(name: string, options: readonly string[]) {
+  return loadConfig(configFile(name), { files: nodeConfigFiles, env: process.env, options });
+}

@@ -1,0 +1,144 @@
+import { readFile } from "node:fs/promises";
+import { Command } from "commander";
+import { PetageError } from "#lib/base/errors.ts";
+import { serviceEntry } from "#lib/host/paths.ts";
+import { startProcess } from "#lib/host/processes.ts";
+import { dial } from "#lib/rpc/client.ts";
+import type { Client } from "#lib/rpc/contract.ts";
+import { durationMs } from "#lib/rpc/time.ts";
+import { findModel } from "#lib/store/find-model.ts";
+import type { PredictResponse__Output } from "#proto/petage/v1/PredictResponse.ts";
+import { formatAge } from "../table.ts";
+
+interface PredictFlags {
+  readonly address?: string;
+  readonly checkpoint?: string;
+  readonly workDirs: string;
+  readonly json?: true;
+  readonly coverage?: string;
+}
+
+export function predictCommand(): Command {
+  return new Command("predict")
+    .description("Tell the age of the pet on a photo, by the inference service.")
+    .argument("<photo...>", "JPEG, PNG or WebP files")
+    .option("--address <host:port>", "an inference service that runs already; otherwise one is started")
+    .option("--checkpoint <folder>", "the model to start it with (default: the newest best one below --work-dirs)")
+    .option("--work-dirs <folder>", "where to look for a model", "work_dirs")
+    .option("--coverage <share>", "probability that the interval holds, 0 to 1", "0.8")
+    .option("--json", "one JSON object a line")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  petage predict data/petimage/test/*.jpg
+  petage predict photo.jpg --checkpoint work_dirs/resnet18_petage_quickstart/20261123_061500/epoch_12
+  petage predict photo.jpg --address 127.0.0.1:50051 --json`,
+    )
+    .action(async (photos: string[], flags: PredictFlags) => {
+      await using service = flags.address ? connect(flags.address) : await startService(flags);
+      for (const photo of photos) {
+        if (!(await show(service.client, photo, flags))) process.exitCode = 1;
+      }
+    });
+}
+
+export interface InferenceConnection extends AsyncDisposable {
+  readonly address: string;
+  readonly client: Client<"InferenceService">;
+}
+
+function connect(address: string): InferenceConnection {
+  const client = dial(address, "InferenceService");
+  return { address, client, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
+}
+
+async function startService({ checkpoint, workDirs }: PredictFlags): Promise<InferenceConnection> {
+  const model = checkpoint ?? (await findModel(workDirs));
+  if (model) return await startInference({ checkpoint: model, port: 0 });
+  throw new PetageError("NOT_FOUND", `There is no trained model below ${workDirs}`, {
+    hint: "Train one (petage quickstart), name one with --checkpoint, or a service with --address",
+  });
+}
+
+/** Starts an inference service as a child process and connects to it. */
+export async function startInference(options: { checkpoint: string; port: number }): Promise<InferenceConnection> {
+  const service = startProcess({
+    name: "inference",
+    entry: serviceEntry("inference"),
+    environment: {
+      PETAGE_LOG: "pretty",
+      PETAGE_LOG_LEVEL: "warn",
+      PETAGE_CHECKPOINT: options.checkpoint,
+      PETAGE_PORT: String(options.port),
+      TF_CPP_MIN_LOG_LEVEL: "3",
+    },
+    onLine: ({ line }) => process.stderr.write(`inference | ${line}\n`),
+  });
+  try {
+    const facts = await service.ready();
+    const connection = connect(String(facts["address"]));
+    return {
+      ...connection,
+      async [Symbol.asyncDispose]() {
+        await connection[Symbol.asyncDispose]();
+        await service.stop();
+      },
+    };
+  } catch (error) {
+    await service.stop(0);
+    throw error;
+  }
+}
+
+/** Predicts one photo and prints the answer, or one line of what is wrong with it. */
+async function show(client: Client<"InferenceService">, photo: string, flags: PredictFlags): Promise<boolean> {
+  try {
+    const image = await readFile(photo);
+    const intervalCoverage = Number(flags.coverage);
+    const answer = await client.predict({ image, requestId: photo.slice(-128), intervalCoverage, topK: 5 });
+    process.stdout.write(flags.json ? `${JSON.stringify(plain(photo, answer))}\n` : describe(photo, answer));
+    return true;
+  } catch (thrown) {
+    process.stderr.write(`petage: ${photo}: ${PetageError.from(thrown).describe()}\n`);
+    return false;
+  }
+}
+
+function plain(photo: string, { estimate, servedBy, timing }: PredictResponse__Output) {
+  return { photo, ...estimate, model: servedBy, totalMs: durationMs(timing?.total) };
+}
+
+function describe(photo: string, { estimate, servedBy, timing }: PredictResponse__Output): string {
+  if (!estimate) return `${photo}: no estimate\n`;
+  const { ageMonths, interval } = estimate;
+  const range = interval
+    ? `, ${Math.round(interval.coverage * 100)} % within ${interval.lowMonths} to ${interval.highMonths}`
+    : "";
+  const total = durationMs(timing?.total)?.toFixed(1);
+  return [
+    `${photo}`,
+    `  ${ageMonths} months (${formatAge(ageMonths)})${range}`,
+    ...chart(estimate.monthProbabilities).map((line) => `  ${line}`),
+    `  ${servedBy?.name} ${servedBy?.version}, ${total} ms`,
+    "",
+    "",
+  ].join("\n");
+}
+
+const CHART_COLUMNS = 64;
+const BLOCKS = " ▁▂▃▄▅▆▇█";
+
+/** The distribution as one row of blocks, with years below it. */
+function chart(probabilities: readonly number[]): string[] {
+  const perColumn = Math.ceil(probabilities.length / CHART_COLUMNS);
+  const columns = Array.from({ length: Math.ceil(probabilities.length / perColumn) }, (_, column) =>
+    probabilities.slice(column * perColumn, (column + 1) * perColumn).reduce((sum, value) => sum + value, 0),
+  );
+  const highest = Math.max(...columns);
+  const bars = columns.map((value) => BLOCKS[Math.ceil((value / highest) * (BLOCKS.length - 1))] ?? " ").join("");
+  const years = Array.from({ length: Math.ceil(probabilities.length / 24) }, (_, index) =>
+    `${index * 2}`.padEnd(24 / perColumn),
+  ).join("");
+  return [bars, `${years.slice(0, columns.length)} years`];
+}

@@ -1,0 +1,89 @@
+import { writeFile } from "node:fs/promises";
+import cliProgress from "cli-progress";
+import { Command } from "commander";
+import { PetageError } from "#lib/base/errors.ts";
+import { configNode } from "#lib/config/build.ts";
+import { seedOf } from "#lib/data/seed.ts";
+import { openLoader } from "#lib/host/data-loader.ts";
+import { openPredictorThread } from "#lib/host/predictor.ts";
+import { createLogger } from "#lib/host/logger.ts";
+import { readCheckpoint } from "#lib/store/checkpoint-folder.ts";
+import { evaluate } from "#lib/train/evaluate.ts";
+import type { EvaluationResult, SamplePrediction } from "#lib/train/evaluate.ts";
+import { evaluatorMetrics } from "#lib/train/settings.ts";
+import { interruptSignal } from "../interrupt.ts";
+import { RESULT_FORMATS, formatOf } from "../results.ts";
+import { table } from "../table.ts";
+import { loadUserConfig } from "./config.ts";
+
+export interface TestFlags {
+  readonly out?: string;
+  readonly cfgOptions?: readonly string[];
+}
+
+export function testCommand(): Command {
+  return new Command("test")
+    .description("Measure a checkpoint on the test split, and write what it says of each image.")
+    .argument("<config>", "a file, or the name of a config that comes with petage")
+    .argument("<checkpoint>", "a checkpoint folder: work_dirs/<config>/<time>/epoch_12")
+    .option("--out <file>", `predictions and metrics; the ending decides: ${Object.keys(RESULT_FORMATS).join(" ")}`)
+    .option("--cfg-options <key=value...>", "overrides of the config")
+    .addHelpText(
+      "after",
+      `
+Example:
+  petage test configs/resnet/resnet18_petage_quickstart.py work_dirs/resnet18_petage_quickstart/*/epoch_12 --out result.csv`,
+    )
+    .action(async (config: string, checkpoint: string, flags: TestFlags) => {
+      const { result } = await test(config, checkpoint, flags, interruptSignal());
+      const rows = Object.entries(result.metrics).map(([name, value]) => [name, value.toFixed(4)]);
+      process.stdout.write(`${table([["metric", "value"], ...rows])}\n`);
+      const skipped = result.skippedIds.length > 0 ? `, ${result.skippedIds.length} could not be read` : "";
+      process.stdout.write(`${result.sampleCount} images${skipped}${flags.out ? `; written to ${flags.out}` : ""}\n`);
+    });
+}
+
+export interface TestOutcome {
+  readonly result: EvaluationResult;
+  readonly predictions: readonly SamplePrediction[];
+}
+
+/** Evaluates in this process: data from the files, the model in a thread of its own. */
+export async function test(
+  config: string,
+  checkpointUri: string,
+  flags: TestFlags,
+  signal: AbortSignal,
+): Promise<TestOutcome> {
+  const format = flags.out === undefined ? undefined : formatOf(flags.out);
+  const loaded = loadUserConfig(config, flags.cfgOptions ?? []);
+  const log = createLogger({
+    name: "petage",
+    format: "pretty",
+    level: "warn",
+    write: (line) => process.stderr.write(line),
+  });
+  const metrics = evaluatorMetrics(loaded, "test_evaluator");
+  const checkpoint = await readCheckpoint(checkpointUri);
+  await using predictor = openPredictorThread();
+  const plain = { value: loaded.value, positions: loaded.positions };
+  await predictor.load(checkpoint, { source: checkpointUri, config: plain });
+  const node = configNode(plain, "test_dataloader");
+  await using source = await openLoader(node, { purpose: "evaluate", seed: seedOf(loaded), log });
+  const bar = new cliProgress.SingleBar({ format: "Testing {bar} {value}/{total} images", hideCursor: null });
+  const predictions: SamplePrediction[] = [];
+  try {
+    for await (const event of evaluate({ predict: (batch) => predictor.predict(batch), source, metrics, signal })) {
+      if (event.kind === "result") {
+        if (flags.out && format) await writeFile(flags.out, format({ predictions, result: event.result }));
+        return { result: event.result, predictions };
+      }
+      if (predictions.length === 0) bar.start(event.total, 0);
+      predictions.push(...event.predictions);
+      bar.update(event.done);
+    }
+  } finally {
+    bar.stop();
+  }
+  throw new PetageError("INTERNAL", "The evaluation ended without a result");
+}

@@ -1,0 +1,117 @@
+import { Command } from "commander";
+import { PetageError } from "#lib/base/errors.ts";
+import { drawLossCurve } from "#lib/host/loss-curve.ts";
+import type { Client } from "#lib/rpc/contract.ts";
+import type { TrainingJob__Output } from "#proto/petage/v1/TrainingJob.ts";
+import { openController } from "../controller.ts";
+import { EXIT_INTERRUPTED, interruptSignal } from "../interrupt.ts";
+import { JobView } from "../job-view.ts";
+import { configFile, loadUserConfig } from "./config.ts";
+import { wholeNumber } from "./dataset.ts";
+
+export interface TrainFlags {
+  readonly nproc?: number;
+  readonly workDir?: string;
+  readonly resume?: string | true;
+  readonly loadFrom?: string;
+  readonly validate?: boolean;
+  readonly autoScaleLr?: true;
+  readonly cfgOptions?: readonly string[];
+  readonly controller?: string;
+  readonly nats?: string;
+}
+
+export function trainCommand(): Command {
+  return new Command("train")
+    .description("Train a model: starts data-loader, trainers and evaluator, and shows them work.")
+    .argument("<config>", "a file, or the name of a config that comes with petage")
+    .option("--nproc <number>", "trainers; each computes on its share of the cores, or on one GPU", wholeNumber, 1)
+    .option("--work-dir <folder>", "where results go (default: work_dirs/<config>)")
+    .option("--resume [checkpoint]", "continue from a checkpoint; without one, from the newest of the work dir")
+    .option("--load-from <checkpoint>", "start from these weights")
+    .option("--no-validate", "do not evaluate after the epochs")
+    .option("--auto-scale-lr", "scale the learning rate by the batch size, as auto_scale_lr of the config says")
+    .option("--cfg-options <key=value...>", "overrides of the config")
+    .option("--controller <host:port>", "use a controller that runs already")
+    .option("--nats <url>", "use a NATS server that runs already")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  petage train configs/resnet/resnet18_petage_quickstart.py --nproc 2
+  petage train configs/resnet/resnet101_8xb32_petage.py --nproc 4 --cfg-options train_dataloader.batch_size=16
+  petage train configs/resnet/resnet18_petage_quickstart.py --nproc 2 --resume`,
+    )
+    .action(async (config: string, flags: TrainFlags) => {
+      const signal = interruptSignal();
+      const job = await train(config, flags, signal);
+      const { phase, message, workDir } = job.status ?? {};
+      process.stderr.write(`${phaseWord(phase)}: ${message}\nResults: ${workDir}\n`);
+      if (phase !== "TRAINING_JOB_PHASE_SUCCEEDED") process.exitCode = signal.aborted ? EXIT_INTERRUPTED : 1;
+    });
+}
+
+function phaseWord(phase: string | undefined): string {
+  const word = (phase ?? "UNKNOWN").replace("TRAINING_JOB_PHASE_", "").toLowerCase();
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+/** Runs a job to its end, showing it; the job as it ended. An abort cancels it. */
+export async function train(config: string, flags: TrainFlags, signal: AbortSignal): Promise<TrainingJob__Output> {
+  const cfgOptions = cfgOptionsOf(config, flags);
+  await using controller = await openController({ address: flags.controller, natsUrl: flags.nats });
+  const { client } = controller;
+  const { job } = await client.createTrainingJob({
+    job: {
+      spec: {
+        workers: flags.nproc ?? 1,
+        config: { path: configFile(config), cfgOptions },
+        workDir: flags.workDir ?? "",
+        loadFrom: flags.loadFrom ?? "",
+        checkpoint: { resume: flags.resume === true ? "Auto" : (flags.resume ?? "") || "Never" },
+      },
+    },
+  });
+  const name = job?.metadata?.name ?? "";
+  const cancel = (): void => void client.cancelTrainingJob({ name }).catch(() => {}); // it may have ended meanwhile
+  signal.addEventListener("abort", cancel, { once: true });
+  const ended = await follow(client, name);
+  await drawLossCurve(ended.status?.workDir ?? "");
+  return ended;
+}
+
+function cfgOptionsOf(config: string, { cfgOptions = [], validate, autoScaleLr }: TrainFlags): string[] {
+  const options = [...cfgOptions];
+  if (validate === false) options.push("val_dataloader=None", "val_cfg=None", "val_evaluator=None");
+  if (autoScaleLr) {
+    if (!loadUserConfig(config, []).value["auto_scale_lr"]) {
+      throw new PetageError("CONFIG_INVALID_VALUE", `${config} has no auto_scale_lr for --auto-scale-lr to enable`, {
+        hint: "Add auto_scale_lr = dict(base_batch_size=...) to it",
+      });
+    }
+    options.push("auto_scale_lr.enable=True");
+  }
+  return options;
+}
+
+/** Shows a job until it has ended. */
+async function follow(client: Client<"ControllerService">, name: string): Promise<TrainingJob__Output> {
+  const view = new JobView();
+  const logs = (async () => {
+    for await (const { worker, line } of client.streamLogs({ name, follow: true })) view.line(worker, line);
+  })();
+  let last: TrainingJob__Output | null = null;
+  try {
+    for await (const { job } of client.watchTrainingJob({ name })) {
+      if (!job) continue;
+      last = job;
+      view.update(job);
+    }
+    await logs;
+  } finally {
+    view.end();
+    logs.catch(() => {});
+  }
+  if (last) return last;
+  throw new PetageError("UNAVAILABLE", `The controller said nothing about job ${name}`);
+}
