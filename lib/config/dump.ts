@@ -2,7 +2,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { ConfigValue } from "./component.ts";
 import { floatRepr } from "./python/numbers.ts";
 import { stringRepr } from "./python/repr.ts";
-import { PyDict, PyList, PyTuple, keyText, typeName, type PyValue } from "./python/values.ts";
+import { PyDict, PyList, PyTuple, keyText, type PyValue, kindOf, capitalized } from "./python/values.ts";
 
 const LINE_WIDTH = 100;
 const INDENT = "    ";
@@ -110,7 +110,7 @@ function atom(value: PyValue): string {
   if (typeof value === "number") return Number.isFinite(value) ? floatRepr(value) : `float('${floatRepr(value)}')`;
   if (typeof value === "string") return stringRepr(value);
   if (typeof value === "object" && "dottedName" in value) return stringRepr(value.dottedName);
-  throw new PetageError("CONFIG_INVALID_VALUE", `A ${typeName(value)} cannot be written into a config`);
+  throw new PetageError("CONFIG_INVALID_VALUE", `${capitalized(kindOf(value))} cannot be written into a config`);
 }
 
 interface NamedEntry {

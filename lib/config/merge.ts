@@ -1,6 +1,6 @@
 import { PetageError, type SourcePosition } from "#lib/base/errors.ts";
 import type { Budget } from "./budget.ts";
-import { PyDict, PyList, keyText, truthy, typeName, type DictEntry, type PyValue } from "./python/values.ts";
+import { PyDict, PyList, keyText, truthy, type DictEntry, type PyValue, kindOf } from "./python/values.ts";
 
 export const DELETE_KEY = "_delete_";
 
@@ -47,7 +47,7 @@ function mergeNested(
   if (base instanceof PyList && options.listKeys)
     return options.budget.nested(() => mergeIntoList(child, base, at.path, options));
   throw mergeError(
-    `\`${at.path}\` is a dict here, but its base has a ${typeName(base)}`,
+    `\`${at.path}\` is a dict here, but its base has ${kindOf(base)}`,
     at.position,
     "Write `_delete_=True` in the dict to replace what the base has",
   );
@@ -91,7 +91,7 @@ function mergeElement(
   options: MergeOptions,
 ): PyValue {
   if (old instanceof PyDict || old instanceof PyList) return mergeNested(child, old, at, options);
-  throw mergeError(`\`${at.path}\` is a ${typeName(old)}, which has no keys`, at.position, "Set the whole list");
+  throw mergeError(`\`${at.path}\` is ${kindOf(old)}, which has no keys`, at.position, "Set the whole list");
 }
 
 function copyOf(dict: PyDict): PyDict {

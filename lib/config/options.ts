@@ -2,7 +2,7 @@ import { PetageError, type SourcePosition } from "#lib/base/errors.ts";
 import type { Budget } from "./budget.ts";
 import { mergeConfigs } from "./merge.ts";
 import { parseFloatText, parseIntegerText } from "./python/builtins.ts";
-import { PyDict, PyList, PyTuple, typeName, type PyValue } from "./python/values.ts";
+import { PyDict, PyList, PyTuple, type PyValue, kindOf } from "./python/values.ts";
 
 /** A config with `--cfg-options` merged over it. Keys of digits index lists; unknown keys are made. */
 export function applyOptions(config: PyDict, options: readonly string[], budget: Budget): PyDict {
@@ -93,7 +93,7 @@ function nest(options: ReadonlyMap<string, ParsedOption>, budget: Budget): PyDic
       const inner = dict.get(key) ?? null;
       if (!(inner instanceof PyDict))
         throw optionError(
-          `\`${path}\` needs a dict where another option sets a ${typeName(inner)}`,
+          `\`${path}\` needs a dict where another option sets ${kindOf(inner)}`,
           position,
           "Give each key once",
         );

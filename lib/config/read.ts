@@ -11,16 +11,7 @@ import { evaluateAlone, execute } from "./python/execute.ts";
 import { parseModule } from "./python/parse.ts";
 import { toConfigDict } from "./python/runtime.ts";
 import { Scope } from "./python/scope.ts";
-import {
-  PyDict,
-  PyFunction,
-  PyList,
-  PyModule,
-  keyText,
-  typeName,
-  type PyValue,
-  type Runtime,
-} from "./python/values.ts";
+import { PyDict, PyFunction, PyList, PyModule, keyText, type PyValue, type Runtime, kindOf } from "./python/values.ts";
 import { SourceText } from "./source.ts";
 import { substituteEnvironment, substitutePredefined } from "./substitute.ts";
 
@@ -216,7 +207,7 @@ function basePaths(value: PyValue, position: (index: number) => SourcePosition):
   return paths.map((path, index) => {
     const at = position(index);
     if (typeof path !== "string")
-      throw new PetageError("CONFIG_EVALUATION", `\`_base_\` is a str or a list of str, not a ${typeName(path)}`, {
+      throw new PetageError("CONFIG_EVALUATION", `\`_base_\` is a str or a list of str, not ${kindOf(path)}`, {
         position: at,
       });
     if (path.includes("::")) {

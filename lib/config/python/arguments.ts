@@ -1,4 +1,4 @@
-import { asInteger, evaluationError, typeName, type Arguments, type PyValue } from "./values.ts";
+import { asInteger, evaluationError, type Arguments, type PyValue, kindOf } from "./values.ts";
 
 /**
  * The values of a built-in function's parameters, positional or by name; undefined where one is left out.
@@ -33,11 +33,11 @@ export function bind(
 
 export function integerArgument(value: PyValue | undefined, name: string): bigint {
   const integer = value === undefined ? undefined : asInteger(value);
-  if (integer === undefined) throw evaluationError(`${name} needs an int, not a ${typeName(value ?? null)}`);
+  if (integer === undefined) throw evaluationError(`${name} needs an int, not ${kindOf(value ?? null)}`);
   return integer;
 }
 
 export function stringArgument(value: PyValue | undefined, name: string): string {
-  if (typeof value !== "string") throw evaluationError(`${name} needs a str, not a ${typeName(value ?? null)}`);
+  if (typeof value !== "string") throw evaluationError(`${name} needs a str, not ${kindOf(value ?? null)}`);
   return value;
 }

@@ -4,7 +4,7 @@ import { missingKey } from "./methods.ts";
 import { iterate, setItem } from "./runtime.ts";
 import type { Scope } from "./scope.ts";
 import { Slice, elementAt, sliceIndices } from "./subscript.ts";
-import { PyDict, PyList, evaluationError, isSequence, typeName, unsupported, type PyValue } from "./values.ts";
+import { PyDict, PyList, evaluationError, isSequence, typeName, unsupported, type PyValue, kindOf } from "./values.ts";
 
 /** `target = value` for every kind of target. */
 export function assign(target: Expression, value: PyValue, scope: Scope, evaluator: Evaluator): void {
@@ -39,7 +39,7 @@ function assignAttribute(
   if (target.name.startsWith("__")) throw unsupported(`The attribute \`${target.name}\``);
   if (!(object instanceof PyDict) || object.kind !== "ConfigDict") {
     throw evaluationError(
-      `The attributes of a ${typeName(object)} cannot be set`,
+      `The attributes of ${kindOf(object)} cannot be set`,
       object instanceof PyDict ? `Write ["${target.name}"] = ...` : undefined,
     );
   }
@@ -58,7 +58,7 @@ function assignItem(
   const { budget } = runtime;
   if (object instanceof PyDict && !(index instanceof Slice))
     return setItem(object, index, value, { position: source.position(at), budget });
-  if (!(object instanceof PyList)) throw evaluationError(`The elements of a ${typeName(object)} cannot be set`);
+  if (!(object instanceof PyList)) throw evaluationError(`The elements of ${kindOf(object)} cannot be set`);
   if (!(index instanceof Slice)) {
     object.items[elementAt(object, index)] = value;
     return;

@@ -20,6 +20,8 @@ import {
   type Arguments,
   type PyValue,
   type Runtime,
+  kindOf,
+  capitalized,
 } from "./values.ts";
 
 type BuiltIn = (given: Arguments, runtime: Runtime) => PyValue;
@@ -163,7 +165,7 @@ function absolute(value: PyValue): PyValue {
   const integer = asInteger(value);
   if (integer !== undefined) return integer < 0n ? -integer : integer;
   if (typeof value === "number") return Math.abs(value);
-  throw evaluationError(`abs() needs a number, not a ${typeName(value)}`);
+  throw evaluationError(`abs() needs a number, not ${kindOf(value)}`);
 }
 
 function makeFloat(value: PyValue = 0): number {
@@ -172,7 +174,7 @@ function makeFloat(value: PyValue = 0): number {
   if (typeof value === "number") return value;
   const number = typeof value === "string" ? parseFloatText(value) : undefined;
   if (number === undefined)
-    throw evaluationError(`float() cannot read ${typeof value === "string" ? `"${value}"` : `a ${typeName(value)}`}`);
+    throw evaluationError(`float() cannot read ${typeof value === "string" ? `"${value}"` : `${kindOf(value)}`}`);
   return number;
 }
 
@@ -200,7 +202,7 @@ function makeInteger(given: Arguments): bigint {
   if (integer !== undefined) return integer;
   if (typeof value === "number" && Number.isFinite(value)) return BigInt(Math.trunc(value));
   throw evaluationError(
-    `int() cannot read ${typeof value === "string" ? `"${value}"` : typeof value === "number" ? String(value) : `a ${typeName(value)}`}`,
+    `int() cannot read ${typeof value === "string" ? `"${value}"` : typeof value === "number" ? String(value) : `${kindOf(value)}`}`,
   );
 }
 
@@ -221,7 +223,7 @@ export function lengthOf(value: PyValue): number {
   if (value instanceof PyDict) return value.size;
   if (value instanceof PyRange) return Number(value.length);
   if (value instanceof PyView && value.type.startsWith("dict_")) return value.items.length;
-  throw evaluationError(`A ${typeName(value)} has no length`);
+  throw evaluationError(`${capitalized(kindOf(value))} has no length`);
 }
 
 function makeRange(given: Arguments): PyRange {
@@ -239,7 +241,7 @@ function makeRounded(given: Arguments): PyValue {
   const [value = null, digits = null] = bind(given, "round", ["number", "ndigits"], 1);
   const integer = asInteger(value);
   if (integer === undefined && typeof value !== "number")
-    throw evaluationError(`round() needs a number, not a ${typeName(value)}`);
+    throw evaluationError(`round() needs a number, not ${kindOf(value)}`);
   const number = integer ?? (value as number);
   if (typeof number === "number" && !Number.isFinite(number)) {
     if (digits !== null) return number;

@@ -27,6 +27,7 @@ import {
   type Keyword,
   type PyValue,
   type Runtime,
+  kindOf,
 } from "./values.ts";
 
 /** Evaluates expressions of one file. Every error leaves with the position of the innermost expression at fault. */
@@ -182,7 +183,7 @@ export class Evaluator {
 
   #mapping(value: PyValue): PyDict {
     if (value instanceof PyDict) return value;
-    throw evaluationError(`\`**\` needs a dict, not a ${typeName(value)}`);
+    throw evaluationError(`\`**\` needs a dict, not ${kindOf(value)}`);
   }
 
   #comprehension(node: Comprehension, outer: Scope): PyValue {

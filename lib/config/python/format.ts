@@ -1,7 +1,17 @@
 import type { Budget } from "../budget.ts";
 import { floatRepr, roundScaled } from "./numbers.ts";
 import { repr, str } from "./repr.ts";
-import { PyDict, PyList, PyTuple, asInteger, evaluationError, typeName, unsupported, type PyValue } from "./values.ts";
+import {
+  PyDict,
+  PyList,
+  PyTuple,
+  asInteger,
+  evaluationError,
+  unsupported,
+  type PyValue,
+  kindOf,
+  capitalized,
+} from "./values.ts";
 
 const SPEC =
   /^(?:(?<fill>.)?(?<align>[<>=^]))?(?<sign>[+\- ])?(?<alternate>#)?(?<zero>0)?(?<width>\d+)?(?<group>[,_])?(?:\.(?<precision>\d+))?(?<type>[a-zA-Z%])?$/su;
@@ -28,7 +38,10 @@ type SpecParts = Record<string, string | undefined>;
 function formatText(value: PyValue, parts: SpecParts, spec: string, budget: Budget): string {
   const type = parts["type"] ?? "s";
   if (typeof value !== "string")
-    throw evaluationError(`A ${typeName(value)} does not take the format \`${spec}\``, "Format str(...) of it instead");
+    throw evaluationError(
+      `${capitalized(kindOf(value))} does not take the format \`${spec}\``,
+      "Format str(...) of it instead",
+    );
   if (parts["group"] !== undefined) throw evaluationError("Only numbers can be grouped with `,` or `_`");
   if (type !== "s") throw evaluationError(`The format \`${type}\` does not work on a str`);
   return Array.from(str(value, budget))

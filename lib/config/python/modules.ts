@@ -10,10 +10,10 @@ import {
   asInteger,
   evaluationError,
   isSequence,
-  typeName,
   type Arguments,
   type PyValue,
   type Runtime,
+  kindOf,
 } from "./values.ts";
 
 type Body = (given: Arguments, runtime: Runtime) => PyValue;
@@ -122,6 +122,6 @@ function onlyNumber(given: Arguments, name: string): number {
   const integer = asInteger(value);
   const number = integer === undefined ? value : Number(integer);
   if (typeof number !== "number" || isSequence(value))
-    throw evaluationError(`${name}() needs a number, not a ${typeName(value)}`);
+    throw evaluationError(`${name}() needs a number, not ${kindOf(value)}`);
   return number;
 }

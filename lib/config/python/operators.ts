@@ -13,8 +13,8 @@ import {
   evaluationError,
   isSequence,
   misusedReference,
-  typeName,
   type PyValue,
+  kindOf,
 } from "./values.ts";
 
 type IntegerOperation = (a: bigint, b: bigint, budget: Budget) => PyValue;
@@ -115,7 +115,7 @@ function badOperands(operator: string, left: PyValue, right: PyValue): never {
     operator === "+" && (typeof left === "string" || typeof right === "string")
       ? "Turn a number into text with str(...) or an f-string"
       : undefined;
-  throw evaluationError(`\`${operator}\` does not work between a ${typeName(left)} and a ${typeName(right)}`, hint);
+  throw evaluationError(`\`${operator}\` does not work between ${kindOf(left)} and ${kindOf(right)}`, hint);
 }
 
 /** `-x`, `+x`, `~x`. */
@@ -125,7 +125,7 @@ export function unary(operator: string, operand: PyValue): PyValue {
   if (operator === "~" && integer !== undefined) return ~integer;
   if (operator !== "~" && integer !== undefined) return operator === "-" ? -integer : integer;
   if (operator !== "~" && typeof operand === "number") return operator === "-" ? -operand : operand;
-  throw evaluationError(`\`${operator}\` does not work on a ${typeName(operand)}`);
+  throw evaluationError(`\`${operator}\` does not work on ${kindOf(operand)}`);
 }
 
 /** One of Python's comparison operators. */
@@ -161,7 +161,7 @@ export function order(left: PyValue, right: PyValue, operator: string, budget: B
   if (typeof left === "string" && typeof right === "string") return orderStrings(left, right);
   if (isSequence(left) && isSequence(right) && left.constructor === right.constructor)
     return orderSequences(left.items, right.items, operator, budget);
-  throw evaluationError(`\`${operator}\` does not work between a ${typeName(left)} and a ${typeName(right)}`);
+  throw evaluationError(`\`${operator}\` does not work between ${kindOf(left)} and ${kindOf(right)}`);
 }
 
 function comparable(value: boolean | bigint | number): bigint | number {
@@ -230,7 +230,7 @@ function contains(container: PyValue, item: PyValue, budget: Budget): boolean {
     budget.spend(container.items.length);
     return container.items.some((candidate) => candidate === item || equal(candidate, item, budget));
   }
-  throw evaluationError(`\`in\` does not work between a ${typeName(item)} and a ${typeName(container)}`);
+  throw evaluationError(`\`in\` does not work between ${kindOf(item)} and ${kindOf(container)}`);
 }
 
 function isNumber(value: PyValue): value is boolean | bigint | number {

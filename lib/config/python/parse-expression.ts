@@ -2,39 +2,23 @@ import type { SyntaxNode } from "@lezer/common";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Budget } from "../budget.ts";
 import type { SourceText } from "../source.ts";
-import type { Argument, Clause, Comparison, DictItem, Expression, FormatPart, Parameter } from "./ast.ts";
-import { parseNumber, splitString, unescape } from "./literals.ts";
-
-export type NodeList = readonly SyntaxNode[];
+import type { Argument, Clause, Comparison, DictItem, Expression, Parameter } from "./ast.ts";
+import { parseNumber } from "./literals.ts";
+import { childrenOf, splitAt, type NodeList } from "./nodes.ts";
+import { BASE_VARIABLE, StringReader } from "./parse-string.ts";
 
 const COMPARISONS = new Set(["<", ">", "<=", ">=", "==", "!=", "in", "not in", "is", "is not"]);
-const BASE_VARIABLE = /\{\{\s*_base_\.([\w.]+)\s*\}\}/;
-
-export function childrenOf(node: SyntaxNode): SyntaxNode[] {
-  const children: SyntaxNode[] = [];
-  for (let child = node.firstChild; child; child = child.nextSibling)
-    if (child.name !== "Comment") children.push(child);
-  return children;
-}
-
-/** The groups between separators; a trailing separator makes no group. */
-export function splitAt(nodes: NodeList, separator: string): SyntaxNode[][] {
-  const groups: SyntaxNode[][] = [[]];
-  for (const node of nodes) {
-    if (node.name === separator) groups.push([]);
-    else groups.at(-1)?.push(node);
-  }
-  return groups.at(-1)?.length === 0 ? groups.slice(0, -1) : groups;
-}
 
 /** Turns nodes of the parser into expressions. */
 export class ExpressionReader {
   readonly #source: SourceText;
   readonly #budget: Budget;
+  readonly #strings: StringReader;
 
   constructor(source: SourceText, budget: Budget) {
     this.#source = source;
     this.#budget = budget;
+    this.#strings = new StringReader(source, (nodes) => this.list(nodes));
   }
 
   /** `a`, `a, b` or `*a, b`: the last two make a tuple. */
@@ -66,7 +50,7 @@ export class ExpressionReader {
       case "String":
       case "FormatString":
       case "ContinuedString":
-        return this.#string(node.name === "ContinuedString" ? children : [node]);
+        return this.#strings.read(node.name === "ContinuedString" ? children : [node]);
       case "ParenthesizedExpression":
         return this.#element(inner);
       case "TupleExpression":
@@ -322,84 +306,6 @@ export class ExpressionReader {
       this.checkTarget(target);
       return { kind: "for", target, iterable: this.read(clause[split + 1] as SyntaxNode) };
     });
-  }
-
-  #string(literals: NodeList): Expression {
-    const at = literals[0]?.from ?? 0;
-    const parts = literals.flatMap((node) => this.#stringParts(node));
-    const texts = parts.filter((part) => typeof part === "string");
-    if (texts.length === parts.length) return { kind: "constant", at, value: texts.join("") };
-    return { kind: "format", at, parts };
-  }
-
-  #stringParts(node: SyntaxNode): FormatPart[] {
-    const literal = this.#text(node);
-    const shape = splitString(literal);
-    if (!shape)
-      throw this.#syntaxError(node.from, "The string is not closed", "Close it with the same quotes that open it");
-    if (shape.bytes) throw this.#unsupported(node);
-    const reference = BASE_VARIABLE.exec(literal);
-    if (reference) throw this.#referenceInString(node, reference);
-    const decode = (content: string): string => (shape.raw ? content : this.#atNode(node, () => unescape(content)));
-    if (node.name === "String") return [decode(literal.slice(shape.start, shape.end))];
-    const replacements = childrenOf(node).filter(({ name }) => name === "FormatReplacement");
-    return this.#formatParts(replacements, node.from + shape.start, node.from + shape.end, (text) =>
-      decode(text.replaceAll("{{", "{").replaceAll("}}", "}")),
-    );
-  }
-
-  #formatParts(replacements: NodeList, from: number, to: number, decode: (text: string) => string): FormatPart[] {
-    const parts: FormatPart[] = [];
-    let end = from;
-    for (const node of replacements) {
-      parts.push(decode(this.#source.text.slice(end, node.from)), this.#replacement(node, decode));
-      end = node.to;
-    }
-    parts.push(decode(this.#source.text.slice(end, to)));
-    return parts.filter((part) => part !== "");
-  }
-
-  #replacement(node: SyntaxNode, decode: (text: string) => string): FormatPart {
-    const children = childrenOf(node);
-    const tail = ["FormatSelfDoc", "FormatConversion", "FormatSpec", "}"];
-    const end = children.findIndex(({ name }) => tail.includes(name));
-    const shown = children.find(({ name }) => name === "FormatSelfDoc");
-    const conversion = children.find(({ name }) => name === "FormatConversion");
-    const spec = children.find(({ name }) => name === "FormatSpec");
-    const label = shown ? this.#source.text.slice(node.from + 1, shown.to) : "";
-    return {
-      value: this.list(children.slice(1, end < 0 ? undefined : end)),
-      label,
-      conversion: conversion ? this.#text(conversion).slice(1) : label && !spec ? "r" : "",
-      spec: spec
-        ? this.#formatParts(
-            childrenOf(spec).filter(({ name }) => name === "FormatReplacement"),
-            spec.from + 1,
-            spec.to,
-            decode,
-          )
-        : [],
-    };
-  }
-
-  #referenceInString(node: SyntaxNode, match: RegExpExecArray): PetageError {
-    const position = this.#source.position(node.from + match.index);
-    return new PetageError("CONFIG_EVALUATION", `${match[0]} stands inside a string, where it cannot be replaced`, {
-      position,
-      hint: `Write it without quotes for the whole value, or f"...{_base_.${match[1]}}..." for a part of a string`,
-    });
-  }
-
-  #atNode<T>(node: SyntaxNode, work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      const { code, message, hint } = PetageError.from(error);
-      throw new PetageError(code, message, {
-        position: this.#source.position(node.from),
-        ...(hint !== undefined && { hint }),
-      });
-    }
   }
 
   #unsupported(node: SyntaxNode): PetageError {

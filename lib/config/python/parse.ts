@@ -4,7 +4,8 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { Budget } from "../budget.ts";
 import type { SourceText } from "../source.ts";
 import type { Block, Expression, Module, Statement } from "./ast.ts";
-import { ExpressionReader, childrenOf, splitAt, type NodeList } from "./parse-expression.ts";
+import { childrenOf, splitAt, type NodeList } from "./nodes.ts";
+import { ExpressionReader } from "./parse-expression.ts";
 import { checkSyntax } from "./syntax-errors.ts";
 
 /** Parses the text of a config. Throws CONFIG_SYNTAX with a position when it is not Python. */

@@ -12,10 +12,11 @@ import {
   PyView,
   isSequence,
   misusedReference,
-  typeName,
   unsupported,
   type PyValue,
   type Runtime,
+  kindOf,
+  capitalized,
 } from "./values.ts";
 
 /** Calls a function value with positional arguments. */
@@ -30,7 +31,7 @@ export function invoke(callee: PyValue, given: Parameters<PyFunction["call"]>[0]
       `Calling \`${callee.dottedName}\``,
       "What a config imports is only named, never loaded: write dict(type=...) instead",
     );
-  if (!(callee instanceof PyFunction)) throw evaluationError(`A ${typeName(callee)} cannot be called`);
+  if (!(callee instanceof PyFunction)) throw evaluationError(`${capitalized(kindOf(callee))} cannot be called`);
   return runtime.budget.nested(() => callee.call(given, runtime));
 }
 
@@ -62,7 +63,7 @@ function fixedElements(value: PyValue): Iterable<PyValue> {
   if (value instanceof PyTuple || value instanceof PyView) return value.items;
   if (value instanceof PyDict) return value.entries().map((entry) => entry.key);
   if (value instanceof PyBaseReference) throw misusedReference(value);
-  throw evaluationError(`A ${typeName(value)} cannot be iterated over`);
+  throw evaluationError(`${capitalized(kindOf(value))} cannot be iterated over`);
 }
 
 /** A copy in which nothing is shared with the original; aliases inside stay aliases. */

@@ -12,6 +12,8 @@ import {
   misusedReference,
   typeName,
   type PyValue,
+  kindOf,
+  capitalized,
 } from "./values.ts";
 
 /** The bounds of `x[start:stop:step]`; null where one is left out. */
@@ -35,7 +37,7 @@ export function getItem(object: PyValue, index: PyValue | Slice, budget: Budget)
   if (object instanceof PyRange)
     return object.start + object.step * BigInt(elementOf(Number(object.length), index, "range"));
   if (isSequence(object)) return object.items[elementAt(object, index)] as PyValue;
-  if (typeof object !== "string") throw evaluationError(`A ${typeName(object)} has no elements`);
+  if (typeof object !== "string") throw evaluationError(`${capitalized(kindOf(object))} has no elements`);
   budget.spend(object.length);
   const characters = Array.from(object);
   return characters[elementOf(characters.length, index, "str")] as string;
@@ -48,7 +50,7 @@ export function elementAt(list: PyList | PyTuple, index: PyValue): number {
 
 function elementOf(length: number, index: PyValue, type: string): number {
   const integer = asInteger(index);
-  if (integer === undefined) throw evaluationError(`The index of a ${type} is an int, not a ${typeName(index)}`);
+  if (integer === undefined) throw evaluationError(`The index of a ${type} is an int, not ${kindOf(index)}`);
   const at = Number(integer) + (integer < 0n ? length : 0);
   if (at < 0 || at >= length) throw evaluationError(`The index ${integer} lies outside a ${type} of ${length}`);
   return at;
@@ -61,7 +63,7 @@ function slice(object: PyValue, bounds: Slice, budget: Budget): PyValue {
   }
   if (object instanceof PyList) return new PyList(pick(object.items, bounds, budget), object.position);
   if (object instanceof PyTuple) return new PyTuple(pick(object.items, bounds, budget), object.position);
-  if (!(object instanceof PyRange)) throw evaluationError(`A ${typeName(object)} cannot be sliced`);
+  if (!(object instanceof PyRange)) throw evaluationError(`${capitalized(kindOf(object))} cannot be sliced`);
   const { start, count, step } = sliceIndices(bounds, Number(object.length));
   const first = object.start + object.step * BigInt(start);
   const stride = object.step * BigInt(step);
@@ -91,6 +93,6 @@ export function sliceIndices({ bounds }: Slice, length: number): { start: number
 function boundOf(bound: PyValue): number | undefined {
   if (bound === null) return undefined;
   const integer = asInteger(bound);
-  if (integer === undefined) throw evaluationError(`The bounds of a slice are ints, not a ${typeName(bound)}`);
+  if (integer === undefined) throw evaluationError(`The bounds of a slice are ints, not ${kindOf(bound)}`);
   return Number(integer);
 }

@@ -215,6 +215,16 @@ export function typeName(value: PyValue): string {
   return value instanceof PyLazyObject ? "LazyObject" : "base variable";
 }
 
+/** The type with its article: "an int", "a list". */
+export function kindOf(value: PyValue): string {
+  const name = typeName(value);
+  return `${/^[aeiou]/.test(name) ? "an" : "a"} ${name}`;
+}
+
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** A string that is equal for keys that Python holds equal: 1, 1.0 and True are one key. */
 export function hash(key: PyValue): string {
   if (typeof key === "string") return `s${key}`;
@@ -224,7 +234,7 @@ export function hash(key: PyValue): string {
   if (typeof key === "number") return Number.isInteger(key) ? `n${BigInt(key)}` : `n${key}`;
   if (key instanceof PyTuple) return `t(${key.items.map((item) => JSON.stringify(hash(item))).join(",")})`;
   if (key instanceof PyLazyObject) return `l${key.dottedName}`;
-  throw evaluationError(`A ${typeName(key)} cannot be a key of a dict`);
+  throw evaluationError(`${capitalized(kindOf(key))} cannot be a key of a dict`);
 }
 
 /** A key of a dict as JSON writes it: text stays as it is, numbers become text. */
