@@ -1,0 +1,258 @@
+import type { Msg, NatsError, Subscription } from "nats";
+
+import { assert } from "#lib/base/assert.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import type { Log } from "#lib/base/log.ts";
+import { silentLog } from "#lib/base/log.ts";
+import { BoundedQueue } from "#lib/base/queue.ts";
+import { abortable, abortReason } from "#lib/base/signals.ts";
+import type { Chunk, Notice, RingLink } from "#lib/collective/types.ts";
+
+import { decodeFrame, encodeFrame, HEADER_BYTES } from "./codec.ts";
+import type { Frame, FrameKind } from "./codec.ts";
+import type { Nats } from "./connect.ts";
+import { decodeNotice, encodeNotice, plainHeader } from "./notices.ts";
+import { ringSubjects } from "./subjects.ts";
+import type { RingSubjects } from "./subjects.ts";
+
+/** Of 16 KB to 1 MB, 16 to 31 KB is fastest with this client: see docs/ring.md. */
+const MESSAGE_BYTES = 31 * 1024;
+/** Far below the 64 MB (`max_pending`) at which a server closes a slow consumer; smaller windows cost speed. */
+const WINDOW_BYTES = 8 * 1024 * 1024;
+const NOTICE_CAPACITY = 1_024;
+const FLUSH_TIMEOUT_MS = 2_000;
+
+export interface NatsLinkOptions {
+  readonly nats: Nats;
+  readonly job: string;
+  readonly generation: number;
+  readonly rank: number;
+  readonly size: number;
+  /** Most bytes on their way from the previous rank to this one. */
+  readonly windowBytes?: number;
+  /** Most bytes of a message, header included; never more than the server allows. The same on all ranks. */
+  readonly messageBytes?: number;
+  readonly log?: Log;
+}
+
+export interface NatsLink extends RingLink {
+  readonly counters: Readonly<Counters>;
+}
+
+interface Counters {
+  sentBytes: number;
+  receivedBytes: number;
+  /** Messages of another generation, dropped. */
+  staleMessages: number;
+  /** Notices dropped because nobody took them in time. */
+  droppedNotices: number;
+}
+
+/**
+ * A rank's link over NATS core. NATS drops what a slow receiver does not take, so a sender never has more bytes on
+ * their way than the receiver has granted. Each grant names the total that may have been sent since the beginning:
+ * a lost grant is made good by the next.
+ */
+export async function openNatsLink(options: NatsLinkOptions): Promise<NatsLink> {
+  const link = new NatsRingLink(options);
+  await link.open();
+  return link;
+}
+
+class NatsRingLink implements NatsLink {
+  readonly chunkBytes: number;
+  readonly counters: Counters = { sentBytes: 0, receivedBytes: 0, staleMessages: 0, droppedNotices: 0 };
+  readonly #nats: Nats;
+  readonly #log: Log;
+  readonly #subjects: RingSubjects;
+  readonly #generation: number;
+  readonly #rank: number;
+  readonly #previous: number;
+  readonly #next: number;
+  readonly #windowBytes: number;
+  readonly #inbox: BoundedQueue<Frame>;
+  readonly #notices = new BoundedQueue<Notice>(NOTICE_CAPACITY);
+  readonly #subscriptions: Subscription[] = [];
+  /** What this rank may have sent since the beginning; nothing until the next rank is there. */
+  #sendLimitBytes = 0;
+  #sendersWaiting: (() => void)[] = [];
+  #grantedBytes = 0;
+  #consumedBytes = 0;
+  #failure: PetageError | undefined;
+
+  constructor({ nats, job, generation, rank, size, log = silentLog, ...limits }: NatsLinkOptions) {
+    assert(size >= 2 && rank >= 0 && rank < size, `rank ${rank} of ${size} has no link`);
+    const { windowBytes = WINDOW_BYTES, messageBytes = MESSAGE_BYTES } = limits;
+    const allowedBytes = Math.min(messageBytes, nats.connection.info?.max_payload ?? messageBytes);
+    this.chunkBytes = Math.floor((allowedBytes - HEADER_BYTES) / 4) * 4;
+    assert(this.chunkBytes >= 64, `messages of ${allowedBytes} bytes are too small for the ring`);
+    assert(windowBytes >= 2 * allowedBytes, `a window of ${windowBytes} bytes holds no two messages`);
+    this.#nats = nats;
+    this.#log = log;
+    this.#subjects = ringSubjects(job, generation);
+    this.#generation = generation;
+    this.#rank = rank;
+    this.#previous = (rank + size - 1) % size;
+    this.#next = (rank + 1) % size;
+    this.#windowBytes = windowBytes;
+    this.#inbox = new BoundedQueue(Math.ceil(windowBytes / HEADER_BYTES));
+  }
+
+  async open(): Promise<void> {
+    this.#subscribe(this.#subjects.data(this.#rank), (frame) => this.#takeData(frame));
+    this.#subscribe(this.#subjects.credit(this.#rank), (frame) => this.#takeCredit(frame));
+    this.#subscribe(this.#subjects.control, (frame) => this.#takeNotice(frame));
+    this.#nats.lost.addEventListener("abort", this.#onLost, { once: true });
+    if (this.#nats.lost.aborted) throw abortReason(this.#nats.lost);
+    await this.#nats.connection.flush();
+    this.#nats.events.addEventListener("restored", this.#greet);
+    this.#greet();
+  }
+
+  async send(chunk: Chunk, signal: AbortSignal): Promise<void> {
+    const bytes = HEADER_BYTES + chunk.payload.length;
+    while (this.counters.sentBytes + bytes > this.#sendLimitBytes && !this.#failure) {
+      await abortable(new Promise<void>((resolve) => this.#sendersWaiting.push(resolve)), signal);
+    }
+    if (this.#failure) throw this.#failure;
+    const { operation: kind, step, bucket, hop, chunk: index } = chunk;
+    const header = { kind, generation: this.#generation, sender: this.#rank, step, bucket, hop, chunk: index };
+    this.counters.sentBytes += bytes;
+    this.#publish(this.#subjects.data(this.#next), encodeFrame(header, chunk.payload));
+  }
+
+  async *chunks(signal: AbortSignal): AsyncGenerator<Chunk> {
+    signal.addEventListener("abort", () => this.#inbox.end(), { once: true });
+    for await (const { kind, step, bucket, hop, chunk, payload } of this.#inbox) {
+      if (kind !== "reduce" && kind !== "broadcast" && kind !== "gather") continue;
+      yield { operation: kind, step, bucket, hop, chunk, payload };
+      this.#consumedBytes += HEADER_BYTES + payload.length;
+      if (this.#consumedBytes + this.#windowBytes - this.#grantedBytes >= this.#windowBytes / 4) this.#grant();
+    }
+  }
+
+  tell(notice: Notice): void {
+    this.#publish(this.#subjects.control, encodeNotice(notice, this.#generation));
+  }
+
+  async *notices(signal: AbortSignal): AsyncGenerator<Notice> {
+    signal.addEventListener("abort", () => this.#notices.end(), { once: true });
+    yield* this.#notices;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { connection, lost, events } = this.#nats;
+    lost.removeEventListener("abort", this.#onLost);
+    events.removeEventListener("restored", this.#greet);
+    for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe();
+    this.#fail(new PetageError("ABORTED", "The link of the ring was closed"));
+    if (connection.isClosed()) return;
+    await abortable(connection.flush(), AbortSignal.timeout(FLUSH_TIMEOUT_MS)).catch(() => undefined);
+  }
+
+  readonly #onLost = (): void => this.#fail(abortReason(this.#nats.lost));
+
+  /** The library's parser calls `take` and must never see it throw. */
+  #subscribe(subject: string, take: (frame: Frame) => void): void {
+    const callback = (error: NatsError | null, message: Msg): void => {
+      try {
+        if (error)
+          throw new PetageError("NATS_UNAVAILABLE", `Cannot use "${subject}": ${error.message}`, { cause: error });
+        const frame = decodeFrame(message.data);
+        if (frame.generation === this.#generation) take(frame);
+        else this.counters.staleMessages++;
+      } catch (thrown) {
+        this.#fail(PetageError.from(thrown));
+      }
+    };
+    this.#subscriptions.push(this.#nats.connection.subscribe(subject, { callback }));
+  }
+
+  #takeData(frame: Frame): void {
+    if (frame.sender !== this.#previous) throw misplaced(frame, `from rank ${this.#previous}`);
+    if (frame.kind === "hello") return this.#compare(readBytes(frame));
+    this.counters.receivedBytes += HEADER_BYTES + frame.payload.length;
+    if (this.counters.receivedBytes > this.#grantedBytes)
+      throw misplaced(frame, `within the ${this.#windowBytes} bytes granted`);
+    void this.#inbox.push(frame);
+  }
+
+  #takeCredit(frame: Frame): void {
+    if (frame.sender !== this.#next) throw misplaced(frame, `from rank ${this.#next}`);
+    if (frame.kind === "hello") return this.#say("hello", this.#subjects.data(this.#next), this.counters.sentBytes);
+    if (frame.kind !== "credit") throw misplaced(frame, "hello or credit");
+    this.#sendLimitBytes = Math.max(this.#sendLimitBytes, readBytes(frame));
+    this.#wakeSenders();
+  }
+
+  #takeNotice(frame: Frame): void {
+    if (frame.sender === this.#rank) return;
+    const notice = decodeNotice(frame);
+    if (!notice) throw misplaced(frame, "a notice");
+    if (this.#notices.length < NOTICE_CAPACITY) void this.#notices.push(notice);
+    else this.counters.droppedNotices++;
+  }
+
+  /**
+   * Presents this rank to both neighbours. Whoever comes later is heard by the other, so the first grant arrives
+   * whoever that is; and after an interruption the totals show whether anything was lost.
+   */
+  readonly #greet = (): void => {
+    this.#say("hello", this.#subjects.data(this.#next), this.counters.sentBytes);
+    this.#say("hello", this.#subjects.credit(this.#previous), 0);
+  };
+
+  /** @param sentBytes what the previous rank had sent when it said hello. */
+  #compare(sentBytes: number): void {
+    const missingBytes = sentBytes - this.counters.receivedBytes;
+    if (missingBytes === 0) return this.#grant();
+    throw new PetageError(
+      "NATS_UNAVAILABLE",
+      `${missingBytes} bytes from rank ${this.#previous} were lost while the connection to NATS was interrupted`,
+      { hint: "Resume from the last checkpoint" },
+    );
+  }
+
+  #grant(): void {
+    this.#grantedBytes = this.#consumedBytes + this.#windowBytes;
+    this.#say("credit", this.#subjects.credit(this.#previous), this.#grantedBytes);
+  }
+
+  #say(kind: FrameKind, subject: string, bytes: number): void {
+    const payload = new Uint8Array(8);
+    new DataView(payload.buffer).setFloat64(0, bytes, true);
+    this.#publish(subject, encodeFrame(plainHeader(kind, this.#generation, this.#rank), payload));
+  }
+
+  /** What cannot be published is lost like any other message; a lost connection makes itself known by `lost`. */
+  #publish(subject: string, frame: Uint8Array): void {
+    if (!this.#nats.connection.isClosed() && !this.#nats.connection.isDraining())
+      this.#nats.connection.publish(subject, frame);
+  }
+
+  #fail(error: PetageError): void {
+    if (this.#failure) return;
+    this.#failure = error;
+    if (error.code !== "ABORTED") this.#log.warn("ring link failed", { code: error.code, reason: error.message });
+    this.#inbox.end(error);
+    this.#notices.end(error);
+    this.#wakeSenders();
+  }
+
+  #wakeSenders(): void {
+    for (const wake of this.#sendersWaiting.splice(0)) wake();
+  }
+}
+
+function readBytes(frame: Frame): number {
+  const { payload } = frame;
+  if (payload.length !== Float64Array.BYTES_PER_ELEMENT) throw misplaced(frame, "with a count of bytes");
+  return new DataView(payload.buffer, payload.byteOffset, payload.byteLength).getFloat64(0, true);
+}
+
+function misplaced(frame: Frame, expected: string): PetageError {
+  const got = `${frame.kind} of ${frame.payload.length} bytes from rank ${frame.sender}`;
+  return new PetageError("RING_PROTOCOL", `A message of the ring does not fit: got ${got}, expected one ${expected}`, {
+    hint: "Two processes may claim the same rank of one job and generation",
+  });
+}

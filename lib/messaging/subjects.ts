@@ -1,0 +1,34 @@
+import { PetageError } from "#lib/base/errors.ts";
+
+const JOB_NAME = /^[A-Za-z0-9_-]{1,128}$/;
+
+/** The subjects of one generation of a ring. A new generation has new ones, so a left-over rank talks to nobody. */
+export interface RingSubjects {
+  /** What the rank before sends to this one. */
+  data(rank: number): string;
+  /** What the rank after tells this one about the data that it got. */
+  credit(rank: number): string;
+  /** What any rank tells all. */
+  readonly control: string;
+}
+
+/**
+ * The one place where subjects are named.
+ * @throws INVALID_ARGUMENT for a job name that cannot be part of a subject.
+ */
+export function ringSubjects(job: string, generation: number): RingSubjects {
+  if (!JOB_NAME.test(job)) {
+    throw new PetageError("INVALID_ARGUMENT", `Cannot use "${job}" as a job name`, {
+      hint: "A name has 1 to 128 letters, digits, hyphens or underscores",
+    });
+  }
+  if (!Number.isInteger(generation) || generation < 0 || generation > 0xffffffff) {
+    throw new PetageError("INVALID_ARGUMENT", `Cannot use ${generation} as a generation, expected 0..2^32-1`);
+  }
+  const ring = `petage.${job}.ring.${generation}`;
+  return {
+    data: (rank) => `${ring}.${rank}`,
+    credit: (rank) => `${ring}.credit.${rank}`,
+    control: `${ring}.control`,
+  };
+}

@@ -1,0 +1,337 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { PetageError } from "#lib/base/errors.ts";
+import type { RingGroup } from "#lib/collective/group.ts";
+import type { Chunk } from "#lib/collective/types.ts";
+import { startNatsServer } from "#lib/host/nats-server.ts";
+import type { NatsServer } from "#lib/host/nats-server.ts";
+import { encodeFrame } from "#lib/messaging/codec.ts";
+import type { FrameHeader } from "#lib/messaging/codec.ts";
+import { connectNats } from "#lib/messaging/connect.ts";
+import type { Nats } from "#lib/messaging/connect.ts";
+import { joinRing } from "#lib/messaging/join-ring.ts";
+import type { JoinOptions } from "#lib/messaging/join-ring.ts";
+import { openNatsLink } from "#lib/messaging/nats-link.ts";
+import type { NatsLink, NatsLinkOptions } from "#lib/messaging/nats-link.ts";
+import { ringSubjects } from "#lib/messaging/subjects.ts";
+import { forkRank } from "#test/support/fork-rank.ts";
+import { withNatsServer } from "#test/support/nats-server.ts";
+import { rankValues } from "#test/support/ring-rank.ts";
+
+const { signal } = new AbortController();
+const JOB = "test";
+
+async function disposeAll(things: readonly AsyncDisposable[]): Promise<void> {
+  await Promise.all(things.map((thing) => thing[Symbol.asyncDispose]()));
+}
+
+/** One group per rank, each with a connection of its own as in processes of their own. */
+async function withRing(
+  { url, size, ...options }: { url: string; size: number; lostAfterMs?: number } & Partial<JoinOptions>,
+  body: (groups: readonly RingGroup[], connections: readonly Nats[]) => Promise<void>,
+): Promise<void> {
+  const { lostAfterMs = 5_000 } = options;
+  const ranks = Array.from({ length: size }, (_, rank) => rank);
+  const connections = await Promise.all(ranks.map((rank) => connectNats({ url, name: `rank-${rank}`, lostAfterMs })));
+  const groups = await Promise.all(
+    connections.map((nats, rank) => joinRing({ job: JOB, generation: 1, ...options, nats, rank, size })),
+  );
+  try {
+    await body(groups, connections);
+  } finally {
+    await disposeAll(groups);
+    await disposeAll(connections);
+  }
+}
+
+/** Both links of a ring of two. */
+async function withLinks(
+  url: string,
+  options: Partial<NatsLinkOptions>,
+  body: (links: readonly [NatsLink, NatsLink], connections: readonly [Nats, Nats]) => Promise<void>,
+): Promise<void> {
+  await using left = await connectNats({ url, name: "left" });
+  await using right = await connectNats({ url, name: "right" });
+  const open = (nats: Nats, rank: number): Promise<NatsLink> =>
+    openNatsLink({ nats, job: JOB, generation: 1, rank, size: 2, ...options });
+  await using first = await open(left, 0);
+  await using second = await open(right, 1);
+  await body([first, second], [left, right]);
+}
+
+function at<T>(values: readonly T[], index: number): T {
+  const value = values[index];
+  assert.ok(value !== undefined);
+  return value;
+}
+
+async function rejection(promise: Promise<unknown>): Promise<PetageError> {
+  const error: unknown = await promise.then(
+    () => assert.fail("expected a rejection"),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof PetageError);
+  return error;
+}
+
+function chunkOf(index: number, payload: Uint8Array): Chunk {
+  return { operation: "reduce", step: 1, bucket: 0, hop: 0, chunk: index, payload };
+}
+
+function reduceOnce(group: RingGroup, values: Float32Array, step = 0): Promise<void> {
+  return group.allReduce({ index: 0, values }, step, signal);
+}
+
+describe("ring over NATS", () => {
+  let server: NatsServer;
+  before(async () => {
+    server = await startNatsServer();
+  });
+  after(() => server[Symbol.asyncDispose]());
+
+  for (const size of [2, 3, 4]) {
+    it(`averages 25 MB over ${size} ranks: exact, and the same bits everywhere`, async () => {
+      await withRing({ url: server.url, size, job: `exact-${size}` }, async (groups) => {
+        const length = 25_000_000 / 4 + 1;
+        const inputs = groups.map(({ rank }) => rankValues(rank, length));
+        const outputs = inputs.map((values) => values.slice());
+        await Promise.all(groups.map((group) => reduceOnce(group, at(outputs, group.rank))));
+        const first = Buffer.from(at(outputs, 0).buffer);
+        for (const output of outputs) assert.ok(first.equals(Buffer.from(output.buffer)));
+        for (let i = 0; i < length; i += 7) {
+          const exact = inputs.reduce((sum, values) => sum + (values[i] as number), 0) / size;
+          const scale = inputs.reduce((sum, values) => sum + Math.abs(values[i] as number), 0) / size;
+          assert.ok(Math.abs((at(outputs, 0)[i] as number) - exact) <= size * 2 ** -24 * scale, `element ${i}`);
+        }
+      });
+    });
+  }
+
+  it("broadcasts more than a window, and gathers by rank", async () => {
+    await withRing({ url: server.url, size: 3, job: "spread" }, async (groups) => {
+      const sent = new Uint8Array(rankValues(5, 5_000_003).buffer);
+      const received = await Promise.all(
+        groups.map((group) => group.broadcast(group.rank === 1 ? sent : new Uint8Array(0), 1, signal)),
+      );
+      for (const each of received) assert.ok(Buffer.from(each.buffer).equals(Buffer.from(sent.buffer)));
+      const gathered = await Promise.all(groups.map((group) => group.allGather(Uint8Array.of(group.rank), signal)));
+      for (const each of gathered)
+        assert.deepEqual(
+          each.map((value) => [...value]),
+          [[0], [1], [2]],
+        );
+    });
+  });
+
+  it("lets ranks come in any order and long after each other", async () => {
+    const url = server.url;
+    await using early = await connectNats({ url, name: "early" });
+    await using first = await joinRing({ nats: early, job: "order", generation: 0, rank: 1, size: 2 });
+    const values = Float32Array.of(2);
+    const reduced = reduceOnce(first, values);
+    for (let turn = 0; turn < 5; turn++) await early.connection.flush();
+    await using late = await connectNats({ url, name: "late" });
+    await using second = await joinRing({ nats: late, job: "order", generation: 0, rank: 0, size: 2 });
+    await Promise.all([reduceOnce(second, Float32Array.of(4)), reduced]);
+    assert.deepEqual([...values], [3]);
+  });
+
+  it("keeps to the message size that it is given, and sends what is left in a smaller one", async () => {
+    const sizes: number[] = [];
+    await using spy = await connectNats({ url: server.url, name: "spy" });
+    const callback = (_error: unknown, { data }: { data: Uint8Array }): void => void sizes.push(data.length);
+    spy.connection.subscribe(ringSubjects("sizes", 1).data(1), { callback });
+    await spy.connection.flush();
+    await withRing({ url: server.url, size: 2, job: "sizes", messageBytes: 1_024 }, async (groups) => {
+      await Promise.all(groups.map((group) => reduceOnce(group, new Float32Array(5_000))));
+    });
+    await spy.connection.flush();
+    assert.equal(Math.max(...sizes), 1_024);
+    assert.equal(sizes.filter((size) => size === 1_024).length, 20);
+  });
+
+  it("counts and drops what a rank of an earlier generation still sends", async () => {
+    const job = "stale";
+    await withRing({ url: server.url, size: 2, job, generation: 5 }, async (groups, connections) => {
+      const { data } = ringSubjects(job, 5);
+      const old: FrameHeader = { kind: "reduce", generation: 4, sender: 0, step: 0, bucket: 0, hop: 0, chunk: 0 };
+      at(connections, 0).connection.publish(data(1), encodeFrame(old, new Uint8Array(8).fill(9)));
+      const values = groups.map(({ rank }) => new Float32Array(100).fill(rank));
+      await Promise.all(groups.map((group) => reduceOnce(group, at(values, group.rank))));
+      for (const each of values) assert.ok(each.every((value) => value === 0.5));
+    });
+  });
+
+  const frame: FrameHeader = { kind: "reduce", generation: 1, sender: 0, step: 0, bucket: 0, hop: 0, chunk: 0 };
+  const intruders: [string, Uint8Array, RegExp][] = [
+    ["no frame at all", Buffer.from("hello"), /5 bytes are no header/],
+    ["a damaged frame", encodeFrame(frame, new Uint8Array(8)).fill(1, 36), /checksum is wrong/],
+    ["a frame of another rank", encodeFrame({ ...frame, sender: 1 }, new Uint8Array(8)), /expected one from rank 0/],
+  ];
+  for (const [index, [what, message, expected]] of intruders.entries()) {
+    it(`refuses ${what}, and tells the other rank`, async () => {
+      const job = `intruder-${index}`;
+      await withRing({ url: server.url, size: 2, job }, async (groups, connections) => {
+        const failures = groups.map((group) =>
+          once(group.failed, "abort").then(() => group.failed.reason as PetageError),
+        );
+        at(connections, 0).connection.publish(ringSubjects(job, 1).data(1), message);
+        const [told, first] = await Promise.all(failures);
+        assert.equal(first?.code, "RING_PROTOCOL");
+        assert.match(first?.message ?? "", expected);
+        assert.equal(told?.code, "PEER_LOST");
+        assert.match(told?.message ?? "", /Rank 1 stopped: .*RING_PROTOCOL/);
+      });
+    });
+  }
+
+  it("names a rank whose process was killed, on the rank that waits for it", async () => {
+    const common = {
+      url: server.url,
+      job: "kill",
+      size: 2,
+      elementCount: 1_000_000,
+      rounds: 1_000_000,
+      timeoutMs: 1_000,
+    };
+    await using survivor = forkRank({ ...common, rank: 0 });
+    await using victim = forkRank({ ...common, rank: 1 });
+    await survivor.first("round");
+    const killedMs = performance.now();
+    victim.process.kill("SIGKILL");
+    const { code, message } = await survivor.first("failed");
+    assert.ok(performance.now() - killedMs < 5_000, "within the limit and some");
+    assert.equal(code, "PEER_LOST");
+    assert.match(
+      message,
+      /^Rank 1 of 2 has been silent for 1\.\d s, in (all-reduce of step \d+, bucket 0|gather \d+)$/,
+    );
+  });
+
+  it("averages between processes", async () => {
+    const common = { url: server.url, job: "processes", size: 2, elementCount: 2_000_001, rounds: 3 };
+    await using first = forkRank({ ...common, rank: 0 });
+    await using second = forkRank({ ...common, rank: 1 });
+    const results = [await first.first("done"), await second.first("done")];
+    assert.equal(at(results, 0).sha256, at(results, 1).sha256);
+    assert.ok(at(results, 0).maxErrorOverScale < 2 ** -23);
+  });
+});
+
+describe("link over NATS", () => {
+  it("never has more on its way than the receiver granted, so that a slow one is not closed", async () => {
+    await withNatsServer(async (url, { pid }) => {
+      const windowBytes = 256 * 1024;
+      await withLinks(url, { windowBytes }, async ([sender, receiver], [, right]) => {
+        const payload = new Uint8Array(sender.chunkBytes);
+        const total = 300; // 9.5 MB
+        const sending = (async () => {
+          for (let index = 0; index < total; index++) await sender.send(chunkOf(index, payload), signal);
+        })();
+        let index = 0;
+        for await (const chunk of receiver.chunks(signal)) {
+          assert.equal(chunk.chunk, index++);
+          assert.ok(sender.counters.sentBytes - receiver.counters.receivedBytes <= windowBytes);
+          // A receiver that takes its time: a whole turn to the server and back for each chunk.
+          if (index % 10 === 0) await right.connection.flush();
+          if (index === total) break;
+        }
+        await sending;
+        assert.equal(receiver.counters.receivedBytes, total * (sender.chunkBytes + 32));
+        assert.equal(right.lost.aborted, false);
+        assert.ok(pid > 0);
+      });
+    });
+  });
+
+  it("stops a sender at the window while nobody receives", async () => {
+    await withNatsServer(async (url) => {
+      await withLinks(url, { windowBytes: 128 * 1024 }, async ([sender, receiver], [left, right]) => {
+        const payload = new Uint8Array(sender.chunkBytes);
+        let sent = 0;
+        const stop = new AbortController();
+        const sending = (async () => {
+          for (;;) {
+            await sender.send(chunkOf(sent, payload), stop.signal);
+            sent++;
+          }
+        })();
+        while (sent < 4) await left.connection.flush();
+        for (let turn = 0; turn < 5; turn++) await Promise.all([left.connection.flush(), right.connection.flush()]);
+        assert.equal(sent, 4, "of 31 KiB each");
+        assert.equal(receiver.counters.receivedBytes, 4 * 31 * 1024);
+        stop.abort(new PetageError("ABORTED", "enough"));
+        await assert.rejects(sending, { code: "ABORTED" });
+      });
+    });
+  });
+
+  it("respects the server's max_payload", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "petage-nats-"));
+    const configFile = join(folder, "nats.conf");
+    await writeFile(configFile, "max_payload: 4096\n");
+    const body = (url: string): Promise<void> =>
+      withLinks(url, {}, async ([sender, receiver]) => {
+        assert.equal(sender.chunkBytes, 4_096 - 32);
+        await sender.send(chunkOf(0, new Uint8Array(sender.chunkBytes)), signal);
+        for await (const { payload } of receiver.chunks(signal)) {
+          assert.equal(payload.length, sender.chunkBytes);
+          break;
+        }
+      });
+    await withNatsServer(body, { configFile });
+    await rm(folder, { recursive: true });
+  });
+
+  it("goes on after a short absence of the server in which nothing was lost", async () => {
+    const first = await startNatsServer();
+    await withRing({ url: first.url, size: 2 }, async (groups, connections) => {
+      const sum = (): Promise<unknown> => Promise.all(groups.map((group) => reduceOnce(group, new Float32Array(10))));
+      await sum();
+      const restored = connections.map(({ events }) => once(events, "restored"));
+      await first[Symbol.asyncDispose]();
+      await using second = await startNatsServer({ port: first.port });
+      await Promise.all(restored);
+      await sum();
+      assert.ok(second.pid !== first.pid);
+    });
+  });
+
+  it("fails when a greeting shows that messages were lost while the connection was interrupted", async () => {
+    await withNatsServer(async (url) => {
+      await withLinks(url, {}, async ([sender, receiver], [left]) => {
+        await sender.send(chunkOf(0, new Uint8Array(8)), signal);
+        const sent = new Uint8Array(Float64Array.of(80).buffer);
+        const hello: FrameHeader = { kind: "hello", generation: 1, sender: 0, step: 0, bucket: 0, hop: 0, chunk: 0 };
+        left.connection.publish(ringSubjects(JOB, 1).data(1), encodeFrame(hello, sent));
+        const received: number[] = [];
+        const failure = await rejection(
+          (async () => {
+            for await (const { chunk } of receiver.chunks(signal)) received.push(chunk);
+          })(),
+        );
+        assert.equal(failure.code, "NATS_UNAVAILABLE");
+        assert.match(failure.message, /40 bytes from rank 0 were lost/);
+        assert.deepEqual(received, [0]);
+      });
+    });
+  });
+
+  it("fails every rank with the address when the server is lost for good", async () => {
+    await withNatsServer(async (url, server) => {
+      await withRing({ url, size: 2, lostAfterMs: 200 }, async (groups) => {
+        await Promise.all(groups.map((group) => reduceOnce(group, new Float32Array(10))));
+        process.kill(server.pid, "SIGKILL");
+        const errors = await Promise.all(groups.map((group) => rejection(reduceOnce(group, new Float32Array(1e6), 1))));
+        for (const error of errors) {
+          assert.equal(error.code, "NATS_UNAVAILABLE");
+          assert.match(error.message, new RegExp(`Lost NATS at ${url}`));
+        }
+      });
+    });
+  });
+});
