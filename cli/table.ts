@@ -1,18 +1,28 @@
-/** Rows as aligned columns; numbers to the right. */
+const NUMBER = /^[-+]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?$|^NaN$/i;
+
+/**
+ * Rows as aligned columns. A column stands to the right when all of its cells are numbers, besides the header: a first
+ * cell that is none.
+ */
 export function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  const isNumber = (text: string): boolean => /^[-+]?[\d.,]+( ?[%a-z/]+)?$/i.test(text);
+  const columnCount = Math.max(0, ...rows.map((row) => row.length));
+  const columns = Array.from({ length: columnCount }, (_, column) => rows.map((row) => row[column] ?? ""));
+  const aligned = columns.map(alignColumn);
   return rows
-    .map((row) =>
-      row
-        .map((cell, column) => {
-          const width = widths[column] ?? 0;
-          return column > 0 && isNumber(cell) ? cell.padStart(width) : cell.padEnd(width);
-        })
+    .map((_, line) =>
+      aligned
+        .map((column) => column[line])
         .join("  ")
         .trimEnd(),
     )
     .join("\n");
+}
+
+function alignColumn(cells: readonly string[]): string[] {
+  const width = Math.max(...cells.map((cell) => cell.length));
+  const body = cells.length > 1 ? cells.slice(1) : cells;
+  const isNumeric = body.every((cell) => NUMBER.test(cell));
+  return cells.map((cell) => (isNumeric ? cell.padStart(width) : cell.padEnd(width)));
 }
 
 /** `3 years 4 months`. */

@@ -3,10 +3,12 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { synthesize } from "#lib/host/synth.ts";
 import type { SynthReport } from "#lib/host/synth.ts";
 import { interruptSignal } from "../interrupt.ts";
+import { checkCommand } from "./dataset-check.ts";
 
 export function datasetCommand(): Command {
   const command = new Command("dataset").description("Make and look at datasets.");
   command.addCommand(synthCommand());
+  command.addCommand(checkCommand());
   return command;
 }
 
