@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { dumpJson, dumpPython } from "#lib/config/dump.ts";
 import { loadConfig } from "#lib/config/load.ts";
-import { nodeConfigFiles } from "#lib/host/config-files.ts";
+import type { LoadedConfig } from "#lib/config/load.ts";
+import { configEnvironment, nodeConfigFiles } from "#lib/host/config-files.ts";
 import { findNamedConfig, namedConfigs } from "#lib/host/named-configs.ts";
 
 export function configCommand(): Command {
@@ -29,6 +30,7 @@ export function configFile(name: string): string {
   return /[/\\]|\.(py|yaml|yml|json)$/.test(name) ? name : findNamedConfig(name);
 }
 
-export function loadUserConfig(name: string, options: readonly string[]) {
-  return loadConfig(configFile(name), { files: nodeConfigFiles, env: process.env, options });
+/** Loads it with the environment of this process, as mmengine does. */
+export function loadUserConfig(name: string, options: readonly string[]): LoadedConfig {
+  return loadConfig(configFile(name), { files: nodeConfigFiles, env: configEnvironment(), options });
 }

@@ -117,7 +117,7 @@ function describe(photo: string, { estimate, servedBy, timing }: PredictResponse
     : "";
   const total = durationMs(timing?.total)?.toFixed(1);
   return [
-    `${photo}`,
+    photo,
     `  ${ageMonths} months (${formatAge(ageMonths)})${range}`,
     ...chart(estimate.monthProbabilities).map((line) => `  ${line}`),
     `  ${servedBy?.name} ${servedBy?.version}, ${total} ms`,

@@ -9,7 +9,7 @@ import { openPredictorThread } from "#lib/host/predictor.ts";
 import { createLogger } from "#lib/host/logger.ts";
 import { readCheckpoint } from "#lib/store/checkpoint-folder.ts";
 import { evaluate } from "#lib/train/evaluate.ts";
-import type { EvaluationResult, SamplePrediction } from "#lib/train/evaluate.ts";
+import type { EvaluationEvent, EvaluationParts, EvaluationResult, SamplePrediction } from "#lib/train/evaluate.ts";
 import { evaluatorMetrics } from "#lib/train/settings.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { RESULT_FORMATS, formatOf } from "../results.ts";
@@ -70,14 +70,19 @@ export async function test(
   await predictor.load(checkpoint, { source: checkpointUri, config: plain });
   const node = configNode(plain, "test_dataloader");
   await using source = await openLoader(node, { purpose: "evaluate", seed: seedOf(loaded), log });
+  const predict: EvaluationParts["predict"] = (batch) => predictor.predict(batch);
+  const outcome = await collect(evaluate({ predict, source, metrics, signal }));
+  if (flags.out && format) await writeFile(flags.out, format(outcome));
+  return outcome;
+}
+
+/** All of an evaluation, with a progress bar. */
+async function collect(events: AsyncIterable<EvaluationEvent>): Promise<TestOutcome> {
   const bar = new cliProgress.SingleBar({ format: "Testing {bar} {value}/{total} images", hideCursor: null });
   const predictions: SamplePrediction[] = [];
   try {
-    for await (const event of evaluate({ predict: (batch) => predictor.predict(batch), source, metrics, signal })) {
-      if (event.kind === "result") {
-        if (flags.out && format) await writeFile(flags.out, format({ predictions, result: event.result }));
-        return { result: event.result, predictions };
-      }
+    for await (const event of events) {
+      if (event.kind === "result") return { result: event.result, predictions };
       if (predictions.length === 0) bar.start(event.total, 0);
       predictions.push(...event.predictions);
       bar.update(event.done);

@@ -1,5 +1,6 @@
 import { abortReason } from "./signals.ts";
 import { assert } from "./assert.ts";
+import { PetageError } from "./errors.ts";
 
 /** A bounded first-in first-out queue between async producers and one consumer. `push` waits while it is full. */
 export class BoundedQueue<T> implements AsyncIterable<T> {
@@ -7,7 +8,7 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
   readonly #items: T[] = [];
   readonly #waitingPushes: (() => void)[] = [];
   #waitingPop: (() => void) | undefined;
-  #end: { readonly error: unknown } | { readonly error?: undefined } | undefined;
+  #end: { readonly error: unknown } | undefined;
 
   /** @param capacity most items held at a time, at least 1. */
   constructor(capacity: number) {
@@ -53,8 +54,7 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
           this.#waitingPushes.shift()?.();
           yield item;
         } else if (this.#end) {
-          if (this.#end.error !== undefined) throw this.#end.error;
-          return;
+          return this.#finish(this.#end);
         } else {
           await new Promise<void>((resolve) => (this.#waitingPop = resolve));
           this.#waitingPop = undefined;
@@ -63,5 +63,9 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
     } finally {
       this.end();
     }
+  }
+
+  #finish({ error }: { readonly error?: unknown }): void {
+    if (error !== undefined) throw PetageError.from(error);
   }
 }

@@ -13,3 +13,8 @@ export const nodeConfigFiles: ConfigFiles = {
     return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder) : [];
   },
 };
+
+/** The variables that `{{$NAME:default}}` and `os.environ` of a config see. */
+export function configEnvironment(): Readonly<Record<string, string | undefined>> {
+  return process.env;
+}

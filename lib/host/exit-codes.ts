@@ -1,4 +1,5 @@
 import type { ErrorCode } from "#lib/base/errors.ts";
+import { COLLATERAL_EXIT_CODE, USER_ERROR_EXIT_CODE } from "#lib/train/plan.ts";
 
 /** How a process of ours ends; failure policies may match on it. */
 export const EXIT = {
@@ -6,11 +7,16 @@ export const EXIT = {
   /** Something failed; another attempt may succeed. */
   failed: 1,
   /** The user's input cannot be used; another attempt cannot succeed. */
-  refused: 3,
+  refused: USER_ERROR_EXIT_CODE,
+  /** Something that this process needs was lost: it is a victim, not the cause. */
+  lost: COLLATERAL_EXIT_CODE,
 } as const;
 
 const REFUSED = /^(INVALID_ARGUMENT|NOT_FOUND|ALREADY_EXISTS|CONFIG_|DATASET_|IMAGE_|CHECKPOINT_|TOO_MANY_BAD_SAMPLES)/;
 
+const LOST: ReadonlySet<ErrorCode> = new Set(["PEER_LOST", "NATS_UNAVAILABLE", "UNAVAILABLE"]);
+
 export function exitCodeOf(code: ErrorCode): number {
+  if (LOST.has(code)) return EXIT.lost;
   return REFUSED.test(code) ? EXIT.refused : EXIT.failed;
 }

@@ -35,8 +35,8 @@ export async function findNatsServer(env: Environment = process.env): Promise<Na
   const onPath = await firstFit((env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "nats-server")));
   if (onPath) return { ...onPath, source: "PATH" };
   const cache = natsServerCache(env);
-  const versions = (await readdir(cache).catch(() => [])).filter((name) => /^\d/.test(name)).sort(compareVersions);
-  const cached = await firstFit(versions.reverse().map((version) => join(cache, version, "nats-server")));
+  const versions = (await readdir(cache).catch(() => [])).filter((name) => /^\d/.test(name)).toSorted(compareVersions);
+  const cached = await firstFit(versions.toReversed().map((version) => join(cache, version, "nats-server")));
   if (cached) return { ...cached, source: "cache" };
   throw new PetageError("NOT_FOUND", `No nats-server ${NATS_SERVER_MINIMUM} or newer on PATH or in "${cache}"`, {
     hint: "Run `npm run setup`, or name one with PETAGE_NATS_SERVER=/path/to/nats-server",

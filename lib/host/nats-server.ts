@@ -53,10 +53,7 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   if (options.configFile !== undefined) args.push("--config", options.configFile);
   if (options.storeDir !== undefined) args.push("--jetstream", "--store_dir", options.storeDir);
   const child = spawnWithParent(path, args);
-  const exited = once(child, "close").then(
-    ([exitCode, signal]): NatsServerExit => ({ exitCode, signal }),
-    (): NatsServerExit => ({ exitCode: 127, signal: null }),
-  );
+  const exited = exitOf(child);
   const stop = (): Promise<void> => stopChild(child, exited);
   try {
     const boundPort = await ready(child, { path, port, log, exited, ...(signal && { signal }) });
@@ -70,6 +67,15 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+async function exitOf(child: ChildProcess): Promise<NatsServerExit> {
+  try {
+    const [exitCode, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
+    return { exitCode, signal };
+  } catch {
+    return { exitCode: 127, signal: null }; // it could not be run
   }
 }
 

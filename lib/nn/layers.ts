@@ -97,7 +97,7 @@ export function normalize(weights: Weights, input: Tensor4D, spec: BatchNormSpec
   const mean = weightOf(weights, `${spec.name}.running_mean`);
   const variance = weightOf(weights, `${spec.name}.running_var`);
   const multiplier = scale.mul(variance.add(BATCH_NORM_EPSILON).rsqrt());
-  return input.mul(multiplier).add(offset.sub(mean.mul(multiplier))) as Tensor4D;
+  return input.mul(multiplier).add<Tensor4D>(offset.sub(mean.mul(multiplier)));
 }
 
 /** A convolution followed by its batch normalisation: what residual networks are made of. */

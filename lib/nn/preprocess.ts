@@ -15,5 +15,5 @@ export function normalizePixels(pixels: Tensor4D, { mean, std, toRgb }: Normaliz
   const ordered = toRgb ? tf.reverse(pixels, 3) : pixels;
   if (mean.length === 0) return ordered;
   const inverse = std.map((deviation) => 1 / deviation);
-  return tf.mul(tf.sub(ordered, tf.tensor1d([...mean])), tf.tensor1d(inverse)) as Tensor4D;
+  return tf.mul<Tensor4D>(tf.sub(ordered, tf.tensor1d([...mean])), tf.tensor1d(inverse));
 }

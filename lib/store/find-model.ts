@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { isBestCheckpoint } from "../train/checkpoint.ts";
 import { readCheckpointMeta } from "./checkpoint-folder.ts";
 
 /** How deep below the folder a checkpoint may lie: work_dirs/<config>/<time>/<checkpoint>. */
@@ -31,7 +32,7 @@ async function search(folder: string, depth: number): Promise<Candidate[]> {
 async function describe(path: string): Promise<Candidate[]> {
   try {
     const { createTime } = await readCheckpointMeta(path);
-    return [{ path, run: dirname(path), isBest: /[/\\]best_[^/\\]+$/.test(path), createTime }];
+    return [{ path, run: dirname(path), isBest: isBestCheckpoint(basename(path)), createTime }];
   } catch {
     return []; // torn or foreign
   }

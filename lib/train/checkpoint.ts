@@ -62,6 +62,11 @@ export interface CheckpointStore {
   markLatest(saved: SavedCheckpoint): Promise<void>;
 }
 
+/** Whether a checkpoint is one that `save_best` keeps: weights only, the best so far. */
+export function isBestCheckpoint(name: string): boolean {
+  return name.startsWith("best_");
+}
+
 /** `epoch_3` of `work_dirs/.../epoch_3`: what a checkpoint is called where its folder is known. */
 export function checkpointName(uri: string): string {
   return uri.split("/").findLast((part) => part !== "" && !part.includes(".")) ?? uri;

@@ -116,7 +116,8 @@ export class ModelState {
       ),
       ...summary("unexpected in it", unexpected),
       ...misfits.map(
-        ({ name, shape }) => `size mismatch for ${name}: [${state.get(name)?.shape}] there, [${shape}] in the model`,
+        ({ name, shape }) =>
+          `size mismatch for ${name}: [${state.get(name)?.shape.join(", ")}] there, [${shape.join(", ")}] in the model`,
       ),
     ];
     if (strict && missing.length + misfits.length + unexpected.length > 0) {

@@ -49,7 +49,7 @@ export function computeGradients(
   const { value, grads } = tf.valueAndGrads(forward)(names.map((name) => defined(weights.get(name), name)));
   if (features !== pixels) features.dispose();
   const gradients = new Map(names.map((name, index) => [name, defined(grads[index], `gradient of ${name}`)]));
-  return { loss: value as Scalar, gradients, statistics };
+  return { loss: value, gradients, statistics };
 }
 
 /** Everything that stays the same from step to step. */

@@ -3,7 +3,7 @@ import { backbones } from "#lib/nn/backbones/index.ts";
 import { resNetSchema } from "#lib/nn/backbones/resnet.ts";
 import type { ResNetConfig } from "#lib/nn/backbones/resnet.ts";
 import { sizeOf, trainedParameters } from "#lib/nn/parameters.ts";
-import type { Backbone, ParameterSpec } from "#lib/nn/types.ts";
+import type { ParameterSpec } from "#lib/nn/types.ts";
 import type { GoldenChecker, GoldenResult } from "./types.ts";
 
 interface Case {
@@ -30,7 +30,8 @@ export const stateDictsChecker: GoldenChecker = {
     for (const [name, value] of Object.entries(data as Record<string, unknown>)) {
       if (typeof value !== "object" || value === null) continue;
       const match = NAME.exec(name);
-      if (match) yield* checkStateDict(name, TYPES[match[1] ?? ""] ?? "", { depth: Number(match[2]), truth: value as Case });
+      if (match)
+        yield* checkStateDict(name, TYPES[match[1] ?? ""] ?? "", { depth: Number(match[2]), truth: value as Case });
       else yield { name, status: "skipped", why: "no backbone of this kind yet" };
     }
   },
@@ -58,11 +59,15 @@ function* checkStateDict(
   if (truth.frozen) yield* checkFrozen(name, depth, truth.frozen);
 }
 
-function* checkFrozen(name: string, depth: number, truth: Readonly<Record<string, FrozenCase>>): Generator<GoldenResult> {
+function* checkFrozen(
+  name: string,
+  depth: number,
+  truth: Readonly<Record<string, FrozenCase>>,
+): Generator<GoldenResult> {
   for (const [stages, expected] of Object.entries(truth)) {
     const entry = defined(backbones.components["ResNet"], "ResNet");
     const config: ResNetConfig = resNetSchema.parse({ depth, frozen_stages: Number(stages) });
-    const { layers } = entry.create(config, undefined) as Backbone;
+    const { layers } = entry.create(config, undefined);
     const specs = layers.flatMap((layer) => layer.parameters);
     const trainable = trainedParameters(specs);
     const evaluating = layers.filter((layer) => layer.frozen).flatMap((layer) => layer.parameters);

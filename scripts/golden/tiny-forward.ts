@@ -117,9 +117,10 @@ function imagesOf(count: number, channels: number, size: number): Tensor4D {
 /** Everything the file states of a pass, flat: name -> number or array of numbers. */
 function expectations(truth: Case, pass: "eval" | "train"): Record<string, unknown> {
   const { loss, gap_last, stage_sum, stage_abs, grad_l2 } = truth[pass];
-  const gradients = Object.entries(grad_l2).map(([key, value]) => [`gradient norm of ${key}`, value]);
+  const gradients = Object.entries(grad_l2).map(([key, value]) => [`gradient norm of ${key}`, value] as const);
   const running = pass === "train" ? Object.entries(truth.after_train_running) : [];
-  return { loss, gap_last, stage_sum, stage_abs, ...Object.fromEntries(gradients), ...Object.fromEntries(running) };
+  const entries: (readonly [string, unknown])[] = [...gradients, ...running];
+  return { loss, gap_last, stage_sum, stage_abs, ...Object.fromEntries(entries) };
 }
 
 interface PassInput {
@@ -151,7 +152,7 @@ function numbersOf(backbone: Backbone, { weights, images, training, truth }: Pas
       return tf.mean(tf.square(tf.mean(features, [1, 2])));
     });
     const { value, grads } = lossAndGradients(specs.map((spec) => weights.get(spec.name) as Tensor));
-    const norms = specs.map((spec, index) => [
+    const norms = specs.map((spec, index): [string, number] => [
       `gradient norm of ${spec.name.replace(/^backbone\./, "")}`,
       scalarOf(tf.norm(grads[index] as Tensor)),
     ]);
@@ -194,7 +195,13 @@ function perturbedRuns(backbone: Backbone, input: PassInput): PassNumbers[] {
     const weights = new Map(
       [...input.weights].map(([name, tensor]) => {
         const values = tensor.dataSync<"float32">();
-        return [name, tf.tensor(values.map((value) => value * (1 + random.uniform(-1, 1) * PERTURBATION)), tensor.shape)];
+        return [
+          name,
+          tf.tensor(
+            values.map((value) => value * (1 + random.uniform(-1, 1) * PERTURBATION)),
+            tensor.shape,
+          ),
+        ];
       }),
     );
     const numbers = numbersOf(backbone, { ...input, weights });
@@ -229,4 +236,3 @@ function equal(name: string, expected: unknown, got: unknown): GoldenResult {
   const [wanted, have] = [JSON.stringify(expected), JSON.stringify(got)];
   return wanted === have ? { name, status: "passed" } : { name, status: "failed", expected: wanted, got: have };
 }
-

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import { loadConfig } from "#lib/config/load.ts";
 import type { LoadedConfig } from "#lib/config/load.ts";
-import { nodeConfigFiles } from "#lib/host/config-files.ts";
+import { configEnvironment, nodeConfigFiles } from "#lib/host/config-files.ts";
 import { findNamedConfig } from "#lib/host/named-configs.ts";
 import { CONFIGS_FOLDER } from "#lib/host/paths.ts";
 import { durationMs } from "#lib/rpc/time.ts";
@@ -42,17 +43,11 @@ const NAME = /^[a-z0-9]([-a-z0-9]{0,43}[a-z0-9])?$/;
 
 /** Checks a request and resolves everything in it. Throws before anything was started or written. */
 export async function defineJob(request: CreateTrainingJobRequest__Output, root: string): Promise<JobDefinition> {
-  const spec = request.job?.spec;
-  if (!spec) throw new PetageError("INVALID_ARGUMENT", "The request has no job.spec");
-  const workers = spec.workers || 1;
-  if (workers < 1 || workers > MAX_WORKERS) {
-    throw new PetageError("INVALID_ARGUMENT", `spec.workers is ${workers}, expected 1 to ${MAX_WORKERS}`);
-  }
+  const { spec, workers } = specOf(request);
   const { configName, config, source } = loadJobConfig(spec);
   const { validation } = runSettings(config); // errors in the config are the user's answer now, not a crash later
   modelSettings(config);
   const createTime = new Date();
-  const time = timestamp(createTime);
   const uid = randomUUID();
   const name =
     request.job?.metadata?.name || `${configName.replaceAll(/[^a-z0-9]+/g, "-").slice(0, 30)}-${uid.slice(0, 5)}`;
@@ -77,12 +72,20 @@ export async function defineJob(request: CreateTrainingJobRequest__Output, root:
     config,
     validates: validation !== undefined,
     workDir,
-    runDir: join(workDir, time),
+    runDir: unusedFolder(join(workDir, timestamp(createTime))),
     resumeFrom: resumed.path,
     loadFrom: spec.loadFrom || stringOf(config, "load_from") || undefined,
     resumeCommand: `petage train ${source} --nproc ${workers} --resume${spec.workDir ? ` --work-dir ${spec.workDir}` : ""}`,
     warnings: [...config.warnings, ...resumed.skipped.map((line) => `Passed over a checkpoint: ${line}`)],
   };
+}
+
+function specOf({ job }: CreateTrainingJobRequest__Output): { spec: TrainingJobSpec__Output; workers: number } {
+  const spec = job?.spec;
+  if (!spec) throw new PetageError("INVALID_ARGUMENT", "The request has no job.spec");
+  const workers = spec.workers || 1;
+  if (workers >= 1 && workers <= MAX_WORKERS) return { spec, workers };
+  throw new PetageError("INVALID_ARGUMENT", `spec.workers is ${workers}, expected 1 to ${MAX_WORKERS}`);
 }
 
 interface JobConfig {
@@ -95,14 +98,14 @@ interface JobConfig {
 function loadJobConfig({ config: source }: TrainingJobSpec__Output): JobConfig {
   const options = source?.cfgOptions ?? [];
   if (source?.path) {
-    const config = loadConfig(source.path, { files: nodeConfigFiles, env: {}, options });
+    const config = loadConfig(source.path, { files: nodeConfigFiles, env: configEnvironment(), options });
     return { configName: stem(source.path), config, source: source.path };
   }
   if (source?.name) {
     const path = findNamedConfig(source.name);
     return {
       configName: stem(path),
-      config: loadConfig(path, { files: nodeConfigFiles, env: {}, options }),
+      config: loadConfig(path, { files: nodeConfigFiles, env: configEnvironment(), options }),
       source: source.name,
     };
   }
@@ -110,7 +113,11 @@ function loadJobConfig({ config: source }: TrainingJobSpec__Output): JobConfig {
     const { text, fileName } = source;
     const path = join(CONFIGS_FOLDER, fileName || "config.py"); // its bases are those that come with petage
     const files = { ...nodeConfigFiles, read: (file: string) => (file === path ? text : nodeConfigFiles.read(file)) };
-    return { configName: stem(path), config: loadConfig(path, { files, env: {}, options }), source: fileName };
+    return {
+      configName: stem(path),
+      config: loadConfig(path, { files, env: configEnvironment(), options }),
+      source: fileName,
+    };
   }
   throw new PetageError("INVALID_ARGUMENT", "spec.config names no config", {
     hint: "Set one of path (a file), name (a config that comes with petage) and text",
@@ -131,6 +138,12 @@ function timestamp(date: Date): string {
   const two = (value: number): string => String(value).padStart(2, "0");
   const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`;
   return `${day}_${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;
+}
+
+/** The folder, or the first of `<folder>_1`, `_2`, ... when another run began in the same second. */
+function unusedFolder(folder: string): string {
+  if (!existsSync(folder)) return folder;
+  for (let index = 1; ; index++) if (!existsSync(`${folder}_${index}`)) return `${folder}_${index}`;
 }
 
 interface ResumePoint {

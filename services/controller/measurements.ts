@@ -2,6 +2,7 @@ import type { StreamMetricsResponse__Output } from "#proto/petage/v1/StreamMetri
 import type { TrainingProgress } from "#proto/petage/v1/TrainingProgress.ts";
 import type { Checkpoint } from "#proto/petage/v1/Checkpoint.ts";
 import type { TrainingResult } from "#proto/petage/v1/TrainingResult.ts";
+import { checkpointName, isBestCheckpoint } from "#lib/train/checkpoint.ts";
 import { timestampOf } from "#lib/rpc/time.ts";
 import type { JobDefinition } from "./job-spec.ts";
 
@@ -13,8 +14,8 @@ export class Measurements {
   readonly #maxEpochs: number;
   progress: TrainingProgress | undefined;
   lastCheckpoint: Checkpoint | undefined;
-  #best: Readonly<Record<string, number>> | undefined;
-  #bestEpoch = 0;
+  #bestUri: string | undefined;
+  #best: Readonly<Record<string, number>> = {};
   #validation: Readonly<Record<string, number>> = {};
 
   constructor({ config }: JobDefinition) {
@@ -29,24 +30,23 @@ export class Measurements {
 
   take(event: StreamMetricsResponse__Output): void {
     if (event.step) this.#takeStep(event.step);
-    if (event.checkpoint) this.lastCheckpoint = event.checkpoint;
+    if (event.checkpoint) this.#takeCheckpoint(event.checkpoint);
     if (event.validation) {
       this.#validation = event.validation.metrics;
-      if (event.validation.isBest || !this.#best) {
-        this.#best = event.validation.metrics;
-        this.#bestEpoch = event.validation.epoch;
-      }
+      if (event.validation.isBest) this.#best = event.validation.metrics;
       this.progress = { ...this.progress, ...this.#validated() };
     }
   }
 
-  /** The best validated epoch's metrics; the model is found by the CLI through the run's folder. */
-  result(modelUri: string): TrainingResult {
-    return { modelUri, metrics: { ...(this.#best ?? this.#validation) } };
+  /** The checkpoint to serve and its metrics: the best where the config keeps it, else the last. */
+  get result(): TrainingResult {
+    const modelUri = this.#bestUri ?? this.lastCheckpoint?.uri ?? "";
+    return { modelUri, metrics: { ...(this.#bestUri ? this.#best : this.#validation) } };
   }
 
-  get bestEpoch(): number {
-    return this.#bestEpoch;
+  #takeCheckpoint(checkpoint: Checkpoint & { readonly uri: string }): void {
+    if (isBestCheckpoint(checkpointName(checkpoint.uri))) this.#bestUri = checkpoint.uri;
+    else this.lastCheckpoint = checkpoint;
   }
 
   #takeStep(step: NonNullable<StreamMetricsResponse__Output["step"]>): void {
@@ -54,7 +54,7 @@ export class Measurements {
     this.progress = {
       epoch: step.epoch,
       step: step.step,
-      percent: maxSteps > 0 ? (Number(step.step) / maxSteps) * 100 : 0,
+      percent: maxSteps > 0 ? (step.step / maxSteps) * 100 : 0,
       eta: step.eta,
       loss: step.loss,
       imagesPerSecond: step.imagesPerSecond,

@@ -56,7 +56,7 @@ function statusMessage(job: Job): TrainingJobStatus {
     ...(measurements.lastCheckpoint ? { lastCheckpoint: measurements.lastCheckpoint } : {}),
     ...(measurements.progress ? { progress: measurements.progress } : {}),
     ...failureMessage(status),
-    ...(status.phase === "Succeeded" ? { result: measurements.result(measurements.lastCheckpoint?.uri ?? "") } : {}),
+    ...(status.phase === "Succeeded" ? { result: measurements.result } : {}),
   };
 }
 

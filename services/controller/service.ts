@@ -56,7 +56,7 @@ export class Controller implements AsyncDisposable {
       const next = first + size < jobs.length ? String(first + size) : "";
       return { jobs: jobs.slice(first, first + size).map(jobMessage), nextPageToken: next };
     },
-    watchTrainingJob: ({ name, afterSequence }, { signal }) => this.#watch(name, Number(afterSequence), signal),
+    watchTrainingJob: ({ name, afterSequence }, { signal }) => this.#watch(name, afterSequence, signal),
     cancelTrainingJob: async ({ name }) => {
       const job = this.#find(name);
       if (isTerminal(job.status.phase)) {

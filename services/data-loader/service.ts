@@ -24,7 +24,7 @@ export function createDataLoaderService(splits: Splits): Implementation<"DataLoa
       const loader = await loaderOf(split);
       const description = await loader.describe(worldSize || 1, signal);
       const { samples, classes } = loader.dataset;
-      const histogram = new Array<number>(classes.length).fill(0);
+      const histogram = classes.map(() => 0);
       for (const { label } of samples) if (label !== null) histogram[label] = (histogram[label] ?? 0) + 1;
       return {
         split,

@@ -32,7 +32,8 @@ export function openSplits(config: ResolvedConfig, open: Open): Splits {
     },
     async [Symbol.asyncDispose]() {
       const loaders = await Promise.allSettled(opened.values());
-      await Promise.all(loaders.map((loader) => loader.status === "fulfilled" && loader.value[Symbol.asyncDispose]()));
+      const ready = loaders.filter((loader) => loader.status === "fulfilled");
+      await Promise.all(ready.map(({ value }) => value[Symbol.asyncDispose]()));
     },
   };
 }

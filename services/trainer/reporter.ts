@@ -1,5 +1,6 @@
 import type { Hook, TrainingRun } from "#lib/train/run.ts";
 import type { Progress, SavedCheckpoint } from "#lib/train/checkpoint.ts";
+import { isBestCheckpoint } from "#lib/train/checkpoint.ts";
 import { PRIORITIES } from "#lib/train/run.ts";
 import { durationOf, timestampOf } from "#lib/rpc/time.ts";
 import type { Implementation } from "#lib/rpc/contract.ts";
@@ -37,9 +38,9 @@ export class Reporter {
     this.#tell({ phase });
   }
 
-  checkpoint({ uri, sha256 }: SavedCheckpoint, { step, epoch }: Progress): void {
+  checkpoint({ name, uri, sha256 }: SavedCheckpoint, { step, epoch }: Progress): void {
     const checkpoint: CheckpointMessage = { uri, sha256, step, epoch, createTime: timestampOf(new Date()) };
-    this.update({ lastCheckpoint: checkpoint });
+    if (!isBestCheckpoint(name)) this.update({ lastCheckpoint: checkpoint });
     this.#tell({ checkpoint });
   }
 

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
+import type { Direction } from "#lib/metrics/types.ts";
 import type { NamedConfig } from "#lib/config/serialize.ts";
 import type { TrainingThread } from "#lib/host/training-engine.ts";
 import { VERSION } from "#lib/host/version.ts";
@@ -47,7 +48,7 @@ export async function openRun(parts: TrainingParts): Promise<TrainingRun> {
     maxEpochs: settings.maxEpochs,
     epochLength: data.stepsPerEpoch,
     schedule: scheduleOf(named.config, optimizer, context),
-    directions: Object.assign({}, ...(settings.validation?.metrics ?? []).map((metric) => metric.directions)),
+    directions: directionsOf(settings),
     description: { configName: named.name, config: named.config.value, classes: data.classes, petageVersion: VERSION },
     ports: await openPorts(parts),
     epoch: 0,
@@ -73,6 +74,12 @@ export async function openRun(parts: TrainingParts): Promise<TrainingRun> {
   return run;
 }
 
+/** In which direction each metric of the evaluator is better. */
+function directionsOf({ validation }: RunSettings): Readonly<Record<string, Direction>> {
+  const metrics = validation?.metrics ?? [];
+  return Object.fromEntries(metrics.flatMap(({ directions }) => Object.entries(directions)));
+}
+
 async function openPorts({ env, thread, reporter, log }: TrainingParts): Promise<RunPorts> {
   const { PETAGE_RUN_DIR: folder, PETAGE_WORK_DIR: workDir } = env;
   await mkdir(folder, { recursive: true });
@@ -94,7 +101,7 @@ export function remoteValidator(evaluator: Client<"EvaluatorService">): Validato
       if (!result) continue;
       return {
         metrics: result.metrics,
-        sampleCount: Number(result.sampleCount),
+        sampleCount: result.sampleCount,
         durationMs: durationMs(result.duration) ?? 0,
       };
     }

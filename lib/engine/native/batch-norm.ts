@@ -59,7 +59,7 @@ function normalizeNatively(
       },
     };
   });
-  const output = forward(...inputs) as Tensor4D;
+  const output = forward(...inputs);
   const [mean, variance] = statistics as readonly [Tensor1D, Tensor1D];
   return { output, mean, variance };
 }
@@ -74,10 +74,10 @@ export function normalizeComposed(
   const { mean, variance } = tf.moments(input, [0, 1, 2]);
   const count = input.size / (input.shape[3] || 1);
   const multiplier = scale.mul(variance.add(epsilon).rsqrt());
-  const output = input.sub(mean).mul(multiplier).add(offset) as Tensor4D;
+  const output = input.sub(mean).mul(multiplier).add<Tensor4D>(offset);
   return {
     output,
     mean: tf.keep(mean.clone()) as Tensor1D,
-    variance: tf.keep(variance.mul(count / Math.max(count - 1, 1))) as Tensor1D,
+    variance: tf.keep(variance.mul<Tensor1D>(count / Math.max(count - 1, 1))),
   };
 }

@@ -186,7 +186,7 @@ function residualBlock(place: BlockPlace, context: StageContext, branch: readonl
         return index === branch.length - 1 ? normalized : tf.relu(normalized);
       }, input);
       const identity = shortcut ? shortcut.forward(weights, input, mode) : input;
-      return tf.relu(tf.add(residual, identity)) as Tensor4D;
+      return tf.relu(tf.add<Tensor4D>(residual, identity));
     },
   };
 }

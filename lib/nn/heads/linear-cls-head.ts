@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs";
+import type { Tensor2D } from "@tensorflow/tfjs";
 import { z } from "zod";
 import { component } from "../../config/component.ts";
 import type { ConfigNode, ConfigValue } from "../../config/component.ts";
@@ -59,8 +59,8 @@ export const LinearClsHead = component<z.output<typeof schema>, Head, HeadContex
       ],
       loss: buildComponent(losses, lossNode, { numClasses }),
       logits(weights, features) {
-        const projected = tf.matMul(features, weightOf(weights, "head.fc.weight") as Tensor2D);
-        return projected.add(weightOf(weights, "head.fc.bias") as Tensor1D) as Tensor2D;
+        const projected = tf.matMul(features, weightOf(weights, "head.fc.weight"));
+        return projected.add<Tensor2D>(weightOf(weights, "head.fc.bias"));
       },
     };
   },

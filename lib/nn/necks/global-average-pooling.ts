@@ -11,5 +11,5 @@ const schema = z.strictObject({
 /** Mean over height and width: [N, H, W, C] -> [N, C]. */
 export const GlobalAveragePooling = component<z.output<typeof schema>, Neck>({
   schema,
-  create: () => (features) => tf.mean(features, [1, 2]) as Tensor2D,
+  create: () => (features) => tf.mean<Tensor2D>(features, [1, 2]),
 });

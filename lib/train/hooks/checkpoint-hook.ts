@@ -94,7 +94,8 @@ async function keepBest(config: CheckpointConfig, run: TrainingRun): Promise<voi
   const name = `best_${metric.replaceAll("/", "_")}_epoch_${run.epoch}`;
   run.best = { metric, value, name };
   const tensors = await run.ports.exportTensors({ withOptimizer: false });
-  await run.ports.checkpoints.save(name, { meta: checkpointMeta(run), ...tensors });
+  const meta = checkpointMeta(run);
+  run.ports.onCheckpoint(await run.ports.checkpoints.save(name, { meta, ...tensors }), meta.progress);
   if (previous) await run.ports.checkpoints.remove(previous.name);
   const at = `at ${run.epoch} epoch is saved to ${name}`;
   run.ports.log.info(`The best checkpoint with ${value.toFixed(4)} ${metric} ${at}.`);
