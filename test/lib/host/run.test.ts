@@ -26,9 +26,9 @@ describe("readEnvironment", () => {
 });
 
 describe("exitCodeOf", () => {
-  it("tells input that no other attempt can use from a failure", () => {
+  it("tells input that no other attempt can use, and a victim, from a failure", () => {
     assert.equal(exitCodeOf("CONFIG_SYNTAX"), 3);
-    assert.equal(exitCodeOf("PEER_LOST"), 1);
+    assert.equal(exitCodeOf("PEER_LOST"), 75);
     assert.equal(exitCodeOf("INTERNAL"), 1);
   });
 });
