@@ -15,27 +15,32 @@ interface NativeModule {
   readonly version: { readonly "tfjs-node": string };
 }
 
+export interface EngineOptions {
+  /** Whether gradients are needed (they are, unless this says no): of the fallbacks only plain JavaScript has them. */
+  readonly gradients?: boolean;
+  readonly log?: Log;
+}
+
 let loaded: Promise<Engine> | undefined;
 
 /**
- * Loads the fastest backend that works here: the TensorFlow library, else WebAssembly (inference), else plain
+ * Loads the fastest backend that works here: the TensorFlow library, else WebAssembly (forward only), else plain
  * JavaScript. Says in one line when it had to fall back. Loading happens once per thread.
  */
-export function loadEngine(log?: Log): Promise<Engine> {
-  loaded ??= load(log);
+export function loadEngine(options: EngineOptions = {}): Promise<Engine> {
+  loaded ??= load(options);
   return loaded;
 }
 
-async function load(log?: Log): Promise<Engine> {
+async function load({ gradients = true, log }: EngineOptions): Promise<Engine> {
   try {
     return await loadTensorflow();
   } catch (error) {
-    const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-    log?.warn("TensorFlow's library cannot be loaded; computing in plain JavaScript, many times slower", {
-      reason,
-      next: "npm run setup",
-    });
-    return await loadFallback();
+    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    const engine = await loadFallback(gradients ? ["cpu"] : ["wasm", "cpu"]);
+    const message = `TensorFlow's library cannot be loaded; computing with tfjs (${engine.backend}), many times slower`;
+    log?.warn(message, { reason, next: "npm run setup" });
+    return engine;
   }
 }
 
@@ -55,11 +60,14 @@ async function loadTensorflow(): Promise<Engine> {
   };
 }
 
-/** Training needs gradients of convolutions, which tfjs's WebAssembly backend lacks, so the fallback is "cpu". */
-async function loadFallback(): Promise<Engine> {
-  await tf.setBackend("cpu");
-  await tf.ready();
-  return { backend: "cpu", version: tf.version.tfjs, device: "cpu" };
+async function loadFallback(candidates: readonly ("wasm" | "cpu")[]): Promise<Engine> {
+  for (const backend of candidates) {
+    if (backend === "wasm") await import("@tensorflow/tfjs-backend-wasm");
+    if (await tf.setBackend(backend)) return { backend, version: tf.version.tfjs, device: "cpu" };
+  }
+  throw new PetageError("TENSORFLOW_UNAVAILABLE", `None of the backends ${candidates.join(", ")} can be used here`, {
+    hint: "Run `npm run setup`",
+  });
 }
 
 /** tfjs-node 4.22 calls two `util` functions that Node 23 removed; the fix was merged upstream but never released. */

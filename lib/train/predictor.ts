@@ -37,7 +37,7 @@ export async function createPredictor(
   checkpoint: Checkpoint,
   { config = configOf(checkpoint), source, log }: { config?: ResolvedConfig; source: string; log: Log },
 ): Promise<Predictor> {
-  const engine = await loadEngine(log);
+  const engine = await loadEngine({ gradients: false, log });
   const { model, normalization } = inferenceSettings(config);
   const state = new ModelState(model.parameters, { seed: null, slotNames: [] });
   state.importWeights(checkpoint.weights, { source, strict: true });

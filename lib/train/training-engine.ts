@@ -39,7 +39,7 @@ export interface TrainingEngine {
 }
 
 export async function createTrainingEngine({ settings, seed, log }: TrainingEngineOptions): Promise<TrainingEngine> {
-  const engine = await loadEngine(log);
+  const engine = await loadEngine({ log });
   const { model, optimizer, clip, normalization } = settings;
   const state = new ModelState(model.parameters, { seed, slotNames: optimizer.slotNames });
   const layouts = planBuckets(model.parameters);
