@@ -1,13 +1,13 @@
 import { PetageError } from "#lib/base/errors.ts";
 import type { Budget } from "./budget.ts";
 import { didYouMean } from "./nearest.ts";
-import { PyBaseReference, PyDict, PyList, PyTuple, type PyValue } from "./python/values.ts";
+import { PyBaseReference, PyDict, PyList, PyTuple, sizeOf, type PyValue } from "./python/values.ts";
 
 /** Every `{{_base_.a.b}}` inside a value replaced by what the merged bases hold there. Throws CONFIG_EVALUATION for a missing key. */
 export function resolveBaseReferences(value: PyValue, base: PyDict, budget: Budget): PyValue {
   if (value instanceof PyBaseReference) return lookUp(value, base);
   if (!(value instanceof PyDict || value instanceof PyList || value instanceof PyTuple)) return value;
-  budget.spend(1);
+  budget.spend(1 + sizeOf(value));
   return budget.nested(() => {
     const resolve = (item: PyValue): PyValue => resolveBaseReferences(item, base, budget);
     if (value instanceof PyList) return new PyList(value.items.map(resolve), value.position);

@@ -11,7 +11,7 @@ export const CONFIG_LIMITS = {
   /** Size of one integer, in bits. */
   integerBits: 4096,
   /** Length of one file, in UTF-16 units. */
-  fileLength: 4 << 20,
+  fileLength: 1 << 20,
   /** Files in one inheritance tree. */
   files: 200,
 } as const;

@@ -1,4 +1,14 @@
-import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node, type Pair } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  type Document,
+  type Node,
+  type Pair,
+  type YAMLError,
+} from "yaml";
 import { PetageError, type SourcePosition } from "#lib/base/errors.ts";
 import type { Budget } from "./budget.ts";
 import { PyBaseReference, PyDict, PyList, type PyValue } from "./python/values.ts";
@@ -12,36 +22,32 @@ const MOST_ALIASES = 1000;
 /** The top level of a YAML or JSON config. Throws CONFIG_SYNTAX with a position. */
 export function parseDataFile(source: SourceText, kind: "yaml" | "json", budget: Budget): PyDict {
   const marked = source.replace(REFERENCE, ([, path = ""]) => `"${MARK}${path}${MARK}"`);
-  if (kind === "json") checkJson(marked);
-  const lines = new LineCounter();
-  const document = parseDocument(marked.text, {
-    intAsBigInt: true,
-    lineCounter: lines,
-    ...(kind === "json" ? { schema: "json" as const } : { version: "1.1" as const, merge: true }),
-  });
+  const dialect = kind === "json" ? ({ schema: "json" } as const) : ({ version: "1.1", merge: true } as const);
+  const document = parseDocument(marked.text, { intAsBigInt: true, prettyErrors: false, ...dialect });
   const [error] = document.errors;
-  if (error)
-    throw syntaxError(
-      error.message.split("\n")[0]?.replace(/ at line .*$/, "") ?? error.message,
-      marked.position(error.pos[0]),
-    );
-  const value =
-    document.contents === null ? new PyDict() : new DataReader(marked, document, budget).read(document.contents);
+  if (error) throw parserError(error, marked.position(error.pos[0]));
+  if (kind === "json") checkJson(marked);
+  const isEmpty = document.contents === null;
+  const value = isEmpty ? new PyDict() : new DataReader(marked, document, budget).read(document.contents);
   if (value instanceof PyDict) return value;
   throw syntaxError("The config is not a mapping of names to values", marked.position(0));
 }
 
-/** YAML takes more than JSON does. */
+function parserError(error: YAMLError, position: SourcePosition): PetageError {
+  const isTooDeep = error.code === "RESOURCE_EXHAUSTION" || error.message.includes("call stack");
+  if (isTooDeep) return new PetageError("CONFIG_LIMIT", "The config nests too deep", { position });
+  return syntaxError(error.message, position);
+}
+
+/** The YAML parser, which knows positions, takes a little more than JSON. */
 function checkJson(source: SourceText): void {
   try {
     JSON.parse(source.text);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const offset = Number(/at position (\d+)/.exec(message)?.[1] ?? source.text.length);
-    throw syntaxError(
-      `Not valid JSON: ${message.replace(/ \(line.*$| in JSON at position.*$/, "")}`,
-      source.position(offset),
-    );
+    const offset = Number(/at position (\d+)/.exec(message)?.[1] ?? 0);
+    const reason = message.replace(/ \(line.*$| in JSON at position.*$/, "");
+    throw syntaxError(`Not valid JSON: ${reason}`, source.position(offset));
   }
 }
 

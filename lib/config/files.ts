@@ -13,7 +13,9 @@ export function memoryConfigFiles(texts: Readonly<Record<string, string>>): Conf
   return {
     resolve: (path) => (path.startsWith("/") ? path : `/${path}`),
     read: (path) => (Object.hasOwn(texts, path) ? texts[path] : undefined),
-    list: (folder) =>
-      Object.keys(texts).flatMap((path) => (path.startsWith(`${folder}/`) ? [path.slice(folder.length + 1)] : [])),
+    list(folder) {
+      const prefix = folder.endsWith("/") ? folder : `${folder}/`;
+      return Object.keys(texts).flatMap((path) => (path.startsWith(prefix) ? [path.slice(prefix.length)] : []));
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { PetageError } from "#lib/base/errors.ts";
 import type { ConfigFiles } from "./files.ts";
 import type { ResolvedConfig } from "./component.ts";
 import { Budget } from "./budget.ts";
@@ -29,6 +30,19 @@ export interface LoadedConfig extends ResolvedConfig {
  * through `files` only. Throws the CONFIG_ errors, each with file, line and column.
  */
 export function loadConfig(file: string, options: LoadOptions): LoadedConfig {
+  try {
+    return load(file, options);
+  } catch (error) {
+    // The budgets come first; this is for what they do not foresee, such as nesting inside the YAML parser.
+    if (!(error instanceof RangeError)) throw error;
+    throw new PetageError("CONFIG_LIMIT", `The config \`${file}\` nests too deep`, {
+      cause: error,
+      position: { file, line: 1, column: 1 },
+    });
+  }
+}
+
+function load(file: string, options: LoadOptions): LoadedConfig {
   const budget = new Budget();
   const reader = new ConfigReader(options.files, { budget, env: options.env ?? {} });
   const loaded = reader.load(file);

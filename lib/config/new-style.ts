@@ -79,7 +79,7 @@ function importBase(line: Statement, scope: Scope, { source }: Module, context: 
     ? base.names().map((name) => ({ name, as: name }))
     : line.names;
   for (const { name, as } of names) {
-    const entry = base.entries().find(({ key }) => key === name);
+    const entry = base.entry(name);
     if (!entry) {
       const hint = didYouMean(name, base.names());
       throw new PetageError("CONFIG_EVALUATION", `The base \`${line.module}\` does not define \`${name}\``, {

@@ -120,7 +120,7 @@ export class ConfigReader {
 
   #readData(source: SourceText): FileReader {
     const data = parseDataFile(source, source.file.endsWith(".json") ? "json" : "yaml", this.#runtime.budget);
-    const position = data.entries().find(({ key }) => key === BASE_KEY)?.position ?? source.position(0);
+    const position = data.entry(BASE_KEY)?.position ?? source.position(0);
     const bases = data.has(BASE_KEY) ? basePaths(data.get(BASE_KEY) ?? null, () => position) : [];
     return { bases, read: () => data };
   }
@@ -145,7 +145,7 @@ export class ConfigReader {
       const shown = posix.isAbsolute(path) ? path : posix.join(posix.dirname(source.file), path);
       const base = this.#loadBase({ path: shown, position }, chain);
       for (const entry of base.entries()) {
-        const first = merged.entries().find(({ key }) => key === entry.key)?.position;
+        const first = merged.entry(entry.key)?.position;
         if (merged.has(entry.key)) throw duplicateKey(keyText(entry.key), first, entry.position, position);
         merged.set(entry.key, toConfigDict(entry.value, this.#runtime.budget), entry.position);
       }
@@ -168,7 +168,7 @@ export class ConfigReader {
     const folder = posix.dirname(absolute);
     const name = posix.basename(absolute);
     const entries = this.#files.list(folder).filter((entry) => entry !== name); // It may be a folder.
-    const near = nearestNames(name, entries).map((name) => `\`${posix.join(posix.dirname(path), name)}\``);
+    const near = nearestNames(name, entries).map((entry) => `\`${posix.join(posix.dirname(path), entry)}\``);
     const hint =
       near.length > 0
         ? `Did you mean ${near.join(" or ")}?`

@@ -43,7 +43,7 @@ function expectation(issue: Issue): string {
       return wanted.length > 0 ? [...new Set(wanted)].join(" or ") : issue.message;
     }
     default:
-      return issue.message.replace(/^Invalid input: expected /, "");
+      return issue.message.replace(/^(Invalid input: )?expected /, "");
   }
 }
 

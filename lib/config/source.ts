@@ -15,6 +15,7 @@ export class SourceText {
   readonly #before: SourceText | undefined;
   readonly #edits: readonly Edit[];
   #lineStarts: readonly number[] | undefined;
+  #editStarts: readonly number[] | undefined;
 
   private constructor(file: string, text: string, before?: SourceText, edits: readonly Edit[] = []) {
     this.file = file;
@@ -35,6 +36,7 @@ export class SourceText {
     let end = 0;
     for (const match of this.text.matchAll(pattern)) {
       const piece = replacement(match, match.index);
+      if (piece === match[0]) continue;
       text += this.text.slice(end, match.index);
       edits.push({ at: text.length, length: piece.length, from: match.index, fromLength: match[0].length });
       text += piece;
@@ -52,7 +54,8 @@ export class SourceText {
   }
 
   #offsetBefore(offset: number): number {
-    const edit = this.#edits.findLast((candidate) => candidate.at <= offset);
+    this.#editStarts ??= this.#edits.map(({ at }) => at);
+    const edit = this.#edits[countUpTo(this.#editStarts, offset) - 1];
     if (!edit) return offset;
     const past = offset - edit.at - edit.length;
     return past < 0 ? edit.from : edit.from + edit.fromLength + past;

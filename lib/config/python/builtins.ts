@@ -174,7 +174,7 @@ function makeFloat(value: PyValue = 0): number {
   if (typeof value === "number") return value;
   const number = typeof value === "string" ? parseFloatText(value) : undefined;
   if (number === undefined)
-    throw evaluationError(`float() cannot read ${typeof value === "string" ? `"${value}"` : `${kindOf(value)}`}`);
+    throw evaluationError(`float() cannot read ${typeof value === "string" ? `"${value}"` : kindOf(value)}`);
   return number;
 }
 
@@ -202,7 +202,7 @@ function makeInteger(given: Arguments): bigint {
   if (integer !== undefined) return integer;
   if (typeof value === "number" && Number.isFinite(value)) return BigInt(Math.trunc(value));
   throw evaluationError(
-    `int() cannot read ${typeof value === "string" ? `"${value}"` : typeof value === "number" ? String(value) : `${kindOf(value)}`}`,
+    `int() cannot read ${typeof value === "string" ? `"${value}"` : typeof value === "number" ? String(value) : kindOf(value)}`,
   );
 }
 

@@ -15,6 +15,10 @@ const SIMPLE_ESCAPES: ReadonlyMap<string, string> = new Map(
     "\n": "",
   }),
 );
+/** What text can stand in without being code. */
+export const STRING_OR_COMMENT =
+  /'{3}(?:\\[^]|[^\\])*?'{3}|"{3}(?:\\[^]|[^\\])*?"{3}|'(?:\\[^]|[^\\'\n])*'|"(?:\\[^]|[^\\"\n])*"|#.*/;
+
 const ESCAPE = /\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^}]*\}|[0-7]{1,3}|[^])/g;
 
 /** An int or float literal; undefined when the text is not a number in Python (as `012` or `1__0`). */

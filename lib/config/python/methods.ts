@@ -43,11 +43,12 @@ const LIST = {
   index: (self, given, { budget }) => indexOf(self.items, given, budget),
   insert(self, given, { budget }) {
     const [index, item = null] = bind(given, "insert", ["index", "object"]);
-    budget.spend(1);
+    budget.spend(1 + self.items.length / 64);
     self.items.splice(Number(integerArgument(index, "insert()")), 0, item);
     return null;
   },
-  pop(self, given) {
+  pop(self, given, { budget }) {
+    budget.spend(self.items.length / 64);
     const [index = -1n] = bind(given, "pop", ["index"], 0);
     const at = Number(integerArgument(index, "pop()"));
     const [item] = self.items.splice(at < 0 && -at > self.items.length ? self.items.length : at, 1);
@@ -96,7 +97,8 @@ const DICT = {
     self.delete(key);
     return value;
   },
-  popitem(self) {
+  popitem(self, _given, { budget }) {
+    budget.spend(self.size);
     const last = self.entries().at(-1);
     if (!last) throw evaluationError("popitem() of an empty dict");
     self.delete(last.key);
@@ -202,7 +204,13 @@ export function methodNames(value: PyValue): string[] {
 
 function bound<Self>(table: Readonly<Record<string, Method<Self>>>, self: Self, name: string): BoundMethod | undefined {
   const method = Object.hasOwn(table, name) ? table[name] : undefined;
-  return method && ((given, runtime) => method(self, given, runtime));
+  return (
+    method &&
+    ((given, runtime) => {
+      if (typeof self === "string") runtime.budget.spend(self.length / 64); // Most methods look at every character.
+      return method(self, given, runtime);
+    })
+  );
 }
 
 /** The error of reading a key that is not there. */

@@ -34,7 +34,8 @@ export function fromRatio({ numerator, denominator }: Ratio): number {
 }
 
 export function bitLength(value: bigint): number {
-  return (value < 0n ? -value : value).toString(2).length;
+  const hex = (value < 0n ? -value : value).toString(16);
+  return 4 * (hex.length - 1) + Number.parseInt(hex.charAt(0), 16).toString(2).length;
 }
 
 /** The integer nearest to a ratio, ties to even. */

@@ -131,6 +131,8 @@ export function unary(operator: string, operand: PyValue): PyValue {
 /** One of Python's comparison operators. */
 export function compare(operator: string, left: PyValue, right: PyValue, budget: Budget): boolean {
   for (const side of [left, right]) if (side instanceof PyBaseReference) throw misusedReference(side);
+  if (typeof left === "string") budget.spend(left.length / 256);
+  if (typeof right === "string") budget.spend(right.length / 256);
   switch (operator) {
     case "==":
       return equal(left, right, budget);

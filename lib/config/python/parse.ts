@@ -4,6 +4,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { Budget } from "../budget.ts";
 import type { SourceText } from "../source.ts";
 import type { Block, Expression, Module, Statement } from "./ast.ts";
+import { STRING_OR_COMMENT } from "./literals.ts";
 import { childrenOf, splitAt, type NodeList } from "./nodes.ts";
 import { ExpressionReader } from "./parse-expression.ts";
 import { checkSyntax } from "./syntax-errors.ts";
@@ -16,8 +17,6 @@ export function parseModule(written: SourceText, budget: Budget): Module {
   return { source, body: new StatementReader(source, budget).block(childrenOf(root)) };
 }
 
-const STRING_OR_COMMENT =
-  /'{3}(?:\\[^]|[^\\])*?'{3}|"{3}(?:\\[^]|[^\\])*?"{3}|'(?:\\[^]|[^\\'\n])*'|"(?:\\[^]|[^\\"\n])*"|#.*/;
 const BARE_POINT = /(?<![\w.])(?<digits>\d[\d_]*\.)(?=[eE][-+]?\d|[^\w.]|$)/;
 const SCAN = new RegExp(`${STRING_OR_COMMENT.source}|${BARE_POINT.source}`, "g");
 

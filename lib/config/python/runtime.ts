@@ -12,6 +12,7 @@ import {
   PyView,
   isSequence,
   misusedReference,
+  sizeOf,
   unsupported,
   type PyValue,
   type Runtime,
@@ -71,7 +72,7 @@ export function deepCopy(value: PyValue, budget: Budget, copies = new Map<PyValu
   const known = copies.get(value);
   if (known !== undefined) return known;
   if (!isSequence(value) && !(value instanceof PyDict)) return value;
-  budget.spend(1);
+  budget.spend(1 + sizeOf(value));
   return budget.nested(() => copyContainer(value, (item) => deepCopy(item, budget, copies), copies));
 }
 
@@ -96,7 +97,7 @@ function copyContainer(
 /** As mmengine's ConfigDict takes a value in: dicts, also inside lists, become ConfigDicts, and everything is copied. */
 export function toConfigDict(value: PyValue, budget: Budget): PyValue {
   if (!isSequence(value) && !(value instanceof PyDict)) return value;
-  budget.spend(1);
+  budget.spend(1 + sizeOf(value));
   return budget.nested(() => {
     if (value instanceof PyList)
       return new PyList(

@@ -1,6 +1,8 @@
 import type { SyntaxNode } from "@lezer/common";
 import { PetageError } from "#lib/base/errors.ts";
+import { CONFIG_LIMITS } from "../budget.ts";
 import type { SourceText } from "../source.ts";
+import { STRING_OR_COMMENT } from "./literals.ts";
 
 const CLOSERS: ReadonlyMap<string, string> = new Map([
   ["(", ")"],
@@ -8,10 +10,15 @@ const CLOSERS: ReadonlyMap<string, string> = new Map([
   ["{", "}"],
 ]);
 
+const STRING_OR_COMMENT_OR_BRACKET = new RegExp(`${STRING_OR_COMMENT.source}|[()[\\]{}]`, "g");
+
 /** Throws CONFIG_SYNTAX at the first place where the text is not Python. The parser itself tolerates every error. */
 export function checkSyntax(root: SyntaxNode, source: SourceText): void {
   const error = firstError(root);
-  if (error) throw describeError(error, source);
+  if (error) {
+    checkBrackets(source);
+    throw describeError(error, source);
+  }
   checkIndentation(root, source);
 }
 
@@ -24,49 +31,53 @@ function firstError(root: SyntaxNode): SyntaxNode | undefined {
 }
 
 function describeError(error: SyntaxNode, source: SourceText): PetageError {
-  if (error.name === "PrintStatement")
+  if (error.name === "PrintStatement") {
     return syntaxError(source, error.from, "`print` needs brackets", "Python 2 is not supported");
-  const near = source.text.slice(error.from).match(/^\s*([\w.]+|\S)/)?.[1];
-  const opener = unclosedBracket(error, source);
-  if (opener !== undefined && (near === undefined || isPastLine(error, opener, source))) {
-    const bracket = source.text.charAt(opener);
-    return syntaxError(
-      source,
-      opener,
-      `\`${bracket}\` is never closed`,
-      `Add \`${CLOSERS.get(bracket)}\`, or the comma that is missing before the next line`,
-    );
   }
-  if (near === undefined) return syntaxError(source, error.from, "The file ends too early");
-  const at = error.from + (source.text.slice(error.from).match(/^\s*/)?.[0].length ?? 0);
-  return syntaxError(
-    source,
-    at,
-    `Invalid syntax at \`${near}\``,
-    opener === undefined ? undefined : "A comma may be missing before it",
-  );
+  const [space = "", token] = /^\s*([\w.]+|\S)?/.exec(source.text.slice(error.from)) ?? [];
+  if (token === undefined) return syntaxError(source, error.from, "The file ends too early");
+  const at = error.from + space.length - (space.endsWith(token) ? token.length : 0);
+  const hint = isInBrackets(error) ? "A comma may be missing before it" : undefined;
+  return syntaxError(source, at, `Invalid syntax at \`${token}\``, hint);
 }
 
-/** An opening bracket around the error for which the parser found no partner. */
-function unclosedBracket(error: SyntaxNode, source: SourceText): number | undefined {
-  for (let node: SyntaxNode | null = error; node; node = node.parent) {
-    for (let child = node.firstChild; child; child = child.nextSibling) {
-      const closer = CLOSERS.get(source.text.slice(child.from, child.to));
-      if (closer !== undefined && child.from < error.from && node.lastChild?.name !== closer) return child.from;
+function isInBrackets(error: SyntaxNode): boolean {
+  for (let node = error.parent; node; node = node.parent) if (CLOSERS.has(node.firstChild?.name ?? "")) return true;
+  return false;
+}
+
+/** Of all mistakes a bracket without partner is the likeliest, and the parser notices it far from where it stands. */
+function checkBrackets(source: SourceText): void {
+  const open: { bracket: string; at: number }[] = [];
+  for (const { 0: token, index: at } of source.text.matchAll(STRING_OR_COMMENT_OR_BRACKET)) {
+    if (CLOSERS.has(token)) open.push({ bracket: token, at });
+    if (open.length > CONFIG_LIMITS.depth) {
+      const position = source.position(at);
+      throw new PetageError("CONFIG_LIMIT", `The config nests deeper than the limit of ${CONFIG_LIMITS.depth}`, {
+        position,
+      });
+    }
+    if (!")]}".includes(token)) continue;
+    const last = open.pop();
+    if (!last) throw syntaxError(source, at, `\`${token}\` closes nothing`, "Remove it, or add what it should close");
+    if (CLOSERS.get(last.bracket) !== token) {
+      const { line, column } = source.position(last.at);
+      throw syntaxError(
+        source,
+        at,
+        `\`${token}\` does not close the \`${last.bracket}\` at ${line}:${column}`,
+        `Write \`${CLOSERS.get(last.bracket)}\``,
+      );
     }
   }
-  return undefined;
-}
-
-/** Whether the error lies behind an assignment of a later line, which shows that a bracket was left open. */
-function isPastLine(error: SyntaxNode, opener: number, source: SourceText): boolean {
-  const between = source.text.slice(opener, error.from);
-  const next = source.text.slice(error.from);
-  return (
-    between.includes("\n") &&
-    /^\s*[A-Za-z_]\w*\s*=/.test(next) &&
-    /\n\s*$/.test(between + (/^\s*/.exec(next)?.[0] ?? ""))
-  );
+  const unclosed = open.at(-1);
+  if (unclosed)
+    throw syntaxError(
+      source,
+      unclosed.at,
+      `\`${unclosed.bracket}\` is never closed`,
+      `Add \`${CLOSERS.get(unclosed.bracket)}\``,
+    );
 }
 
 /** The parser ignores indentation that fits no block; Python does not. */

@@ -75,7 +75,11 @@ export class PyDict {
   }
 
   get(key: PyValue): PyValue | undefined {
-    return this.#entries.get(hash(key))?.value;
+    return this.entry(key)?.value;
+  }
+
+  entry(key: PyValue): DictEntry | undefined {
+    return this.#entries.get(hash(key));
   }
 
   set(key: PyValue, value: PyValue, position?: SourcePosition): void {
@@ -225,14 +229,18 @@ export function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** Tuples may nest this deep in a key of a dict. */
+const DEEPEST_KEY = 4;
+
 /** A string that is equal for keys that Python holds equal: 1, 1.0 and True are one key. */
-export function hash(key: PyValue): string {
+export function hash(key: PyValue, depth = 0): string {
   if (typeof key === "string") return `s${key}`;
   if (key === null) return "None";
   if (typeof key === "boolean") return key ? "n1" : "n0";
   if (typeof key === "bigint") return `n${key}`;
   if (typeof key === "number") return Number.isInteger(key) ? `n${BigInt(key)}` : `n${key}`;
-  if (key instanceof PyTuple) return `t(${key.items.map((item) => JSON.stringify(hash(item))).join(",")})`;
+  if (key instanceof PyTuple && depth < DEEPEST_KEY)
+    return `t(${key.items.map((item) => JSON.stringify(hash(item, depth + 1))).join(",")})`;
   if (key instanceof PyLazyObject) return `l${key.dottedName}`;
   throw evaluationError(`${capitalized(kindOf(key))} cannot be a key of a dict`);
 }
@@ -249,6 +257,11 @@ export function keyText(key: PyValue): string {
 
 export function isSequence(value: PyValue): value is PyList | PyTuple {
   return value instanceof PyList || value instanceof PyTuple;
+}
+
+/** How many elements a container holds. */
+export function sizeOf(container: PyList | PyTuple | PyDict): number {
+  return container instanceof PyDict ? container.size : container.items.length;
 }
 
 /** An int or a bool as an int; undefined for others. */
