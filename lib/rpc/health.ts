@@ -5,7 +5,7 @@ import { fullName, packageDefinition } from "./protos.ts";
 import type { ServiceName } from "./contract.ts";
 
 /** The name that answers for the process alone: true as long as its main thread runs. */
-export const LIVENESS = "liveness";
+const LIVENESS = "liveness";
 /** The name that answers for all services of the server together. */
 const OVERALL = "";
 

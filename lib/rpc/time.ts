@@ -20,8 +20,3 @@ export function timestampOf(date: Date): { seconds: number; nanos: number } {
 export function durationMs(duration: DurationMessage | null | undefined): number | undefined {
   return duration ? Number(duration.seconds ?? 0) * 1000 + (duration.nanos ?? 0) / 1e6 : undefined;
 }
-
-export function dateOf(timestamp: TimestampMessage | null | undefined): Date | undefined {
-  const ms = durationMs(timestamp);
-  return ms === undefined ? undefined : new Date(ms);
-}
