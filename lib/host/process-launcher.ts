@@ -1,3 +1,4 @@
+import { PetageError } from "#lib/base/errors.ts";
 import type { Exit, ObservedWorker, WorkerName, WorkerState } from "#lib/train/plan.ts";
 import { workerLabel } from "#lib/train/plan.ts";
 import { startNatsServer } from "./nats-server.ts";
@@ -83,7 +84,7 @@ export class ProcessLauncher implements AsyncDisposable {
       const { exitCode, signal } = await server.exited;
       this.#set(launched, { state: "exited", exit: { code: exitCode, signal, at: Date.now(), message: "" } });
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = PetageError.from(error).describe();
       this.#set(launched, { state: "exited", exit: { code: 1, signal: null, at: Date.now(), message } });
     }
   }

@@ -4,14 +4,13 @@ export interface DurationMessage {
   readonly nanos?: number;
 }
 
-/** google.protobuf.Timestamp has the same fields: the time since 1970. */
-export type TimestampMessage = DurationMessage;
 
 export function durationOf(spanMs: number): { seconds: number; nanos: number } {
   const seconds = Math.trunc(spanMs / 1000);
   return { seconds, nanos: Math.round((spanMs - seconds * 1000) * 1e6) };
 }
 
+/** google.protobuf.Timestamp: the time since 1970. */
 export function timestampOf(date: Date): { seconds: number; nanos: number } {
   const seconds = Math.floor(date.getTime() / 1000);
   return { seconds, nanos: Math.round((date.getTime() - seconds * 1000) * 1e6) };
