@@ -4,7 +4,6 @@ export interface DurationMessage {
   readonly nanos?: number;
 }
 
-
 export function durationOf(spanMs: number): { seconds: number; nanos: number } {
   const seconds = Math.trunc(spanMs / 1000);
   return { seconds, nanos: Math.round((spanMs - seconds * 1000) * 1e6) };
