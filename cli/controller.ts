@@ -1,7 +1,6 @@
-import { startProcess } from "#lib/host/processes.ts";
-import { serviceEntry } from "#lib/host/paths.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
+import { startService } from "./service.ts";
 
 export interface ControllerOptions {
   /** `host:port` of a controller that runs already; otherwise one is started and ends with this process. */
@@ -21,20 +20,17 @@ export async function openController({ address, natsUrl }: ControllerOptions): P
     const client = dial(address, "ControllerService");
     return { address, client, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
   }
-  const controller = startProcess({
+  const controller = await startService({
     name: "controller",
-    entry: serviceEntry("controller"),
-    environment: { PETAGE_LOG: "pretty", PETAGE_LOG_LEVEL: "warn", NATS_URL: natsUrl ?? "" },
-    onLine: ({ line }) => process.stderr.write(`controller | ${line}\n`),
+    environment: { PETAGE_LOG_LEVEL: "warn", NATS_URL: natsUrl ?? "" },
   });
-  const facts = await controller.ready();
-  const client = dial(String(facts["address"]), "ControllerService");
+  const client = dial(controller.address, "ControllerService");
   return {
-    address: String(facts["address"]),
+    address: controller.address,
     client,
     async [Symbol.asyncDispose]() {
       await client[Symbol.asyncDispose]();
-      await controller.stop();
+      await controller.process.stop();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
+import { quietTensorflow } from "#lib/host/quiet-tensorflow.ts";
 import { VERSION } from "#lib/host/version.ts";
 import { configCommand } from "./commands/config.ts";
 import { datasetCommand } from "./commands/dataset.ts";
@@ -11,6 +12,8 @@ import { upCommand } from "./commands/up.ts";
 
 /** Exit code of a command line that cannot be understood, as of most Unix tools. */
 const USAGE_ERROR = 2;
+
+quietTensorflow();
 
 const program = new Command("petage")
   .description("Train and serve image models that tell a pet's age in months.")

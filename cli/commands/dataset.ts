@@ -46,7 +46,7 @@ function synthCommand(): Command {
 
 export function wholeNumber(text: string): number {
   const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 0) return value;
+  if (text.trim() !== "" && Number.isSafeInteger(value) && value >= 0) return value;
   throw new InvalidArgumentError("Expected a whole number.");
 }
 

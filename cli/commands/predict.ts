@@ -1,13 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
-import { serviceEntry } from "#lib/host/paths.ts";
-import { startProcess } from "#lib/host/processes.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
 import { durationMs } from "#lib/rpc/time.ts";
 import { findModel } from "#lib/store/find-model.ts";
 import type { PredictResponse__Output } from "#proto/petage/v1/PredictResponse.ts";
+import { startService } from "../service.ts";
 import { formatAge } from "../table.ts";
 
 interface PredictFlags {
@@ -36,7 +35,7 @@ Examples:
   petage predict photo.jpg --address 127.0.0.1:50051 --json`,
     )
     .action(async (photos: string[], flags: PredictFlags) => {
-      await using service = flags.address ? connect(flags.address) : await startService(flags);
+      await using service = flags.address ? connect(flags.address) : await serveModel(flags);
       for (const photo of photos) {
         if (!(await show(service.client, photo, flags))) process.exitCode = 1;
       }
@@ -53,7 +52,7 @@ function connect(address: string): InferenceConnection {
   return { address, client, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
 }
 
-async function startService({ checkpoint, workDirs }: PredictFlags): Promise<InferenceConnection> {
+async function serveModel({ checkpoint, workDirs }: PredictFlags): Promise<InferenceConnection> {
   const model = checkpoint ?? (await findModel(workDirs));
   if (model) return await startInference({ checkpoint: model, port: 0 });
   throw new PetageError("NOT_FOUND", `There is no trained model below ${workDirs}`, {
@@ -63,38 +62,28 @@ async function startService({ checkpoint, workDirs }: PredictFlags): Promise<Inf
 
 /** Starts an inference service as a child process and connects to it. */
 export async function startInference(options: { checkpoint: string; port: number }): Promise<InferenceConnection> {
-  const service = startProcess({
+  const service = await startService({
     name: "inference",
-    entry: serviceEntry("inference"),
     environment: {
-      PETAGE_LOG: "pretty",
       PETAGE_LOG_LEVEL: "warn",
       PETAGE_CHECKPOINT: options.checkpoint,
       PETAGE_PORT: String(options.port),
-      TF_CPP_MIN_LOG_LEVEL: "3",
     },
-    onLine: ({ line }) => process.stderr.write(`inference | ${line}\n`),
   });
-  try {
-    const facts = await service.ready();
-    const connection = connect(String(facts["address"]));
-    return {
-      ...connection,
-      async [Symbol.asyncDispose]() {
-        await connection[Symbol.asyncDispose]();
-        await service.stop();
-      },
-    };
-  } catch (error) {
-    await service.stop(0);
-    throw error;
-  }
+  const connection = connect(service.address);
+  return {
+    ...connection,
+    async [Symbol.asyncDispose]() {
+      await connection[Symbol.asyncDispose]();
+      await service.process.stop();
+    },
+  };
 }
 
 /** Predicts one photo and prints the answer, or one line of what is wrong with it. */
 async function show(client: Client<"InferenceService">, photo: string, flags: PredictFlags): Promise<boolean> {
   try {
-    const image = await readFile(photo);
+    const image = await readPhoto(photo);
     const intervalCoverage = Number(flags.coverage);
     const answer = await client.predict({ image, requestId: photo.slice(-128), intervalCoverage, topK: 5 });
     process.stdout.write(flags.json ? `${JSON.stringify(plain(photo, answer))}\n` : describe(photo, answer));
@@ -102,6 +91,17 @@ async function show(client: Client<"InferenceService">, photo: string, flags: Pr
   } catch (thrown) {
     process.stderr.write(`petage: ${photo}: ${PetageError.from(thrown).describe()}\n`);
     return false;
+  }
+}
+
+async function readPhoto(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") throw new PetageError("NOT_FOUND", "There is no such file");
+    if (code === "EISDIR") throw new PetageError("INVALID_ARGUMENT", "This is a folder, expected a photo");
+    throw new PetageError("INVALID_ARGUMENT", `Cannot read it: ${message}`, { cause: error });
   }
 }
 

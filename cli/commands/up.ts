@@ -1,9 +1,7 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { aborted } from "#lib/base/signals.ts";
-import { serviceEntry } from "#lib/host/paths.ts";
-import { startProcess } from "#lib/host/processes.ts";
 import { interruptSignal } from "../interrupt.ts";
-import { wholeNumber } from "./dataset.ts";
+import { startService } from "../service.ts";
 import { startInference } from "./predict.ts";
 
 /** Ports that people can remember; every service takes any other. */
@@ -20,8 +18,8 @@ interface UpFlags {
 export function upCommand(): Command {
   return new Command("up")
     .description("Run a controller, and an inference service where a checkpoint is named, until Ctrl-C.")
-    .option("--port <number>", "port of the controller; 0 takes any free one", wholeNumber, CONTROLLER_PORT)
-    .option("--inference-port <number>", "port of the inference service", wholeNumber, INFERENCE_PORT)
+    .option("--port <number>", "port of the controller; 0 takes any free one", portNumber, CONTROLLER_PORT)
+    .option("--inference-port <number>", "port of the inference service", portNumber, INFERENCE_PORT)
     .option("--checkpoint <folder>", "the model to serve")
     .option("--nats <url>", "a NATS server that runs already")
     .addHelpText(
@@ -34,13 +32,11 @@ Examples:
     )
     .action(async (flags: UpFlags) => {
       const signal = interruptSignal();
-      await using controller = startProcess({
+      const { address, process: running } = await startService({
         name: "controller",
-        entry: serviceEntry("controller"),
-        environment: { PETAGE_LOG: "pretty", PETAGE_PORT: String(flags.port), NATS_URL: flags.nats ?? "" },
-        onLine: ({ line }) => process.stderr.write(`${line}\n`),
+        environment: { PETAGE_PORT: String(flags.port), NATS_URL: flags.nats ?? "" },
       });
-      const { address } = await controller.ready();
+      await using controller = running;
       process.stdout.write(`controller  ${address}\n`);
       await using inference = flags.checkpoint
         ? await startInference({ checkpoint: flags.checkpoint, port: flags.inferencePort })
@@ -49,3 +45,11 @@ Examples:
       await Promise.race([aborted(signal), controller.exited]);
     });
 }
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (text !== "" && Number.isInteger(port) && port >= 0 && port <= MAX_PORT) return port;
+  throw new InvalidArgumentError(`Expected a port, 0 to ${MAX_PORT}.`);
+}
+
+const MAX_PORT = 65_535;

@@ -154,9 +154,28 @@ export async function readCheckpoint(uri: string, { withOptimizer = false } = {}
 
 /** Weights to start from: a checkpoint of ours, or a bare .safetensors file of anybody's. */
 export async function readWeights(uri: string): Promise<StateDict> {
-  if (!uri.endsWith(".safetensors")) return (await readCheckpoint(uri)).weights;
-  const path = uri.startsWith("file://") ? new URL(uri).pathname : uri;
+  const path = bareWeightsPath(uri);
+  if (path === undefined) return (await readCheckpoint(uri)).weights;
   return decodeSafetensors(await readOrThrow(path, `Weights ${path} do not exist`), path);
+}
+
+/** Looks whether `readWeights` has something to read, without reading it. Throws NOT_FOUND or CHECKPOINT_INVALID. */
+export async function checkWeights(uri: string): Promise<void> {
+  const path = bareWeightsPath(uri);
+  if (path === undefined) return void (await readManifest(folderOf(uri)));
+  const isThere = await succeeds(access(path));
+  if (!isThere) throw new PetageError("NOT_FOUND", `Weights ${path} do not exist`);
+}
+
+/** The path of a bare weights file; undefined for a checkpoint of ours. PyTorch's own format is refused. */
+function bareWeightsPath(uri: string): string | undefined {
+  const path = resolve(uri.startsWith("file://") ? new URL(uri).pathname : uri);
+  if (/\.pth?$/.test(path)) {
+    throw new PetageError("CHECKPOINT_INVALID", `${path} is in PyTorch's pickle format, which petage does not read`, {
+      hint: "Convert it with safetensors.torch.save_file (docs/checkpoints.md) and name the .safetensors file",
+    });
+  }
+  return path.endsWith(".safetensors") && basename(path) !== WEIGHTS_FILE ? path : undefined;
 }
 
 async function readManifest(folder: string): Promise<Manifest> {

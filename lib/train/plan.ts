@@ -263,6 +263,7 @@ function planStopping(observed: Observed, now: Instant): readonly Action[] {
     return change(status, { ...next, message: `Restarting after: ${status.message}` });
   }
   const phase = status.ending === "Cancelled" ? "Cancelled" : "Failed";
-  const hint = spec.resumeCommand ? `. Continue with: ${spec.resumeCommand}` : "";
+  const isRefused = status.lastFailure?.exit.code === USER_ERROR_EXIT_CODE; // it would be refused again
+  const hint = spec.resumeCommand && !isRefused ? `. Continue with: ${spec.resumeCommand}` : "";
   return change(status, { phase, message: `${status.message}${hint}`, completionTime: now });
 }

@@ -47,7 +47,15 @@ export async function startRun(run: TrainingRun, target: StartTarget, sources: S
 
 function report(log: Log, source: string, problems: readonly string[]): void {
   if (problems.length === 0) log.info("Loaded weights", { source });
-  else log.warn(`Loaded the weights of ${source} that fit; not these: ${problems.join("; ")}`);
+  else log.warn(`Loaded the weights of ${source} that fit; not these: ${listed(problems)}`);
+}
+
+/** A model of another width differs in every weight; the first few tell as much. */
+const MAX_LISTED_PROBLEMS = 5;
+
+function listed(problems: readonly string[]): string {
+  const more = problems.length - MAX_LISTED_PROBLEMS;
+  return `${problems.slice(0, MAX_LISTED_PROBLEMS).join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
 }
 
 /** Keys below `prefix`, as keys of the backbone (mmengine's PretrainedInit). */

@@ -8,10 +8,10 @@ import { configEnvironment, nodeConfigFiles } from "#lib/host/config-files.ts";
 import { findNamedConfig } from "#lib/host/named-configs.ts";
 import { CONFIGS_FOLDER } from "#lib/host/paths.ts";
 import { durationMs } from "#lib/rpc/time.ts";
-import { findResumable } from "#lib/store/checkpoint-folder.ts";
 import { modelSettings, runSettings } from "#lib/train/settings.ts";
 import type { TrainingJobSpec__Output } from "#proto/petage/v1/TrainingJobSpec.ts";
 import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
+import { checkStartingWeights, resumePoint } from "./start-weights.ts";
 
 /** A checked job, ready to run: what was asked for, with every default filled in. */
 export interface JobDefinition {
@@ -46,7 +46,7 @@ export async function defineJob(request: CreateTrainingJobRequest__Output, root:
   const { spec, workers } = specOf(request);
   const { configName, config, source } = loadJobConfig(spec);
   const { validation } = runSettings(config); // errors in the config are the user's answer now, not a crash later
-  modelSettings(config);
+  const { pretrained } = modelSettings(config);
   const createTime = new Date();
   const uid = randomUUID();
   const name =
@@ -58,7 +58,9 @@ export async function defineJob(request: CreateTrainingJobRequest__Output, root:
     );
   }
   const workDir = resolve(root, spec.workDir || stringOf(config, "work_dir") || join("work_dirs", configName));
-  const resumed = await resumePoint(spec, config, workDir);
+  const resumed = await resumePoint(resumeWish(spec, config), workDir);
+  const loadFrom = spec.loadFrom || stringOf(config, "load_from");
+  if (!resumed.path) await checkStartingWeights(config, { loadFrom, pretrained: pretrained?.checkpoint });
   return {
     name,
     uid,
@@ -74,9 +76,9 @@ export async function defineJob(request: CreateTrainingJobRequest__Output, root:
     workDir,
     runDir: unusedFolder(join(workDir, timestamp(createTime))),
     resumeFrom: resumed.path,
-    loadFrom: spec.loadFrom || stringOf(config, "load_from") || undefined,
+    loadFrom,
     resumeCommand: `petage train ${source} --nproc ${workers} --resume${spec.workDir ? ` --work-dir ${spec.workDir}` : ""}`,
-    warnings: [...config.warnings, ...resumed.skipped.map((line) => `Passed over a checkpoint: ${line}`)],
+    warnings: [...config.warnings, ...resumed.warnings],
   };
 }
 
@@ -146,16 +148,6 @@ function unusedFolder(folder: string): string {
   for (let index = 1; ; index++) if (!existsSync(`${folder}_${index}`)) return `${folder}_${index}`;
 }
 
-interface ResumePoint {
-  readonly path: string | undefined;
-  readonly skipped: readonly string[];
-}
-
-/** `checkpoint.resume`: Auto takes the newest sound checkpoint of the work dir, Never none, anything else is a path. */
-async function resumePoint(spec: TrainingJobSpec__Output, config: LoadedConfig, workDir: string): Promise<ResumePoint> {
-  const wanted = spec.checkpoint?.resume || (config.value["resume"] === true ? "Auto" : "Never");
-  if (wanted === "Never") return { path: undefined, skipped: [] };
-  if (wanted !== "Auto") return { path: wanted, skipped: [] };
-  const found = await findResumable(workDir);
-  return { path: found?.path, skipped: found?.skipped ?? [] };
+function resumeWish({ checkpoint }: TrainingJobSpec__Output, config: LoadedConfig): string {
+  return checkpoint?.resume || (config.value["resume"] === true ? "Auto" : "Never");
 }

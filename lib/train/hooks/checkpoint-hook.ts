@@ -43,7 +43,11 @@ export const CheckpointHook = component<CheckpointConfig, Hook>({
     return {
       name: "CheckpointHook",
       priority: config.priority,
-      beforeRun: (run) => void (config.save_best && watched(config, run)),
+      beforeRun(run) {
+        if (!config.save_best) return;
+        if (Object.keys(run.directions).length > 0) watched(config, run);
+        else if (run.rank === 0) run.ports.log.info("save_best has no effect: this run does not validate");
+      },
       async afterIteration(run) {
         if (run.rank !== 0 || config.by_epoch) return;
         if (due(run.step, run.maxEpochs * run.epochLength, config)) await save(run, `iter_${run.step}`);

@@ -1,0 +1,4 @@
+/** Keeps TensorFlow's remarks on the processor from a terminal, unless they were asked for. Call before it is loaded. */
+export function quietTensorflow(): void {
+  process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "3"; // errors and fatal errors only
+}
