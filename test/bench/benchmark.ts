@@ -1,0 +1,66 @@
+/** One line of output. `null` stands where there is no peer, no target, or neither. */
+export interface Row {
+  readonly bench: string;
+  readonly case: string;
+  readonly value: number;
+  readonly unit: string;
+  /** What was measured beside it, in turns, in the same run. */
+  readonly peer: string | null;
+  readonly peerValue: number | null;
+  /** `value` over `peerValue`: above 1 is better for img/s, below 1 for ms and MB. */
+  readonly ratio: number | null;
+  /** The ratio aimed at where there is a peer, else the value. */
+  readonly target: number | null;
+  readonly met: boolean | null;
+}
+
+/** What a benchmark found; `toRow` makes the line of it. */
+export interface Measurement {
+  readonly case: string;
+  readonly value: number;
+  readonly unit: "img/s" | "ms" | "MB";
+  readonly peer?: { readonly name: string; readonly value: number } | undefined;
+}
+
+export interface BenchContext {
+  /** `tiny` shows in seconds that everything works; its figures mean nothing. */
+  readonly size: "full" | "tiny";
+  /** A Python with torch, which runs the peers. */
+  readonly python: string | undefined;
+  /** Progress, and why a peer cannot run. */
+  readonly say: (line: string) => void;
+}
+
+/** One file, and one line in `main.ts`. Measurements are given as they are made. */
+export interface Benchmark {
+  /** One sentence for the list. */
+  readonly about: string;
+  readonly run: (context: BenchContext) => AsyncIterable<Measurement>;
+}
+
+export function toRow(bench: string, { case: name, value, unit, peer }: Measurement): Row {
+  return {
+    bench,
+    case: name,
+    value: rounded(value),
+    unit,
+    peer: peer?.name ?? null,
+    peerValue: peer ? rounded(peer.value) : null,
+    ratio: peer ? rounded(value / peer.value) : null,
+    target: null,
+    met: null,
+  };
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(4));
+}
+
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
+
+export function median(values: readonly number[]): number {
+  return percentile(values, 0.5);
+}

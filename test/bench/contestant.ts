@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { PetageError } from "#lib/base/errors.ts";
+import { onLines } from "#lib/host/lines.ts";
+import type { BenchContext } from "./benchmark.ts";
+
+/** A process that measures: it answers each line of JSON with one of its own, and ends when its input does. */
+export interface Contestant<Request, Answer> extends AsyncDisposable {
+  readonly name: string;
+  ask(request: Request): Promise<Answer>;
+}
+
+/** The last lines that explain why a process ended. */
+const TAIL_LINES = 3;
+/** After its input has ended; only a hung one takes longer. */
+const END_GRACE_MS = 10_000;
+
+export interface Command {
+  readonly name: string;
+  readonly file: string;
+  readonly args: readonly string[];
+  /** What it computes on and how much, as JSON. */
+  readonly setup: object;
+}
+
+export function startContestant<Request, Answer>(command: Command): Contestant<Request, Answer> {
+  const { name, file, args, setup } = command;
+  const child = spawn(file, [...args, JSON.stringify(setup)], {
+    stdio: ["pipe", "pipe", "pipe"],
+    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "3" },
+  });
+  const complaints: string[] = [];
+  const exited = once(child, "close").catch((error: unknown) => complaints.push(String(error)));
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  onLines(child.stderr, (line) => {
+    complaints.push(line);
+    if (complaints.length > TAIL_LINES) complaints.shift();
+  });
+  child.stdin.on("error", () => {}); // it has ended, which the next `ask` tells
+  return {
+    name,
+    async ask(request) {
+      child.stdin.write(`${JSON.stringify(request)}\n`);
+      const answer = await answers.next();
+      if (!answer.done) return JSON.parse(answer.value) as Answer;
+      await exited;
+      throw new PetageError("PROCESS_FAILED", `${name} ended: ${complaints.join(" | ")}`);
+    },
+    async [Symbol.asyncDispose]() {
+      child.stdin.end();
+      const timer = setTimeout(() => child.kill("SIGKILL"), END_GRACE_MS);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** A program of ours. */
+export function startOurs<Request, Answer>(program: URL, setup: object): Contestant<Request, Answer> {
+  const args = ["--import", "tsx", fileURLToPath(program)];
+  return startContestant({ name: "petage", file: process.execPath, args, setup });
+}
+
+/** The peer's program, run by the Python that the user named; `undefined`, having said why, when it cannot run. */
+export async function startPeer<Request, Answer>(
+  { python, say }: BenchContext,
+  { name, program, setup }: { readonly name: string; readonly program: URL; readonly setup: object },
+): Promise<Contestant<Request, Answer> | undefined> {
+  if (python === undefined) {
+    say(`no peer ${name}: PETAGE_BENCH_PYTHON does not name a Python with torch`);
+    return undefined;
+  }
+  const args = [fileURLToPath(program)];
+  const peer = startContestant<Request | null, Answer>({ name, file: python, args, setup });
+  try {
+    await peer.ask(null); // it is ready, or says why it is not
+    return peer;
+  } catch (error) {
+    say(`no peer ${name}: ${PetageError.from(error).message}`);
+    await peer[Symbol.asyncDispose]();
+    return undefined;
+  }
+}
