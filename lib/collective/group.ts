@@ -203,7 +203,7 @@ class LinkedGroup implements RingGroup {
       if (this.failed.aborted) throw abortReason(this.failed);
       if (done) throw new PetageError("ABORTED", `The link of rank ${this.rank} has ended`);
       this.counters.receivedChunks++;
-      watch.progressed();
+      watch.received();
       const lead = chunk.operation === call.operation ? chunk.step - call.step || chunk.bucket - call.bucket : 1;
       if (lead === 0) return chunk;
       if (lead > 0) throw this.#diverged(chunk, call);

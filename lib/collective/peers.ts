@@ -33,13 +33,18 @@ export class Peers {
     }
   }
 
-  /** @param begun how many operations the rank has begun. */
-  heard(rank: number, begun: number, nowMs: number): void {
+  /**
+   * Notes a sign of life; true when it is the first of this peer.
+   * @param begun how many operations the rank has begun, as far as the sign tells.
+   */
+  heard(rank: number, begun: number, nowMs: number): boolean {
     const peer = this.#peers.get(rank);
-    if (!peer) return;
+    if (!peer) return false;
+    const isFirst = peer.state === "awaited";
     peer.heardMs = nowMs;
     peer.begun = Math.max(peer.begun, begun);
-    if (peer.state === "awaited") peer.state = "joined";
+    if (isFirst) peer.state = "joined";
+    return isFirst;
   }
 
   left(rank: number): void {

@@ -39,12 +39,15 @@ export class Watch implements Disposable {
   begin(call: string): void {
     this.#call = call;
     this.#begun++;
-    this.progressed();
+    this.#progressMs = performance.now();
   }
 
-  progressed(): void {
+  /** Notes that a chunk came, which shows too that the previous rank lives. */
+  received(): void {
+    const { rank, size } = this.#options;
     this.#progressMs = performance.now();
     this.#warned = false;
+    this.#peers.heard((rank + size - 1) % size, 0, this.#progressMs);
   }
 
   end(): void {
@@ -52,8 +55,10 @@ export class Watch implements Disposable {
   }
 
   heed(notice: Notice): void {
-    if (notice.kind === "alive") this.#peers.heard(notice.rank, notice.begun, performance.now());
-    else if (notice.kind === "leaving") this.#peers.left(notice.rank);
+    if (notice.kind === "alive") {
+      const isFirst = this.#peers.heard(notice.rank, notice.begun, performance.now());
+      if (isFirst) this.#tellAlive(); // it came later than this rank, so it missed what was told before
+    } else if (notice.kind === "leaving") this.#peers.left(notice.rank);
     else if (notice.lost === undefined) this.#lose(notice.rank, `Rank ${notice.rank} stopped: ${notice.reason}`);
     else this.#lose(notice.lost, `Rank ${notice.rank} reports: ${notice.reason}`);
   }

@@ -29,7 +29,7 @@ export interface Nats extends AsyncDisposable {
   readonly address: string;
   /** Aborts with `NATS_UNAVAILABLE` once the broker is lost for good. */
   readonly lost: AbortSignal;
-  /** Dispatches `restored` after an interruption in which messages may have been lost. */
+  /** Dispatches `interrupted` when the connection breaks and `restored` when it is back; between them messages are lost. */
   readonly events: EventTarget;
 }
 
@@ -94,6 +94,7 @@ async function watch(connection: NatsConnection, watching: Watching): Promise<vo
     if (status.type === Events.Disconnect && !connection.isClosed()) {
       log.warn("NATS connection interrupted", { address });
       timer ??= setTimeout(giveUp, lostAfterMs);
+      events.dispatchEvent(new Event("interrupted"));
     } else if (status.type === Events.Reconnect) {
       log.info("NATS connection restored", { address });
       clearTimeout(timer);

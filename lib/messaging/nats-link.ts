@@ -55,8 +55,15 @@ interface Counters {
  */
 export async function openNatsLink(options: NatsLinkOptions): Promise<NatsLink> {
   const link = new NatsRingLink(options);
-  await link.open();
-  return link;
+  try {
+    await link.open();
+    return link;
+  } catch (error) {
+    await link[Symbol.asyncDispose]();
+    const { lost, address } = options.nats;
+    if (lost.aborted) throw abortReason(lost);
+    throw new PetageError("NATS_UNAVAILABLE", `Cannot open a ring on NATS at ${address}`, { cause: error });
+  }
 }
 
 class NatsRingLink implements NatsLink {
@@ -103,8 +110,8 @@ class NatsRingLink implements NatsLink {
     this.#subscribe(this.#subjects.credit(this.#rank), (frame) => this.#takeCredit(frame));
     this.#subscribe(this.#subjects.control, (frame) => this.#takeNotice(frame));
     this.#nats.lost.addEventListener("abort", this.#onLost, { once: true });
-    if (this.#nats.lost.aborted) throw abortReason(this.#nats.lost);
-    await this.#nats.connection.flush();
+    await abortable(this.#nats.connection.flush(), this.#nats.lost);
+    this.#nats.events.addEventListener("interrupted", this.#forgetGrant);
     this.#nats.events.addEventListener("restored", this.#greet);
     this.#greet();
   }
@@ -143,6 +150,7 @@ class NatsRingLink implements NatsLink {
   async [Symbol.asyncDispose](): Promise<void> {
     const { connection, lost, events } = this.#nats;
     lost.removeEventListener("abort", this.#onLost);
+    events.removeEventListener("interrupted", this.#forgetGrant);
     events.removeEventListener("restored", this.#greet);
     for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe();
     this.#fail(new PetageError("ABORTED", "The link of the ring was closed"));
@@ -200,6 +208,11 @@ class NatsRingLink implements NatsLink {
   readonly #greet = (): void => {
     this.#say("hello", this.#subjects.data(this.#next), this.counters.sentBytes);
     this.#say("hello", this.#subjects.credit(this.#previous), 0);
+  };
+
+  /** Nothing is sent until the next rank, which the broker may have lost as well, grants anew. */
+  readonly #forgetGrant = (): void => {
+    this.#sendLimitBytes = 0;
   };
 
   /** @param sentBytes what the previous rank had sent when it said hello. */

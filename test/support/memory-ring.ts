@@ -5,6 +5,8 @@ export interface MemoryRingOptions {
   readonly chunkBytes?: number;
   /** Most chunks on their way from one rank to the next. */
   readonly windowChunks?: number;
+  /** A rank whose notices are lost. */
+  readonly muted?: number;
   /** What becomes of a chunk on its way: itself, another, or nothing. */
   readonly tamper?: (chunk: Chunk, sender: number) => Chunk | undefined;
 }
@@ -16,7 +18,7 @@ export interface MemoryLink extends RingLink {
 
 /** The links of a ring within this process. Payloads arrive misaligned, as they do from a socket. */
 export function memoryRing(size: number, options: MemoryRingOptions = {}): MemoryLink[] {
-  const { chunkBytes = 64, windowChunks = 4, tamper = (chunk: Chunk) => chunk } = options;
+  const { chunkBytes = 64, windowChunks = 4, muted, tamper = (chunk: Chunk) => chunk } = options;
   const data = Array.from({ length: size }, () => new BoundedQueue<Chunk>(windowChunks));
   const notices = Array.from({ length: size }, () => new BoundedQueue<Notice>(1000));
   const dead = new Set<number>();
@@ -32,7 +34,7 @@ export function memoryRing(size: number, options: MemoryRingOptions = {}): Memor
     },
     chunks: (signal) => untilAborted(inbox, signal),
     tell(notice) {
-      if (dead.has(rank)) return;
+      if (dead.has(rank) || rank === muted) return;
       for (const [other, queue] of notices.entries()) {
         if (other !== rank && !dead.has(other)) void queue.push(notice).catch(() => undefined);
       }

@@ -6,7 +6,9 @@ import { createHash } from "node:crypto";
 
 import { PetageError } from "#lib/base/errors.ts";
 import { randomStream } from "#lib/base/random.ts";
+import type { RingGroup } from "#lib/collective/group.ts";
 import { connectNats } from "#lib/messaging/connect.ts";
+import type { Nats } from "#lib/messaging/connect.ts";
 import { joinRing } from "#lib/messaging/join-ring.ts";
 
 export interface RankOptions {
@@ -18,10 +20,12 @@ export interface RankOptions {
   readonly rounds: number;
   readonly timeoutMs?: number;
   readonly messageBytes?: number;
+  /** Times in each round, too, how long the NATS client alone takes to move as many bytes both ways. */
+  readonly compare?: boolean;
 }
 
 export type RankReport =
-  | { readonly type: "round"; readonly ms: number; readonly cpuMs: number }
+  | { readonly type: "round"; readonly ms: number; readonly aloneMs: number }
   | { readonly type: "done"; readonly sha256: string; readonly maxErrorOverScale: number }
   | { readonly type: "failed"; readonly code: string; readonly message: string };
 
@@ -47,13 +51,36 @@ async function main(options: RankOptions): Promise<void> {
     values.set(start);
     await group.barrier(signal);
     const startMs = performance.now();
-    const startCpu = process.cpuUsage();
     await group.allReduce({ index: 0, values }, step, signal);
     const ms = performance.now() - startMs;
-    const { user, system } = process.cpuUsage(startCpu);
-    report({ type: "round", ms, cpuMs: (user + system) / 1000 });
+    const aloneMs = options.compare ? await timeAlone(nats, group, options) : Number.NaN;
+    report({ type: "round", ms, aloneMs });
   }
   report({ type: "done", ...checked(values, size) });
+}
+
+/** Publishes as many bytes as a ring of two sends, and waits for as many: no header, no checksum, no sum, no window. */
+async function timeAlone(nats: Nats, group: RingGroup, { job, elementCount }: RankOptions): Promise<number> {
+  const { connection } = nats;
+  const totalBytes = elementCount * Float32Array.BYTES_PER_ELEMENT;
+  const message = new Uint8Array(31 * 1024);
+  let receivedBytes = 0;
+  let finish = (): void => undefined;
+  const finished = new Promise<void>((resolve) => (finish = resolve));
+  const callback = (_error: unknown, { data }: { data: Uint8Array }): void => {
+    receivedBytes += data.length;
+    if (receivedBytes >= totalBytes) finish();
+  };
+  const subscription = connection.subscribe(`bench.${job}.${group.rank}`, { callback });
+  await connection.flush();
+  await group.barrier(new AbortController().signal);
+  const startMs = performance.now();
+  for (let sent = 0; sent < totalBytes; sent += message.length) {
+    connection.publish(`bench.${job}.${1 - group.rank}`, message);
+  }
+  await finished;
+  subscription.unsubscribe();
+  return performance.now() - startMs;
 }
 
 /** Compares with a mean made in float64. */

@@ -237,6 +237,14 @@ describe("a group that loses a peer", () => {
     });
   });
 
+  it("does not wait for a peer to join that was heard by its chunks alone", async () => {
+    await withGroups({ size: 2, timeoutMs: 100, ring: { muted: 1 } }, async (groups, links) => {
+      await Promise.all(groups.map((group) => group.barrier(signal)));
+      at(links, 1).kill();
+      assert.match((await rejection(at(groups, 0).barrier(signal))).message, /Rank 1 of 2 has been silent/);
+    });
+  });
+
   it("names a rank that never joined", async () => {
     await withGroups({ size: 2, timeoutMs: 50, joinTimeoutMs: 100, dead: 1 }, async (groups) => {
       const error = await rejection(at(groups, 0).barrier(signal));

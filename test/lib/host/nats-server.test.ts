@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
@@ -46,6 +47,21 @@ describe("startNatsServer", () => {
 
   it("says so when the executable cannot run", async () => {
     await assert.rejects(startNatsServer({ path: "/nonexistent/nats-server" }), { code: "PROCESS_FAILED" });
+  });
+
+  it("ends when the process that started it is killed", async function () {
+    if (process.platform !== "linux") this.skip(); // elsewhere it is ended by an orderly exit only
+    const script = `
+      const { startNatsServer } = await import("#lib/host/nats-server.ts");
+      console.log((await startNatsServer()).port);`;
+    const args = ["--import", "tsx", "--input-type=module", "--eval", script];
+    const parent = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const [output] = (await once(parent.stdout, "data")) as [Buffer];
+    const socket = connect(Number(output.toString()), "127.0.0.1");
+    socket.on("data", () => undefined);
+    await once(socket, "connect");
+    parent.kill("SIGKILL");
+    await once(socket, "close");
   });
 
   it("resolves `exited` when the server is killed", async () => {

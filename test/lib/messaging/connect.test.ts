@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 
 import { startNatsServer } from "#lib/host/nats-server.ts";
 import { connectNats } from "#lib/messaging/connect.ts";
@@ -31,11 +31,13 @@ describe("connectNats", () => {
   });
 
   it("gives up on a server that accepts but says nothing", async () => {
-    const silent = createServer().listen(0, "127.0.0.1");
+    const accepted: Socket[] = [];
+    const silent = createServer((socket) => accepted.push(socket)).listen(0, "127.0.0.1");
     await once(silent, "listening");
     const { port } = silent.address() as AddressInfo;
     const connecting = connectNats({ url: `nats://127.0.0.1:${port}`, name: "test", connectTimeoutMs: 100 });
     await assert.rejects(connecting, { code: "NATS_UNAVAILABLE", message: /no answer in time/ });
+    for (const socket of accepted) socket.destroy(); // the library leaves it open
     silent.close();
   });
 
