@@ -50,7 +50,6 @@ function runModule(module: Module, context: NewStyle): PyDict {
   scope.set("__file__", file);
   for (const statement of module.body) for (const name of importedNames(statement)) context.imported.add(name);
   execute(module, scope, context.runtime, {
-    foreignImports: "lazy",
     readBase: (statement, target) => statement.imports.forEach((line) => importBase(line, target, module, inner)),
   });
   const config = new PyDict("ConfigDict");

@@ -11,7 +11,17 @@ import { evaluateAlone, execute } from "./python/execute.ts";
 import { parseModule } from "./python/parse.ts";
 import { toConfigDict } from "./python/runtime.ts";
 import { Scope } from "./python/scope.ts";
-import { PyDict, PyFunction, PyList, PyModule, keyText, type PyValue, type Runtime, kindOf } from "./python/values.ts";
+import {
+  PyDict,
+  PyFunction,
+  PyLazyObject,
+  PyList,
+  PyModule,
+  keyText,
+  type PyValue,
+  type Runtime,
+  kindOf,
+} from "./python/values.ts";
 import { SourceText } from "./source.ts";
 import { substituteEnvironment, substitutePredefined } from "./substitute.ts";
 
@@ -101,7 +111,6 @@ export class ConfigReader {
           { ...module, body: module.body.filter((statement) => !isBaseAssignment(statement)) },
           scope,
           this.#runtime,
-          { foreignImports: "refuse" },
         );
         return dictOf(scope);
       },
@@ -221,11 +230,12 @@ function basePaths(value: PyValue, position: (index: number) => SourcePosition):
   });
 }
 
-/** The variables of a module that are config: no functions, modules or names that start with two underscores. */
-export function dictOf(scope: Scope): PyDict {
+/** The variables of a module that are config: no functions, nothing imported, no names that start with two underscores. */
+function dictOf(scope: Scope): PyDict {
   const dict = new PyDict();
   for (const [name, { value, position }] of scope.own()) {
-    const isCode = value instanceof PyModule || (value instanceof PyFunction && !value.builtIn);
+    const isImported = value instanceof PyModule || value instanceof PyLazyObject;
+    const isCode = isImported || (value instanceof PyFunction && !value.builtIn);
     if (name !== BASE_KEY && !name.startsWith("__") && !isCode) dict.set(name, value, position);
   }
   return dict;

@@ -18,17 +18,13 @@ type SimpleStatement = Exclude<Statement, { kind: "return" | "if" | "while" | "f
 
 const NEXT: Outcome = { kind: "next" };
 
-/** What is done with names that are imported: old-style configs may not use them, new-style ones hold them by name. */
-export type ForeignImports = "refuse" | "lazy";
-
 export interface ExecuteOptions {
-  readonly foreignImports: ForeignImports;
   /** Called for `with read_base():`. */
   readonly readBase?: (statement: Extract<Statement, { kind: "readBase" }>, scope: Scope) => void;
 }
 
 /** Runs a module; its variables are left in `scope`. */
-export function execute(module: Module, scope: Scope, runtime: Runtime, options: ExecuteOptions): void {
+export function execute(module: Module, scope: Scope, runtime: Runtime, options: ExecuteOptions = {}): void {
   const outcome = new Executor(new Evaluator(module.source, runtime), options).block(module.body, scope);
   if (outcome.kind !== "next")
     throw new PetageError(
@@ -171,7 +167,6 @@ class Executor {
     const [top = module] = module.split(".");
     if (known && (as !== undefined || top === module)) return scope.set(as ?? module, known);
     if (known) return scope.set(top, moduleNamed(top, this.#evaluator.runtime.env) ?? known);
-    if (this.#options.foreignImports === "refuse") throw refusedImport(module);
     scope.set(as ?? top, new PyLazyObject(as === undefined ? top : module));
   }
 
@@ -187,15 +182,7 @@ class Executor {
           `\`${module}\` has no \`${name}\` that a config may use`,
           didYouMean(name, known.members.keys()),
         );
-      else if (this.#options.foreignImports === "refuse") throw refusedImport(module);
       else scope.set(as, new PyLazyObject(`${module}.${name}`));
     }
   }
-}
-
-function refusedImport(module: string): PetageError {
-  return unsupported(
-    `Importing \`${module}\``,
-    "A config may import copy, math and os.path; components are named by `type`, they need no import",
-  );
 }

@@ -230,6 +230,14 @@ describe("inheritance of configs", () => {
     assert.match(error.describe(), /Did you mean `configs\/resnet18\.py`/);
   });
 
+  it("tolerates what a base imports, and leaves it out", () => {
+    const files = {
+      "main.py": "_base_ = 'b.py'\n",
+      "b.py": "from mmpretrain.models import build\nimport torch\na = 1\n",
+    };
+    assert.deepEqual(load(files).value, { a: 1 });
+  });
+
   it("resolves to the same value every time", () => {
     const files = { "main.py": "_base_ = 'base.py'\nx = {{_base_.model}}\n", "base.py": BASE };
     assert.equal(JSON.stringify(load(files).value), JSON.stringify(load(files).value));
