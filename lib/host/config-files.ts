@@ -14,7 +14,10 @@ export const nodeConfigFiles: ConfigFiles = {
   },
 };
 
-/** The variables that `{{$NAME:default}}` and `os.environ` of a config see. */
+/** Names of variables that a config has no business with: it comes from a user, the environment from an operator. */
+const SECRET_NAME = /TOKEN|SECRET|PASSW|CREDENTIAL|KEY|NATS_URL/i;
+
+/** The variables that `{{$NAME:default}}` and `os.environ` of a config see: all but those that look like secrets. */
 export function configEnvironment(): Readonly<Record<string, string | undefined>> {
-  return process.env;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !SECRET_NAME.test(name)));
 }
