@@ -199,9 +199,10 @@ class LinkedGroup implements RingGroup {
   /** The next chunk of this call. One of an earlier call is dropped; any other means that the ranks have diverged. */
   async #receive(call: Call, { chunks, watch }: Ring): Promise<Chunk> {
     for (;;) {
-      const { value: chunk, done } = await chunks.next();
+      const next: IteratorResult<Chunk, unknown> = await chunks.next();
       if (this.failed.aborted) throw abortReason(this.failed);
-      if (done) throw new PetageError("ABORTED", `The link of rank ${this.rank} has ended`);
+      if (next.done) throw new PetageError("ABORTED", `The link of rank ${this.rank} has ended`);
+      const chunk = next.value;
       this.counters.receivedChunks++;
       watch.received();
       const lead = chunk.operation === call.operation ? chunk.step - call.step || chunk.bucket - call.bucket : 1;

@@ -101,7 +101,7 @@ async function watch(connection: NatsConnection, watching: Watching): Promise<vo
       timer = undefined;
       events.dispatchEvent(new Event("restored"));
     } else if (status.type === Events.Error) {
-      log.warn("NATS error", { address, error: String(status.data) });
+      log.warn("NATS error", { address, error: status.data });
     }
   }
 }

@@ -61,6 +61,6 @@ export async function benchRing({ rounds = 30 }: { readonly rounds?: number } = 
 }
 
 function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

@@ -23,6 +23,48 @@ function plans({ size, elementCount, chunkElements }: Omit<RingPlan, "rank">): R
   return Array.from({ length: size }, (_, rank) => ({ size, rank, elementCount, chunkElements }));
 }
 
+/** How often each rank's summand is in an element, by rank. */
+type Summands = Map<number, number>;
+
+interface SimulatedRank {
+  readonly plan: RingPlan;
+  readonly progress: RingProgress;
+  readonly elements: Summands[];
+  /** What the rank before has sent and this one has not received yet. */
+  readonly inbox: { readonly slot: Slot; readonly elements: readonly Summands[] }[];
+}
+
+function simulatedRank(plan: RingPlan): SimulatedRank {
+  const elements = Array.from({ length: plan.elementCount }, () => new Map([[plan.rank, 1]]));
+  return { plan, progress: new RingProgress(plan), elements, inbox: [] };
+}
+
+function send(from: SimulatedRank, to: SimulatedRank): void {
+  const slot = from.progress.takeSendable();
+  if (!slot) return;
+  const { start, end } = from.progress.rangeSent(slot);
+  to.inbox.push({ slot, elements: from.elements.slice(start, end).map((summands) => new Map(summands)) });
+}
+
+function receive({ plan, progress, elements, inbox }: SimulatedRank): void {
+  const message = inbox.shift();
+  if (!message) return;
+  const range = progress.expected(message.slot);
+  assert.ok(range, `rank ${plan.rank} did not expect chunk ${message.slot.chunk} of hop ${message.slot.hop}`);
+  for (const [offset, arrived] of message.elements.entries()) {
+    const target = at(elements, range.start + offset);
+    if (!isReduceHop(plan, message.slot.hop)) target.clear();
+    for (const [summand, count] of arrived) target.set(summand, (target.get(summand) ?? 0) + count);
+  }
+  progress.received(message.slot.hop);
+}
+
+function at<T>(values: readonly T[], index: number): T {
+  const value = values[index];
+  assert.ok(value !== undefined);
+  return value;
+}
+
 describe("ring schedule", () => {
   it("cuts the vector into segments, and segments into chunks, without gap or overlap", () => {
     fc.assert(
@@ -49,7 +91,7 @@ describe("ring schedule", () => {
       fc.property(shapes, (shape) => {
         const ranks = plans(shape);
         for (const [rank, plan] of ranks.entries()) {
-          const previous = ranks[(rank + shape.size - 1) % shape.size] as RingPlan;
+          const previous = at(ranks, (rank + shape.size - 1) % shape.size);
           for (let hop = 0; hop < hopCount(plan); hop++) {
             assert.equal(segmentReceived(plan, hop), segmentSent(previous, hop));
           }
@@ -61,42 +103,19 @@ describe("ring schedule", () => {
   it("adds every summand to every element exactly once, whatever order the network takes", () => {
     fc.assert(
       fc.property(shapes, fc.infiniteStream(fc.nat()), (shape, choices) => {
-        const ranks = plans(shape);
-        const progress = ranks.map((plan) => new RingProgress(plan));
-        // Each element counts, by rank, how often that rank's summand is in it.
-        const held = ranks.map(({ rank }) => Array.from({ length: shape.elementCount }, () => new Map([[rank, 1]])));
-        const wires: { slot: Slot; values: Map<number, number>[] }[][] = ranks.map(() => []);
+        const ranks = plans(shape).map(simulatedRank);
         for (;;) {
-          const moves = ranks.flatMap((plan, rank) => {
-            const send = (): void => {
-              const slot = progress[rank]?.takeSendable();
-              if (!slot) return;
-              const range = (progress[rank] as RingProgress).rangeSent(slot);
-              const values = (held[rank] ?? []).slice(range.start, range.end).map((counts) => new Map(counts));
-              wires[(rank + 1) % shape.size]?.push({ slot, values });
-            };
-            const receive = (): void => {
-              const { slot, values } = wires[rank]?.shift() as { slot: Slot; values: Map<number, number>[] };
-              const range = progress[rank]?.expected(slot);
-              assert.ok(range, `rank ${rank} did not expect chunk ${slot.chunk} of hop ${slot.hop}`);
-              for (let i = range.start; i < range.end; i++) {
-                const arrived = values[i - range.start] as Map<number, number>;
-                const target = held[rank]?.[i] as Map<number, number>;
-                if (!isReduceHop(plan, slot.hop)) target.clear();
-                for (const [summand, count] of arrived) target.set(summand, (target.get(summand) ?? 0) + count);
-              }
-              progress[rank]?.received(slot.hop);
-            };
-            const canReceive = (wires[rank]?.length ?? 0) > 0;
-            return [...(progress[rank]?.allSent ? [] : [send]), ...(canReceive ? [receive, receive] : [])];
-          });
+          const moves = ranks.flatMap((rank, index) => [
+            ...(rank.progress.allSent ? [] : [() => send(rank, at(ranks, (index + 1) % shape.size))]),
+            ...(rank.inbox.length > 0 ? [() => receive(rank)] : []),
+          ]);
           if (moves.length === 0) break;
-          moves[(choices.next().value as number) % moves.length]?.();
+          at(moves, (choices.next().value as number) % moves.length)();
         }
-        const all = ranks.map(({ rank }) => [rank, 1]);
-        for (const [rank, elements] of held.entries()) {
-          assert.ok(progress[rank]?.allSent && progress[rank]?.allReceived);
-          for (const counts of elements) assert.deepEqual([...counts].sort(), all);
+        const all = new Map(ranks.map(({ plan }) => [plan.rank, 1]));
+        for (const { progress, elements } of ranks) {
+          assert.ok(progress.allSent && progress.allReceived);
+          for (const summands of elements) assert.deepEqual(summands, all);
         }
       }),
       { numRuns: 60 },

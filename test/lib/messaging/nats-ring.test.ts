@@ -252,17 +252,17 @@ describe("link over NATS", () => {
     await withNatsServer(async (url) => {
       await withLinks(url, { windowBytes: 128 * 1024 }, async ([sender, receiver], [left, right]) => {
         const payload = new Uint8Array(sender.chunkBytes);
-        let sent = 0;
+        const sent: number[] = [];
         const stop = new AbortController();
         const sending = (async () => {
           for (;;) {
-            await sender.send(chunkOf(sent, payload), stop.signal);
-            sent++;
+            await sender.send(chunkOf(sent.length, payload), stop.signal);
+            sent.push(sent.length);
           }
         })();
-        while (sent < 4) await left.connection.flush();
+        while (sent.length < 4) await left.connection.flush();
         for (let turn = 0; turn < 5; turn++) await Promise.all([left.connection.flush(), right.connection.flush()]);
-        assert.equal(sent, 4, "of 31 KiB each");
+        assert.equal(sent.length, 4, "of 31 KiB each");
         assert.equal(receiver.counters.receivedBytes, 4 * 31 * 1024);
         stop.abort(new PetageError("ABORTED", "enough"));
         await assert.rejects(sending, { code: "ABORTED" });
