@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -102,7 +103,8 @@ async function debianPackage(folder: string, env: Environment): Promise<string> 
     if (deb === undefined) throw new Error("apt-get left no package");
     await execute("dpkg", ["-x", join(download, deb), download], { env });
     const path = join(folder, "nats-server");
-    await copyFile(join(download, "usr", "bin", "nats-server"), path);
+    const inSbin = join(download, "usr", "sbin", "nats-server");
+    await copyFile(existsSync(inSbin) ? inSbin : join(download, "usr", "bin", "nats-server"), path);
     await chmod(path, 0o755);
     return path;
   } finally {
@@ -135,12 +137,19 @@ async function watched<T>(log: Log, how: string, work: Promise<T>): Promise<T> {
 function firstLine(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const stderr = "stderr" in error && typeof error.stderr === "string" ? error.stderr.trim().split("\n").pop() : "";
-  if ("code" in error && error.code === "ENOENT" && "path" in error) return `no ${String(error.path)} here`;
+  if ("syscall" in error && String(error.syscall).startsWith("spawn"))
+    return `no ${String(error.syscall).replace("spawn ", "")} here`;
   return stderr || (error.message.split("\n")[0] ?? "");
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const say = (message: string, fields?: object): void =>
-    console.error(message, ...Object.values(fields ?? {}).map(String));
-  console.log(await installNatsServer({ log: { debug: say, info: say, warn: say, error: say } }));
+  const say = (message: string, fields: object = {}): void =>
+    console.error([message, ...Object.values(fields).map(String)].join(" "));
+  try {
+    const { path, version, how } = await installNatsServer({ log: { debug: say, info: say, warn: say, error: say } });
+    console.log(`nats-server ${version} (${how}): ${path}`);
+  } catch (error) {
+    console.error(PetageError.from(error).describe());
+    process.exitCode = 1;
+  }
 }
