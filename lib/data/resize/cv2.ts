@@ -1,6 +1,7 @@
 import { roundHalfEven, type Size } from "../geometry.ts";
 import type { Image } from "../types.ts";
 import { resizeArea } from "./area.ts";
+import { resizeLinearly } from "./linear.ts";
 import { resizeSeparable, type MixRows } from "./separable.ts";
 import { areaLike, centred, computeTaps, cubicKernel, FIXED_POINT_BITS, lanczosKernel, linearKernel } from "./taps.ts";
 import type { Axis, TapOptions, Taps } from "./taps.ts";
@@ -54,20 +55,10 @@ function resizeLinear(image: Image, size: Size, locate: (axis: Axis) => TapOptio
   const columns = { source: image.width, target: size.width };
   const rows = { source: image.height, target: size.height };
   const options = { count: 2, kernel: linearKernel, fixedPoint: true };
-  return resizeSeparable(image, size, {
+  return resizeLinearly(image, size, {
     columns: computeTaps(columns, { ...options, locate: locate(columns), snapsToEdge: true }),
     rows: computeTaps(rows, { ...options, locate: locate(rows), snapsToEdge: false }),
-    mixRows: mixTwoRows,
   });
-}
-
-/** OpenCV drops 4 bits before and 16 bits after the product, and rounds the last 2. */
-function mixTwoRows(rows: readonly Float32Array[], weights: Float32Array, target: Uint8Array): void {
-  const [upper, lower] = [rows[0]!, rows[1]!];
-  const [upperWeight, lowerWeight] = [weights[0]!, weights[1]!];
-  for (let i = 0; i < target.length; i++) {
-    target[i] = ((((upper[i]! >> 4) * upperWeight) >> 16) + (((lower[i]! >> 4) * lowerWeight) >> 16) + 2) >> 2;
-  }
 }
 
 function wide(options: Pick<TapOptions, "count" | "kernel" | "fixedPoint">, mixRows: MixRows): Method {
