@@ -1,0 +1,94 @@
+import { Agent } from "node:https";
+import { Agent as PlainAgent } from "node:http";
+import type { RequestOptions } from "node:https";
+import { KubeConfig } from "@kubernetes/client-node";
+import { PetageError } from "#lib/base/errors.ts";
+
+/** How long credentials are used before they are looked at again: files rotate, tokens expire. */
+const CREDENTIALS_MAX_AGE_MS = 10_000;
+/** Connections for calls, kept open: opening one for each call costs ten times the call. */
+const MAX_CONNECTIONS = 32;
+/** Connections for watches, of which each holds one as long as it lives. */
+const MAX_WATCHES = 64;
+
+/** How to reach the API server now. */
+export interface Access {
+  readonly server: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly calls: Agent | PlainAgent;
+  readonly watches: Agent | PlainAgent;
+}
+
+/** The credentials of a kubeconfig or of a pod, and the pools of connections that use them. */
+export class Credentials implements Disposable {
+  readonly #config: KubeConfig;
+  #access: Access | undefined;
+  #identity = "";
+  #readAt = 0;
+  #reading: Promise<Access> | undefined;
+
+  constructor(config: KubeConfig) {
+    this.#config = config;
+  }
+
+  /** Of a kubeconfig file; without one as kubectl finds them, or those of the pod. NOT_FOUND when there are none. */
+  static load(kubeconfig?: string): Credentials {
+    const config = new KubeConfig();
+    try {
+      if (kubeconfig === undefined) config.loadFromDefault();
+      else config.loadFromFile(kubeconfig);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new PetageError("NOT_FOUND", `Cannot read the kubeconfig ${kubeconfig ?? "that is set"}: ${why}`, {
+        cause,
+      });
+    }
+    if (config.getCurrentCluster() === null) {
+      throw new PetageError("NOT_FOUND", `The kubeconfig ${kubeconfig ?? ""} names no current cluster`, {
+        hint: "`kubectl config use-context NAME` chooses one",
+      });
+    }
+    return new Credentials(config);
+  }
+
+  /** Namespace of the current context. */
+  get namespace(): string {
+    return this.#config.getContextObject(this.#config.getCurrentContext())?.namespace ?? "default";
+  }
+
+  async access(): Promise<Access> {
+    if (this.#access && performance.now() - this.#readAt < CREDENTIALS_MAX_AGE_MS) return this.#access;
+    return await (this.#reading ??= this.#read().finally(() => (this.#reading = undefined)));
+  }
+
+  async #read(): Promise<Access> {
+    const options: RequestOptions = { headers: {} };
+    await this.#config.applyToHTTPSOptions(options);
+    const { ca, cert, key, rejectUnauthorized, servername, agent, auth, headers } = options;
+    const basic = auth ? { authorization: `Basic ${Buffer.from(auth).toString("base64")}` } : {};
+    const identity = [ca, cert, key, rejectUnauthorized, servername].map(String).join("\n");
+    const pools = this.#access !== undefined && identity === this.#identity ? this.#access : undefined;
+    const cluster = this.#config.getCurrentCluster();
+    const server = new URL(cluster?.server ?? "");
+    const proxied = cluster?.proxyUrl && agent instanceof PlainAgent ? agent : undefined;
+    const pool = (maxSockets: number): Agent | PlainAgent => {
+      if (proxied) return proxied; // the library's own, which knows how to ask the proxy
+      if (server.protocol === "http:") return new PlainAgent({ keepAlive: true, maxSockets });
+      return new Agent({ ca, cert, key, rejectUnauthorized, servername, keepAlive: true, maxSockets });
+    };
+    this.#identity = identity;
+    this.#readAt = performance.now();
+    this.#access = {
+      server,
+      headers: { ...(headers as Record<string, string>), ...basic },
+      calls: pools?.calls ?? pool(MAX_CONNECTIONS),
+      watches: pools?.watches ?? pool(MAX_WATCHES),
+    };
+    return this.#access;
+  }
+
+  [Symbol.dispose](): void {
+    this.#access?.calls.destroy();
+    this.#access?.watches.destroy();
+  }
+}

@@ -1,0 +1,63 @@
+import { PetageError } from "#lib/base/errors.ts";
+import type { ErrorCode } from "#lib/base/errors.ts";
+
+/** What the API server says of a call that failed (`metav1.Status`). */
+export interface Refusal {
+  /** HTTP status. */
+  readonly status: number;
+  /** One word: "AlreadyExists", "Conflict", "Expired"; empty when the answer was no Status. */
+  readonly reason: string;
+  readonly message: string;
+  /** How long the server wants to be left alone, ms. */
+  readonly retryAfterMs?: number;
+}
+
+/** A call that the API server refused. */
+export class KubeError extends PetageError {
+  readonly status: number;
+  readonly reason: string;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(call: string, refusal: Refusal) {
+    const hint = HINTS[refusal.status];
+    super(codeOf(refusal), `${call}: ${refusal.message}`, hint === undefined ? {} : { hint });
+    this.status = refusal.status;
+    this.reason = refusal.reason;
+    this.retryAfterMs = refusal.retryAfterMs;
+  }
+}
+
+const HINTS: Readonly<Record<number, string>> = {
+  401: "The API server does not know these credentials; check the kubeconfig or the pod's service account",
+  403: "The role lacks this verb; `kubectl auth can-i --list` shows what it has",
+};
+
+const CODES: Readonly<Record<number, ErrorCode>> = {
+  400: "INVALID_ARGUMENT",
+  404: "NOT_FOUND",
+  413: "INVALID_ARGUMENT",
+  415: "INVALID_ARGUMENT",
+  422: "INVALID_ARGUMENT",
+  429: "RESOURCE_EXHAUSTED",
+  504: "DEADLINE_EXCEEDED",
+};
+
+function codeOf({ status, reason }: Refusal): ErrorCode {
+  if (reason === "AlreadyExists") return "ALREADY_EXISTS";
+  return CODES[status] ?? (status >= 500 ? "UNAVAILABLE" : "FAILED_PRECONDITION");
+}
+
+/** Reads an answer that tells of a failure, a `Status` or whatever a proxy in between wrote. */
+export function readRefusal(status: number, body: string, retryAfter: string | undefined): Refusal {
+  const seconds = Number(retryAfter);
+  const retry = retryAfter !== undefined && seconds >= 0 ? { retryAfterMs: seconds * 1000 } : {};
+  try {
+    const { reason, message } = JSON.parse(body) as Readonly<Record<string, unknown>>;
+    if (typeof message === "string") {
+      return { status, reason: typeof reason === "string" ? reason : "", message, ...retry };
+    }
+  } catch {
+    // not JSON: told as it is
+  }
+  return { status, reason: "", message: `HTTP ${status} ${body.slice(0, 200).trim()}`.trim(), ...retry };
+}
