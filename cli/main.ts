@@ -1,40 +1,14 @@
-import { Command, CommanderError } from "commander";
+import { CommanderError } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
 import { quietTensorflow } from "#lib/host/quiet-tensorflow.ts";
-import { VERSION } from "#lib/host/version.ts";
-import { configCommand } from "./commands/config.ts";
-import { datasetCommand } from "./commands/dataset.ts";
-import { predictCommand } from "./commands/predict.ts";
-import { quickstartCommand } from "./commands/quickstart.ts";
-import { testCommand } from "./commands/test.ts";
-import { trainCommand } from "./commands/train.ts";
-import { upCommand } from "./commands/up.ts";
+import { createProgram } from "./program.ts";
 
 /** Exit code of a command line that cannot be understood, as of most Unix tools. */
 const USAGE_ERROR = 2;
 
 quietTensorflow();
-
-const program = new Command("petage")
-  .description("Train and serve image models that tell a pet's age in months.")
-  .version(VERSION)
-  .showHelpAfterError("(see petage --help)")
-  .exitOverride();
-
-for (const command of [
-  quickstartCommand(),
-  datasetCommand(),
-  trainCommand(),
-  testCommand(),
-  predictCommand(),
-  configCommand(),
-  upCommand(),
-]) {
-  program.addCommand(command.exitOverride());
-}
-
 try {
-  await program.parseAsync();
+  await createProgram().parseAsync();
 } catch (thrown) {
   if (thrown instanceof CommanderError) {
     process.exitCode = thrown.exitCode === 0 ? 0 : USAGE_ERROR;

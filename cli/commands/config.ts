@@ -21,6 +21,7 @@ export function configCommand(): Command {
   command
     .command("list")
     .description("List the configs that come with petage.")
+    .addHelpText("after", "\nExample:\n  petage config list")
     .action(() => void process.stdout.write(`${[...namedConfigs().keys()].join("\n")}\n`));
   return command;
 }

@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import type { ConfigDict } from "#lib/config/component.ts";
+import { createClassifier } from "#lib/nn/classifier.ts";
+import { checkpointFolder } from "#lib/store/checkpoint-folder.ts";
+import { ModelState } from "#lib/train/model-state.ts";
+import { useTensorFlow } from "./tensorflow.ts";
+import { resolved } from "./tiny-model.ts";
+
+/** Writes a checkpoint of a config's model as it starts, before any training; tells its folder. */
+export async function saveUntrained(folder: string, config: ConfigDict, name = "epoch_1"): Promise<string> {
+  await useTensorFlow();
+  const model = createClassifier(resolved(config));
+  const state = new ModelState(model.parameters, { seed: 0, slotNames: [] });
+  const weights = state.exportWeights();
+  state.dispose();
+  const meta = {
+    format: 1,
+    petageVersion: "0.1.0",
+    createTime: "2026-01-01T00:00:00Z",
+    configName: "tiny",
+    config,
+    classes: Array.from({ length: model.head.numClasses }, (_, month) => String(month)),
+    progress: { epoch: 1, iteration: 0, step: 10, schedule: null, seed: 0, worldSize: 1, best: null },
+    metrics: {},
+  } as const;
+  await checkpointFolder({ folder, workDir: folder }).save(name, { meta, weights, optimizer: new Map() });
+  return join(folder, name);
+}
