@@ -9,7 +9,7 @@ export interface Row {
   readonly peerValue: number | null;
   /** `value` over `peerValue`: above 1 is better for img/s, below 1 for ms and MB. */
   readonly ratio: number | null;
-  /** The ratio aimed at where there is a peer, else the value. */
+  /** The highest ratio that is good enough. */
   readonly target: number | null;
   readonly met: boolean | null;
 }
@@ -20,6 +20,8 @@ export interface Measurement {
   readonly value: number;
   readonly unit: "img/s" | "ms" | "MB";
   readonly peer?: { readonly name: string; readonly value: number } | undefined;
+  /** The highest ratio that is good enough. */
+  readonly targetRatio?: number;
 }
 
 export interface BenchContext {
@@ -38,7 +40,8 @@ export interface Benchmark {
   readonly run: (context: BenchContext) => AsyncIterable<Measurement>;
 }
 
-export function toRow(bench: string, { case: name, value, unit, peer }: Measurement): Row {
+export function toRow(bench: string, { case: name, value, unit, peer, targetRatio }: Measurement): Row {
+  const ratio = peer ? value / peer.value : undefined;
   return {
     bench,
     case: name,
@@ -46,9 +49,9 @@ export function toRow(bench: string, { case: name, value, unit, peer }: Measurem
     unit,
     peer: peer?.name ?? null,
     peerValue: peer ? rounded(peer.value) : null,
-    ratio: peer ? rounded(value / peer.value) : null,
-    target: null,
-    met: null,
+    ratio: ratio === undefined ? null : rounded(ratio),
+    target: targetRatio ?? null,
+    met: ratio === undefined || targetRatio === undefined ? null : ratio <= targetRatio,
   };
 }
 

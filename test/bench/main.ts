@@ -5,9 +5,10 @@ import type { BenchContext, Benchmark } from "./benchmark.ts";
 import { toRow } from "./benchmark.ts";
 import { dataLoader } from "./data-loader.ts";
 import { predict } from "./predict.ts";
+import { ring } from "./ring.ts";
 import { train } from "./train.ts";
 
-const PARTS = { train, "data-loader": dataLoader, predict } satisfies Readonly<Record<string, Benchmark>>;
+const PARTS = { train, "data-loader": dataLoader, ring, predict } satisfies Readonly<Record<string, Benchmark>>;
 
 /** By the name that `npm run bench -- NAME` takes. */
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
