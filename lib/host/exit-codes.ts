@@ -1,5 +1,5 @@
 import type { ErrorCode } from "#lib/base/errors.ts";
-import { COLLATERAL_EXIT_CODE, USER_ERROR_EXIT_CODE } from "#lib/train/plan.ts";
+import { COLLATERAL_EXIT_CODE, TERMINATED_EXIT_CODE, USER_ERROR_EXIT_CODE } from "#lib/train/plan.ts";
 
 /** How a process of ours ends; failure policies may match on it. */
 export const EXIT = {
@@ -10,6 +10,8 @@ export const EXIT = {
   refused: USER_ERROR_EXIT_CODE,
   /** Something that this process needs was lost: it is a victim, not the cause. */
   lost: COLLATERAL_EXIT_CODE,
+  /** It was told to end before its work was done. */
+  terminated: TERMINATED_EXIT_CODE,
 } as const;
 
 const REFUSED = /^(INVALID_ARGUMENT|NOT_FOUND|ALREADY_EXISTS|CONFIG_|DATASET_|IMAGE_|CHECKPOINT_|TOO_MANY_BAD_SAMPLES)/;

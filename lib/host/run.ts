@@ -89,7 +89,7 @@ function failure(thrown: unknown, log: Log): number {
   const error = PetageError.from(thrown);
   if (error.code === "ABORTED") {
     log.info("Ended", { reason: error.message });
-    return EXIT.done;
+    return EXIT.terminated;
   }
   const bug =
     error.code === "INTERNAL" ? { stack: error.cause instanceof Error ? error.cause.stack : error.stack } : {};

@@ -89,8 +89,10 @@ export type Action =
 export const COLLATERAL_EXIT_CODE = 75;
 /** Exit code of a worker that found its config or data unusable: starting it again would not help. */
 export const USER_ERROR_EXIT_CODE = 3;
-/** Survivors of a failure save a checkpoint and end by themselves; after this long they are told to. */
-export const SURVIVOR_GRACE_MS = 8_000;
+/** Exit code of a worker that was told to end before its work was done, as shells report SIGTERM. */
+export const TERMINATED_EXIT_CODE = 143;
+/** Survivors of a failure may notice it, save a checkpoint and end by themselves; after this long they are told to. */
+export const SURVIVOR_GRACE_MS = 3_000;
 /** How long a process may take to end when asked to. */
 export const STOP_GRACE_MS = 5_000;
 

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { PetageError } from "#lib/base/errors.ts";
+import { abortReason } from "#lib/base/signals.ts";
 import { deserializeConfig } from "#lib/config/serialize.ts";
 import { run } from "#lib/host/run.ts";
 import { openTrainingThread } from "#lib/host/training-engine.ts";
@@ -52,7 +53,7 @@ await run("trainer", Environment, async (env, { log, signal, ready }) => {
     group.abort(thrown);
     requests.end(PetageError.from(thrown));
     await saveAfterLoss(training, thrown);
-    throw thrown;
+    throw signal.aborted ? abortReason(signal) : thrown;
   } finally {
     reporter.end();
   }
