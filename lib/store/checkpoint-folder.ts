@@ -4,6 +4,7 @@ import { access, mkdir, open, readFile, readdir, rename, rm, writeFile } from "n
 import { basename, dirname, join, resolve } from "node:path";
 import { PetageError } from "../base/errors.ts";
 import type { Checkpoint, CheckpointMeta, CheckpointStore, StateDict } from "../train/checkpoint.ts";
+import { decodePth } from "./pth.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 
 /** A checkpoint is a folder of these; the manifest names the others with their SHA-256. */
@@ -152,11 +153,12 @@ export async function readCheckpoint(uri: string, { withOptimizer = false } = {}
   return { meta, weights, optimizer };
 }
 
-/** Weights to start from: a checkpoint of ours, or a bare .safetensors file of anybody's. */
+/** Weights to start from: a checkpoint of ours, anybody's .safetensors file, or a .pth of torch.save. */
 export async function readWeights(uri: string): Promise<StateDict> {
   const path = bareWeightsPath(uri);
   if (path === undefined) return (await readCheckpoint(uri)).weights;
-  return decodeSafetensors(await readOrThrow(path, `Weights ${path} do not exist`), path);
+  const bytes = await readOrThrow(path, `Weights ${path} do not exist`);
+  return path.endsWith(".safetensors") ? decodeSafetensors(bytes, path) : decodePth(bytes, path);
 }
 
 /** Looks whether `readWeights` has something to read, without reading it. Throws NOT_FOUND or CHECKPOINT_INVALID. */
@@ -167,15 +169,10 @@ export async function checkWeights(uri: string): Promise<void> {
   if (!isThere) throw new PetageError("NOT_FOUND", `Weights ${path} do not exist`);
 }
 
-/** The path of a bare weights file; undefined for a checkpoint of ours. PyTorch's own format is refused. */
+/** The path of a file that holds weights alone; undefined for a checkpoint of ours. */
 function bareWeightsPath(uri: string): string | undefined {
   const path = resolve(uri.startsWith("file://") ? new URL(uri).pathname : uri);
-  if (/\.pth?$/.test(path)) {
-    throw new PetageError("CHECKPOINT_INVALID", `${path} is in PyTorch's pickle format, which petage does not read`, {
-      hint: "Convert it with safetensors.torch.save_file (docs/checkpoints.md) and name the .safetensors file",
-    });
-  }
-  return path.endsWith(".safetensors") && basename(path) !== WEIGHTS_FILE ? path : undefined;
+  return /\.(safetensors|pth?)$/.test(path) && basename(path) !== WEIGHTS_FILE ? path : undefined;
 }
 
 async function readManifest(folder: string): Promise<Manifest> {
