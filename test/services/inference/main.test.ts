@@ -30,7 +30,7 @@ async function untrained(): Promise<Checkpoint> {
     config: CONFIG,
     classes: Array.from({ length: CLASSES }, (_, month) => String(month)),
     progress: { epoch: 1, iteration: 0, step: 10, schedule: null, seed: 0, worldSize: 1, best: null },
-    metrics: { "PetAgeMAE/median": 31 },
+    metrics: { "petage/mae_median": 31 },
   };
   return { meta, weights, optimizer: new Map() };
 }
@@ -72,7 +72,7 @@ describe("the inference service", function () {
       Math.max(...a.map((value, i) => Math.abs(value - (probabilities[i] ?? 0))));
     assert.ok(difference(two?.estimate?.monthProbabilities ?? []) < 1e-6);
     assert.ok(difference(other?.estimate?.monthProbabilities ?? []) > 1e-6);
-    assert.deepEqual({ ...(await client.getModel({})).metrics }, { "PetAgeMAE/median": 31 });
+    assert.deepEqual({ ...(await client.getModel({})).metrics }, { "petage/mae_median": 31 });
     const exit = await service.stop();
     assert.equal(exit.exitCode, 0, lines.map(({ line }) => line).join("\n"));
   });

@@ -9,7 +9,7 @@ import type { Long } from '@grpc/proto-loader';
  */
 export interface EvaluationResult {
   /**
-   * By the metrics' names: "PetAgeMAE/median", "accuracy/top1".
+   * By the metrics' names: "petage/mae_median", "accuracy/top1".
    */
   'metrics'?: ({[key: string]: number | string});
   /**
@@ -35,7 +35,7 @@ export interface EvaluationResult {
  */
 export interface EvaluationResult__Output {
   /**
-   * By the metrics' names: "PetAgeMAE/median", "accuracy/top1".
+   * By the metrics' names: "petage/mae_median", "accuracy/top1".
    */
   'metrics': ({[key: string]: number});
   /**

@@ -25,7 +25,7 @@ export interface GetModelResponse {
    */
   'inputWidthPx'?: (number);
   /**
-   * What was measured when the checkpoint was written: "PetAgeMAE/median".
+   * What was measured when the checkpoint was written: "petage/mae_median".
    */
   'metrics'?: ({[key: string]: number | string});
   /**
@@ -63,7 +63,7 @@ export interface GetModelResponse__Output {
    */
   'inputWidthPx': (number);
   /**
-   * What was measured when the checkpoint was written: "PetAgeMAE/median".
+   * What was measured when the checkpoint was written: "petage/mae_median".
    */
   'metrics': ({[key: string]: number});
   /**

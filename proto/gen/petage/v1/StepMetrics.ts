@@ -24,7 +24,7 @@ export interface StepMetrics {
    */
   'iterationsPerEpoch'?: (number);
   /**
-   * Loss of the step, over this rank's batch.
+   * Loss of the step, averaged over the batches of all ranks.
    */
   'loss'?: (number | string);
   /**
@@ -75,7 +75,7 @@ export interface StepMetrics__Output {
    */
   'iterationsPerEpoch': (number);
   /**
-   * Loss of the step, over this rank's batch.
+   * Loss of the step, averaged over the batches of all ranks.
    */
   'loss': (number);
   /**

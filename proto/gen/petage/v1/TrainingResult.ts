@@ -10,7 +10,7 @@ export interface TrainingResult {
    */
   'modelUri'?: (string);
   /**
-   * Of that checkpoint: "PetAgeMAE/median".
+   * Of that checkpoint: "petage/mae_median".
    */
   'metrics'?: ({[key: string]: number | string});
 }
@@ -24,7 +24,7 @@ export interface TrainingResult__Output {
    */
   'modelUri': (string);
   /**
-   * Of that checkpoint: "PetAgeMAE/median".
+   * Of that checkpoint: "petage/mae_median".
    */
   'metrics': ({[key: string]: number});
 }

@@ -16,7 +16,7 @@ export interface ValidationMetrics {
    */
   'epoch'?: (number);
   /**
-   * By the metrics' names: "PetAgeMAE/median", "accuracy/top1".
+   * By the metrics' names: "petage/mae_median", "accuracy/top1".
    */
   'metrics'?: ({[key: string]: number | string});
   /**
@@ -46,7 +46,7 @@ export interface ValidationMetrics__Output {
    */
   'epoch': (number);
   /**
-   * By the metrics' names: "PetAgeMAE/median", "accuracy/top1".
+   * By the metrics' names: "petage/mae_median", "accuracy/top1".
    */
   'metrics': ({[key: string]: number});
   /**
