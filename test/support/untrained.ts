@@ -23,6 +23,8 @@ export async function saveUntrained(folder: string, config: ConfigDict, name = "
     progress: { epoch: 1, iteration: 0, step: 10, schedule: null, seed: 0, worldSize: 1, best: null },
     metrics: {},
   } as const;
-  await checkpointFolder({ folder, workDir: folder }).save(name, { meta, weights, optimizer: new Map() });
+  const slot = { dtype: "F32", shape: [1], values: new Float32Array(1) } as const;
+  const optimizer = new Map([["slot/parameter", slot]]); // it looks like one that can be resumed
+  await checkpointFolder({ folder, workDir: folder }).save(name, { meta, weights, optimizer });
   return join(folder, name);
 }
