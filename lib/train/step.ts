@@ -10,7 +10,7 @@ import { trainedParameters } from "../nn/parameters.ts";
 import { normalizePixels } from "../nn/preprocess.ts";
 import type { Normalization } from "../nn/preprocess.ts";
 import type { BatchStatistics, ParameterSpec, Weights } from "../nn/types.ts";
-import { clipGradients } from "../optim/clip.ts";
+import { checkNorm, clipGradients } from "../optim/clip.ts";
 import type { ClipGrad } from "../optim/clip.ts";
 import type { Optimizer, OptimizerScalars } from "../optim/types.ts";
 import { LOSS_INDEX, LOSS_SLICE, STOP_SLICE, layerOf } from "./bucket-plan.ts";
@@ -108,6 +108,8 @@ export function applyGradients(
     const specs = trainedParameters(setup.model.parameters);
     const gradients = specs.map((spec) => defined(averaged.get(spec.name), `gradient of ${spec.name}`));
     const clipped = setup.clip ? clipGradients(gradients, setup.clip) : { gradients, norm: undefined };
+    const gradNorm = clipped.norm?.dataSync()[0];
+    if (setup.clip && gradNorm !== undefined) checkNorm(gradNorm, setup.clip); // before any weight has moved
     const scalars: OptimizerScalars = {
       learningRate: tf.scalar(learningRate),
       step: tf.scalar(step),
@@ -116,7 +118,7 @@ export function applyGradients(
     specs.forEach((spec, index) => updateParameter(setup, spec, { gradient: clipped.gradients[index], scalars }));
     updateStatistics(setup, averaged);
     const loss = setup.buckets.at(-1)?.[LOSS_INDEX] ?? NaN;
-    return clipped.norm ? { loss, gradNorm: clipped.norm.dataSync()[0] ?? NaN } : { loss };
+    return gradNorm === undefined ? { loss } : { loss, gradNorm };
   });
 }
 
