@@ -1,0 +1,98 @@
+import type { Log } from "#lib/base/log.ts";
+import { createSchedule } from "#lib/optim/schedule.ts";
+import type { Checkpoint, CheckpointMeta, SavedCheckpoint } from "#lib/train/checkpoint.ts";
+import type { IterationResult, RunPorts, ScalarRecord, TrainingRun } from "#lib/train/run.ts";
+
+/** What a run did to the world around it. */
+export interface RunRecord {
+  /** Lines of the log, warnings with `WARN ` in front. */
+  readonly lines: string[];
+  readonly scalars: ScalarRecord[];
+  /** Checkpoints that are there, by name. */
+  readonly checkpoints: Map<string, Checkpoint>;
+  readonly told: SavedCheckpoint[];
+  latest: string | undefined;
+}
+
+/** A log that keeps its lines. */
+export function recordingLines(lines: string[]): Log {
+  return {
+    debug() {},
+    info: (message) => void lines.push(message),
+    warn: (message) => void lines.push(`WARN ${message}`),
+    error: (message) => void lines.push(`ERROR ${message}`),
+  };
+}
+
+/** A run of two ranks over 3 epochs of 4 iterations, whose checkpoints are kept in memory. */
+export function fakeRun(changes: Partial<TrainingRun> = {}): { readonly run: TrainingRun; readonly record: RunRecord } {
+  const record: RunRecord = { lines: [], scalars: [], checkpoints: new Map(), told: [], latest: undefined };
+  const run: TrainingRun = {
+    configName: "tiny",
+    rank: 0,
+    worldSize: 1,
+    seed: 0,
+    maxEpochs: 3,
+    epochLength: 4,
+    schedule: createSchedule([], { learningRate: 0.1, weightDecay: 0 }),
+    directions: { "accuracy/top10": "less", "accuracy/top1": "greater" },
+    description: { configName: "tiny", config: {}, classes: ["0", "1"], petageVersion: "0.0.0" },
+    ports: fakePorts(record),
+    epoch: 0,
+    iteration: 0,
+    step: 0,
+    samplerEpoch: 0,
+    best: null,
+    last: undefined,
+    validation: undefined,
+    saved: undefined,
+    etaSeconds: 0,
+    stopWanted: false,
+    stopping: false,
+    ...changes,
+  };
+  return { run, record };
+}
+
+function fakePorts(record: RunRecord): RunPorts {
+  let seconds = 0;
+  return {
+    log: recordingLines(record.lines),
+    checkpoints: {
+      async save(name, checkpoint) {
+        record.checkpoints.set(name, checkpoint);
+        return { name, uri: `/run/${name}`, sha256: "00" };
+      },
+      async amend(name, meta: CheckpointMeta) {
+        const old = record.checkpoints.get(name);
+        if (!old) throw new Error(`amended ${name}, which is not there`);
+        record.checkpoints.set(name, { ...old, meta });
+      },
+      remove: async (name) => void record.checkpoints.delete(name),
+      markLatest: async ({ name }) => void (record.latest = name),
+    },
+    exportTensors: async ({ withOptimizer }) => ({
+      weights: new Map(),
+      optimizer: withOptimizer
+        ? new Map([["momentum_buffer/w", { dtype: "F32", shape: [1], values: Float32Array.of(1) }]])
+        : new Map(),
+    }),
+    record: (scalars) => void record.scalars.push(scalars),
+    onCheckpoint: (saved) => void record.told.push(saved),
+    now: () => new Date(1_800_000_000_000 + 1000 * seconds++),
+  };
+}
+
+/** What an iteration measured, but for what a test says. */
+export function iterationResult(changes: Partial<IterationResult> = {}): IterationResult {
+  return {
+    loss: 1,
+    learningRate: 0.1,
+    imageCount: 8,
+    totalMs: 50,
+    dataMs: 5,
+    allReduceMs: 0,
+    skippedIds: [],
+    ...changes,
+  };
+}
