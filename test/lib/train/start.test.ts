@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { PetageError } from "#lib/base/errors.ts";
+import { createSchedule } from "#lib/optim/schedule.ts";
+import { schedules } from "#lib/optim/schedules/index.ts";
+import type { Schedule } from "#lib/optim/types.ts";
+import type { Checkpoint, Progress, StateDict, TensorData } from "#lib/train/checkpoint.ts";
+import { progressOf } from "#lib/train/run.ts";
+import { startRun } from "#lib/train/start.ts";
+import type { StartSources } from "#lib/train/start.ts";
+import type { StartWeights } from "#lib/train/training-engine.ts";
+import { buildFrom } from "#test/support/build.ts";
+import { fakeRun, recordingLines } from "#test/support/fake-run.ts";
+
+const tensor: TensorData = { dtype: "F32", shape: [1], values: Float32Array.of(1) };
+const state = (...names: string[]): StateDict => new Map(names.map((name) => [name, tensor]));
+
+function schedule(): Schedule {
+  const context = { epochLength: 4, maxEpochs: 3 };
+  const step = buildFrom(schedules, { type: "StepLR", step_size: 1, gamma: 0.5, by_epoch: false }, context);
+  return createSchedule([step], { learningRate: 1, weightDecay: 0 });
+}
+
+interface Started {
+  readonly taken: StartWeights[];
+  readonly restored: Checkpoint[];
+  readonly lines: string[];
+}
+
+async function start(
+  run: ReturnType<typeof fakeRun>["run"],
+  sources: Partial<StartSources>,
+  problems: readonly string[] = [],
+): Promise<Started> {
+  const started: Started = { taken: [], restored: [], lines: [] };
+  const target = {
+    startFrom: async (weights: StartWeights) => (started.taken.push(weights), problems),
+    restoreOptimizer: async (from: Checkpoint) => void started.restored.push(from),
+  };
+  await startRun(run, target, {
+    pretrained: undefined,
+    loadFrom: undefined,
+    resumeFrom: undefined,
+    readWeights: async () => state("backbone.conv1.weight", "head.fc.bias"),
+    readCheckpoint: () => assert.fail("read no checkpoint"),
+    log: recordingLines(started.lines),
+    ...sources,
+  });
+  return started;
+}
+
+function checkpoint(progress: Partial<Progress>, optimizer: StateDict = state("momentum_buffer/w")): Checkpoint {
+  const { run } = fakeRun({ schedule: schedule() });
+  for (let at = 0; at < 6; at++) run.schedule.afterIteration();
+  const meta = {
+    format: 1 as const,
+    ...run.description,
+    createTime: "2026-11-23T00:00:00.000Z",
+    progress: { ...progressOf(run), epoch: 1, iteration: 2, step: 6, ...progress },
+    metrics: {},
+  };
+  return { meta, weights: state("w"), optimizer };
+}
+
+describe("startRun", () => {
+  it("reads nothing when nothing is named", async () => {
+    const { taken, lines } = await start(fakeRun().run, { readWeights: () => assert.fail("read no weights") });
+    assert.deepEqual([taken, lines], [[], []]);
+  });
+
+  it("takes load_from by its names as far as they fit, and tells the rest", async () => {
+    const { taken, lines } = await start(fakeRun().run, { loadFrom: "old" }, ["size mismatch for head.fc.weight"]);
+    assert.equal(taken[0]?.strict, false);
+    assert.deepEqual([...(taken[0]?.state.keys() ?? [])], ["backbone.conv1.weight", "head.fc.bias"]);
+    assert.deepEqual(lines, ["WARN Loaded the weights of old that fit; not these: size mismatch for head.fc.weight"]);
+  });
+
+  const prefixes: readonly { prefix: string | undefined; names: readonly string[] }[] = [
+    { prefix: "backbone.", names: ["backbone.conv1.weight", "backbone.bn1.bias"] },
+    { prefix: "backbone", names: ["backbone.conv1.weight", "backbone.bn1.bias"] },
+    {
+      prefix: undefined,
+      names: ["backbone.backbone.conv1.weight", "backbone.backbone.bn1.bias", "backbone.head.fc.bias"],
+    },
+  ];
+  for (const { prefix, names } of prefixes) {
+    it(`takes the backbone's weights of a pretrained model with prefix=${prefix}`, async () => {
+      const pretrained = { type: "Pretrained" as const, checkpoint: "in1k", ...(prefix && { prefix }) };
+      const readWeights = async () => state("backbone.conv1.weight", "backbone.bn1.bias", "head.fc.bias");
+      const { taken } = await start(fakeRun().run, { pretrained, readWeights });
+      assert.deepEqual([...(taken[0]?.state.keys() ?? [])], names);
+    });
+  }
+
+  it("says how the names of a pretrained model begin when none has the prefix", async () => {
+    const pretrained = { type: "Pretrained" as const, checkpoint: "in1k", prefix: "module." };
+    await assert.rejects(
+      start(fakeRun().run, { pretrained }),
+      (error) =>
+        error instanceof PetageError &&
+        error.code === "CHECKPOINT_MISMATCH" &&
+        /in1k has no weight below the prefix module\..*backbone\.conv1\.weight/.test(error.describe()),
+    );
+  });
+
+  it("lets load_from come after the pretrained backbone", async () => {
+    const pretrained = { type: "Pretrained" as const, checkpoint: "in1k" };
+    const { taken } = await start(fakeRun().run, { pretrained, loadFrom: "old" });
+    assert.deepEqual(
+      taken.map(({ source }) => source),
+      ["in1k", "old"],
+    );
+  });
+
+  it("resumes everything that decides what comes next, and reads nothing else", async () => {
+    const best = { metric: "mae", value: 3, name: "best_mae_epoch_1" };
+    const resumed = checkpoint({ best });
+    const { run } = fakeRun({ schedule: schedule() });
+    const { taken, restored, lines } = await start(run, {
+      resumeFrom: "iter_6",
+      loadFrom: "old",
+      readWeights: () => assert.fail("read no weights"),
+      readCheckpoint: async () => resumed,
+    });
+    assert.deepEqual(taken, [{ state: resumed.weights, source: "iter_6", strict: true }]);
+    assert.deepEqual(restored, [resumed]);
+    const { epoch, iteration, step } = run;
+    assert.deepEqual({ epoch, iteration, step, best: run.best }, { epoch: 1, iteration: 2, step: 6, best });
+    assert.equal(run.schedule.learningRate, 1 / 64);
+    assert.deepEqual(lines, ["Resumed from iter_6"]);
+  });
+
+  it("begins the epoch again with another number of workers, whose share of it differs", async () => {
+    const { run } = fakeRun({ schedule: schedule(), worldSize: 2 });
+    const { lines } = await start(run, {
+      resumeFrom: "iter_6",
+      readCheckpoint: async () => checkpoint({ worldSize: 3 }),
+    });
+    assert.deepEqual([run.epoch, run.iteration], [1, 0]);
+    assert.equal(lines[0], "WARN Epoch 2 begins again: it was written by 3 workers, now there are 2");
+  });
+
+  it("refuses to resume a checkpoint of weights only", async () => {
+    await assert.rejects(
+      start(fakeRun().run, { resumeFrom: "best_mae", readCheckpoint: async () => checkpoint({}, new Map()) }),
+      (error) =>
+        error instanceof PetageError &&
+        error.code === "CHECKPOINT_MISMATCH" &&
+        /weights only and cannot be resumed.*load_from/.test(error.describe()),
+    );
+  });
+});
