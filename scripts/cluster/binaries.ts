@@ -1,0 +1,140 @@
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { delimiter, dirname, isAbsolute, join } from "node:path";
+import { PetageError } from "#lib/base/errors.ts";
+import { compareVersions } from "#lib/host/nats-server-binary.ts";
+import { cacheFolder } from "../setup/cache.ts";
+import type { Report } from "../setup/report.ts";
+import { run } from "../setup/run.ts";
+import { build, builtPath } from "./build.ts";
+import { withLock } from "./lock.ts";
+import { debianToolsOf, goToolsOf } from "./tools.ts";
+import type { DebianTool, GoTool, Level } from "./tools.ts";
+
+const VERSION_TIMEOUT_MS = 30_000;
+const APT_TIMEOUT_MS = 10 * 60_000;
+const PROGRESS_INTERVAL_MS = 15_000;
+/** Administrators' programs are not on everybody's PATH. */
+const MORE_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+/** Paths of the programs of a level, by name. */
+export type Binaries = ReadonlyMap<string, string>;
+
+/** The path of a program; a bug when the level does not have it. */
+export function binary(binaries: Binaries, name: string): string {
+  const path = binaries.get(name);
+  if (path === undefined) throw new PetageError("INTERNAL", `The cluster's level has no ${name}`);
+  return path;
+}
+
+/** PATH of everything that runs in a cluster: its own programs first. */
+export function searchPath(binaries: Binaries): string {
+  const folders = [...binaries.values()].map((path) => dirname(path));
+  return [...new Set([...folders, ...pathFolders()])].join(delimiter);
+}
+
+/** The environment variable that names a program: PETAGE_KUBE_APISERVER. */
+export function variableOf(name: string): string {
+  return `PETAGE_${name.toUpperCase().replaceAll("-", "_")}`;
+}
+
+/** The tools of a level that are neither installed nor built yet. */
+export async function missingTools(level: Level): Promise<{ readonly go: GoTool[]; readonly debian: DebianTool[] }> {
+  const go: GoTool[] = [];
+  for (const tool of goToolsOf(level)) if ((await findTool(tool)) === undefined) go.push(tool);
+  return { go, debian: debianToolsOf(level).filter(({ path }) => programPath(path) === undefined) };
+}
+
+/**
+ * The programs of a level, built into the cache when they are not there: once, 5 minutes for level 1 and 14 for level 3
+ * on two cores. Other processes that need them wait.
+ */
+export async function ensureBinaries(level: Level, report: Report): Promise<Binaries> {
+  mkdirSync(cacheFolder("cluster"), { recursive: true });
+  const missing = await missingTools(level);
+  if (missing.go.length > 0 || missing.debian.length > 0) {
+    const say = (line: string): void => report.say(line);
+    await withLock(cacheFolder("cluster", "building"), { say }, () => install(level, report));
+  }
+  const found = new Map<string, string>();
+  for (const tool of goToolsOf(level)) found.set(tool.name, (await findTool(tool)) ?? builtPath(tool));
+  for (const { path } of debianToolsOf(level)) found.set(path, programPath(path) ?? path);
+  return found;
+}
+
+async function install(level: Level, report: Report): Promise<void> {
+  const { go, debian } = await missingTools(level); // somebody else may have been faster
+  await installPackages(debian, report);
+  for (const [at, tool] of go.entries()) {
+    const title = `Building ${tool.name} ${tool.module.version} (${at + 1} of ${go.length})`;
+    await watched(title, report, () => build(tool));
+  }
+}
+
+/** Installs what is missing of the Debian packages. Only root gets here: see `support.ts`. */
+async function installPackages(tools: readonly DebianTool[], report: Report): Promise<void> {
+  if (tools.length === 0) return;
+  const names = tools.map((tool) => tool.package);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  await watched(`Installing ${names.join(", ")} (apt-get)`, report, async () => {
+    await run("apt-get", ["update", "-q"], { timeoutMs: APT_TIMEOUT_MS, env });
+    await run("apt-get", ["install", "-yq", "--no-install-recommends", ...names], { timeoutMs: APT_TIMEOUT_MS, env });
+  });
+}
+
+/** Where a tool is: named by its variable, built, or on the PATH in a version that will do. */
+export async function findTool(tool: GoTool): Promise<string | undefined> {
+  const named = process.env[variableOf(tool.name)];
+  if (named !== undefined && named !== "") {
+    if (isExecutable(named)) return named;
+    throw new PetageError("NOT_FOUND", `${variableOf(tool.name)} names "${named}", which is no program`, {
+      hint: `Unset it, or give the path of ${tool.name} ${tool.minimum} or newer`,
+    });
+  }
+  const built = builtPath(tool);
+  if (existsSync(built)) return built;
+  const installed = programPath(tool.name);
+  return installed !== undefined && (await isNewEnough(installed, tool)) ? installed : undefined;
+}
+
+async function isNewEnough(path: string, { versionArgs, minimum }: GoTool): Promise<boolean> {
+  try {
+    const said = await run(path, versionArgs, { timeoutMs: VERSION_TIMEOUT_MS });
+    const version = /\d+\.\d+\.\d+/.exec(said)?.[0];
+    return version !== undefined && compareVersions(version, minimum) >= 0;
+  } catch {
+    return false;
+  }
+}
+
+/** The full path of a program on the PATH, or of a file that is there. */
+export function programPath(name: string): string | undefined {
+  const candidates = isAbsolute(name) ? [name] : pathFolders().map((folder) => join(folder, name));
+  return candidates.find((path) => isExecutable(path));
+}
+
+function pathFolders(): string[] {
+  return [...(process.env["PATH"] ?? "").split(delimiter), ...MORE_FOLDERS].filter((folder) => folder !== "");
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Says that it is at work, and every few seconds that it still is. */
+async function watched(title: string, report: Report, work: () => Promise<unknown>): Promise<void> {
+  const startMs = performance.now();
+  const seconds = (): string => `${Math.round((performance.now() - startMs) / 1000)} s`;
+  report.say(title);
+  const timer = setInterval(() => report.say(`${title}: ${seconds()} so far`), PROGRESS_INTERVAL_MS);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
+  report.say(`${title}: done in ${seconds()}`);
+}

@@ -1,0 +1,69 @@
+import { consoleReport } from "../setup/report.ts";
+import type { Report } from "../setup/report.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import { apiServerReady, startApiServer, startEtcd } from "./api-server.ts";
+import { ensureBinaries, searchPath } from "./binaries.ts";
+import { Authority } from "./certificates.ts";
+import { Cluster } from "./cluster.ts";
+import { forwardApi } from "./forward.ts";
+import { enterNamespaces } from "./network.ts";
+import { nodeReady, startNode } from "./node.ts";
+import { ClusterProcesses } from "./processes.ts";
+import { schedulingReady, startScheduling } from "./scheduling.ts";
+import { addUser } from "./site.ts";
+import type { Site } from "./site.ts";
+import { takeSlot, thisProcess } from "./slot.ts";
+import type { ClusterState } from "./slot.ts";
+import { clusterSupport } from "./support.ts";
+import { takeDown, takeDownAbandoned } from "./teardown.ts";
+import type { Level } from "./tools.ts";
+
+export interface StartClusterOptions {
+  readonly level: Level;
+  /** Whether the cluster ends with this process, however that ends. It does by default. */
+  readonly owned?: boolean;
+  readonly report?: Report;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Starts a cluster, after building the programs that it needs if they are not in the cache.
+ * @throws FAILED_PRECONDITION when this machine cannot run it (see `clusterSupport`); PROCESS_FAILED and
+ * DEADLINE_EXCEEDED when it does not come up. Nothing is left behind then.
+ */
+export async function startCluster(options: StartClusterOptions): Promise<Cluster> {
+  const { level, owned = true, report = consoleReport(), signal } = options;
+  const support = await clusterSupport(level);
+  if (!support.available) {
+    throw new PetageError("FAILED_PRECONDITION", `Cannot run a test cluster of level ${level}: ${support.why}`);
+  }
+  const binaries = await ensureBinaries(level, report);
+  await takeDownAbandoned();
+  const state: ClusterState = { level, processes: [], ready: false, ...(owned && { owner: thisProcess() }) };
+  const slot = takeSlot(state);
+  try {
+    const processes = new ClusterProcesses(slot, state, searchPath(binaries));
+    const inside = level === 3 ? await enterNamespaces(slot, processes, signal) : [];
+    const authority = await Authority.create(slot.folder);
+    return await boot({ level, slot, binaries, processes, authority, inside, signal });
+  } catch (error) {
+    await takeDown(slot);
+    throw error;
+  }
+}
+
+async function boot(site: Site): Promise<Cluster> {
+  const admin = { name: "admin", group: "system:masters" };
+  const kubeconfig = await addUser(site, "admin", admin);
+  startEtcd(site);
+  await startApiServer(site);
+  if (site.level === 3) await forwardApi(site);
+  await apiServerReady(site);
+  const cluster = new Cluster(site, kubeconfig);
+  if (site.level >= 2) await startScheduling(site);
+  if (site.level === 3) await startNode(site, cluster);
+  if (site.level >= 2) await schedulingReady(site, cluster);
+  if (site.level === 3) await nodeReady(site, cluster);
+  site.processes.markReady();
+  return cluster;
+}

@@ -1,0 +1,32 @@
+import { defined } from "#lib/base/assert.ts";
+import type { Cluster } from "../../scripts/cluster/cluster.ts";
+import { startCluster } from "../../scripts/cluster/start.ts";
+import { clusterSupport } from "../../scripts/cluster/support.ts";
+import type { Level } from "../../scripts/cluster/tools.ts";
+import { consoleReport } from "../../scripts/setup/report.ts";
+
+/** The programs of a level may have to be built first, on a busy machine. */
+const START_TIMEOUT_MS = 60 * 60_000;
+const STOP_TIMEOUT_MS = 60_000;
+
+/**
+ * Gives the tests of a suite one cluster of a level, and skips them all, saying why, where it cannot run. Call it in
+ * `describe`; the function that it returns gives the cluster within a test.
+ */
+export function useCluster(level: Level): () => Cluster {
+  let cluster: Cluster | undefined;
+  before(`a cluster of level ${level}`, async function () {
+    this.timeout(START_TIMEOUT_MS);
+    const support = await clusterSupport(level);
+    if (!support.available) {
+      console.log(`      Left out: tests on a cluster of level ${level}: ${support.why}`);
+      this.skip();
+    }
+    cluster = await startCluster({ level, report: consoleReport() });
+  });
+  after("no cluster", async function () {
+    this.timeout(STOP_TIMEOUT_MS);
+    await cluster?.[Symbol.asyncDispose]();
+  });
+  return () => defined(cluster, "the cluster");
+}
