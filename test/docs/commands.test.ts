@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { readdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { tmpdir } from "node:os";
+import type { Command } from "commander";
+import { PETAGE, runCommand } from "#test/support/cli.ts";
+import { createProgram } from "../../cli/program.ts";
+import { codeBlocks, shellCommands } from "../support/markdown.ts";
+import { ROOT, readText } from "../support/sources.ts";
+
+// `sh` blocks are run as they stand, one after another in a folder of their own; `console` blocks, which take long or
+// need what is not here, are checked for commands, flags, npm scripts and RPCs that do not exist.
+
+const BLOCK_TIMEOUT_MS = 120_000;
+const documents = [
+  "README.md",
+  ...readdirSync(join(ROOT, "docs"))
+    .filter(isMarkdown)
+    .map((name) => `docs/${name}`),
+];
+
+function isMarkdown(name: string): boolean {
+  return name.endsWith(".md");
+}
+
+/** Words of a command line as a shell sees them, as far as documents need it: quotes, and a comment at the end. */
+function words(command: string): string[] {
+  const found = command.replace(/\s#\s.*$/, "").match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|[^\s"'])+/g) ?? [];
+  return found.map((word) => word.replaceAll(/^["']|["']$/g, ""));
+}
+
+function checkPetage(args: readonly string[]): void {
+  let command: Command = createProgram();
+  let rest = [...args];
+  for (;;) {
+    const child = command.commands.find((candidate) => candidate.name() === rest[0]);
+    if (!child) break;
+    command = child;
+    rest = rest.slice(1);
+  }
+  const { operands, unknown } = command.parseOptions(rest);
+  assert.deepEqual(unknown, [], `petage ${args.join(" ")}: there is no such flag`);
+  const required = command.registeredArguments.filter((argument) => argument.required).length;
+  assert.ok(operands.length >= required, `petage ${args.join(" ")} lacks an argument`);
+  assert.equal(command.commands.length, 0, `petage ${args.join(" ")} names no command`);
+}
+
+function checkNpm([verb = "", script = ""]: readonly string[]): void {
+  const { scripts } = JSON.parse(readText("package.json")) as { readonly scripts: Readonly<Record<string, string>> };
+  const name = verb === "run" ? script : verb;
+  assert.ok(Object.hasOwn(scripts, name), `there is no npm script ${name}`);
+}
+
+function checkGrpcurl(args: readonly string[]): void {
+  const protos = readdirSync(join(ROOT, "proto/petage/v1")).map((name) => readText(`proto/petage/v1/${name}`));
+  const method = args.at(-1) ?? "";
+  const [, service, rpc] = /^petage\.v1\.(\w+)\/(\w+)$/.exec(method) ?? [];
+  if (service === undefined || rpc === undefined) {
+    assert.match(method, /^(list|describe|grpc\.health\.v1\.Health\/Check)$/);
+    return;
+  }
+  const proto = protos.find((text) => new RegExp(`^service ${service} `, "m").test(text));
+  assert.match(proto ?? "", new RegExp(`^ {2}rpc ${rpc}\\(`, "m"), `there is no ${method}`);
+}
+
+const CHECKS: Readonly<Record<string, (args: readonly string[]) => void>> = {
+  petage: checkPetage,
+  npx: ([, ...args]) => checkPetage(args),
+  npm: checkNpm,
+  grpcurl: checkGrpcurl,
+};
+
+describe("commands in documents that are only checked", () => {
+  for (const document of documents) {
+    for (const block of codeBlocks(readText(document), "console")) {
+      for (const line of shellCommands(block.text)) {
+        it(`${document}:${block.line} ${line}`, () => {
+          const [program = "", ...args] = words(line);
+          const check = CHECKS[program];
+          assert.ok(check, `this test does not know ${program}`);
+          check(args);
+        });
+      }
+    }
+  }
+});
+
+describe("commands in documents that are run", function () {
+  this.timeout(BLOCK_TIMEOUT_MS);
+  for (const document of documents) {
+    const blocks = codeBlocks(readText(document), "sh");
+    if (blocks.length === 0) continue;
+
+    describe(document, () => {
+      let folder = "";
+      before(async () => {
+        folder = await mkdtemp(join(tmpdir(), "petage-docs-"));
+        await mkdir(join(folder, "bin"));
+        await writeFile(join(folder, "bin/petage"), `#!/bin/sh\nexec '${process.execPath}' '${PETAGE}' "$@"\n`);
+        await chmod(join(folder, "bin/petage"), 0o755);
+        await symlink(join(ROOT, "configs"), join(folder, "configs"));
+      });
+      after(() => rm(folder, { recursive: true, force: true }));
+
+      for (const block of blocks) {
+        it(`line ${block.line}: ${shellCommands(block.text).join("; ")}`, async () => {
+          const env = { PATH: `${join(folder, "bin")}${delimiter}${process.env["PATH"] ?? ""}` };
+          const options = { cwd: folder, env, timeoutMs: BLOCK_TIMEOUT_MS };
+          const { exitCode, stdout, stderr } = await runCommand("/bin/sh", ["-euc", block.text], options);
+          assert.equal(exitCode, 0, `${stdout}\n${stderr}`);
+        });
+      }
+    });
+  }
+});
