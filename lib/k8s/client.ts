@@ -138,7 +138,7 @@ export class KubeClient {
         ...headers,
         accept: "application/json",
         "user-agent": "petage",
-        ...(body === undefined ? {} : { "content-type": call.contentType ?? "application/json" }),
+        ...(body === undefined ? {} : bodyHeaders(body, call.contentType)),
       },
     };
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -152,6 +152,11 @@ export class KubeClient {
     const text = await readBody(response, call);
     throw new KubeError(nameOf(call), readRefusal(status, text, response.headers["retry-after"]));
   }
+}
+
+/** With its length: Node leaves it out for DELETE, and the server would take the body for the next call. */
+function bodyHeaders(body: string, contentType = "application/json"): Record<string, string | number> {
+  return { "content-type": contentType, "content-length": Buffer.byteLength(body) };
 }
 
 function writeOptions({ dryRun, strict, signal }: WriteOptions): Pick<Call, "query" | "signal"> {

@@ -1,0 +1,159 @@
+{{/* Names, labels and the parts that all pods share. */}}
+
+{{- define "petage.name" -}}
+{{- .Values.nameOverride | default .Chart.Name | trunc 40 | trimSuffix "-" }}
+{{- end }}
+
+{{/* At most 40 characters, so that suffixes fit into the 63 of a Service's name. */}}
+{{- define "petage.fullname" -}}
+{{- if .Values.fullnameOverride }}
+{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" }}
+{{- else if contains (include "petage.name" .) .Release.Name }}
+{{- .Release.Name | trunc 40 | trimSuffix "-" }}
+{{- else }}
+{{- printf "%s-%s" .Release.Name (include "petage.name" .) | trunc 40 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+
+{{/* Argument: list of the root and of the component. */}}
+{{- define "petage.selectorLabels" -}}
+{{- $root := index . 0 -}}
+app.kubernetes.io/name: {{ include "petage.name" $root }}
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end }}
+
+{{- define "petage.labels" -}}
+{{- $root := index . 0 -}}
+{{ include "petage.selectorLabels" . }}
+app.kubernetes.io/part-of: petage
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
+{{- with $root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "petage.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
+
+{{- define "petage.jobImage" -}}
+{{- $image := .Values.jobs.image -}}
+{{ $image.repository | default .Values.image.repository }}:{{ $image.tag | default .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
+
+{{/* Pod Security "restricted", for the pod and for each container. */}}
+{{- define "petage.podSecurity" -}}
+runAsNonRoot: true
+{{- with .Values.security.runAsUser }}
+runAsUser: {{ . }}
+{{- end }}
+{{- with .Values.security.fsGroup }}
+fsGroup: {{ . }}
+fsGroupChangePolicy: OnRootMismatch
+{{- end }}
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{- define "petage.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
+
+{{/* Where a pod may run. Argument: the component's values. */}}
+{{- define "petage.placement" -}}
+{{- with .nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- end }}
+
+{{- define "petage.pullSecrets" -}}
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The command of a service: sources run as they are, in the image's own folder. */}}
+{{- define "petage.command" -}}
+[node, --import, tsx, services/{{ . }}/main.ts]
+{{- end }}
+
+{{/* gRPC health: the process alone, then all of its services. */}}
+{{- define "petage.probes" -}}
+startupProbe:
+  grpc: { port: 50051, service: liveness }
+  periodSeconds: 1
+  failureThreshold: 120
+livenessProbe:
+  grpc: { port: 50051, service: liveness }
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 6
+readinessProbe:
+  grpc: { port: 50051 }
+  periodSeconds: 5
+  timeoutSeconds: 5
+{{- end }}
+
+{{- define "petage.environment" -}}
+- { name: PETAGE_HOST, value: 0.0.0.0 }
+- { name: PETAGE_PORT, value: "50051" }
+- { name: PETAGE_METRICS_PORT, value: "9464" }
+- { name: PETAGE_LOG, value: json }
+- { name: PETAGE_LOG_LEVEL, value: {{ .Values.log.level }} }
+- { name: PETAGE_ROOT, value: /var/lib/petage }
+{{- end }}
+
+{{- define "petage.dataClaim" -}}
+{{ .Values.storage.data.existingClaim | default (printf "%s-data" (include "petage.fullname" .)) }}
+{{- end }}
+
+{{- define "petage.outputClaim" -}}
+{{ .Values.storage.output.existingClaim | default (printf "%s-output" (include "petage.fullname" .)) }}
+{{- end }}
+
+{{- define "petage.natsName" -}}
+{{ include "petage.fullname" . }}-nats
+{{- end }}
+
+{{/* host:port, without scheme and credentials. */}}
+{{- define "petage.natsAddress" -}}
+{{- if .Values.nats.enabled -}}
+{{ include "petage.natsName" . }}.{{ .Release.Namespace }}:4222
+{{- else -}}
+{{ .Values.nats.url | trimPrefix "nats://" | trimPrefix "tls://" }}
+{{- end -}}
+{{- end }}
+
+{{/* Secret with the passwords; empty for an existing NATS that asks for none. */}}
+{{- define "petage.natsSecret" -}}
+{{- if .Values.nats.auth.existingSecret -}}
+{{ .Values.nats.auth.existingSecret }}
+{{- else if .Values.nats.enabled -}}
+{{ include "petage.natsName" . }}
+{{- end -}}
+{{- end }}
+
+{{- define "petage.watchNamespaces" -}}
+{{- .Values.controller.watchNamespaces | default (list .Release.Namespace) | uniq | join "," }}
+{{- end }}

@@ -1,0 +1,161 @@
+import { PetageError } from "#lib/base/errors.ts";
+import type { Log } from "#lib/base/log.ts";
+import { delay } from "#lib/base/signals.ts";
+import { Backoff } from "./backoff.ts";
+import type { KubeClient } from "./client.ts";
+import { KubeError } from "./errors.ts";
+import { keyOf } from "./objects.ts";
+import type { KubeObject, Place, ResourceType } from "./objects.ts";
+import type { Store } from "./store.ts";
+import { watch } from "./watch.ts";
+
+export interface ReflectorLimits {
+  /** Objects in one answer. */
+  readonly pageSize: number;
+  /** A watch is ended by the server after this, up to twice as long. */
+  readonly watchSeconds: number;
+  /** A watch on which nothing arrives for so long, not even a bookmark (one comes every minute), is dead. */
+  readonly inactivityMs: number;
+  readonly firstRetryMs: number;
+  readonly maximumRetryMs: number;
+}
+
+export const REFLECTOR_LIMITS: ReflectorLimits = {
+  pageSize: 500,
+  watchSeconds: 300,
+  inactivityMs: 75_000,
+  firstRetryMs: 800,
+  maximumRetryMs: 30_000,
+};
+
+export interface ReflectorOptions<T extends KubeObject> {
+  readonly client: KubeClient;
+  readonly type: ResourceType;
+  /** Absent: all namespaces. */
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly store: Store<T>;
+  readonly log: Log;
+  readonly limits?: Partial<ReflectorLimits>;
+  readonly random?: () => number;
+}
+
+/**
+ * Keeps a store equal to a collection of the cluster: lists it once, then follows its changes. Whatever goes wrong, it
+ * tries again; only its signal ends it.
+ */
+export class Reflector<T extends KubeObject> {
+  readonly #options: ReflectorOptions<T>;
+  readonly #limits: ReflectorLimits;
+  readonly #place: Place;
+  readonly #backoff: Backoff;
+  readonly #random: () => number;
+  #resourceVersion: string | undefined;
+  #trafficAt = performance.now();
+  #markSynced: () => void = () => {};
+  #lists = 0;
+
+  /** Resolves when the store has been filled for the first time. */
+  readonly synced: Promise<void>;
+
+  constructor(options: ReflectorOptions<T>) {
+    const { namespace, random = Math.random } = options;
+    this.#options = options;
+    this.#limits = { ...REFLECTOR_LIMITS, ...options.limits };
+    this.#place = namespace === undefined ? {} : { namespace };
+    this.#random = random;
+    this.#backoff = new Backoff({ firstMs: this.#limits.firstRetryMs, maximumMs: this.#limits.maximumRetryMs }, random);
+    this.synced = new Promise((resolve) => (this.#markSynced = resolve));
+  }
+
+  /** How long nothing has been heard from the API server, ms. For health: minutes mean that the store is stale. */
+  get silenceMs(): number {
+    return performance.now() - this.#trafficAt;
+  }
+
+  /** How often the whole collection was listed. */
+  get lists(): number {
+    return this.#lists;
+  }
+
+  /** Runs until the signal aborts. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        this.#resourceVersion ??= await this.#list(signal);
+        await this.#follow(this.#resourceVersion, signal);
+      } catch (thrown) {
+        if (signal.aborted) return;
+        await this.#recover(PetageError.from(thrown), signal);
+      }
+    }
+  }
+
+  async #list(signal: AbortSignal): Promise<string> {
+    const { client, type, store, labelSelector } = this.#options;
+    const objects: T[] = [];
+    let next: string | undefined;
+    for (;;) {
+      const query = { limit: this.#limits.pageSize, labelSelector, continue: next };
+      const { items, metadata } = await client.list<T>(type, { ...this.#place, query }, signal);
+      objects.push(...items);
+      this.#heard();
+      next = metadata.continue || undefined;
+      if (next !== undefined) continue;
+      this.#lists += 1;
+      store.replace(objects);
+      this.#backoff.reset();
+      this.#markSynced();
+      return metadata.resourceVersion;
+    }
+  }
+
+  /** One watch, until the server ends it (which it does regularly) or it falls silent. */
+  async #follow(resourceVersion: string, signal: AbortSignal): Promise<void> {
+    const { client, type, store, labelSelector } = this.#options;
+    const { watchSeconds, inactivityMs } = this.#limits;
+    const silence = new AbortController();
+    const timer = setTimeout(() => {
+      silence.abort(new PetageError("DEADLINE_EXCEEDED", `Nothing arrived for ${inactivityMs} ms`));
+    }, inactivityMs);
+    const events = watch<T>(client, [type, this.#place], {
+      resourceVersion,
+      query: { labelSelector },
+      timeoutSeconds: Math.ceil(watchSeconds * (1 + this.#random())),
+      signal: AbortSignal.any([signal, silence.signal]),
+      onTraffic: () => (timer.refresh(), this.#heard()),
+    });
+    try {
+      let heard = false;
+      for await (const event of events) {
+        heard = true;
+        this.#backoff.reset();
+        if (event.type === "DELETED") store.delete(keyOf(event.object));
+        else if (event.type !== "BOOKMARK") store.set(event.object);
+        this.#resourceVersion =
+          event.type === "BOOKMARK" ? event.resourceVersion : event.object.metadata.resourceVersion;
+      }
+      // A server that ends watches at once must not be asked in a loop.
+      if (!heard) await delay(this.#backoff.next(), signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #recover(error: PetageError, signal: AbortSignal): Promise<void> {
+    const { log, type } = this.#options;
+    const retryAfterMs = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0;
+    if (error instanceof KubeError && error.status === 410) {
+      // Too old to go on from: the whole collection is read again.
+      this.#resourceVersion = undefined;
+      log.info("Listing again", { kind: type.plural, reason: error.message });
+    } else {
+      log.warn("Watching failed; trying again", { kind: type.plural, error: error.describe() });
+    }
+    await delay(Math.max(retryAfterMs, this.#backoff.next()), signal).catch(() => undefined);
+  }
+
+  #heard(): void {
+    this.#trafficAt = performance.now();
+  }
+}

@@ -1,0 +1,98 @@
+import { controllerOf, keyOf } from "./objects.ts";
+import type { KubeObject } from "./objects.ts";
+
+export interface Change<T> {
+  /** `namespace/name` */
+  readonly key: string;
+  /** What was there before; undefined for what is new. */
+  readonly before: T | undefined;
+  /** What is there now; undefined for what is gone. */
+  readonly after: T | undefined;
+}
+
+/** What a reflector last saw of a collection, by name and by the uid of the owner. */
+export class Store<T extends KubeObject> {
+  readonly #objects = new Map<string, T>();
+  readonly #byOwner = new Map<string, Map<string, T>>();
+  readonly #listeners = new Set<(change: Change<T>) => void>();
+
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  /** @param key `namespace/name` */
+  get(key: string): T | undefined {
+    return this.#objects.get(key);
+  }
+
+  all(): IterableIterator<T> {
+    return this.#objects.values();
+  }
+
+  ownedBy(uid: string): readonly T[] {
+    return [...(this.#byOwner.get(uid)?.values() ?? [])];
+  }
+
+  /** Calls `listener` at every change, until the function returned is called. */
+  onChange(listener: (change: Change<T>) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Takes an object as it is now. One that was deleted and made anew under its name shows as gone, then as new. */
+  set(object: T): void {
+    const key = keyOf(object);
+    const before = this.#objects.get(key);
+    if (before && before.metadata.uid !== object.metadata.uid) this.delete(key);
+    this.#put(key, slim(object));
+  }
+
+  /** @param key `namespace/name` */
+  delete(key: string): void {
+    const before = this.#objects.get(key);
+    if (before === undefined) return;
+    this.#objects.delete(key);
+    this.#unindex(key, before);
+    this.#tell({ key, before, after: undefined });
+  }
+
+  /** Takes the whole collection as it is now: what is not in it is gone. */
+  replace(objects: readonly T[]): void {
+    const present = new Set(objects.map(keyOf));
+    for (const key of [...this.#objects.keys()]) if (!present.has(key)) this.delete(key);
+    for (const object of objects) {
+      const version = this.#objects.get(keyOf(object))?.metadata.resourceVersion;
+      if (version === undefined || version !== object.metadata.resourceVersion) this.set(object);
+    }
+  }
+
+  #put(key: string, after: T): void {
+    const before = this.#objects.get(key);
+    if (before) this.#unindex(key, before);
+    this.#objects.set(key, after);
+    const owner = controllerOf(after);
+    if (owner !== undefined) {
+      const owned = this.#byOwner.get(owner) ?? new Map<string, T>();
+      this.#byOwner.set(owner, owned.set(key, after));
+    }
+    this.#tell({ key, before, after });
+  }
+
+  #unindex(key: string, object: T): void {
+    const owner = controllerOf(object);
+    const owned = owner === undefined ? undefined : this.#byOwner.get(owner);
+    if (owner === undefined || owned === undefined) return;
+    owned.delete(key);
+    if (owned.size === 0) this.#byOwner.delete(owner);
+  }
+
+  #tell(change: Change<T>): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+/** Who wrote which field is half of an object's size and none of our business. */
+function slim<T extends KubeObject>(object: T): T {
+  const { managedFields, ...metadata } = object.metadata;
+  return managedFields === undefined ? object : { ...object, metadata };
+}
