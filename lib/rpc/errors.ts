@@ -107,8 +107,14 @@ export function fromStatus(failure: ServiceError, { service, address }: Callee):
     });
   }
   const code = CODE_OF_STATUS[failure.code] ?? "INTERNAL";
-  const what = `Call to ${service} at ${address} failed: ${failure.details}`;
+  const what = `Call to ${service} at ${address} failed: ${reasonOf(failure.details)}`;
   return new PetageError(code, what, { cause, ...hintFor(failure.code, service) });
+}
+
+/** grpc-js wraps why it cannot connect: `No connection established. Last error: Error: ... Resolution note: .` */
+function reasonOf(details: string): string {
+  const inner = details.split("Last error: ").at(-1) ?? details;
+  return inner.replace(/ Resolution note:[\s.]*$/, "").replace(/^Error: |\.$/g, "");
 }
 
 function hintFor(code: status, service: string): { hint?: string } {
