@@ -173,9 +173,17 @@ interface Hands {
   memoSize(): number;
 }
 
-const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-const list = (items: Pickled[]): PickledList => ({ kind: "list", items });
-const dict = (): PickledDict => ({ kind: "dict", entries: new Map() });
+function text(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+function list(items: Pickled[]): PickledList {
+  return { kind: "list", items };
+}
+
+function dict(): PickledDict {
+  return { kind: "dict", entries: new Map() };
+}
 
 /** Little-endian two's complement of any length. */
 function long(bytes: Uint8Array): number | bigint {
