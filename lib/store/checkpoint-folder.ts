@@ -5,6 +5,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { PetageError } from "../base/errors.ts";
 import type { Checkpoint, CheckpointMeta, CheckpointStore, StateDict } from "../train/checkpoint.ts";
 import { decodePth } from "./pth.ts";
+import { formatManifest, parseManifest } from "./manifest.ts";
+import type { Manifest } from "./manifest.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 
 /** A checkpoint is a folder of these; the manifest names the others with their SHA-256. */
@@ -14,12 +16,6 @@ const MANIFEST_FILE = "checkpoint.json";
 /** As mmengine's: a text file in the work dir that holds the path of the checkpoint to resume. */
 const LATEST_FILE = "last_checkpoint";
 const TEMPORARY_PREFIX = ".writing-";
-
-interface Manifest {
-  readonly meta: CheckpointMeta;
-  /** SHA-256 by file name. */
-  readonly files: Readonly<Record<string, string>>;
-}
 
 export interface CheckpointFolderOptions {
   /** Where the checkpoints of this run go. */
@@ -45,7 +41,7 @@ export function checkpointFolder({ folder, workDir }: CheckpointFolderOptions): 
     },
     async amend(name, meta) {
       const { files } = await readManifest(join(folder, name));
-      await writeAtomically(join(folder, name, MANIFEST_FILE), manifestText({ meta, files }));
+      await writeAtomically(join(folder, name, MANIFEST_FILE), formatManifest({ meta, files }));
     },
     async remove(name) {
       await rm(join(folder, name), { recursive: true, force: true });
@@ -54,10 +50,6 @@ export function checkpointFolder({ folder, workDir }: CheckpointFolderOptions): 
       await writeAtomically(join(workDir, LATEST_FILE), `${uri}\n`);
     },
   };
-}
-
-function manifestText(manifest: Manifest): string {
-  return `${JSON.stringify(manifest, null, 1)}\n`;
 }
 
 async function writeAtomically(path: string, text: string): Promise<void> {
@@ -71,7 +63,7 @@ async function writeFiles(folder: string, { meta, weights, optimizer }: Checkpoi
   const sha256 = await writeTensors(join(folder, WEIGHTS_FILE), weights);
   files[WEIGHTS_FILE] = sha256;
   if (optimizer.size > 0) files[OPTIMIZER_FILE] = await writeTensors(join(folder, OPTIMIZER_FILE), optimizer);
-  await writeFile(join(folder, MANIFEST_FILE), manifestText({ meta, files }), { flush: true });
+  await writeFile(join(folder, MANIFEST_FILE), formatManifest({ meta, files }), { flush: true });
   await syncFolder(folder);
   return sha256;
 }
@@ -178,13 +170,7 @@ function bareWeightsPath(uri: string): string | undefined {
 async function readManifest(folder: string): Promise<Manifest> {
   const path = join(folder, MANIFEST_FILE);
   const text = await readOrThrow(path, `Checkpoint ${folder} does not exist or is not complete: no ${MANIFEST_FILE}`);
-  try {
-    const manifest = JSON.parse(text.toString("utf8")) as Manifest;
-    if (manifest.meta.format === 1 && typeof manifest.files === "object") return manifest;
-  } catch (error) {
-    if (!(error instanceof SyntaxError) && !(error instanceof TypeError)) throw error;
-  }
-  throw new PetageError("CHECKPOINT_INVALID", `${path} is not a manifest of checkpoint format 1`);
+  return parseManifest(text.toString("utf8"), path);
 }
 
 async function readTensors(folder: string, name: string, files: Manifest["files"]): Promise<StateDict> {
