@@ -16,7 +16,6 @@ import type {
   Observed,
   ObservedWorker,
   Role,
-  WorkerName,
   WorkerState,
 } from "#lib/train/plan.ts";
 
