@@ -46,14 +46,17 @@ export async function missingTools(level: Level): Promise<{ readonly go: GoTool[
 
 /**
  * The programs of a level, built into the cache when they are not there: once, 5 minutes for level 1 and 14 for level 3
- * on two cores. Other processes that need them wait.
+ * on two cores. Other processes that need the same wait.
  */
 export async function ensureBinaries(level: Level, report: Report): Promise<Binaries> {
-  mkdirSync(cacheFolder("cluster"), { recursive: true });
-  const missing = await missingTools(level);
-  if (missing.go.length > 0 || missing.debian.length > 0) {
-    const say = (line: string): void => report.say(line);
-    await withLock(cacheFolder("cluster", "building"), { say }, () => install(level, report));
+  const { go, debian } = await missingTools(level);
+  if (go.length > 0 || debian.length > 0) mkdirSync(cacheFolder("cluster"), { recursive: true });
+  if (debian.length > 0) await alone(report, async () => await installPackages(level, report));
+  for (const [at, tool] of go.entries()) {
+    const title = `Building ${tool.name} ${tool.module.version} (${at + 1} of ${go.length})`;
+    await alone(report, async () => {
+      if ((await findTool(tool)) === undefined) await watched(title, report, () => build(tool));
+    });
   }
   const found = new Map<string, string>();
   for (const tool of goToolsOf(level)) found.set(tool.name, (await findTool(tool)) ?? builtPath(tool));
@@ -61,19 +64,15 @@ export async function ensureBinaries(level: Level, report: Report): Promise<Bina
   return found;
 }
 
-async function install(level: Level, report: Report): Promise<void> {
-  const { go, debian } = await missingTools(level); // somebody else may have been faster
-  await installPackages(debian, report);
-  for (const [at, tool] of go.entries()) {
-    const title = `Building ${tool.name} ${tool.module.version} (${at + 1} of ${go.length})`;
-    await watched(title, report, () => build(tool));
-  }
+/** One build at a time on this machine: two would not be faster, and mostly they are the same. */
+async function alone(report: Report, work: () => Promise<void>): Promise<void> {
+  await withLock(cacheFolder("cluster", "building"), { say: (line) => report.say(line) }, work);
 }
 
 /** Installs what is missing of the Debian packages. Only root gets here: see `support.ts`. */
-async function installPackages(tools: readonly DebianTool[], report: Report): Promise<void> {
-  if (tools.length === 0) return;
-  const names = tools.map((tool) => tool.package);
+async function installPackages(level: Level, report: Report): Promise<void> {
+  const names = (await missingTools(level)).debian.map((tool) => tool.package);
+  if (names.length === 0) return; // somebody else was faster
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   await watched(`Installing ${names.join(", ")} (apt-get)`, report, async () => {
     await run("apt-get", ["update", "-q"], { timeoutMs: APT_TIMEOUT_MS, env });

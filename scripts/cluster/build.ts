@@ -49,7 +49,7 @@ async function buildRequired({ name, module, package: main }: GoTool, folder: st
   mkdirSync(join(folder, "bin"));
   await go(["build", "-trimpath", "-ldflags", linkerFlags(module), "-o", output, main], {
     cwd: folder,
-    environment: { GOFLAGS: "-mod=mod -buildvcs=false" },
+    environment: { GOFLAGS: `${process.env["GOFLAGS"] ?? ""} -mod=mod -buildvcs=false`.trim() },
   });
   return output;
 }

@@ -1,4 +1,5 @@
 import { PetageError } from "#lib/base/errors.ts";
+import { apiServerReady } from "./api-server.ts";
 import { readAuditLog } from "./audit.ts";
 import type { AuditEvent } from "./audit.ts";
 import { Client, listOf } from "./client.ts";
@@ -79,6 +80,12 @@ export class Cluster extends Client implements AsyncDisposable {
   /** Ends one of the cluster's processes at once: `kubelet`, `kube-scheduler`, ... */
   async kill(name: string): Promise<void> {
     await this.#site.processes.kill(name);
+  }
+
+  /** Ends one of them and starts it again, with the same data; waits until the API server is ready. */
+  async restart(name: string): Promise<void> {
+    await this.#site.processes.restart(name);
+    await apiServerReady(this.#site);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

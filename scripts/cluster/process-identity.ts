@@ -25,12 +25,16 @@ export function killGroup(identity: ProcessIdentity, signal: NodeJS.Signals): vo
   }
 }
 
-/** Field 22 of proc(5)'s stat; the name before it is in brackets and may hold spaces. Zombies count as ended. */
+/**
+ * Field 22 of proc(5)'s stat; the name before it is in brackets and may hold spaces. A zombie has ended, once its other
+ * threads have let go of files and sockets too.
+ */
 function startTicks(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return state === "Z" || state === "X" ? undefined : Number(fields[18]);
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // from field 3 on
+    const [state, threads, ticks] = [fields[0], Number(fields[17]), Number(fields[19])];
+    return (state === "Z" || state === "X") && threads <= 1 ? undefined : ticks;
   } catch {
     return undefined;
   }

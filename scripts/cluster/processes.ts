@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess, StdioOptions } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { defined } from "#lib/base/assert.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { delay } from "#lib/base/signals.ts";
 import { programPath } from "./binaries.ts";
@@ -26,6 +27,7 @@ export class ClusterProcesses {
   readonly #slot: Slot;
   readonly #path: string;
   readonly #children = new Map<string, ChildProcess>();
+  readonly #started = new Map<string, readonly [command: readonly string[], options: StartOptions]>();
   #state: ClusterState;
 
   constructor(slot: Slot, state: ClusterState, path: string) {
@@ -50,6 +52,7 @@ export class ClusterProcesses {
     child.on("error", () => undefined); // seen by `ensureAlive`
     child.unref();
     this.#children.set(name, child);
+    this.#started.set(name, [command, options]);
     if (child.pid !== undefined) {
       this.#record({ processes: [...this.#state.processes, { name, ...processIdentity(child.pid) }] });
     }
@@ -63,6 +66,13 @@ export class ClusterProcesses {
     this.#children.delete(name);
     this.#record({ processes: this.#state.processes.filter((each) => each.name !== name) });
     await this.until(`${name} is gone`, () => !running.some((each) => isRunning(each)));
+  }
+
+  /** Ends one of them and starts it again. */
+  async restart(name: string): Promise<void> {
+    const [command, options] = defined(this.#started.get(name), `process ${name}`);
+    await this.kill(name);
+    this.start(name, command, options);
   }
 
   markReady(): void {

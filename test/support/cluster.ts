@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { defined } from "#lib/base/assert.ts";
 import type { Cluster } from "../../scripts/cluster/cluster.ts";
 import { startCluster } from "../../scripts/cluster/start.ts";
@@ -8,6 +9,9 @@ import { consoleReport } from "../../scripts/setup/report.ts";
 /** The programs of a level may have to be built first, on a busy machine. */
 const START_TIMEOUT_MS = 60 * 60_000;
 const STOP_TIMEOUT_MS = 60_000;
+
+/** A script that starts a cluster of the level given to it, and waits to be killed. */
+export const OWNED_CLUSTER = fileURLToPath(new URL("owned-cluster.ts", import.meta.url));
 
 /**
  * Gives the tests of a suite one cluster of a level, and skips them all, saying why, where it cannot run. Call it in

@@ -1,5 +1,7 @@
-/** Starts a cluster of level 1, says where it is, and waits to be killed. For tests of what is left behind then. */
+/** Starts a cluster of the level given to it, says where it is, and waits to be killed. */
 import { startCluster } from "../../scripts/cluster/start.ts";
+import { LEVELS } from "../../scripts/cluster/tools.ts";
 
-const { folder } = await startCluster({ level: 1 });
-process.send?.({ folder });
+const level = LEVELS.find((each) => String(each) === process.argv[2]) ?? 1;
+const { folder, number } = await startCluster({ level });
+process.send?.({ folder, number });

@@ -9,8 +9,7 @@ import { takenSlots } from "../../../scripts/cluster/slot.ts";
 import type { ClusterState } from "../../../scripts/cluster/slot.ts";
 import { startCluster } from "../../../scripts/cluster/start.ts";
 import { takeDownAbandoned } from "../../../scripts/cluster/teardown.ts";
-import { useCluster } from "../../support/cluster.ts";
-import { ROOT } from "../../support/sources.ts";
+import { OWNED_CLUSTER, useCluster } from "../../support/cluster.ts";
 import { until } from "../../support/until.ts";
 
 function words(name: string): object {
@@ -63,6 +62,12 @@ describe("a cluster of level 1", function () {
     assert.deepEqual(items, []);
   });
 
+  it("keeps its objects when its parts are killed and come again", async () => {
+    await cluster().apply(words("lasting"));
+    for (const name of ["etcd", "kube-apiserver"]) await cluster().restart(name);
+    assert.equal(await cluster().kubectl(["get", "configmap", "lasting", "--output=name"]), "configmap/lasting\n");
+  });
+
   it("runs beside another one", async () => {
     await using other = await startCluster({ level: 1 });
     assert.notEqual(other.url, cluster().url);
@@ -99,7 +104,7 @@ describe("a cluster of level 1", function () {
   });
 
   it("ends with the process that started it, however that ends", async () => {
-    const owner = fork(join(ROOT, "test/support/owned-cluster.ts"), { execArgv: ["--import", "tsx"] });
+    const owner = fork(OWNED_CLUSTER, ["1"], { execArgv: ["--import", "tsx"] });
     const [started] = (await once(owner, "message")) as [{ folder: string }];
     const { processes } = stateOf(started);
     owner.kill("SIGKILL");
