@@ -14,6 +14,7 @@ import { abortReason } from "#lib/base/signals.ts";
 import type { CallOptions, Client, ServiceName } from "./contract.ts";
 import { fromStatus, type Callee } from "./errors.ts";
 import {
+  BATCH_WINDOW_BYTES,
   DEFAULT_DEADLINE_MS,
   KEEPALIVE_INTERVAL_MS,
   KEEPALIVE_TIMEOUT_MS,
@@ -50,6 +51,7 @@ function channelOptions(service: ServiceName): Record<string, number | string> {
   return {
     "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
     "grpc.max_receive_message_length": service === "DataLoaderService" ? MAX_BATCH_MESSAGE_BYTES : MAX_MESSAGE_BYTES,
+    ...(service === "DataLoaderService" && { "grpc-node.flow_control_window": BATCH_WINDOW_BYTES }),
     "grpc.keepalive_time_ms": KEEPALIVE_INTERVAL_MS,
     "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
     "grpc.initial_reconnect_backoff_ms": MIN_RECONNECT_MS,

@@ -4,6 +4,8 @@
 export const MAX_MESSAGE_BYTES = 16 * 2 ** 20;
 /** Largest response of the data-loader: a batch of 256 images of 224 x 224 pixels is 38.5 MB. */
 export const MAX_BATCH_MESSAGE_BYTES = 64 * 2 ** 20;
+/** What a data-loader may send ahead of its reader; HTTP/2's 64 KiB would stop 75 times in a batch of 32 images. */
+export const BATCH_WINDOW_BYTES = 8 * 2 ** 20;
 /** Calls that one connection may have open; further ones wait in the client. */
 export const MAX_STREAMS_PER_CONNECTION = 256;
 /** Calls that a whole server may have open; further ones are answered UNAVAILABLE at once. */
