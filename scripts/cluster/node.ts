@@ -43,15 +43,20 @@ export async function nodeReady({ processes, signal }: Site, client: Client): Pr
   await processes.until(`node ${NODE.name} is ready`, isReady, { timeoutMs: READY_TIMEOUT_MS, signal });
 }
 
-/** Makes the images of a docker archive known to kubelet. Buildah's `localhost/...` gets the name that pods use. */
+/** Makes the images of a docker archive known to kubelet. Those that buildah calls `localhost/...` get our names. */
 export async function importImage(site: Site, file: string): Promise<readonly string[]> {
-  const said = await ctr(site, ["images", "import", "--digests=false", file]);
-  const names = [...said.matchAll(/^(?:unpacking |\s*)?(\S+\/\S+:\S+)/gm)].map(([, name = ""]) => name);
-  const full = names.map((name) => name.replace(/^localhost\//, "docker.io/"));
-  for (const [at, name] of names.entries()) {
-    if (name !== full[at]) await ctr(site, ["images", "tag", "--force", name, full[at] ?? name]);
-  }
-  return [...new Set(full)];
+  const manifest = await execute(["tar", "-xOf", file, "manifest.json"]);
+  const names = (JSON.parse(manifest) as { readonly RepoTags: readonly string[] }[]).flatMap(
+    ({ RepoTags }) => RepoTags,
+  );
+  await ctr(site, ["images", "import", file]);
+  return await Promise.all(names.map((name) => useFullName(site, name)));
+}
+
+async function useFullName(site: Site, name: string): Promise<string> {
+  const full = name.replace(/^localhost\//, "docker.io/");
+  if (full !== name) await ctr(site, ["images", "tag", "--force", name, full]);
+  return full;
 }
 
 async function ctr(site: Site, args: readonly string[]): Promise<string> {

@@ -11,6 +11,7 @@ export const FAKE_NODE = { key: "kwok.x-k8s.io/node", value: "fake" } as const;
 /** Real pods have these addresses, fake ones others, so that they are not mistaken. */
 const POD_RANGE = "10.244.0.0/16";
 const FAKE_POD_RANGE = "10.64.0.0/14";
+const GANGS = "--feature-gates=GenericWorkload=true";
 const LEASE_SECONDS = 40;
 const READY_TIMEOUT_MS = 60_000;
 
@@ -33,6 +34,7 @@ async function startControllers(site: Site): Promise<void> {
     `--root-ca-file=${authority.own.certificate}`,
     `--service-account-private-key-file=${join(slot.folder, "service-accounts.key")}`,
     `--cluster-cidr=${POD_RANGE}`,
+    GANGS,
     "--kube-api-qps=200",
     "--kube-api-burst=400",
   ];
@@ -45,8 +47,7 @@ async function startScheduler(site: Site): Promise<void> {
   const kubeconfig = await addUser(site, name, { name: `system:${name}` });
   const flags = [`--kubeconfig=${kubeconfig}`, "--leader-elect=false", "--secure-port=0"];
   const fast = ["--kube-api-qps=1000", "--kube-api-burst=2000"];
-  const gangs = "--feature-gates=GenericWorkload=true";
-  processes.start(name, [binary(binaries, name), ...flags, ...fast, gangs], { inside });
+  processes.start(name, [binary(binaries, name), ...flags, ...fast, GANGS], { inside });
 }
 
 async function startKwok(site: Site): Promise<void> {
