@@ -127,9 +127,9 @@ class Machine {
   #line(): string {
     const end = this.#bytes.indexOf(0x0a, this.position);
     if (end < 0) throw this.#invalid("it ends in a name");
-    const text = new TextDecoder().decode(this.#bytes.subarray(this.position, end));
+    const line = text(this.#bytes.subarray(this.position, end));
     this.position = end + 1;
-    return text;
+    return line;
   }
 
   #pop(): Pickled {

@@ -8,16 +8,7 @@ import {
   USER_ERROR_EXIT_CODE,
   workerLabel,
 } from "#lib/train/plan.ts";
-import type {
-  Action,
-  Exit,
-  JobSpec,
-  JobStatus,
-  Observed,
-  ObservedWorker,
-  Role,
-  WorkerState,
-} from "#lib/train/plan.ts";
+import type { Action, Exit, JobSpec, JobStatus, Observed, ObservedWorker, Role, WorkerState } from "#lib/train/plan.ts";
 
 const NOW = 1_000_000;
 
