@@ -1,13 +1,14 @@
 /**
  * `node --import tsx scripts/deploy.ts`: writes what follows from something else under charts/ and deploy/. The chart's
  * copy of the CRD comes from deploy/crd, the table of values in the chart's README from values.yaml, and the manifests
- * of deploy/kustomize from the chart (with Helm; left alone where there is none). Tests compare them.
+ * of deploy/kustomize and test/golden/charts from the chart (with Helm; left alone where there is none). Tests compare
+ * them.
  */
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isMap, isScalar, parseDocument } from "yaml";
-import type { Pair, YAMLMap } from "yaml";
+import type { YAMLMap } from "yaml";
 import { findTool } from "./cluster/binaries.ts";
 import { GO_TOOLS } from "./cluster/tools.ts";
 import { run } from "./setup/run.ts";
@@ -36,7 +37,7 @@ export function chartValues(text: string): ChartValue[] {
 }
 
 function valuesOf(map: YAMLMap, path: readonly string[]): ChartValue[] {
-  return (map.items as Pair[]).flatMap((pair, index) => {
+  return map.items.flatMap((pair, index) => {
     if (!isScalar(pair.key)) return [];
     const here = [...path, String(pair.key.value)];
     // yaml gives the comment before the first key of a block to the block itself.
@@ -58,6 +59,26 @@ export function withValues(readme: string, values: readonly ChartValue[]): strin
   });
   const table = ["", "| Value | What it is | Default |", "| --- | --- | --- |", ...rows, ""].join("\n");
   return readme.replace(TABLE, (_whole, begin: string, end: string) => `${begin}${table}\n${end}`);
+}
+
+/** The scenarios of the chart: files of values in its folder ci/. */
+export function scenarios(): string[] {
+  return readdirSync(join(CHART, "ci")).map((file) => file.replace(/-values\.yaml$/, ""));
+}
+
+/** What the chart renders for a scenario, less the CRD and with passwords that are no longer random. */
+export async function render(helm: string, scenario: string): Promise<string> {
+  const values = join(CHART, "ci", `${scenario}-values.yaml`);
+  const place = ["--namespace", "petage", "--kube-version", "1.37.0", "--set", "crd.install=false"];
+  const rendered = await run(helm, ["template", "petage", CHART, ...place, "--values", values], {
+    timeoutMs: HELM_TIMEOUT_MS,
+  });
+  return rendered.replaceAll(/^( {2}\w+-password): .*$/gm, "$1: Z2VuZXJhdGVk");
+}
+
+/** Where what a scenario rendered to is kept, to see what a change of the chart changes. */
+export function goldenOf(scenario: string): string {
+  return join(ROOT, "test/golden/charts", `${scenario}.yaml`);
 }
 
 /** The manifests of deploy/kustomize: what the chart renders, less what only Helm understands. */
@@ -86,8 +107,10 @@ async function main(): Promise<void> {
   writeFileSync(readme, withValues(readFileSync(readme, "utf8"), values));
   await run("npx", ["prettier", "--write", readme], { timeoutMs: HELM_TIMEOUT_MS, cwd: ROOT });
   const helm = await findHelm();
-  if (helm === undefined) console.log("Left deploy/kustomize alone: no Helm here");
-  else writeFileSync(KUSTOMIZE, await kustomizeManifests(helm));
+  if (helm === undefined) return console.log("Left deploy/kustomize and test/golden/charts alone: no Helm here");
+  writeFileSync(KUSTOMIZE, await kustomizeManifests(helm));
+  mkdirSync(dirname(goldenOf("")), { recursive: true });
+  for (const scenario of scenarios()) writeFileSync(goldenOf(scenario), await render(helm, scenario));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

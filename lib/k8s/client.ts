@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { request as secureRequest } from "node:https";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Credentials } from "./credentials.ts";
+import { Deadline } from "./deadline.ts";
 import { KubeError, readRefusal } from "./errors.ts";
 import { pathOf } from "./objects.ts";
 import type { KubeList, KubeObject, Place, ResourceType } from "./objects.ts";
@@ -112,9 +113,8 @@ export class KubeClient {
 
   /** Any call whose answer is JSON. */
   async call<T>(call: Call): Promise<T> {
-    const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
-    const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout;
-    const response = await this.#send({ ...call, signal }, "calls");
+    using deadline = new Deadline(CALL_TIMEOUT_MS, call.signal);
+    const response = await this.#send({ ...call, signal: deadline.signal }, "calls");
     return JSON.parse(await readBody(response, call)) as T;
   }
 

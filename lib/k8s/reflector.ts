@@ -3,6 +3,7 @@ import type { Log } from "#lib/base/log.ts";
 import { delay } from "#lib/base/signals.ts";
 import { Backoff } from "./backoff.ts";
 import type { KubeClient } from "./client.ts";
+import { Deadline } from "./deadline.ts";
 import { KubeError } from "./errors.ts";
 import { keyOf } from "./objects.ts";
 import type { KubeObject, Place, ResourceType } from "./objects.ts";
@@ -114,43 +115,35 @@ export class Reflector<T extends KubeObject> {
   async #follow(resourceVersion: string, signal: AbortSignal): Promise<void> {
     const { client, type, store, labelSelector } = this.#options;
     const { watchSeconds, inactivityMs } = this.#limits;
-    const silence = new AbortController();
-    const timer = setTimeout(() => {
-      silence.abort(new PetageError("DEADLINE_EXCEEDED", `Nothing arrived for ${inactivityMs} ms`));
-    }, inactivityMs);
+    using silence = new Deadline(inactivityMs, signal);
     const events = watch<T>(client, [type, this.#place], {
       resourceVersion,
       query: { labelSelector },
       timeoutSeconds: Math.ceil(watchSeconds * (1 + this.#random())),
-      signal: AbortSignal.any([signal, silence.signal]),
-      onTraffic: () => (timer.refresh(), this.#heard()),
+      signal: silence.signal,
+      onTraffic: () => (silence.refresh(), this.#heard()),
     });
-    try {
-      let heard = false;
-      for await (const event of events) {
-        heard = true;
-        this.#backoff.reset();
-        if (event.type === "DELETED") store.delete(keyOf(event.object));
-        else if (event.type !== "BOOKMARK") store.set(event.object);
-        this.#resourceVersion =
-          event.type === "BOOKMARK" ? event.resourceVersion : event.object.metadata.resourceVersion;
-      }
-      // A server that ends watches at once must not be asked in a loop.
-      if (!heard) await delay(this.#backoff.next(), signal);
-    } finally {
-      clearTimeout(timer);
+    let changed = false;
+    for await (const event of events) {
+      changed = true;
+      this.#backoff.reset();
+      if (event.type === "DELETED") store.delete(keyOf(event.object));
+      else if (event.type !== "BOOKMARK") store.set(event.object);
+      this.#resourceVersion = event.type === "BOOKMARK" ? event.resourceVersion : event.object.metadata.resourceVersion;
     }
+    // A server that ends watches at once must not be asked in a loop.
+    if (!changed) await delay(this.#backoff.next(), signal);
   }
 
-  async #recover(error: PetageError, signal: AbortSignal): Promise<void> {
+  async #recover(failure: PetageError, signal: AbortSignal): Promise<void> {
     const { log, type } = this.#options;
-    const retryAfterMs = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0;
-    if (error instanceof KubeError && error.status === 410) {
+    const retryAfterMs = failure instanceof KubeError ? (failure.retryAfterMs ?? 0) : 0;
+    if (failure instanceof KubeError && failure.status === 410) {
       // Too old to go on from: the whole collection is read again.
       this.#resourceVersion = undefined;
-      log.info("Listing again", { kind: type.plural, reason: error.message });
+      log.info("Listing again", { kind: type.plural, reason: failure.message });
     } else {
-      log.warn("Watching failed; trying again", { kind: type.plural, error: error.describe() });
+      log.warn("Watching failed; trying again", { kind: type.plural, error: failure.describe() });
     }
     await delay(Math.max(retryAfterMs, this.#backoff.next()), signal).catch(() => undefined);
   }

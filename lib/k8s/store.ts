@@ -59,7 +59,7 @@ export class Store<T extends KubeObject> {
   /** Takes the whole collection as it is now: what is not in it is gone. */
   replace(objects: readonly T[]): void {
     const present = new Set(objects.map(keyOf));
-    for (const key of [...this.#objects.keys()]) if (!present.has(key)) this.delete(key);
+    for (const key of this.#objects.keys()) if (!present.has(key)) this.delete(key);
     for (const object of objects) {
       const version = this.#objects.get(keyOf(object))?.metadata.resourceVersion;
       if (version === undefined || version !== object.metadata.resourceVersion) this.set(object);

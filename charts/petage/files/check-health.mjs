@@ -18,19 +18,20 @@ async function check(address) {
   return [address, status, status === "SERVING"];
 }
 
-async function login(address, password) {
+async function login(url, password) {
   const user = password === undefined ? {} : { user: "worker", pass: password };
+  const tls = url.startsWith("tls:") ? { tls: {} } : {};
   try {
-    const connection = await connect({ servers: address, timeout: 10_000, ...user });
+    const connection = await connect({ servers: new URL(url).host, timeout: 10_000, ...user, ...tls });
     await connection.close();
-    return [address, "CONNECTED", true];
+    return [url, "CONNECTED", true];
   } catch (error) {
-    return [address, error.message, false];
+    return [url, error.message, false];
   }
 }
 
-const { SERVICES, NATS_ADDRESS, NATS_PASSWORD } = process.env;
+const { SERVICES, NATS_URL, NATS_PASSWORD } = process.env;
 const services = SERVICES.split(/\s+/).filter(Boolean);
-const results = await Promise.all([...services.map(check), login(NATS_ADDRESS, NATS_PASSWORD)]);
+const results = await Promise.all([...services.map(check), login(NATS_URL, NATS_PASSWORD)]);
 for (const [address, status] of results) console.log(`${address} ${status}`);
 process.exit(results.every(([, , good]) => good) ? 0 : 1);

@@ -35,6 +35,16 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- end }}
 {{- end }}
 
+{{/* Without versions: a pod is not made anew because the chart is a newer one. */}}
+{{- define "petage.podLabels" -}}
+{{- $root := index . 0 -}}
+{{ include "petage.selectorLabels" . }}
+app.kubernetes.io/part-of: petage
+{{- with $root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
 {{- define "petage.image" -}}
 {{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
 {{- end }}
@@ -141,8 +151,12 @@ readinessProbe:
 {{- if .Values.nats.enabled -}}
 {{ include "petage.natsName" . }}.{{ .Release.Namespace }}:4222
 {{- else -}}
-{{ .Values.nats.url | trimPrefix "nats://" | trimPrefix "tls://" }}
+{{ regexReplaceAll "^[a-z]+://" .Values.nats.url "" }}
 {{- end -}}
+{{- end }}
+
+{{- define "petage.natsScheme" -}}
+{{ ternary "tls" "nats" (and (not .Values.nats.enabled) (hasPrefix "tls://" .Values.nats.url)) }}
 {{- end }}
 
 {{/* Secret with the passwords; empty for an existing NATS that asks for none. */}}

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { useHelm } from "#test/support/helm.ts";
+import { CHART, goldenOf, KUSTOMIZE, kustomizeManifests, render, scenarios } from "../../scripts/deploy.ts";
+import { objectsOf, podSpecOf } from "./rendered.ts";
+import type { Rendered } from "./rendered.ts";
+
+const REGENERATE = "Look at what changed, then run: node --import tsx scripts/deploy.ts";
+
+/** Values that the schema refuses, as `--set-json` takes them, and what Helm says. */
+const BAD_VALUES: readonly (readonly [values: string, message: RegExp])[] = [
+  ["imagee={}", /additional properties 'imagee' not allowed/],
+  ["controller.replica=2", /additional properties 'replica' not allowed/],
+  ["inference.service.prot=1", /additional properties 'prot' not allowed/],
+  ['image.repository=""', /minLength/],
+  ['image.repository="Petage Image"', /does not match pattern/],
+  ["image.tag=1.0", /got number, want string/],
+  ['image.pullPolicy="Sometimes"', /must be one of 'IfNotPresent', 'Always', 'Never'/],
+  ['image.pullSecrets=[{"name":"a"}]', /got object, want string/],
+  ['log.level="loud"', /must be one of 'debug'/],
+  ["security.runAsUser=0", /minimum: got 0, want 1/],
+  ["controller.replicas=3", /maximum: got 3, want 2/],
+  ['controller.replicas="1"', /got string, want integer/],
+  ['controller.watchNamespaces="default"', /got string, want array/],
+  ['controller.watchNamespaces=["Team A"]', /does not match pattern/],
+  ['controller.watchNamespaces=["a","a"]', /are equal/],
+  ['controller.extraEnv=[{"value":"a"}]', /missing property 'name'/],
+  ['controller.resources={"request":{}}', /additional properties 'request' not allowed/],
+  ["controller.service.port=70000", /maximum/],
+  ["nats.replicas=2", /must be one of 1, 3/],
+  ["nats.enabled=false", /minLength/],
+  ['nats.url="nats://user:secret@host:4222"', /does not match pattern/],
+  ['nats.jetstream.size="1G"', /does not match pattern/],
+  ['inference.checkpoint="../etc"', /'not' failed/],
+  ['inference.checkpoint="/etc"', /'not' failed/],
+  ['inference.model="Pet Age"', /does not match pattern/],
+  ['inference.service.type="Ingress"', /must be one of 'ClusterIP'/],
+  ["inference.autoscaling.targetMilliseconds=0", /minimum/],
+  ["storage.data.accessModes=[]", /minItems/],
+  ['storage.output.size="big"', /does not match pattern/],
+  ["networkPolicy.inferenceFrom=[]", /minItems/],
+  ['monitoring.serviceMonitor.interval="often"', /does not match pattern/],
+  ['fullnameOverride="Pets"', /does not match pattern/],
+];
+
+describe("the chart", function () {
+  this.timeout(60_000);
+  const helm = useHelm();
+
+  for (const [values, message] of BAD_VALUES) {
+    it(`refuses ${values}`, async () => {
+      await assert.rejects(helm.run("template", "petage", CHART, "--set-json", values), message);
+    });
+  }
+
+  for (const scenario of scenarios()) {
+    describe(`with ci/${scenario}-values.yaml`, () => {
+      let text = "";
+      let objects: readonly Rendered[] = [];
+      before("render", async () => {
+        text = await render(helm.path, scenario);
+        objects = objectsOf(text);
+      });
+
+      it("has nothing to lint", async () => {
+        const values = join(CHART, "ci", `${scenario}-values.yaml`);
+        assert.match(await helm.run("lint", "--strict", CHART, "--values", values), /0 chart\(s\) failed/);
+      });
+
+      it("renders what it did before", () => {
+        assert.equal(text, readFileSync(goldenOf(scenario), "utf8"), REGENERATE);
+      });
+
+      it("gives nobody a verb on secrets, nor all verbs on anything", () => {
+        const rules = objects.flatMap((object) => object.rules ?? []);
+        assert.ok(rules.length > 0);
+        for (const { apiGroups, resources, verbs } of rules) {
+          assert.ok(![...apiGroups, ...resources, ...verbs].includes("*"));
+          assert.deepEqual(
+            resources.filter((resource) =>
+              /^(secrets|pods\/exec|serviceaccounts|.*roles|.*rolebindings)$/.test(resource),
+            ),
+            [],
+          );
+        }
+      });
+
+      it("restricts every container and says what it needs", () => {
+        const pods = objects.flatMap((object) => podSpecOf(object) ?? []);
+        assert.ok(pods.length > 1);
+        for (const pod of pods) {
+          assert.equal(pod.securityContext?.["runAsNonRoot"], true);
+          assert.deepEqual(pod.securityContext["seccompProfile"], { type: "RuntimeDefault" });
+          for (const { name, securityContext, resources } of [...pod.containers, ...(pod.initContainers ?? [])]) {
+            const expected = {
+              allowPrivilegeEscalation: false,
+              readOnlyRootFilesystem: true,
+              capabilities: { drop: ["ALL"] },
+            };
+            assert.deepEqual(securityContext, expected, name);
+            assert.ok(
+              resources?.requests?.["cpu"] && resources.requests["memory"] && resources.limits?.["memory"],
+              name,
+            );
+          }
+        }
+      });
+
+      it("gives a token to the controller alone, and mounts nothing of the node", () => {
+        for (const object of objects) {
+          const pod = podSpecOf(object);
+          if (!pod) continue;
+          const isController = object.metadata.name.endsWith("-controller");
+          assert.equal(pod.automountServiceAccountToken, isController ? undefined : false, object.metadata.name);
+          assert.ok(!(pod.volumes ?? []).some((volume) => "hostPath" in volume));
+        }
+      });
+
+      it("probes every service", () => {
+        for (const object of objects.filter(({ kind }) => kind === "Deployment" || kind === "StatefulSet")) {
+          for (const container of podSpecOf(object)?.containers ?? []) {
+            assert.ok(container.livenessProbe && container.readinessProbe, container.name);
+          }
+        }
+      });
+
+      it("labels every object, and names none twice", () => {
+        const names = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`);
+        assert.deepEqual(new Set(names).size, names.length);
+        for (const { metadata } of objects) assert.equal(metadata.labels?.["app.kubernetes.io/instance"], "petage");
+      });
+    });
+  }
+
+  it("keeps names within 63 characters whatever the release is called", async () => {
+    const values = join(CHART, "ci/production-values.yaml");
+    const text = await helm.run("template", "r".repeat(53), CHART, "--kube-version", "1.37.0", "--values", values);
+    const freer = ["CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"];
+    const long = objectsOf(text).filter(({ kind, metadata }) => !freer.includes(kind) && metadata.name.length > 63);
+    assert.deepEqual(long, []);
+  });
+
+  it("is what deploy/kustomize applies", async () => {
+    assert.equal(await kustomizeManifests(helm.path), readFileSync(KUSTOMIZE, "utf8"), REGENERATE);
+  });
+});

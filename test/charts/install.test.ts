@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { KubeClient } from "#lib/k8s/client.ts";
+import { Credentials } from "#lib/k8s/credentials.ts";
+import { KubeError } from "#lib/k8s/errors.ts";
+import { LEASES, pathOf, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
+import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
+import { useCluster } from "#test/support/cluster.ts";
+import { useHelm } from "#test/support/helm.ts";
+import { until } from "#test/support/until.ts";
+import { job } from "#test/deploy/manifests.ts";
+import type { Job } from "#test/deploy/manifests.ts";
+import { CHART, CRD, render, scenarios } from "../../scripts/deploy.ts";
+import { objectsOf, podSpecOf } from "./rendered.ts";
+
+const NAMESPACE = "petage";
+/** That of the release, and those that ci/production-values.yaml watches. */
+const NAMESPACES = [NAMESPACE, "team-a", "team-b"];
+const CONTROLLER = "petage-controller";
+const core = (plural: string): ResourceType => ({ group: "", version: "v1", plural });
+
+/** Calls that the controller may make, and many that it may not. */
+const ALLOWED: readonly (readonly [method: "GET" | "POST" | "DELETE" | "PATCH", path: string])[] = [
+  ["GET", pathOf(TRAINING_JOBS, { namespace: NAMESPACE })],
+  ["GET", pathOf(PODS, { namespace: NAMESPACE })],
+  ["DELETE", `${pathOf(PODS, { namespace: NAMESPACE })}?labelSelector=a%3Db`],
+  ["GET", pathOf(core("nodes"))],
+  ["GET", pathOf(LEASES, { namespace: NAMESPACE, name: CONTROLLER })],
+  ["GET", pathOf(core("persistentvolumeclaims"), { namespace: NAMESPACE, name: "petage-data" })],
+];
+const FORBIDDEN: typeof ALLOWED = [
+  ["GET", pathOf(core("secrets"), { namespace: NAMESPACE })],
+  ["GET", pathOf(core("secrets"), { namespace: NAMESPACE, name: "petage-nats" })],
+  ["POST", pathOf(core("secrets"), { namespace: NAMESPACE })],
+  ["GET", pathOf(core("secrets"))],
+  ["GET", pathOf(core("configmaps"), { namespace: NAMESPACE })],
+  ["GET", pathOf(PODS)],
+  ["GET", pathOf(PODS, { namespace: "default" })],
+  ["GET", pathOf(PODS, { namespace: "kube-system" })],
+  ["GET", pathOf(TRAINING_JOBS)],
+  ["POST", pathOf(TRAINING_JOBS, { namespace: "default" })],
+  ["POST", `${pathOf(PODS, { namespace: NAMESPACE, name: "a" })}/exec`],
+  ["POST", `${pathOf(PODS, { namespace: NAMESPACE, name: "a" })}/eviction`],
+  ["PATCH", pathOf(core("nodes"), { name: "a" })],
+  ["DELETE", pathOf(core("nodes"), { name: "a" })],
+  ["POST", `${pathOf(core("serviceaccounts"), { namespace: NAMESPACE, name: CONTROLLER })}/token`],
+  ["POST", `/apis/rbac.authorization.k8s.io/v1/namespaces/${NAMESPACE}/rolebindings`],
+  ["POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"],
+  ["GET", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"],
+  ["GET", pathOf(LEASES, { namespace: NAMESPACE, name: "somebody-elses" })],
+  ["GET", pathOf(LEASES, { namespace: "kube-system" })],
+  ["DELETE", pathOf(core("persistentvolumeclaims"), { namespace: NAMESPACE, name: "petage-data" })],
+  ["POST", `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`],
+];
+
+describe("the chart in a cluster", function () {
+  this.timeout(120_000);
+  const cluster = useCluster(1);
+  const helm = useHelm();
+  let credentials: Credentials;
+  let client: KubeClient;
+
+  const release = (...args: readonly string[]): Promise<string> =>
+    helm.run(...args, "--kubeconfig", cluster().kubeconfig, "--namespace", NAMESPACE);
+
+  before("make namespaces", async () => {
+    credentials = Credentials.load(cluster().kubeconfig);
+    client = new KubeClient(credentials);
+    const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
+    for (const name of NAMESPACES) await client.create(core("namespaces"), { metadata: { name, labels } });
+    await client.create(core("serviceaccounts"), { metadata: { namespace: NAMESPACE, name: "default" } });
+  });
+  after(() => credentials?.[Symbol.dispose]());
+
+  for (const scenario of scenarios()) {
+    it(`would be taken by the API server as ci/${scenario}-values.yaml has it`, async () => {
+      // The Prometheus operator's kind is not there.
+      const objects = objectsOf(await render(helm.path, scenario)).filter(({ kind }) => kind !== "ServiceMonitor");
+      for (const namespace of NAMESPACES) {
+        const items = objects.filter(({ metadata }) => (metadata.namespace ?? NAMESPACE) === namespace);
+        const input = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+        const args = ["apply", "--server-side", "--dry-run=server", "--validate=strict", `--namespace=${namespace}`];
+        const answer = items.length > 0 ? await cluster().kubectl([...args, "--filename=-"], { input }) : "";
+        assert.equal(answer.split("\n").filter((line) => line !== "").length, items.length);
+      }
+    });
+
+    it(`has only pods that Pod Security "restricted" lets in, as ci/${scenario}-values.yaml has it`, async () => {
+      for (const object of objectsOf(await render(helm.path, scenario))) {
+        const spec = podSpecOf(object);
+        if (!spec) continue;
+        const claimed = (spec.volumes ?? []).some(({ name }) => name === "jetstream")
+          ? []
+          : [{ name: "jetstream", emptyDir: {} }];
+        const here = { ...spec, serviceAccountName: "default", priorityClassName: undefined };
+        const pod = {
+          metadata: { name: "a-pod", namespace: NAMESPACE },
+          spec: { ...here, volumes: [...(spec.volumes ?? []), ...claimed] },
+        };
+        await client.create(
+          PODS,
+          { apiVersion: "v1", kind: "Pod", ...pod },
+          {
+            dryRun: true,
+            strict: true,
+          },
+        );
+      }
+    });
+  }
+
+  it("installs", async () => {
+    await release("install", "petage", CHART);
+    const jobs = (): Promise<unknown> => client.list(TRAINING_JOBS, { namespace: NAMESPACE });
+    await until("the path of training jobs", () => jobs().catch(() => null));
+  });
+
+  it("keeps the passwords when it is upgraded", async () => {
+    const secret = { namespace: NAMESPACE, name: "petage-nats" };
+    const before = await client.get<KubeObject & { data: Record<string, string> }>(core("secrets"), secret);
+    assert.equal(Object.keys(before.data).length, 4);
+    assert.equal(new Set(Object.values(before.data)).size, 4);
+    for (const value of Object.values(before.data)) {
+      assert.match(Buffer.from(value, "base64").toString(), /^p[A-Za-z0-9]{31}$/);
+    }
+    await release("upgrade", "petage", CHART, "--set", "log.level=debug");
+    assert.deepEqual((await client.get<typeof before>(core("secrets"), secret)).data, before.data);
+  });
+
+  describe("the controller's service account", () => {
+    let own: Credentials;
+    let controller: KubeClient;
+    before("get a token", async () => {
+      const token = (await cluster().kubectl(["create", "token", CONTROLLER, `--namespace=${NAMESPACE}`])).trim();
+      const folder = mkdtempSync(join(tmpdir(), "petage-token-"));
+      const kubeconfig = join(folder, "kubeconfig.json");
+      const view = await cluster().kubectl(["config", "view", "--raw", "--output=json"]);
+      const config = { ...(JSON.parse(view) as { users: { name: string; user: object }[] }) };
+      config.users = config.users.map(({ name }) => ({ name, user: { token } }));
+      writeFileSync(kubeconfig, JSON.stringify(config));
+      own = Credentials.load(kubeconfig);
+      controller = new KubeClient(own);
+      rmSync(folder, { recursive: true });
+    });
+    after(() => own?.[Symbol.dispose]());
+
+    async function statusOf([method, path]: (typeof ALLOWED)[number]): Promise<number> {
+      const body = method === "POST" || method === "PATCH" ? { body: {} } : {};
+      const contentType = method === "PATCH" ? { contentType: "application/merge-patch+json" } : {};
+      const [plain = "", selector] = path.split("?labelSelector=");
+      const query = selector === undefined ? {} : { query: { labelSelector: decodeURIComponent(selector) } };
+      return await controller.call({ method, path: plain, ...body, ...contentType, ...query }).then(
+        () => 200,
+        (error: unknown) => (error instanceof KubeError ? error.status : assert.fail(String(error))),
+      );
+    }
+
+    for (const call of ALLOWED) {
+      it(`may ${call.join(" ")}`, async () => assert.notEqual(await statusOf(call), 403));
+    }
+    for (const call of FORBIDDEN) {
+      it(`may not ${call.join(" ")}`, async () => assert.equal(await statusOf(call), 403));
+    }
+
+    it("may run a job from its creation to its end", async () => {
+      const place = { namespace: NAMESPACE, name: "rights" };
+      const made = await controller.create<Job>(TRAINING_JOBS, { ...job(), metadata: place });
+      const status = { phase: "Succeeded" };
+      await controller.merge(TRAINING_JOBS, { ...place, subresource: "status" }, { patch: { status } });
+      const owner = {
+        apiVersion: "petage.dev/v1alpha1",
+        kind: "TrainingJob",
+        name: "rights",
+        uid: made.metadata.uid ?? "",
+      };
+      const ownerReferences = [{ ...owner, controller: true, blockOwnerDeletion: true }];
+      const metadata = { namespace: NAMESPACE, name: "rights-config", ownerReferences };
+      await controller.create(core("configmaps"), { apiVersion: "v1", kind: "ConfigMap", metadata });
+      await controller.delete(TRAINING_JOBS, place);
+    });
+  });
+
+  it("leaves jobs, their kind and the volumes when it is uninstalled, and nothing else", async () => {
+    await client.create(TRAINING_JOBS, { ...job(), metadata: { namespace: NAMESPACE, name: "stays" } });
+    await release("uninstall", "petage");
+    assert.equal((await client.get(TRAINING_JOBS, { namespace: NAMESPACE, name: "stays" })).metadata.name, "stays");
+    const kinds = "all,configmaps,secrets,pvc,networkpolicies,roles,rolebindings,serviceaccounts,pdb,leases,hpa";
+    const selector = "--selector=app.kubernetes.io/instance=petage";
+    const left = await cluster().kubectl(["get", kinds, selector, `--namespace=${NAMESPACE}`, "--output=name"]);
+    const names = left.trim().split("\n").toSorted();
+    assert.deepEqual(names, ["persistentvolumeclaim/petage-data", "persistentvolumeclaim/petage-output"]);
+    const roles = await cluster().kubectl(["get", "clusterroles,clusterrolebindings", selector, "--output=name"]);
+    assert.equal(roles.trim(), "");
+  });
+
+  it("takes over what it left when it is installed again", async () => {
+    await release("install", "petage", CHART);
+    assert.equal((await client.get(TRAINING_JOBS, { namespace: NAMESPACE, name: "stays" })).metadata.name, "stays");
+    await cluster().kubectl(["apply", "--server-side", "--force-conflicts", "--dry-run=server", "--filename", CRD]);
+  });
+});
