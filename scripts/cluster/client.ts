@@ -34,6 +34,13 @@ export class Client {
     return JSON.parse(await this.kubectl(["get", ...args, "--output=json"])) as T;
   }
 
+  /** The names of the nodes that take pods. */
+  async readyNodes(): Promise<ReadonlySet<string>> {
+    const path = '{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}';
+    const lines = (await this.kubectl(["get", "nodes", `--output=jsonpath=${path}`])).split("\n");
+    return new Set(lines.filter((line) => line.endsWith(" True")).map((line) => line.slice(0, -" True".length)));
+  }
+
   /** Runs a program that finds the cluster by its environment: KUBECONFIG, and PATH with the cluster's programs. */
   async run(command: readonly string[], { environment, ...options }: ExecuteOptions = {}): Promise<string> {
     const own = { PATH: searchPath(this.#site.binaries), KUBECONFIG: this.kubeconfig, HOME: this.#site.slot.folder };

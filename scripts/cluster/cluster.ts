@@ -45,7 +45,10 @@ export class Cluster extends Client implements AsyncDisposable {
     const nodes = fakeNodes(count, options);
     await this.kubectl(["create", "--filename=-", "--output=name"], { input: listOf(nodes) });
     const names = nodes.map(({ metadata }) => metadata.name);
-    await this.kubectl(["wait", "--for=condition=Ready", "--timeout=60s", ...names.map((name) => `node/${name}`)]);
+    await this.#site.processes.until(`${count} fake nodes are ready`, async () => {
+      const ready = await this.readyNodes();
+      return names.every((name) => ready.has(name));
+    });
     return names;
   }
 

@@ -35,11 +35,7 @@ export async function startNode(site: Site, client: Client): Promise<void> {
 
 /** Waits until the node takes pods. */
 export async function nodeReady({ processes, signal }: Site, client: Client): Promise<void> {
-  const isReady = async (): Promise<boolean> => {
-    const path = '{.items[*].status.conditions[?(@.type=="Ready")].status}';
-    const query = ["get", "node", "--field-selector", `metadata.name=${NODE.name}`, `--output=jsonpath=${path}`];
-    return (await client.kubectl(query)) === "True";
-  };
+  const isReady = async (): Promise<boolean> => (await client.readyNodes()).has(NODE.name);
   await processes.until(`node ${NODE.name} is ready`, isReady, { timeoutMs: READY_TIMEOUT_MS, signal });
 }
 
