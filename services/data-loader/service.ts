@@ -3,6 +3,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { Batch } from "#lib/data/types.ts";
 import type { Loader } from "#lib/data/loader.ts";
 import type { Implementation } from "#lib/rpc/contract.ts";
+import { pageOf } from "#lib/rpc/pages.ts";
 import type { Splits, SplitName } from "./splits.ts";
 
 const SPLITS: Readonly<Record<string, SplitName>> = {
@@ -10,8 +11,7 @@ const SPLITS: Readonly<Record<string, SplitName>> = {
   SPLIT_VALIDATION: "val",
   SPLIT_TEST: "test",
 };
-const DEFAULT_PAGE_SIZE = 100;
-const MAX_PAGE_SIZE = 1000;
+const PAGES = { defaultSize: 100, maxSize: 1000 };
 
 export function createDataLoaderService(splits: Splits): Implementation<"DataLoaderService"> {
   const loaderOf = (split: string): Promise<Loader> => {
@@ -22,7 +22,7 @@ export function createDataLoaderService(splits: Splits): Implementation<"DataLoa
   return {
     async getDataset({ split, worldSize }, { signal }) {
       const loader = await loaderOf(split);
-      const description = await loader.describe(worldSize || 1, signal);
+      const description = await loader.describe(worldSizeOf(worldSize), signal);
       const { samples, classes } = loader.dataset;
       const histogram = classes.map(() => 0);
       for (const { label } of samples) if (label !== null) histogram[label] = (histogram[label] ?? 0) + 1;
@@ -38,31 +38,35 @@ export function createDataLoaderService(splits: Splits): Implementation<"DataLoa
     },
     async listSamples({ split, pageSize, pageToken }) {
       const { samples } = (await loaderOf(split)).dataset;
-      const first = pageToken === "" ? 0 : Number(pageToken);
-      if (!Number.isInteger(first) || first < 0) {
-        throw new PetageError("INVALID_ARGUMENT", `page_token ${pageToken} is not one that ListSamples gave`);
-      }
-      const size = Math.min(pageSize || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
-      const page = samples.slice(first, first + size);
+      const { items, first, nextPageToken } = pageOf(samples, { pageSize, pageToken }, PAGES);
       return {
-        samples: page.map(({ id, label }, index) => ({
+        samples: items.map(({ id, label }, index) => ({
           sampleId: id,
           sampleIndex: first + index,
           ...(label === null ? {} : { label }),
         })),
-        nextPageToken: first + size < samples.length ? String(first + size) : "",
+        nextPageToken,
         totalSize: samples.length,
       };
     },
     async *streamBatches({ split, epoch, rank, worldSize, startStep }, { signal }) {
       const loader = await loaderOf(split);
-      const range = { epoch, rank, worldSize: worldSize || 1, startStep };
+      const range = { epoch, rank, worldSize: worldSizeOf(worldSize), startStep };
       if (rank < 0 || rank >= range.worldSize) {
         throw new PetageError("INVALID_ARGUMENT", `rank is ${rank}, expected 0 to ${range.worldSize - 1}`);
+      }
+      for (const [name, value] of Object.entries({ epoch, start_step: startStep })) {
+        if (value < 0) throw new PetageError("INVALID_ARGUMENT", `${name} is ${value}, expected 0 or more`);
       }
       for await (const batch of loader.batches(range, signal)) yield toMessage(batch);
     },
   };
+}
+
+/** proto3 has no defaults but 0. */
+function worldSizeOf(given: number): number {
+  if (given < 0) throw new PetageError("INVALID_ARGUMENT", `world_size is ${given}, expected 1 or more`);
+  return given || 1;
 }
 
 function toMessage(batch: Batch) {
