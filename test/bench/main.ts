@@ -51,7 +51,7 @@ the progress. PETAGE_BENCH_PYTHON names a Python with torch, numpy and Pillow, w
 
 Examples:
   npm run bench
-  npm run --silent bench -- main > bench.jsonl
+  npm run bench --silent -- main > bench.jsonl
   PETAGE_BENCH_PYTHON=venv/bin/python npm run bench -- train`,
   )
   .action(async (name: string | undefined, { tiny }: { readonly tiny?: true }) => {
