@@ -49,8 +49,7 @@ export async function defineJob(request: CreateTrainingJobRequest__Output, root:
   const { pretrained } = modelSettings(config);
   const createTime = new Date();
   const uid = randomUUID();
-  const name =
-    request.job?.metadata?.name || `${configName.replaceAll(/[^a-z0-9]+/g, "-").slice(0, 30)}-${uid.slice(0, 5)}`;
+  const name = request.job?.metadata?.name || `${nameLike(configName)}-${uid.slice(0, 5)}`;
   if (!NAME.test(name)) {
     throw new PetageError(
       "INVALID_ARGUMENT",
@@ -80,6 +79,12 @@ export async function defineJob(request: CreateTrainingJobRequest__Output, root:
     resumeCommand: `petage train ${source} --nproc ${workers} --resume${spec.workDir ? ` --work-dir ${spec.workDir}` : ""}`,
     warnings: [...config.warnings, ...resumed.warnings],
   };
+}
+
+/** The beginning of a job's name that reminds of its config's. */
+function nameLike(configName: string): string {
+  const plain = configName.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  return plain.replaceAll(/^-|-$/g, "").slice(0, 30) || "job";
 }
 
 function specOf({ job }: CreateTrainingJobRequest__Output): { spec: TrainingJobSpec__Output; workers: number } {

@@ -5,6 +5,15 @@ export interface LogLine extends OutputLine {
   readonly time: Date;
 }
 
+export interface LogRequest {
+  /** Only lines of this process; empty: of all. */
+  readonly worker: string;
+  /** Go on with the coming lines. */
+  readonly follow: boolean;
+  /** Begin with so many of the last lines kept; by default all. */
+  readonly tail: number | undefined;
+}
+
 /** Lines of a job that are kept for who asks later, and that a slow follower may fall behind. */
 const KEPT_LINES = 5_000;
 
@@ -29,20 +38,16 @@ export class LogBuffer {
   }
 
   /** Kept lines, then (`follow`) the coming ones until the job ends. */
-  async *read({
-    follow,
-    tail,
-  }: {
-    readonly follow: boolean;
-    readonly tail: number | undefined;
-  }): AsyncGenerator<LogLine> {
-    const kept = tail === undefined ? [...this.#kept] : this.#kept.slice(Math.max(0, this.#kept.length - tail));
+  async *read({ worker, follow, tail }: LogRequest): AsyncGenerator<LogLine> {
+    const wanted = (line: LogLine): boolean => worker === "" || line.worker === worker;
+    const lines = this.#kept.filter(wanted);
+    const kept = lines.slice(Math.max(0, lines.length - (tail ?? lines.length)));
     if (!follow || this.#ended) return yield* kept;
     const queue = new BoundedQueue<LogLine>(KEPT_LINES);
     this.#followers.add(queue);
     try {
       yield* kept;
-      yield* queue;
+      for await (const line of queue) if (wanted(line)) yield line;
     } finally {
       this.#followers.delete(queue);
     }
