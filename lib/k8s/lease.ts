@@ -176,7 +176,7 @@ export class Leadership {
     const { client, log, identity } = this.#options;
     this.#renewedAt = -Infinity;
     try {
-      const signal = AbortSignal.timeout(this.#times.retryMs);
+      const signal = AbortSignal.timeout(this.#times.renewDeadlineMs);
       const lease = await this.#read(signal);
       if (lease?.spec?.holderIdentity !== identity) return;
       const spec = { ...lease.spec, holderIdentity: "", renewTime: microTime(new Date()), leaseDurationSeconds: 1 };

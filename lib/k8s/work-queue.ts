@@ -24,7 +24,7 @@ export class WorkQueue implements Disposable {
   readonly #processing = new Set<string>();
   readonly #delayed = new Map<string, Delayed>();
   readonly #backoffs = new Map<string, Backoff>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   readonly #retry: BackoffOptions;
   readonly #random: () => number;
 
@@ -74,10 +74,16 @@ export class WorkQueue implements Disposable {
   /** The next key, to be handled and then given to `done`; undefined when the signal aborts. */
   async next(signal: AbortSignal): Promise<string | undefined> {
     while (this.#queue.length === 0 && !signal.aborted) {
-      const added = new Promise<void>((resolve) => this.#waiting.push(resolve));
-      await abortable(added, signal).catch(() => undefined);
+      let wake = (): void => {};
+      const woken = new Promise<void>((resolve) => (wake = resolve));
+      this.#waiting.add(wake);
+      await abortable(woken, signal).catch(() => undefined);
+      this.#waiting.delete(wake);
     }
-    if (signal.aborted) return undefined;
+    if (signal.aborted) {
+      if (this.#queue.length > 0) this.#wakeOne(); // it may have been this one that was woken for a key
+      return undefined;
+    }
     const key = this.#queue.shift();
     if (key === undefined) return undefined;
     this.#dirty.delete(key);
@@ -97,6 +103,13 @@ export class WorkQueue implements Disposable {
 
   #push(key: string): void {
     this.#queue.push(key);
-    this.#waiting.shift()?.();
+    this.#wakeOne();
+  }
+
+  #wakeOne(): void {
+    for (const wake of this.#waiting) {
+      this.#waiting.delete(wake);
+      return wake();
+    }
   }
 }

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { controllerOf, keyOf, pathOf, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
+import type { KubeObject, Place, ResourceType } from "#lib/k8s/objects.ts";
+import { Store } from "#lib/k8s/store.ts";
+
+function pod(name: string, { uid = name, version = "1", owner = "" } = {}): KubeObject {
+  const ownerReferences =
+    owner === "" ? [] : [{ apiVersion: "v1", kind: "A", name: "a", uid: owner, controller: true }];
+  return { metadata: { name, namespace: "ns", uid, resourceVersion: version, ownerReferences } };
+}
+
+describe("Store", () => {
+  function observed(): { store: Store<KubeObject>; seen: string[] } {
+    const store = new Store<KubeObject>();
+    const seen: string[] = [];
+    store.onChange(({ key, before, after }) => {
+      seen.push(`${before?.metadata.uid ?? "-"} to ${after?.metadata.uid ?? "-"} at ${key}`);
+    });
+    return { store, seen };
+  }
+
+  it("tells what came, changed and went", () => {
+    const { store, seen } = observed();
+    store.set(pod("a"));
+    store.set(pod("a", { version: "2" }));
+    store.delete("ns/a");
+    store.delete("ns/a");
+    assert.deepEqual(seen, ["- to a at ns/a", "a to a at ns/a", "a to - at ns/a"]);
+  });
+
+  it("shows one that was made anew under its name as gone, then as new", () => {
+    const { store, seen } = observed();
+    store.set(pod("a", { uid: "old", owner: "x" }));
+    store.set(pod("a", { uid: "new", owner: "y" }));
+    assert.deepEqual(seen.slice(1), ["old to - at ns/a", "- to new at ns/a"]);
+    assert.deepEqual([store.ownedBy("x").length, store.ownedBy("y").length], [0, 1]);
+  });
+
+  it("replaces everything, and tells only what differs", () => {
+    const { store, seen } = observed();
+    store.replace([pod("same"), pod("older"), pod("goes")]);
+    seen.length = 0;
+    store.replace([pod("same"), pod("older", { version: "2" }), pod("new")]);
+    assert.deepEqual(seen, ["goes to - at ns/goes", "older to older at ns/older", "- to new at ns/new"]);
+    assert.equal(store.size, 3);
+  });
+
+  it("finds what an owner has, wherever it moves", () => {
+    const { store } = observed();
+    for (const name of ["a", "b"]) store.set(pod(name, { owner: "job" }));
+    store.set(pod("c", { owner: "other" }));
+    store.set(pod("b", { owner: "other", version: "2" }));
+    const names = (uid: string): string[] => store.ownedBy(uid).map(({ metadata }) => metadata.name);
+    assert.deepEqual([names("job"), names("other"), names("nobody")], [["a"], ["c", "b"], []]);
+    store.delete("ns/a");
+    assert.deepEqual(names("job"), []);
+  });
+
+  it("drops who wrote which field, and nothing else", () => {
+    const { store } = observed();
+    const object = { kind: "Pod", metadata: { ...pod("a").metadata, managedFields: [{}] }, spec: { new: 1 } };
+    store.set(object);
+    const { managedFields: _, ...metadata } = object.metadata;
+    assert.deepEqual(store.get("ns/a"), { ...object, metadata });
+  });
+
+  it("forgets listeners that stop", () => {
+    const { store, seen } = observed();
+    const stop = store.onChange(() => seen.push("second"));
+    stop();
+    store.set(pod("a"));
+    assert.deepEqual(seen, ["- to a at ns/a"]);
+  });
+});
+
+describe("pathOf()", () => {
+  const cases: readonly (readonly [ResourceType, Place, string])[] = [
+    [PODS, {}, "/api/v1/pods"],
+    [PODS, { namespace: "a" }, "/api/v1/namespaces/a/pods"],
+    [PODS, { namespace: "a", name: "b", subresource: "log" }, "/api/v1/namespaces/a/pods/b/log"],
+    [TRAINING_JOBS, { namespace: "a", name: "b" }, "/apis/petage.dev/v1alpha1/namespaces/a/trainingjobs/b"],
+    [PODS, { namespace: "../x", name: "a/b?c" }, "/api/v1/namespaces/..%2Fx/pods/a%2Fb%3Fc"],
+  ];
+  for (const [type, place, path] of cases) {
+    it(`is ${path}`, () => assert.equal(pathOf(type, place), path));
+  }
+});
+
+it("keyOf() and controllerOf() read an object", () => {
+  assert.equal(keyOf(pod("a")), "ns/a");
+  assert.equal(keyOf({ metadata: { name: "node1" } }), "node1");
+  assert.equal(controllerOf(pod("a", { owner: "x" })), "x");
+  const notController = [{ apiVersion: "v1", kind: "A", name: "a", uid: "x" }];
+  assert.equal(controllerOf({ metadata: { name: "a", ownerReferences: notController } }), undefined);
+});
