@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { loadConfig } from "#lib/config/load.ts";
+import { serializeConfig } from "#lib/config/serialize.ts";
+import { nodeConfigFiles } from "#lib/host/config-files.ts";
+import { serviceEntry } from "#lib/host/paths.ts";
+import { startProcess } from "#lib/host/processes.ts";
+import type { RunningProcess } from "#lib/host/processes.ts";
+import { dial } from "#lib/rpc/client.ts";
+import type { Client } from "#lib/rpc/contract.ts";
+import { readCheckpoint } from "#lib/store/checkpoint-folder.ts";
+import type { StreamMetricsResponse__Output } from "#proto/petage/v1/StreamMetricsResponse.ts";
+import { writeTinyProject } from "#test/support/tiny-project.ts";
+import { until } from "#test/support/until.ts";
+
+const READY_TIMEOUT_MS = 60_000;
+const EPOCH_STEPS = 4;
+
+/** A trainer of one rank, a real process beside a real data-loader. */
+describe("the trainer service", function () {
+  this.timeout(2 * READY_TIMEOUT_MS);
+  let folder = "";
+  let common: Record<string, string>;
+  let loader: RunningProcess;
+  let loaderAddress = "";
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "petage-trainer-"));
+    const noValidation = { val_dataloader: null, val_cfg: null, val_evaluator: null };
+    const project = await writeTinyProject(folder, { count: 40, maxEpochs: 1000, changes: noValidation });
+    const config = loadConfig(project.config, { files: nodeConfigFiles });
+    await writeFile(join(folder, "config.json"), serializeConfig({ name: "tiny", config }));
+    common = { PETAGE_CONFIG: join(folder, "config.json"), PETAGE_PORT: "0", TF_CPP_MIN_LOG_LEVEL: "3" };
+    loader = startProcess({ name: "data-loader", entry: serviceEntry("data-loader"), environment: common });
+    loaderAddress = String((await loader.ready({ timeoutMs: READY_TIMEOUT_MS }))["address"]);
+  });
+  after(async () => {
+    await loader.stop();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  interface Trainer extends AsyncDisposable {
+    readonly process: RunningProcess;
+    readonly client: Client<"TrainerService">;
+  }
+
+  async function launch(run: string, environment: Record<string, string> = {}): Promise<RunningProcess> {
+    const runDir = join(folder, run);
+    await mkdir(runDir, { recursive: true });
+    const identity = { JOB_NAME: "tiny", JOB_UID: "u1", ATTEMPT: "0", RANK: "0", WORLD_SIZE: "1" };
+    const places = { PETAGE_DATA_LOADER: loaderAddress, PETAGE_RUN_DIR: runDir, PETAGE_WORK_DIR: folder };
+    return startProcess({
+      name: "trainer-0",
+      entry: serviceEntry("trainer"),
+      environment: { ...common, ...identity, ...places, ...environment },
+    });
+  }
+
+  async function start(run: string): Promise<Trainer> {
+    const running = await launch(run);
+    const { address } = await running.ready({ timeoutMs: READY_TIMEOUT_MS });
+    const client = dial(String(address), "TrainerService");
+    return {
+      process: running,
+      client,
+      async [Symbol.asyncDispose]() {
+        await client[Symbol.asyncDispose]();
+        await running.stop(0);
+      },
+    };
+  }
+
+  it("tells its steps, saves between them when asked, and stops with the weights of its last step", async () => {
+    await using trainer = await start("whole");
+    const { client } = trainer;
+    const events: StreamMetricsResponse__Output[] = [];
+    const listening = (async () => {
+      for await (const event of client.streamMetrics({})) events.push(event);
+    })();
+    const lastStep = (): number => events.findLast(({ step }) => step)?.step?.step ?? 0;
+    await until("it trains", () => lastStep() >= 2, READY_TIMEOUT_MS);
+
+    const status = await client.getStatus({});
+    assert.equal(status.phase, "TRAINER_PHASE_TRAINING");
+    assert.deepEqual([status.jobUid, status.rank, status.worldSize, status.maxEpochs], ["u1", 0, 1, 1000]);
+    assert.ok((status.lastStep?.step ?? 0) >= 2);
+
+    const { checkpoint } = await client.saveCheckpoint({});
+    const name = basename(checkpoint?.uri ?? "");
+    assert.equal(name, `iter_${checkpoint?.step}`);
+    const saved = await readCheckpoint(checkpoint?.uri ?? "", { withOptimizer: true });
+    const { epoch, iteration, step } = saved.meta.progress;
+    assert.equal(step, checkpoint?.step);
+    assert.equal(epoch * EPOCH_STEPS + iteration, step);
+    assert.ok(saved.optimizer.size > 0);
+    assert.deepEqual((await client.getStatus({})).lastCheckpoint?.uri, checkpoint?.uri);
+
+    const stopped = await client.stop({ saveCheckpoint: true });
+    const { exitCode } = await trainer.process.exited;
+    await listening;
+    assert.equal(exitCode, 0);
+    assert.equal(stopped.checkpoint?.step, lastStep(), "the checkpoint is of the last step");
+    checkSteps(events);
+    const told = events.flatMap((event) => (event.checkpoint ? [event.checkpoint.uri] : []));
+    assert.ok(told.includes(checkpoint?.uri ?? "") && told.includes(stopped.checkpoint?.uri ?? ""));
+    const phases = events.flatMap(({ phase }) => phase ?? []);
+    assert.deepEqual(phases.slice(-2), ["TRAINER_PHASE_STOPPING", "TRAINER_PHASE_FINISHED"]);
+  });
+
+  it("leaves out steps for who asks for every fourth only, and stops without a checkpoint", async () => {
+    await using trainer = await start("sparse");
+    const steps: number[] = [];
+    for await (const { step } of trainer.client.streamMetrics({ intervalSteps: 4 })) {
+      if (step) steps.push(step.step);
+      if (steps.length === 2) break;
+    }
+    assert.ok(steps.every((step) => step % 4 === 0));
+    const { checkpoint } = await trainer.client.stop({});
+    assert.equal(checkpoint ?? null, null);
+    assert.equal((await trainer.process.exited).exitCode, 0);
+  });
+
+  it("saves what it has when it is told to end by SIGTERM, and says so by its exit code", async () => {
+    await using trainer = await start("ended");
+    await until(
+      "it trains",
+      async () => ((await trainer.client.getStatus({})).lastStep?.step ?? 0) >= 2,
+      READY_TIMEOUT_MS,
+    );
+    const { exitCode, lastLines } = await trainer.process.stop();
+    assert.equal(exitCode, 143);
+    const name = /Saved (iter_\d+)/.exec(lastLines.join("\n"))?.[1] ?? "";
+    const { meta } = await readCheckpoint(join(folder, "ended", name), { withOptimizer: true });
+    assert.equal(`iter_${meta.progress.step}`, name);
+  });
+
+  const bad: readonly { what: string; environment: Record<string, string>; exitCode: number; says: RegExp }[] = [
+    {
+      what: "a number of workers that is none",
+      environment: { WORLD_SIZE: "x" },
+      exitCode: 3,
+      says: /WORLD_SIZE.*INVALID_ARGUMENT/,
+    },
+    {
+      what: "two ranks without NATS",
+      environment: { WORLD_SIZE: "2" },
+      exitCode: 3,
+      says: /NATS_URL is not set.*nats-server/,
+    },
+    {
+      what: "a checkpoint that is not there",
+      environment: { PETAGE_RESUME_FROM: "/nowhere/epoch_1" },
+      exitCode: 3,
+      says: /epoch_1 does not exist/,
+    },
+  ];
+  for (const { what, environment, exitCode, says } of bad) {
+    it(`ends with exit code ${exitCode} and one line when it is given ${what}`, async () => {
+      await using trainer = await launch("bad", environment);
+      const exit = await trainer.exited;
+      assert.equal(exit.exitCode, exitCode);
+      assert.match(exit.lastLines.at(-1) ?? "", says);
+    });
+  }
+});
+
+/** Every step came once and in order, with what was measured. */
+function checkSteps(events: readonly StreamMetricsResponse__Output[]): void {
+  const measured = events.flatMap((event) => event.step ?? []);
+  const first = measured[0]?.step ?? 0;
+  assert.deepEqual(
+    measured.map(({ step }) => step),
+    measured.map((_value, index) => first + index),
+  );
+  for (const { iterationsPerEpoch, loss, imagesPerSecond, learningRate } of measured) {
+    assert.equal(iterationsPerEpoch, EPOCH_STEPS);
+    assert.ok(loss > 0 && imagesPerSecond > 0 && learningRate > 0);
+  }
+}
