@@ -73,13 +73,13 @@ export class Reporter {
     return {
       name: "Reporter",
       priority: PRIORITIES.LOWEST,
-      beforeEpoch: () => this.enter("TRAINER_PHASE_TRAINING"),
+      beforeEpoch: (run) => this.enter(isEnding(run) ? "TRAINER_PHASE_STOPPING" : "TRAINER_PHASE_TRAINING"),
       afterIteration: (run) => {
         const step = stepMetrics(run);
         this.update({ lastStep: step });
         this.#tell({ step });
       },
-      afterEpoch: () => this.enter("TRAINER_PHASE_VALIDATING"),
+      afterEpoch: (run) => this.enter(isEnding(run) ? "TRAINER_PHASE_STOPPING" : "TRAINER_PHASE_VALIDATING"),
       afterValidation: (run) => {
         const { metrics = {}, sampleCount = 0, durationMs = 0 } = run.validation ?? {};
         const isBest = run.best?.name.endsWith(`_epoch_${run.epoch}`) ?? false;
@@ -96,6 +96,11 @@ export class Reporter {
       },
     };
   }
+}
+
+/** Told to stop; an epoch that begins or ends meanwhile changes nothing about that. */
+function isEnding({ stopWanted, stopping }: TrainingRun): boolean {
+  return stopWanted || stopping;
 }
 
 function stepMetrics(run: TrainingRun): NonNullable<Status["lastStep"]> {
