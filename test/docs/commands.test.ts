@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { tmpdir } from "node:os";
 import type { Command } from "commander";
@@ -64,11 +64,21 @@ function checkGrpcurl(args: readonly string[]): void {
   assert.match(proto ?? "", new RegExp(`^ {2}rpc ${rpc}\\(`, "m"), `there is no ${method}`);
 }
 
+/** Files of the repository that a command names. */
+function checkFiles(args: readonly string[]): void {
+  for (const path of args.filter((arg) => /^(charts|deploy|scripts)\//.test(arg))) {
+    assert.ok(existsSync(join(ROOT, path)), `there is no ${path}`);
+  }
+}
+
 const CHECKS: Readonly<Record<string, (args: readonly string[]) => void>> = {
   petage: checkPetage,
   npx: ([, ...args]) => checkPetage(args),
   npm: checkNpm,
   grpcurl: checkGrpcurl,
+  helm: checkFiles,
+  kubectl: checkFiles,
+  node: checkFiles,
 };
 
 describe("commands in documents that are only checked", () => {
