@@ -64,7 +64,7 @@ describe("a cluster of level 3", function () {
     };
     await cluster().apply(server, service);
     await reaches("server", "Running");
-    const ask = "until wget -q -T 2 -O - http://web.default.svc.cluster.local; do sleep 0.1; done";
+    const ask = "until wget -q -O - http://web.default.svc.cluster.local; do sleep 0.1; done";
     await cluster().apply(podManifest({ name: "client", command: ["sh", "-c", ask] }));
     await reaches("client", "Succeeded");
     assert.equal(await cluster().kubectl(["logs", "client"]), "it works\n");
@@ -124,8 +124,19 @@ describe("a cluster of level 3", function () {
 describe("a cluster of level 3 whose owner was killed", function () {
   this.timeout(180_000);
 
-  it("leaves no process, mount or control group", async function () {
+  const usual = [
+    "/run/containerd",
+    "/run/netns",
+    "/var/lib/cni",
+    "/var/lib/kubelet",
+    "/var/log/containers",
+    "/var/log/pods",
+  ];
+  const left = (): string[] => usual.filter((path) => existsSync(path)).flatMap((path) => [path, ...readdirSync(path)]);
+
+  it("leaves no process, mount, control group or file", async function () {
     if (!(await clusterSupport(3)).available) this.skip();
+    const before = left();
     const owner = fork(OWNED_CLUSTER, ["3"], { execArgv: ["--import", "tsx"] });
     const [{ folder, number }] = (await once(owner, "message")) as [{ folder: string; number: number }];
     const uses = (): string[] => processesThatName(folder);
@@ -137,6 +148,7 @@ describe("a cluster of level 3 whose owner was killed", function () {
     assert.ok(!existsSync(`/sys/fs/cgroup/pids/petage-cluster-${number}`));
     assert.ok(!existsSync(`/sys/fs/cgroup/petage-cluster-${number}`));
     assert.ok(!readFileSync("/proc/self/mountinfo", "utf8").includes(`${folder}/`));
+    assert.deepEqual(left(), before);
   });
 });
 
