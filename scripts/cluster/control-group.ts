@@ -24,8 +24,8 @@ export function removeControlGroup(name: string): boolean {
 function hierarchies(): string[] {
   if (existsSync(join(ROOT, "cgroup.controllers"))) return [ROOT];
   if (!existsSync(ROOT)) return [];
-  const folders = readdirSync(ROOT).filter((name) => name !== "unified");
-  return folders.map((name) => join(ROOT, name)).filter((folder) => existsSync(join(folder, "cgroup.procs")));
+  const folders = readdirSync(ROOT).map((name) => join(ROOT, name));
+  return folders.filter((folder) => existsSync(join(folder, "cgroup.procs")));
 }
 
 /** A new cpuset of version 1 has no processor, so that nobody may join it. */
