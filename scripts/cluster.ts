@@ -118,6 +118,7 @@ function clusters(): { readonly slot: Slot; readonly state: ClusterState }[] {
   });
 }
 
+process.stdout.on("error", () => {}); // nobody reads on, as with `| head`
 try {
   await command.parseAsync();
 } catch (error) {

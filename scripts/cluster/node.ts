@@ -46,13 +46,9 @@ export async function importImage(site: Site, file: string): Promise<readonly st
     ({ RepoTags }) => RepoTags,
   );
   await ctr(site, ["images", "import", file]);
-  return await Promise.all(names.map((name) => useFullName(site, name)));
-}
-
-async function useFullName(site: Site, name: string): Promise<string> {
-  const full = name.replace(/^localhost\//, "docker.io/");
-  if (full !== name) await ctr(site, ["images", "tag", "--force", name, full]);
-  return full;
+  const full = new Map(names.map((name) => [name.replace(/^localhost\//, "docker.io/"), name]));
+  for (const [name, given] of full) if (name !== given) await ctr(site, ["images", "tag", "--force", given, name]);
+  return [...full.keys()];
 }
 
 async function ctr(site: Site, args: readonly string[]): Promise<string> {
