@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import { compareVersions } from "#lib/host/nats-server-binary.ts";
@@ -50,7 +50,6 @@ export async function missingTools(level: Level): Promise<{ readonly go: GoTool[
  */
 export async function ensureBinaries(level: Level, report: Report): Promise<Binaries> {
   const { go, debian } = await missingTools(level);
-  if (go.length > 0 || debian.length > 0) mkdirSync(cacheFolder("cluster"), { recursive: true });
   if (debian.length > 0) await alone(report, async () => await installPackages(level, report));
   for (const [at, tool] of go.entries()) {
     const title = `Building ${tool.name} ${tool.module.version} (${at + 1} of ${go.length})`;

@@ -1,4 +1,5 @@
-import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { delay } from "#lib/base/signals.ts";
 import { isRunning, processIdentity } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
@@ -11,6 +12,7 @@ export async function withLock<T>(
   { say }: { readonly say: (line: string) => void },
   work: () => Promise<T>,
 ): Promise<T> {
+  mkdirSync(dirname(path), { recursive: true });
   for (let waited = false; !take(path); waited = true) {
     if (!waited) say(`Waiting for process ${holderOf(path)?.pid ?? "?"}, which does the same`);
     await delay(POLL_INTERVAL_MS);

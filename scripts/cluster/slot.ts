@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
@@ -51,13 +51,18 @@ export function takeSlot(state: ClusterState): Slot {
   });
 }
 
-/** The slots in use, by number. */
+/** The slots that this user's clusters have, by number. */
 export function takenSlots(): readonly Slot[] {
   const numbers = readdirSync(tmpdir()).map((name) => Number(/^petage-cluster-(\d+)$/.exec(name)?.[1] ?? NaN));
   return numbers
     .filter((number) => !Number.isNaN(number))
     .toSorted((a, b) => a - b)
-    .map((number) => slotOf(number));
+    .map((number) => slotOf(number))
+    .filter(({ folder }) => isOwn(folder));
+}
+
+function isOwn(folder: string): boolean {
+  return statSync(folder, { throwIfNoEntry: false })?.uid === process.getuid?.();
 }
 
 export function readState({ folder }: Slot): ClusterState | undefined {

@@ -1,15 +1,13 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import { delay } from "#lib/base/signals.ts";
+import { cacheFolder } from "../setup/cache.ts";
 import { removeControlGroup } from "./control-group.ts";
 import { withLock } from "./lock.ts";
 import { isRunning, killGroup } from "./process-identity.ts";
 import { isAbandoned, readState, takenSlots } from "./slot.ts";
 import type { Slot } from "./slot.ts";
 
-const LOCK = join(tmpdir(), "petage-cluster-sweep.lock");
 const POLL_INTERVAL_MS = 20;
 const DEADLINE_MS = 20_000;
 
@@ -40,7 +38,7 @@ export async function takeDown(slot: Slot): Promise<void> {
 /** Takes down the clusters whose owner is gone: it was killed. One process at a time, as slots are given out again. */
 export async function takeDownAbandoned(): Promise<readonly Slot[]> {
   if (abandonedSlots().length === 0) return [];
-  return await withLock(LOCK, { say() {} }, async () => {
+  return await withLock(cacheFolder("cluster", "sweeping"), { say() {} }, async () => {
     const abandoned = abandonedSlots();
     for (const slot of abandoned) await takeDown(slot);
     return abandoned;
