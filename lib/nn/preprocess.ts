@@ -8,12 +8,34 @@ export interface Normalization {
   readonly std: readonly number[];
   /** Pixels arrive as BGR; flip them to RGB first. */
   readonly toRgb: boolean;
+  /** Height and width are filled up, below and right, to multiples of it; 1 unless given. */
+  readonly padSizeDivisor?: number;
+  /** What to fill with, after the division; 0 unless given. */
+  readonly padValue?: number;
 }
 
-/** (pixels - mean) / std, after the flip to RGB: as mmpretrain's ClsDataPreprocessor. [N, H, W, 3] -> the same. */
-export function normalizePixels(pixels: Tensor4D, { mean, std, toRgb }: Normalization): Tensor4D {
+/** Flip to RGB, (pixels - mean) / std, fill up: as mmpretrain's ClsDataPreprocessor. [N, H, W, 3] -> [N, H', W', 3]. */
+export function normalizePixels(pixels: Tensor4D, normalization: Normalization): Tensor4D {
+  const { mean, std, toRgb, padSizeDivisor = 1, padValue = 0 } = normalization;
   const ordered = toRgb ? tf.reverse(pixels, 3) : pixels;
-  if (mean.length === 0) return ordered;
+  const normalized = mean.length === 0 ? ordered : divide(ordered, mean, std);
+  const [, height, width] = pixels.shape;
+  const missing = (size: number): number => Math.ceil(size / padSizeDivisor) * padSizeDivisor - size;
+  const [below, right] = [missing(height), missing(width)];
+  if (below === 0 && right === 0) return normalized;
+  return tf.pad4d(
+    normalized,
+    [
+      [0, 0],
+      [0, below],
+      [0, right],
+      [0, 0],
+    ],
+    padValue,
+  );
+}
+
+function divide(pixels: Tensor4D, mean: readonly number[], std: readonly number[]): Tensor4D {
   const inverse = std.map((deviation) => 1 / deviation);
-  return tf.mul<Tensor4D>(tf.sub(ordered, tf.tensor1d([...mean])), tf.tensor1d(inverse));
+  return tf.mul(tf.sub(pixels, tf.tensor1d([...mean])), tf.tensor1d(inverse));
 }

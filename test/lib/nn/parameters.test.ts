@@ -119,6 +119,8 @@ describe("normalizePixels", () => {
     { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375], to_rgb: true },
     { mean: [1, 2, 3], std: [4, 5, 6] },
     { to_rgb: true },
+    { mean: [1, 2, 3], std: [4, 5, 6], pad_size_divisor: 4 },
+    { pad_size_divisor: 2, pad_value: 7 },
     {},
   ];
   for (const config of configs) {
