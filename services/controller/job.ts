@@ -38,8 +38,8 @@ export class Job {
   readonly #spec: JobSpec;
   readonly #timer: NodeJS.Timeout;
   readonly #logFile: WriteStream;
-  readonly #followed = new Set<string>();
   #status: JobStatus = INITIAL_STATUS;
+  #followedAttempt = -1;
   #cancelRequested = false;
   #sequence = 1;
 
@@ -147,12 +147,10 @@ export class Job {
 
   /** Rank 0 tells how training goes; its connection ends with it. */
   #followTrainers(): void {
-    const first = this.workers.find(
-      ({ role, rank, attempt }) => role === "trainer" && rank === 0 && attempt === this.#status.attempt,
-    );
-    if (first?.process.state !== "ready" || this.#followed.has(first.process.address)) return;
-    this.#followed.add(first.process.address);
-    void this.#follow(first.process.address).catch(() => {}); // its end is seen as its process's
+    const address = this.#addressOf("trainer");
+    if (address === "" || this.#followedAttempt === this.#status.attempt) return;
+    this.#followedAttempt = this.#status.attempt;
+    void this.#follow(address).catch(() => {}); // its end is seen as its process's
   }
 
   async #follow(address: string): Promise<void> {
@@ -164,9 +162,10 @@ export class Job {
     }
   }
 
+  /** Where the process of a role serves, of trainers the one of rank 0; empty until it is ready. */
   #addressOf(role: Role): string {
     const worker = this.workers.find(
-      (candidate) => candidate.role === role && candidate.attempt === this.#status.attempt,
+      (candidate) => candidate.role === role && candidate.rank === 0 && candidate.attempt === this.#status.attempt,
     );
     return worker?.process.state === "ready" ? worker.process.address : "";
   }
@@ -200,7 +199,7 @@ export class Job {
       PETAGE_EVALUATOR: definition.validates ? this.#addressOf("evaluator") : "",
       PETAGE_RUN_DIR: definition.runDir,
       PETAGE_WORK_DIR: definition.workDir,
-      PETAGE_RESUME_FROM: attempt > 0 ? this.measurements.resumeFrom : (definition.resumeFrom ?? ""),
+      PETAGE_RESUME_FROM: this.measurements.resumeFrom || (definition.resumeFrom ?? ""),
       PETAGE_LOAD_FROM: definition.loadFrom ?? "",
     };
   }
