@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
+import { parseLabelled, splitLines } from "#lib/data/datasets/annotation.ts";
 import { PROJECT_ROOT } from "#lib/host/paths.ts";
 import { durationMs } from "#lib/rpc/time.ts";
 import { constantBaseline } from "#lib/metrics/baseline.ts";
@@ -38,7 +39,7 @@ export function quickstartCommand(): Command {
       const outcome = await test(CONFIG, model, { out: await resultFile() }, signal);
       clock.lap("test");
       say("4/4 Predicting photos through the inference service");
-      const photos = await photosOf(DATASET.out);
+      const photos = await labelsOf(DATASET.out, "test");
       const predictMs = await predictPhotos(model, photos);
       clock.lap("predict");
       const baseline = await baselineOf(DATASET.out);
@@ -98,15 +99,9 @@ interface Photo {
 }
 
 async function labelsOf(dataset: string, split: string): Promise<Photo[]> {
-  const lines = (await readFile(join(dataset, "meta", `${split}.txt`), "utf8")).trim().split("\n");
-  return lines.map((line) => {
-    const [name = "", months] = line.split("\t");
-    return { path: join(dataset, split, name), months: Number(months) };
-  });
-}
-
-async function photosOf(dataset: string): Promise<Photo[]> {
-  return await labelsOf(dataset, "test");
+  const file = join(dataset, "meta", `${split}.txt`);
+  const lines = splitLines(await readFile(file, "utf8"), file).map(parseLabelled);
+  return lines.map(({ path, label }) => ({ path: join(dataset, split, path), months: label ?? NaN }));
 }
 
 /** What always answering the median age of the training photos would be off by. */

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { PetageError } from "#lib/base/errors.ts";
 import type { ConfigDict, ConfigErrorCode, ConfigNode, ConfigValue, ResolvedConfig, Table } from "./component.ts";
+import { isDict } from "./dictionary.ts";
 import { legacyKeyHint, legacyTypeHint } from "./legacy.ts";
 import { didYouMean, nearestNames } from "./nearest.ts";
 import { nearestPosition } from "./plain.ts";
@@ -79,10 +80,6 @@ function childOf(value: ConfigValue, key: string): ConfigValue | undefined {
   return typeof value === "object" && value !== null && Object.hasOwn(value, key)
     ? (value as ConfigDict)[key]
     : undefined;
-}
-
-function isDict(value: ConfigValue): value is ConfigDict {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function dictOf(node: ConfigNode, { kind, components }: Table<unknown, never>): Record<string, ConfigValue> {

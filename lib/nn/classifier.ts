@@ -4,7 +4,8 @@ import { z } from "zod";
 import { PetageError } from "../base/errors.ts";
 import { buildComponent, configNode } from "../config/build.ts";
 import { component } from "../config/component.ts";
-import type { ConfigValue, ResolvedConfig, Table } from "../config/component.ts";
+import { dictionary } from "../config/dictionary.ts";
+import type { ResolvedConfig, Table } from "../config/component.ts";
 import { backbones } from "./backbones/index.ts";
 import { heads } from "./heads/index.ts";
 import { necks } from "./necks/index.ts";
@@ -17,11 +18,6 @@ export interface Classifier {
   readonly head: Head;
   readonly parameters: readonly ParameterSpec[];
 }
-
-const dictionary = z.custom<ConfigValue>(
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  { error: "expected dict(type='...')" },
-);
 
 const schema = z.strictObject({
   backbone: dictionary.describe("The feature extractor: dict(type='ResNet', ...)"),

@@ -1,4 +1,5 @@
 import { philox } from "../base/random.ts";
+import { sizeOf } from "./parameters.ts";
 import type { ParameterSpec } from "./types.ts";
 
 /**
@@ -7,7 +8,7 @@ import type { ParameterSpec } from "./types.ts";
  * millions of them.
  */
 export function initialValues(spec: ParameterSpec, seed: number, index: number): Float32Array {
-  const values = new Float32Array(spec.shape.reduce((product, size) => product * size, 1));
+  const values = new Float32Array(sizeOf(spec));
   if (spec.initial.kind === "constant") return values.fill(spec.initial.value);
   const uniform = smallFastGenerator(philox([index >>> 0, 0, 0, 1], [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0]));
   const { deviation } = spec.initial;

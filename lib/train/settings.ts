@@ -2,7 +2,8 @@ import { z } from "zod";
 import { PetageError } from "../base/errors.ts";
 import { buildComponent, configNode, parseNode } from "../config/build.ts";
 import type { ConfigDict, ConfigNode, ConfigValue, ResolvedConfig } from "../config/component.ts";
-import { preprocessors } from "../data/preprocessor.ts";
+import { dictionary, isDict } from "../config/dictionary.ts";
+import { buildPreprocessor } from "../data/preprocessor.ts";
 import { seedOf } from "../data/seed.ts";
 import { metrics } from "../metrics/index.ts";
 import type { Metric } from "../metrics/types.ts";
@@ -44,8 +45,6 @@ export interface RunSettings {
 
 const TRAINING_KEYS = ["train_dataloader", "train_cfg", "optim_wrapper"] as const;
 const VALIDATION_KEYS = ["val_dataloader", "val_cfg", "val_evaluator"] as const;
-
-const dictionary = z.custom<ConfigDict>(isDict, { error: "expected dict(type='...')" });
 
 const optimWrapperSchema = z.strictObject({
   type: z.literal("OptimWrapper").default("OptimWrapper").describe("Only OptimWrapper: float32"),
@@ -103,8 +102,7 @@ function normalizationOf(config: ResolvedConfig): Normalization {
   const inModel = getPath(config.value, ["model", "data_preprocessor"]);
   const path = inModel === undefined ? "data_preprocessor" : "model.data_preprocessor";
   const value = inModel ?? config.value["data_preprocessor"] ?? {};
-  const typed = isDict(value) ? { type: "ClsDataPreprocessor", ...value } : value;
-  return buildComponent(preprocessors, { config, path, value: typed }, undefined);
+  return buildPreprocessor({ config, path, value });
 }
 
 export function runSettings(config: ResolvedConfig): RunSettings {
@@ -187,10 +185,6 @@ function nodesOf(config: ResolvedConfig, key: string): ConfigNode[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) return [{ config, path: key, value }];
   return value.map((entry: ConfigValue, index) => ({ config, path: `${key}.${index}`, value: entry }));
-}
-
-function isDict(value: unknown): value is ConfigDict {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function getPath(value: ConfigValue | undefined, path: readonly string[]): ConfigValue | undefined {

@@ -5,6 +5,7 @@ import { loadEngine } from "#lib/engine/load.ts";
 import { scoped } from "#lib/engine/scope.ts";
 import { backbones } from "#lib/nn/backbones/index.ts";
 import { fromPyTorch } from "#lib/nn/layout.ts";
+import { sizeOf } from "#lib/nn/parameters.ts";
 import type { Backbone, Mode, ParameterSpec } from "#lib/nn/types.ts";
 import type { GoldenChecker, GoldenResult } from "./types.ts";
 import { close, largestDifference } from "./close.ts";
@@ -93,7 +94,7 @@ function* checkCase(
 function formulaWeights(parameters: readonly ParameterSpec[]): Map<string, Tensor> {
   return new Map(
     parameters.map((spec, k) => {
-      const size = spec.shape.reduce((product, length) => product * length, 1);
+      const size = sizeOf(spec);
       const inner = size / (spec.shape[0] ?? 1);
       const values = Float32Array.from({ length: size }, (_, i) => {
         const s = Math.sin(0.7 * i + 1.3 * k + 0.5);

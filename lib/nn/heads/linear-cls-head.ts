@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor2D } from "@tensorflow/tfjs";
 import { z } from "zod";
 import { component } from "../../config/component.ts";
-import type { ConfigNode, ConfigValue } from "../../config/component.ts";
+import type { ConfigNode } from "../../config/component.ts";
+import { dictionary } from "../../config/dictionary.ts";
 import { buildComponent } from "../../config/build.ts";
 import { initConfig } from "../init-config.ts";
 import { weightOf } from "../layers.ts";
@@ -12,12 +13,7 @@ import type { Head } from "../types.ts";
 const schema = z.strictObject({
   num_classes: z.int().positive().describe("Classes; for pet ages the months 0..num_classes-1"),
   in_channels: z.int().positive().describe("Length of the feature vector: 512 for ResNet-18/34, 2048 above"),
-  loss: z
-    .custom<ConfigValue>((value) => typeof value === "object" && value !== null && !Array.isArray(value), {
-      error: "expected dict(type='...')",
-    })
-    .default({ type: "CrossEntropyLoss", loss_weight: 1.0 })
-    .describe("The loss: dict(type=...)"),
+  loss: dictionary.default({ type: "CrossEntropyLoss", loss_weight: 1.0 }).describe("The loss: dict(type=...)"),
   topk: z
     .union([z.int(), z.array(z.int())])
     .default([1])
