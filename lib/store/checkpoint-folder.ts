@@ -10,12 +10,13 @@ import type { Manifest } from "./manifest.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
 
 /** A checkpoint is a folder of these; the manifest names the others with their SHA-256. */
-const WEIGHTS_FILE = "model.safetensors";
+export const WEIGHTS_FILE = "model.safetensors";
 const OPTIMIZER_FILE = "optimizer.safetensors";
 const MANIFEST_FILE = "checkpoint.json";
 /** As mmengine's: a text file in the work dir that holds the path of the checkpoint to resume. */
 const LATEST_FILE = "last_checkpoint";
-const TEMPORARY_PREFIX = ".writing-";
+/** How names begin that are being written: whoever lists a folder passes over them. */
+export const TEMPORARY_PREFIX = ".writing-";
 
 export interface CheckpointFolderOptions {
   /** Where the checkpoints of this run go. */
@@ -32,7 +33,7 @@ export function checkpointFolder({ folder, workDir }: CheckpointFolderOptions): 
       const temporary = join(folder, `${TEMPORARY_PREFIX}${name}-${process.pid}-${randomBytes(4).toString("hex")}`);
       await mkdir(temporary);
       try {
-        const sha256 = await writeFiles(temporary, checkpoint);
+        const sha256 = await writeCheckpoint(temporary, checkpoint);
         await replaceFolder(temporary, join(folder, name));
         return { name, uri: resolve(folder, name), sha256 };
       } finally {
@@ -58,7 +59,8 @@ async function writeAtomically(path: string, text: string): Promise<void> {
   await rename(temporary, path);
 }
 
-async function writeFiles(folder: string, { meta, weights, optimizer }: Checkpoint): Promise<string> {
+/** Writes a checkpoint into an empty folder and flushes it; resolves with the SHA-256 of its weights. */
+export async function writeCheckpoint(folder: string, { meta, weights, optimizer }: Checkpoint): Promise<string> {
   const files: Record<string, string> = {};
   const sha256 = await writeTensors(join(folder, WEIGHTS_FILE), weights);
   files[WEIGHTS_FILE] = sha256;
@@ -109,7 +111,8 @@ async function succeeds(work: Promise<void>, tolerate = true): Promise<boolean> 
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Flushes the names in a folder, so that a rename outlives a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, constants.O_RDONLY);
   try {
     await handle.sync();
