@@ -9,27 +9,40 @@ import { firstProgram, run } from "./run.ts";
 
 export const TENSORFLOW_VERSION = "2.21.0";
 
-/** One known wheel per platform: the C library in it does not depend on the Python that it is made for. */
+/** What a TensorFlow library computes on. The one for GPUs needs CUDA 12 and cuDNN 9, and computes on CPUs without. */
+export type Device = "cpu" | "gpu";
+
+/** One known wheel per device and platform: its C library does not depend on the Python that the wheel is made for. */
 interface Wheel {
   readonly package: string;
   readonly pythonVersion: string;
   readonly platform: string;
   readonly sha256: string;
+  readonly sizeMegabytes: number;
 }
 
 const WHEELS: Readonly<Record<string, Wheel>> = {
-  "linux-x64": {
+  "cpu-linux-x64": {
     package: "tensorflow-cpu",
     pythonVersion: "3.11",
     platform: "manylinux_2_27_x86_64",
     sha256: "2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c",
+    sizeMegabytes: 270,
+  },
+  "gpu-linux-x64": {
+    package: "tensorflow",
+    pythonVersion: "3.11",
+    platform: "manylinux_2_27_x86_64",
+    sha256: "9056fbc9ba04235810b71ae6cbd958a196e8804fb53bbcffbf3e23b56155f124",
+    sizeMegabytes: 570,
   },
   // There is no tensorflow-cpu for this platform: `tensorflow` itself has no CUDA here.
-  "linux-arm64": {
+  "cpu-linux-arm64": {
     package: "tensorflow",
     pythonVersion: "3.11",
     platform: "manylinux_2_27_aarch64",
     sha256: "4b24aca16d527a3cf1c37f720c04c484c3d20f4d0fdfa98632ac8b9f3be6eb5c",
+    sizeMegabytes: 260,
   },
 };
 
@@ -37,10 +50,10 @@ const DOWNLOAD_TIMEOUT_MS = 30 * 60_000;
 const UNPACK_TIMEOUT_MS = 10 * 60_000;
 
 /** The folder with lib/ and include/ of TensorFlow's C library, fetched and unpacked when it is not there yet. */
-export async function tensorflowFolder(report: Report): Promise<string> {
-  const platform = `${process.platform}-${process.arch}`;
+export async function tensorflowFolder(report: Report, device: Device = "cpu"): Promise<string> {
+  const platform = `${device}-${process.platform}-${process.arch}`;
   const known = WHEELS[platform];
-  const knownName = `${TENSORFLOW_VERSION}-cpu-${platform}`;
+  const knownName = `${TENSORFLOW_VERSION}-${platform}`;
   const local = process.env["PETAGE_TENSORFLOW_WHEEL"];
   if (local) {
     const sha256 = await sha256OfFile(local);
@@ -71,7 +84,7 @@ async function unpackedWheel(
 
 async function download(wheel: Wheel, { folder, report }: { folder: string; report: Report }): Promise<string> {
   const interpreter = await python();
-  report.say(`Fetching ${wheel.package} ${TENSORFLOW_VERSION} (about 270 MB)`);
+  report.say(`Fetching ${wheel.package} ${TENSORFLOW_VERSION} (about ${wheel.sizeMegabytes} MB)`);
   const platform = ["--implementation", "cp", "--python-version", wheel.pythonVersion, "--platform", wheel.platform];
   const what = ["--no-deps", "--only-binary=:all:", `${wheel.package}==${TENSORFLOW_VERSION}`];
   const how = ["--no-cache-dir", "--disable-pip-version-check", "--dest", folder];
