@@ -21,6 +21,8 @@ export interface Call {
   readonly query?: Query;
   readonly body?: unknown;
   readonly contentType?: string;
+  /** The form of the answer, where it is not the object itself. */
+  readonly accept?: string;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -136,7 +138,7 @@ export class KubeClient {
       signal: call.signal,
       headers: {
         ...headers,
-        accept: "application/json",
+        accept: call.accept ?? "application/json",
         "user-agent": "petage",
         ...(body === undefined ? {} : bodyHeaders(body, call.contentType)),
       },

@@ -31,8 +31,11 @@ export class Credentials implements Disposable {
     this.#config = config;
   }
 
-  /** Of a kubeconfig file; without one as kubectl finds them, or those of the pod. NOT_FOUND when there are none. */
-  static load(kubeconfig?: string): Credentials {
+  /**
+   * Of a kubeconfig file; without one as kubectl finds them, or those of the pod. `context` chooses another than the
+   * current one. NOT_FOUND when there are none.
+   */
+  static load(kubeconfig?: string, context?: string): Credentials {
     const config = new KubeConfig();
     try {
       if (kubeconfig === undefined) config.loadFromDefault();
@@ -43,6 +46,7 @@ export class Credentials implements Disposable {
         cause,
       });
     }
+    if (context !== undefined) useContext(config, context);
     if (config.getCurrentCluster() === null) {
       throw new PetageError("NOT_FOUND", `The kubeconfig ${kubeconfig ?? ""} names no current cluster`, {
         hint: "`kubectl config use-context NAME` chooses one",
@@ -91,4 +95,12 @@ export class Credentials implements Disposable {
     this.#access?.calls.destroy();
     this.#access?.watches.destroy();
   }
+}
+
+function useContext(config: KubeConfig, context: string): void {
+  const names = config.getContexts().map(({ name }) => name);
+  if (names.includes(context)) return config.setCurrentContext(context);
+  throw new PetageError("NOT_FOUND", `The kubeconfig has no context ${context}`, {
+    hint: `It has: ${names.join(", ") || "none"}`,
+  });
 }

@@ -35,6 +35,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   /** Absent: all namespaces. */
   readonly namespace?: string;
   readonly labelSelector?: string;
+  /** `metadata.name=quickstart` */
+  readonly fieldSelector?: string;
   readonly store: Store<T>;
   readonly log: Log;
   readonly limits?: Partial<ReflectorLimits>;
@@ -93,11 +95,11 @@ export class Reflector<T extends KubeObject> {
   }
 
   async #list(signal: AbortSignal): Promise<string> {
-    const { client, type, store, labelSelector } = this.#options;
+    const { client, type, store, labelSelector, fieldSelector } = this.#options;
     const objects: T[] = [];
     let next: string | undefined;
     for (;;) {
-      const query = { limit: this.#limits.pageSize, labelSelector, continue: next };
+      const query = { limit: this.#limits.pageSize, labelSelector, fieldSelector, continue: next };
       const { items, metadata } = await client.list<T>(type, { ...this.#place, query }, signal);
       objects.push(...items);
       this.#heard();
@@ -113,12 +115,12 @@ export class Reflector<T extends KubeObject> {
 
   /** One watch, until the server ends it (which it does regularly) or it falls silent. */
   async #follow(resourceVersion: string, signal: AbortSignal): Promise<void> {
-    const { client, type, store, labelSelector } = this.#options;
+    const { client, type, store, labelSelector, fieldSelector } = this.#options;
     const { watchSeconds, inactivityMs } = this.#limits;
     using silence = new Deadline(inactivityMs, signal);
     const events = watch<T>(client, [type, this.#place], {
       resourceVersion,
-      query: { labelSelector },
+      query: { labelSelector, fieldSelector },
       timeoutSeconds: Math.ceil(watchSeconds * (1 + this.#random())),
       signal: silence.signal,
       onTraffic: () => (silence.refresh(), this.#heard()),

@@ -49,6 +49,14 @@ describe("Credentials", () => {
     });
   }
 
+  it("takes another context than the current one, and says which there are", () => {
+    const other = { name: "b", context: { cluster: "a", user: "a", namespace: "other" } };
+    const path = kubeconfig({ ...config, contexts: [...config.contexts, other] });
+    using credentials = Credentials.load(path, "b");
+    assert.equal(credentials.namespace, "other");
+    assert.throws(() => Credentials.load(path, "c"), { code: "NOT_FOUND", hint: "It has: a, b" });
+  });
+
   it("refuses a kubeconfig that is not there", () => {
     assert.throws(() => Credentials.load(join(folder, "none")), { code: "NOT_FOUND", message: /none/ });
   });
