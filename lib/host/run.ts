@@ -2,6 +2,8 @@ import { z } from "zod";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import { LastWords } from "./last-words.ts";
+import type { Facts } from "./last-words.ts";
 import { createLogger } from "./logger.ts";
 
 /** How long a process goes on after the process that started it is gone, or after it was told to end. */
@@ -14,6 +16,8 @@ export interface Host {
   readonly signal: AbortSignal;
   /** Tells the process that started this one that it is ready, and where it listens. */
   ready(facts: ReadyFacts): void;
+  /** What the termination report tells besides the error; `facts` is asked when the process ends. */
+  lastWords(facts: () => Facts): void;
 }
 
 /** What a process says of itself when it is ready: `{ address: "127.0.0.1:4711" }`. */
@@ -28,7 +32,8 @@ const LogEnvironment = z.object({
 
 /**
  * The life of a process: reads its environment, makes its log, turns signals into an abort, and exits. Errors are one
- * line in the log. A second signal ends it at once.
+ * line in the log, and in the termination report where PETAGE_TERMINATION_LOG names its file. A second signal ends it at
+ * once.
  */
 export async function run<Environment>(
   name: string,
@@ -36,16 +41,24 @@ export async function run<Environment>(
   main: (environment: Environment, host: Host) => Promise<void | number>,
 ): Promise<never> {
   let log = createLogger({ name, format: "json", level: "info" });
+  const words = new LastWords(process.env["PETAGE_TERMINATION_LOG"]);
+  const fail = (thrown: unknown): never => {
+    const error = PetageError.from(thrown);
+    words.error = error.describe();
+    return process.exit(failure(error, log));
+  };
   try {
     const { PETAGE_LOG: format, PETAGE_LOG_LEVEL: level, PETAGE_NAME = name } = readEnvironment(LogEnvironment);
     log = createLogger({ name: PETAGE_NAME, format, level });
     const signal = endSignal(log);
     process.stdout.on("error", () => {}); // nobody reads the log any more: no reason to end
-    catchStrays(log);
-    const code = await main(readEnvironment(schema), { log, signal, ready: tellParent });
+    // An error that nobody awaited leaves the process in a state that nobody knows.
+    process.on("uncaughtException", fail).on("unhandledRejection", fail);
+    const lastWords = (facts: () => Facts): void => void (words.facts = facts);
+    const code = await main(readEnvironment(schema), { log, signal, ready: tellParent, lastWords });
     return process.exit(code ?? EXIT.done);
   } catch (thrown) {
-    return process.exit(failure(thrown, log));
+    return fail(thrown);
   }
 }
 
@@ -79,14 +92,7 @@ function endSignal(log: Log): AbortSignal {
   return end.signal;
 }
 
-/** An error that nobody awaited leaves the process in a state that nobody knows. */
-function catchStrays(log: Log): void {
-  const end = (thrown: unknown): void => process.exit(failure(thrown, log));
-  process.on("uncaughtException", end).on("unhandledRejection", end);
-}
-
-function failure(thrown: unknown, log: Log): number {
-  const error = PetageError.from(thrown);
+function failure(error: PetageError, log: Log): number {
   if (error.code === "ABORTED") {
     log.info("Ended", { reason: error.message });
     return EXIT.terminated;
