@@ -1,5 +1,5 @@
 import type { ErrorCode } from "#lib/base/errors.ts";
-import { COLLATERAL_EXIT_CODE, TERMINATED_EXIT_CODE, USER_ERROR_EXIT_CODE } from "#lib/train/plan.ts";
+import { COLLATERAL_EXIT_CODE, TERMINATED_EXIT_CODE, USER_ERROR_EXIT_CODE } from "#lib/train/job-state.ts";
 
 /** How a process of ours ends; failure policies may match on it. */
 export const EXIT = {

@@ -1,6 +1,6 @@
 import { PetageError } from "#lib/base/errors.ts";
-import type { Exit, ObservedWorker, WorkerName, WorkerState } from "#lib/train/plan.ts";
-import { workerLabel } from "#lib/train/plan.ts";
+import type { Exit, ObservedWorker, WorkerName, WorkerState } from "#lib/train/job-state.ts";
+import { workerLabel } from "#lib/train/job-state.ts";
 import { startNatsServer } from "./nats-server.ts";
 import { serviceEntry } from "./paths.ts";
 import { startProcess } from "./processes.ts";
@@ -39,11 +39,18 @@ export class ProcessLauncher implements AsyncDisposable {
     else this.#startService(launched);
   }
 
-  stop({ role, rank, attempt }: WorkerName, graceMs: number): void {
-    const found = this.#workers.find(
-      (worker) => worker.role === role && worker.rank === rank && worker.attempt === attempt,
-    );
-    void found?.stop(graceMs);
+  stop(worker: WorkerName, graceMs: number): void {
+    void this.#find(worker)?.stop(graceMs);
+  }
+
+  /** Forgets a process that has ended. */
+  remove(worker: WorkerName): void {
+    const found = this.#find(worker);
+    if (found) this.#workers.splice(this.#workers.indexOf(found), 1);
+  }
+
+  #find({ role, rank, attempt }: WorkerName): Launched | undefined {
+    return this.#workers.find((worker) => worker.role === role && worker.rank === rank && worker.attempt === attempt);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

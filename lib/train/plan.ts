@@ -3,242 +3,217 @@
  * processes on one machine and pods in a cluster. Level-based: it looks at the whole state each time, never at an
  * event, so it may be asked again at any moment and answers with what is still to do.
  */
+import { planSize, resizeMoments } from "./elastic.ts";
+import { actionFor, backoffMs, blameNode, countedRestarts, rootFailure } from "./failure-policy.ts";
+import {
+  current,
+  isAlive,
+  isTerminal,
+  nameOf,
+  rowsOf,
+  sizeOf,
+  succeeded,
+  USER_ERROR_EXIT_CODE,
+  workerLabel,
+} from "./job-state.ts";
+import type { Action, Ending, Failure, Instant, JobStatus, Observed, ObservedWorker } from "./job-state.ts";
 
-/** Milliseconds since the epoch; the clock is an argument. */
-export type Instant = number;
-
-export type Role = "nats-server" | "data-loader" | "evaluator" | "trainer";
-
-/** A process of a job (a pod, in a cluster). */
-export interface WorkerName {
-  readonly role: Role;
-  /** Of a trainer; 0 for the others, of which a job has one each. */
-  readonly rank: number;
-  readonly attempt: number;
-}
-
-export type WorkerState =
-  | { readonly state: "starting" }
-  /** It serves at this address. */
-  | { readonly state: "ready"; readonly address: string }
-  | { readonly state: "exited"; readonly exit: Exit };
-
-/** How a process ended: by itself with a code, or by a signal. */
-export interface Exit {
-  readonly code: number | null;
-  readonly signal: string | null;
-  readonly at: Instant;
-  /** The last thing it said that was an error; empty when it said nothing. */
-  readonly message: string;
-}
-
-export interface ObservedWorker extends WorkerName {
-  readonly process: WorkerState;
-}
-
-export type Phase =
-  "Pending" | "Starting" | "Running" | "Restarting" | "Stopping" | "Succeeded" | "Failed" | "Cancelled";
-
-export interface JobStatus {
-  readonly phase: Phase;
-  readonly attempt: number;
-  readonly restarts: number;
-  readonly message: string;
-  readonly startTime: Instant | null;
-  readonly completionTime: Instant | null;
-  readonly lastFailure: Failure | null;
-  /** Where a job that is stopping will end. */
-  readonly ending: "Failed" | "Cancelled" | "Restarting" | null;
-}
-
-export interface Failure {
-  readonly worker: WorkerName;
-  readonly exit: Exit;
-  readonly reason: string;
-  readonly message: string;
-}
-
-export interface JobSpec {
-  readonly name: string;
-  readonly workers: number;
-  readonly maxRestarts: number;
-  /** Whether the job runs its own NATS server; otherwise one was given, or none is needed. */
-  readonly ownNatsServer: boolean;
-  /** Whether validation needs an evaluator. */
-  readonly evaluator: boolean;
-  /** Longest run over all attempts, ms; null: no limit. */
-  readonly activeDeadlineMs: number | null;
-  /** The command that continues a failed job, for its message. */
-  readonly resumeCommand: string;
-}
-
-export interface Observed {
-  readonly spec: JobSpec;
-  readonly status: JobStatus;
-  readonly workers: readonly ObservedWorker[];
-  readonly cancelRequested: boolean;
-}
-
-export type Action =
-  | { readonly kind: "start"; readonly worker: WorkerName }
-  /** Ask a process to end; it is killed when it has not ended after the grace. */
-  | { readonly kind: "stop"; readonly worker: WorkerName; readonly graceMs: number }
-  | { readonly kind: "set-status"; readonly status: JobStatus };
-
-/** Exit code of a worker that ended because something it needs was lost: never the root of a failure. */
-export const COLLATERAL_EXIT_CODE = 75;
-/** Exit code of a worker that found its config or data unusable: starting it again would not help. */
-export const USER_ERROR_EXIT_CODE = 3;
-/** Exit code of a worker that was told to end before its work was done, as shells report SIGTERM. */
-export const TERMINATED_EXIT_CODE = 143;
 /** Survivors of a failure may notice it, save a checkpoint and end by themselves; after this long they are told to. */
 export const SURVIVOR_GRACE_MS = 3_000;
 /** How long a process may take to end when asked to. */
 export const STOP_GRACE_MS = 5_000;
 
-export const INITIAL_STATUS: JobStatus = {
-  phase: "Pending",
-  attempt: 0,
-  restarts: 0,
-  message: "Accepted",
-  startTime: null,
-  completionTime: null,
-  lastFailure: null,
-  ending: null,
-};
-
 /** What is to be done now. Total, deterministic, and empty when there is nothing to do but wait. */
 export function plan(observed: Observed, now: Instant): readonly Action[] {
-  const { status } = observed;
-  if (isTerminal(status.phase)) return current(observed).filter(isAlive).map(stop);
+  const { spec, status } = observed;
+  if (isTerminal(status.phase)) return planEnded(observed, now);
   if (status.phase === "Stopping") return planStopping(observed, now);
   if (observed.cancelRequested) return [beginStopping(status, "Cancelled", "Cancelled by request")];
+  if (observed.suspendRequested) return planSuspended(status);
+  if (status.phase === "Suspended")
+    return [setStatus(status, { phase: "Pending", reason: "Resumed", message: "Resumed" })];
   if (deadlinePassed(observed, now)) {
-    return [beginStopping(status, "Failed", `Ran longer than its deadline of ${observed.spec.activeDeadlineMs} ms`)];
+    const message = `Ran longer than its deadline of ${spec.activeDeadlineMs} ms`;
+    return [beginStopping(status, "Failed", message, { reason: "DeadlineExceeded" })];
   }
   const failure = rootFailure(observed);
-  if (failure) return [planFailure(observed, failure)];
-  if (trainers(observed).length === observed.spec.workers && trainers(observed).every(succeeded)) {
-    return planSuccess(observed, now);
-  }
+  if (failure) return [planFailure(observed, failure, now)];
+  const trainers = current(observed).filter((worker) => worker.role === "trainer");
+  if (trainers.length === sizeOf(observed) && trainers.every(succeeded)) return planSuccess(observed, now);
   return planProgress(observed, now);
 }
 
-export function isTerminal(phase: Phase): boolean {
-  return phase === "Succeeded" || phase === "Failed" || phase === "Cancelled";
+/** When to look again though nothing has changed: the next moment at which time alone changes the plan. */
+export function wakeTime({ spec, status }: Pick<Observed, "spec" | "status">, now: Instant): Instant | null {
+  const after = (from: Instant | null | undefined, delayMs: number | null): Instant =>
+    from === null || from === undefined || delayMs === null ? Infinity : from + delayMs;
+  if (isTerminal(status.phase)) return finite(after(status.completionTime, spec.ttlMs), now);
+  const moments = [
+    after(status.lastFailure?.exit.at, status.phase === "Stopping" ? SURVIVOR_GRACE_MS : null),
+    after(status.nextRetryTime, 0),
+    after(status.startTime, spec.activeDeadlineMs === null ? null : spec.activeDeadlineMs + 1),
+    after(status.attemptTime, spec.startTimeoutMs === null ? null : spec.startTimeoutMs + 1),
+    ...resizeMoments({ spec, status }),
+  ];
+  return finite(Math.min(...moments.filter((moment) => moment > now)), now);
 }
 
-/** `trainer-1`; other processes have their role's name. On Kubernetes the job's name and attempt come in front. */
-export function workerLabel({ role, rank }: WorkerName): string {
-  return role === "trainer" ? `trainer-${rank}` : role;
+function finite(moment: Instant, now: Instant): Instant | null {
+  return Number.isFinite(moment) ? Math.max(moment, now) : null;
 }
 
-function current({ workers, status }: Observed): ObservedWorker[] {
-  return workers.filter((worker) => worker.attempt === status.attempt);
-}
-
-function trainers(observed: Observed): ObservedWorker[] {
-  return current(observed).filter((worker) => worker.role === "trainer");
-}
-
-function isAlive({ process }: ObservedWorker): boolean {
-  return process.state !== "exited";
-}
-
-function succeeded({ process }: ObservedWorker): boolean {
-  return process.state === "exited" && process.exit.code === 0;
-}
-
-function nameOf({ role, rank, attempt }: WorkerName): WorkerName {
-  return { role, rank, attempt };
-}
-
-function stop(worker: WorkerName): Action {
+function stop(worker: ObservedWorker): Action {
   return { kind: "stop", worker: nameOf(worker), graceMs: STOP_GRACE_MS };
+}
+
+function remove(worker: ObservedWorker): Action {
+  return { kind: "remove", worker: nameOf(worker) };
+}
+
+function setStatus(status: JobStatus, changes: Partial<JobStatus>): Action {
+  return { kind: "set-status", status: { ...status, ...changes } };
+}
+
+function change(status: JobStatus, changes: Partial<JobStatus>): Action[] {
+  const differs = Object.entries(changes).some(([key, value]) => status[key as keyof JobStatus] !== value);
+  return differs ? [setStatus(status, changes)] : [];
+}
+
+function beginStopping(status: JobStatus, ending: Ending, message: string, changes: Partial<JobStatus> = {}): Action {
+  return setStatus(status, { phase: "Stopping", reason: ending, nextRetryTime: null, ...changes, ending, message });
 }
 
 function deadlinePassed({ spec, status }: Observed, now: Instant): boolean {
   return spec.activeDeadlineMs !== null && status.startTime !== null && now - status.startTime > spec.activeDeadlineMs;
 }
 
-/** Which processes a job needs, in the order in which they start: a row starts when the row before is ready. */
-function rows({ ownNatsServer, evaluator, workers }: JobSpec): readonly (readonly Omit<WorkerName, "attempt">[])[] {
-  const one = (role: Role): Omit<WorkerName, "attempt"> => ({ role, rank: 0 });
-  return [
-    ownNatsServer ? [one("nats-server"), one("data-loader")] : [one("data-loader")],
-    evaluator ? [one("evaluator")] : [], // it asks the data-loader
-    Array.from({ length: workers }, (_, rank) => ({ role: "trainer" as const, rank })),
-  ];
+function planSuspended(status: JobStatus): readonly Action[] {
+  return status.phase === "Suspended" ? [] : [beginStopping(status, "Suspended", "Suspended by request")];
+}
+
+function planFailure(observed: Observed, { exit, ...failure }: Failure, now: Instant): Action {
+  const { spec, status } = observed;
+  const lastFailure = { ...failure, exit: { ...exit, at: Math.min(exit.at, now) } }; // clocks of machines differ
+  const blamed = { ...status, lastFailure, nodeFailures: blameNode(status, lastFailure) };
+  const action = actionFor(lastFailure, spec.rules);
+  const counted = countedRestarts(observed);
+  const { message, reason } = failure;
+  if (action === "FailJob" || (action === "Restart" && counted >= spec.maxRestarts)) {
+    const limit = action === "Restart" && counted > 0 ? ` (after ${counted} restarts without a new checkpoint)` : "";
+    return beginStopping(blamed, "Failed", `${message}${limit}`, { reason });
+  }
+  const restarts = action === "Restart" ? counted + 1 : counted;
+  const waitMs = action === "Restart" ? backoffMs(spec, restarts) : 0;
+  return beginStopping(blamed, "Restarting", message, {
+    reason,
+    restarts,
+    restartsIgnored: status.restartsIgnored + (action === "Restart" ? 0 : 1),
+    nextRetryTime: waitMs > 0 ? now + waitMs : null,
+  });
 }
 
 function planProgress(observed: Observed, now: Instant): readonly Action[] {
   const { spec, status } = observed;
-  for (const row of rows(spec)) {
-    const found = row.map((wanted) =>
-      current(observed).find((have) => have.role === wanted.role && have.rank === wanted.rank),
+  if (status.nextRetryTime !== null && now < status.nextRetryTime) return [];
+  const size = sizeOf(observed);
+  const strays = current(observed).filter(({ role, rank }) => role === "trainer" && rank >= size);
+  if (strays.some(isAlive)) return strays.filter(isAlive).map(stop);
+  for (const row of rowsOf(spec, size)) {
+    const found = row.map(({ role, rank }) =>
+      current(observed).find((worker) => worker.role === role && worker.rank === rank),
     );
     const missing = row.filter((_, index) => found[index] === undefined);
-    if (missing.length > 0) {
-      const starts = missing.map((worker): Action => ({
-        kind: "start",
-        worker: { ...worker, attempt: status.attempt },
-      }));
-      const starting = {
-        phase: "Starting" as const,
-        message: `Starting ${missing.map((w) => workerLabel({ ...w, attempt: 0 })).join(", ")}`,
-      };
-      return [...starts, ...change(status, { ...starting, startTime: status.startTime ?? now })];
-    }
-    if (found.some((worker) => worker?.process.state === "starting")) return [];
+    if (missing.length > 0) return startWorkers(observed, missing, now);
+    const waiting = found.filter((worker) => worker?.process.state === "starting") as ObservedWorker[];
+    if (waiting.length > 0 && spec.startsTogether) return planWaiting(observed, waiting, now);
+    if (waiting.length > 0) return [];
   }
-  return change(status, {
-    phase: "Running",
-    message: `Training on ${spec.workers} worker${spec.workers === 1 ? "" : "s"}`,
-  });
+  const trainers = `${size} worker${size === 1 ? "" : "s"}`;
+  const running = { phase: "Running", reason: "Training", message: `Training on ${trainers}`, created: true } as const;
+  return planSize(observed, now) ?? change(status, running);
 }
 
-function change(status: JobStatus, changes: Partial<JobStatus>): Action[] {
-  const differs = Object.entries(changes).some(([key, value]) => status[key as keyof JobStatus] !== value);
-  return differs ? [{ kind: "set-status", status: { ...status, ...changes } }] : [];
+type Wanted = Pick<ObservedWorker, "role" | "rank">;
+
+function startWorkers({ spec, status }: Observed, missing: readonly Wanted[], now: Instant): readonly Action[] {
+  const starts = missing.map((worker): Action => ({
+    kind: "start",
+    worker: { ...worker, attempt: status.attempt },
+  }));
+  const started = {
+    phase: "Starting",
+    reason: "Starting",
+    message: `Starting ${listed(missing)}`,
+    workers: sizeOf({ spec, status }),
+    sizedFor: status.workers === 0 ? spec.workers : status.sizedFor,
+    nextWorkers: null,
+    nextRetryTime: null,
+    startTime: status.startTime ?? now,
+    attemptTime: status.attemptTime ?? now,
+  } as const;
+  return [...starts, ...change(status, started)];
+}
+
+const MAX_LISTED_WORKERS = 3;
+
+function listed(workers: readonly Wanted[]): string {
+  const labels = workers.slice(0, MAX_LISTED_WORKERS).map(workerLabel);
+  const more = workers.length - labels.length;
+  return `${labels.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** All processes have been made and some are not ready: let them in, say what they wait for, or give the attempt up. */
+function planWaiting(observed: Observed, waiting: readonly ObservedWorker[], now: Instant): readonly Action[] {
+  const { spec, status } = observed;
+  const waitsFor = (what: string): ObservedWorker[] =>
+    waiting.filter(({ process }) => process.state === "starting" && process.waitsFor === what);
+  const resized = planSize(observed, now);
+  if (resized) return resized;
+  const problem = waiting
+    .map(({ process, ...worker }) => ({ worker, problem: process.state === "starting" ? process.problem : undefined }))
+    .find((candidate) => candidate.problem !== undefined);
+  const trouble = problem ? `${workerLabel(problem.worker)}: ${problem.problem?.message}` : "";
+  if (status.attemptTime !== null && spec.startTimeoutMs !== null && now - status.attemptTime > spec.startTimeoutMs) {
+    const message = `Not all workers were ready after ${spec.startTimeoutMs / 1000} s${trouble ? `: ${trouble}` : ""}`;
+    const restartsIgnored = status.restartsIgnored + 1;
+    const nextRetryTime = now + backoffMs(spec, restartsIgnored + 1);
+    return [beginStopping(status, "Restarting", message, { reason: "StartTimeout", restartsIgnored, nextRetryTime })];
+  }
+  const gated = waitsFor("admission");
+  if (gated.length > 0 && observed.fits !== false) {
+    return gated.map((worker): Action => ({ kind: "admit", worker: nameOf(worker) }));
+  }
+  const homeless = [...gated, ...waitsFor("node")];
+  return change(status, {
+    phase: homeless.length > 0 ? "Scheduling" : "Starting",
+    reason: problem?.problem?.reason ?? (homeless.length > 0 ? "WaitingForNodes" : "Starting"),
+    message: trouble || `Waiting for ${listed(homeless.length > 0 ? homeless : waiting)}`,
+    created: true,
+  });
 }
 
 /** Training is done: the helpers are told to end, and the job has succeeded when they have. */
 function planSuccess(observed: Observed, now: Instant): readonly Action[] {
   const left = current(observed).filter(isAlive);
-  if (left.length > 0) return left.map(stop);
-  return change(observed.status, { phase: "Succeeded", message: "Training is complete", completionTime: now });
+  const done = {
+    phase: "Succeeded",
+    reason: "Completed",
+    message: "Training is complete",
+    completionTime: now,
+  } as const;
+  if (left.length === 0 || observed.spec.startsTogether) return change(observed.status, done);
+  return left.map(stop);
 }
 
-/** The first process that ended badly and was not itself a victim; a victim only when there is nobody else to blame. */
-function rootFailure(observed: Observed): ObservedWorker | undefined {
-  const done = current(observed).some((worker) => worker.role === "trainer" && succeeded(worker));
-  const failed = current(observed).filter(({ role, process }) => {
-    if (process.state !== "exited") return false;
-    return role === "trainer" ? process.exit.code !== 0 : !done;
-  });
-  const byTime = failed.toSorted((a, b) => exitOf(a).at - exitOf(b).at);
-  return byTime.find((worker) => exitOf(worker).code !== COLLATERAL_EXIT_CODE) ?? byTime[0];
-}
-
-function exitOf({ process }: ObservedWorker): Exit {
-  return process.state === "exited" ? process.exit : { code: null, signal: null, at: Infinity, message: "" };
-}
-
-function planFailure({ spec, status }: Observed, worker: ObservedWorker): Action {
-  const exit = exitOf(worker);
-  const reason = exit.signal ? "Killed" : exit.code === COLLATERAL_EXIT_CODE ? "PeerLost" : "Error";
-  const restart = status.restarts < spec.maxRestarts && exit.code !== USER_ERROR_EXIT_CODE;
-  const failure: Failure = { worker: nameOf(worker), exit, reason, message: describeExit(worker, exit) };
-  return beginStopping({ ...status, lastFailure: failure }, restart ? "Restarting" : "Failed", failure.message);
-}
-
-function describeExit(worker: WorkerName, { code, signal, message }: Exit): string {
-  const how = signal ? `was killed by ${signal}` : `ended with exit code ${code}`;
-  return `${workerLabel(worker)} ${how}${message ? `: ${message}` : ""}`;
-}
-
-function beginStopping(status: JobStatus, ending: NonNullable<JobStatus["ending"]>, message: string): Action {
-  return { kind: "set-status", status: { ...status, phase: "Stopping", ending, message } };
+/** What an ended job leaves behind goes by its policy, and the job itself when its time is over. */
+function planEnded({ spec, status, workers }: Observed, now: Instant): readonly Action[] {
+  const { completionTime } = status;
+  if (spec.ttlMs !== null && completionTime !== null && now >= completionTime + spec.ttlMs) {
+    return [{ kind: "delete-job" }];
+  }
+  if (spec.cleanPolicy === "None") return [];
+  const alive = workers.filter(isAlive).map(stop);
+  return spec.cleanPolicy === "All" ? [...alive, ...workers.filter((worker) => !isAlive(worker)).map(remove)] : alive;
 }
 
 /**
@@ -246,26 +221,41 @@ function beginStopping(status: JobStatus, ending: NonNullable<JobStatus["ending"
  * and when all have ended the job has too, or begins its next attempt.
  */
 function planStopping(observed: Observed, now: Instant): readonly Action[] {
-  const { spec, status } = observed;
+  const { status, workers } = observed;
   const alive = current(observed).filter(isAlive);
-  const aliveTrainers = alive.filter((worker) => worker.role === "trainer");
-  const since = status.lastFailure?.exit.at ?? 0;
-  if (aliveTrainers.length > 0) {
-    const waits = status.ending !== "Cancelled" && now - since < SURVIVOR_GRACE_MS;
-    return waits ? [] : aliveTrainers.map(stop);
+  const trainers = alive.filter((worker) => worker.role === "trainer");
+  if (trainers.length > 0) {
+    const failedAt = status.lastFailure?.worker.attempt === status.attempt ? status.lastFailure.exit.at : -Infinity;
+    const waits = status.ending !== "Cancelled" && status.ending !== "Suspended" && now - failedAt < SURVIVOR_GRACE_MS;
+    return waits ? [] : trainers.map(stop);
   }
   if (alive.length > 0) return alive.map(stop);
-  if (status.ending === "Restarting") {
-    const next = {
-      phase: "Restarting" as const,
-      attempt: status.attempt + 1,
-      restarts: status.restarts + 1,
-      ending: null,
-    };
-    return change(status, { ...next, message: `Restarting after: ${status.message}` });
+  if (status.ending === "Restarting" || status.ending === "Suspended") {
+    // Logs of the attempt that ended stay, those of earlier ones go.
+    const old = workers.filter((worker) => worker.attempt < status.attempt && !isAlive(worker)).map(remove);
+    return [...old, setStatus(status, nextAttempt(observed))];
   }
+  return [setStatus(status, endOf(observed, now))];
+}
+
+function nextAttempt(observed: Observed): Partial<JobStatus> {
+  const { status, checkpointStep } = observed;
+  const next = {
+    // An attempt that never began is not used up.
+    attempt: status.attempt + (current(observed).length > 0 ? 1 : 0),
+    workers: 0,
+    created: false,
+    attemptTime: null,
+    resumedStep: Math.max(status.resumedStep, checkpointStep),
+    ending: null,
+  };
+  if (status.ending === "Suspended") return { ...next, phase: "Suspended", startTime: null, nextWorkers: null };
+  return { ...next, phase: "Restarting", message: `Restarting after: ${status.message}` };
+}
+
+function endOf({ spec, status }: Observed, now: Instant): Partial<JobStatus> {
   const phase = status.ending === "Cancelled" ? "Cancelled" : "Failed";
   const isRefused = status.lastFailure?.exit.code === USER_ERROR_EXIT_CODE; // it would be refused again
   const hint = spec.resumeCommand && !isRefused ? `. Continue with: ${spec.resumeCommand}` : "";
-  return change(status, { phase, message: `${status.message}${hint}`, completionTime: now });
+  return { phase, message: `${status.message}${hint}`, completionTime: now };
 }

@@ -9,6 +9,8 @@ import { findNamedConfig } from "#lib/host/named-configs.ts";
 import { CONFIGS_FOLDER } from "#lib/host/paths.ts";
 import { durationMs } from "#lib/rpc/time.ts";
 import { modelSettings, runSettings } from "#lib/train/settings.ts";
+import type { FailureRule } from "#lib/train/job-state.ts";
+import type { FailureRule__Output } from "#proto/petage/v1/FailureRule.ts";
 import type { TrainingJobSpec__Output } from "#proto/petage/v1/TrainingJobSpec.ts";
 import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
 import { checkStartingWeights, resumePoint } from "./start-weights.ts";
@@ -22,6 +24,7 @@ export interface JobDefinition {
   readonly spec: TrainingJobSpec__Output;
   readonly workers: number;
   readonly maxRestarts: number;
+  readonly rules: readonly FailureRule[];
   readonly activeDeadlineMs: number | null;
   readonly configName: string;
   readonly config: LoadedConfig;
@@ -68,6 +71,7 @@ export async function defineJob(request: CreateTrainingJobRequest__Output, root:
     spec,
     workers,
     maxRestarts: spec.failurePolicy?.maxRestarts ?? 0,
+    rules: spec.failurePolicy?.rules.map(failureRule) ?? [],
     activeDeadlineMs: durationMs(spec.runPolicy?.activeDeadline) ?? null,
     configName,
     config,
@@ -79,6 +83,15 @@ export async function defineJob(request: CreateTrainingJobRequest__Output, root:
     resumeCommand: `petage train ${source} --nproc ${workers} --resume${spec.workDir ? ` --work-dir ${spec.workDir}` : ""}`,
     warnings: [...config.warnings, ...resumed.warnings],
   };
+}
+
+const FAILURE_ACTIONS: Readonly<Record<string, FailureRule["action"]>> = {
+  FAILURE_ACTION_RESTART_IGNORING_LIMIT: "RestartIgnoringLimit",
+  FAILURE_ACTION_FAIL_JOB: "FailJob",
+};
+
+function failureRule({ exitCodes, action }: FailureRule__Output): FailureRule {
+  return { ...(exitCodes.length > 0 && { exitCodes }), action: FAILURE_ACTIONS[action] ?? "Restart" };
 }
 
 /** The beginning of a job's name that reminds of its config's. */

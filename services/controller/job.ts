@@ -8,8 +8,9 @@ import { serializeConfig } from "#lib/config/serialize.ts";
 import { availableCores, shareCores, threadEnvironment } from "#lib/host/cores.ts";
 import { ProcessLauncher } from "#lib/host/process-launcher.ts";
 import { dial } from "#lib/rpc/client.ts";
-import { INITIAL_STATUS, isTerminal, plan } from "#lib/train/plan.ts";
-import type { Action, JobSpec, JobStatus, ObservedWorker, Role, WorkerName } from "#lib/train/plan.ts";
+import { INITIAL_STATUS, isTerminal } from "#lib/train/job-state.ts";
+import { plan } from "#lib/train/plan.ts";
+import type { Action, JobSpec, JobStatus, ObservedWorker, Role, WorkerName } from "#lib/train/job-state.ts";
 import type { StreamMetricsResponse__Output } from "#proto/petage/v1/StreamMetricsResponse.ts";
 import type { JobDefinition } from "./job-spec.ts";
 import { LogBuffer } from "./log-buffer.ts";
@@ -52,10 +53,17 @@ export class Job {
     this.#spec = {
       name: definition.name,
       workers: definition.workers,
+      minWorkers: definition.workers,
       maxRestarts: definition.maxRestarts,
+      rules: definition.rules,
       ownNatsServer: natsUrl === undefined && definition.workers > 1,
       evaluator: definition.validates,
+      startsTogether: false,
+      startTimeoutMs: null,
       activeDeadlineMs: definition.activeDeadlineMs,
+      ttlMs: null,
+      cleanPolicy: "Running",
+      backoff: { firstMs: 0, maximumMs: 0 },
       resumeCommand: definition.resumeCommand,
     };
     this.#launcher = new ProcessLauncher({
@@ -106,6 +114,8 @@ export class Job {
         status: this.#status,
         workers: this.workers,
         cancelRequested: this.#cancelRequested,
+        suspendRequested: false,
+        checkpointStep: Number(this.measurements.lastCheckpoint?.step ?? 0),
       };
       const actions = plan(observed, Date.now());
       for (const action of actions) this.#execute(action);
@@ -120,6 +130,11 @@ export class Job {
         return this.#launcher.start(action.worker);
       case "stop":
         return this.#launcher.stop(action.worker, action.graceMs);
+      case "remove":
+        return this.#launcher.remove(action.worker);
+      case "admit":
+      case "delete-job":
+        return; // there is one machine, and its jobs stay listed
       case "set-status":
         this.#status = action.status;
         this.#changed();

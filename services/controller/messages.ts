@@ -1,6 +1,6 @@
 import { timestampOf } from "#lib/rpc/time.ts";
-import { workerLabel } from "#lib/train/plan.ts";
-import type { JobStatus, Phase } from "#lib/train/plan.ts";
+import { workerLabel } from "#lib/train/job-state.ts";
+import type { JobStatus, Phase } from "#lib/train/job-state.ts";
 import type { TrainingJob } from "#proto/petage/v1/TrainingJob.ts";
 import type { TrainingJobStatus } from "#proto/petage/v1/TrainingJobStatus.ts";
 import type { Condition } from "#proto/petage/v1/Condition.ts";
@@ -10,9 +10,11 @@ import type { JobDefinition } from "./job-spec.ts";
 /** A job that is stopping shows what it is on its way to. */
 const PHASES: Readonly<Record<Exclude<Phase, "Stopping">, NonNullable<TrainingJobStatus["phase"]>>> = {
   Pending: "TRAINING_JOB_PHASE_PENDING",
+  Scheduling: "TRAINING_JOB_PHASE_SCHEDULING",
   Starting: "TRAINING_JOB_PHASE_STARTING",
   Running: "TRAINING_JOB_PHASE_RUNNING",
   Restarting: "TRAINING_JOB_PHASE_RESTARTING",
+  Suspended: "TRAINING_JOB_PHASE_SUSPENDED",
   Succeeded: "TRAINING_JOB_PHASE_SUCCEEDED",
   Failed: "TRAINING_JOB_PHASE_FAILED",
   Cancelled: "TRAINING_JOB_PHASE_CANCELLED",

@@ -3,7 +3,7 @@ import type { Log } from "#lib/base/log.ts";
 import { timestampOf } from "#lib/rpc/time.ts";
 import type { Implementation } from "#lib/rpc/contract.ts";
 import { pageOf } from "#lib/rpc/pages.ts";
-import { isTerminal } from "#lib/train/plan.ts";
+import { isTerminal } from "#lib/train/job-state.ts";
 import { didYouMean } from "#lib/config/nearest.ts";
 import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
 import type { TrainingJob } from "#proto/petage/v1/TrainingJob.ts";

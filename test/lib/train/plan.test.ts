@@ -2,25 +2,42 @@ import assert from "node:assert/strict";
 import {
   COLLATERAL_EXIT_CODE,
   INITIAL_STATUS,
-  plan,
-  SURVIVOR_GRACE_MS,
   TERMINATED_EXIT_CODE,
   USER_ERROR_EXIT_CODE,
   workerLabel,
-} from "#lib/train/plan.ts";
-import type { Action, Exit, JobSpec, JobStatus, Observed, ObservedWorker, Role, WorkerState } from "#lib/train/plan.ts";
+} from "#lib/train/job-state.ts";
+import { plan, SURVIVOR_GRACE_MS } from "#lib/train/plan.ts";
+import type {
+  Action,
+  Exit,
+  JobSpec,
+  JobStatus,
+  Observed,
+  ObservedWorker,
+  Role,
+  WorkerState,
+} from "#lib/train/job-state.ts";
 
 const NOW = 1_000_000;
 
 const SPEC: JobSpec = {
   name: "tiny",
   workers: 2,
+  minWorkers: 2,
   maxRestarts: 0,
+  rules: [],
   ownNatsServer: true,
   evaluator: true,
+  startsTogether: false,
+  startTimeoutMs: null,
   activeDeadlineMs: null,
+  ttlMs: null,
+  cleanPolicy: "Running",
+  backoff: { firstMs: 0, maximumMs: 0 },
   resumeCommand: "petage train tiny.py --resume",
 };
+
+const RUNNING = { phase: "Running", reason: "Training", created: true, startTime: NOW - 1000 } as const;
 
 const starting: WorkerState = { state: "starting" };
 const ready: WorkerState = { state: "ready", address: "127.0.0.1:1" };
@@ -53,15 +70,18 @@ interface Situation {
 function observed({ spec, status, states = {}, cancelRequested = false }: Situation): Observed {
   return {
     spec: { ...SPEC, ...spec },
-    status: { ...INITIAL_STATUS, phase: "Running", startTime: NOW - 1000, ...status },
+    status: { ...INITIAL_STATUS, ...RUNNING, ...status },
     workers: workers(states, status?.attempt ?? 0),
     cancelRequested,
+    suspendRequested: false,
+    checkpointStep: 0,
   };
 }
 
 /** Actions in short: `start trainer-0`, `stop evaluator`, `Running`. */
 function short(actions: readonly Action[]): string[] {
   return actions.map((action) => {
+    if (action.kind === "delete-job") return action.kind;
     if (action.kind !== "set-status") return `${action.kind} ${workerLabel(action.worker)}`;
     const { phase, ending } = action.status;
     return phase === "Stopping" ? `Stopping: ${ending}` : phase;
