@@ -67,6 +67,7 @@ export function startProcess(spec: ProcessSpec): RunningProcess {
     env: {
       ...process.env,
       TSX_TSCONFIG_PATH: `${PROJECT_ROOT}tsconfig.json`,
+      PETAGE_METRICS_PORT: "", // ours, if any, which it cannot take
       ...spec.environment,
       PETAGE_NAME: spec.name,
     },

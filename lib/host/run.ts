@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
+import type { Metrics } from "#lib/base/metrics.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { LastWords } from "./last-words.ts";
 import type { Facts } from "./last-words.ts";
 import { createLogger } from "./logger.ts";
+import { createMetrics, serveMetrics } from "./metrics.ts";
 
 /** How long a process goes on after the process that started it is gone, or after it was told to end. */
 const ORPHAN_GRACE_MS = 3_000;
@@ -12,6 +14,8 @@ const ORPHAN_GRACE_MS = 3_000;
 /** What a main gets of its process. */
 export interface Host {
   readonly log: Log;
+  /** Served over HTTP where PETAGE_METRICS_PORT is set. */
+  readonly metrics: Metrics;
   /** Aborts on SIGTERM and SIGINT, and when the process that started this one is gone. */
   readonly signal: AbortSignal;
   /** Tells the process that started this one that it is ready, and where it listens. */
@@ -23,11 +27,14 @@ export interface Host {
 /** What a process says of itself when it is ready: `{ address: "127.0.0.1:4711" }`. */
 export type ReadyFacts = Readonly<Record<string, string | number>>;
 
-const LogEnvironment = z.object({
+const CommonEnvironment = z.object({
   PETAGE_LOG: z.enum(["json", "pretty"]).default("json"),
   PETAGE_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
   /** Who speaks in the log, when it is not the service's own name: "trainer-0". */
   PETAGE_NAME: z.string().optional(),
+  PETAGE_HOST: z.string().default("127.0.0.1"),
+  /** Where metrics are served; 0 takes any free port, without it they are not. */
+  PETAGE_METRICS_PORT: z.preprocess((text) => text || undefined, z.coerce.number().int().min(0).max(65_535).optional()),
 });
 
 /**
@@ -48,14 +55,17 @@ export async function run<Environment>(
     return process.exit(failure(error, log));
   };
   try {
-    const { PETAGE_LOG: format, PETAGE_LOG_LEVEL: level, PETAGE_NAME = name } = readEnvironment(LogEnvironment);
-    log = createLogger({ name: PETAGE_NAME, format, level });
+    const common = readEnvironment(CommonEnvironment);
+    log = createLogger({ name: common.PETAGE_NAME ?? name, format: common.PETAGE_LOG, level: common.PETAGE_LOG_LEVEL });
     const signal = endSignal(log);
     process.stdout.on("error", () => {}); // nobody reads the log any more: no reason to end
     // An error that nobody awaited leaves the process in a state that nobody knows.
     process.on("uncaughtException", fail).on("unhandledRejection", fail);
     const lastWords = (facts: () => Facts): void => void (words.facts = facts);
-    const code = await main(readEnvironment(schema), { log, signal, ready: tellParent, lastWords });
+    const environment = readEnvironment(schema);
+    const { metrics, facts } = await openMetrics(common);
+    const ready = (others: ReadyFacts): void => tellParent({ ...others, ...facts });
+    const code = await main(environment, { log, metrics, signal, ready, lastWords });
     return process.exit(code ?? EXIT.done);
   } catch (thrown) {
     return fail(thrown);
@@ -73,6 +83,14 @@ export function readEnvironment<Environment>(
   throw new PetageError("INVALID_ARGUMENT", `Environment variables cannot be used: ${problems.join("; ")}`, {
     hint: "The config.ts of the service lists its variables",
   });
+}
+
+/** They are served until the process ends. */
+async function openMetrics({ PETAGE_HOST: host, PETAGE_METRICS_PORT: port }: z.infer<typeof CommonEnvironment>) {
+  if (port === undefined) return { metrics: createMetrics(), facts: {} };
+  const metrics = createMetrics({ process: true });
+  const { address } = await serveMetrics(metrics, { host, port });
+  return { metrics, facts: { metrics: address } };
 }
 
 function endSignal(log: Log): AbortSignal {
