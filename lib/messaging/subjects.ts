@@ -13,10 +13,29 @@ export interface RingSubjects {
 }
 
 /**
- * The one place where subjects are named.
+ * The one place where subjects are named: this, and where a service of an attempt is asked for its address.
  * @throws INVALID_ARGUMENT for a job name that cannot be part of a subject.
  */
 export function ringSubjects(job: string, generation: number): RingSubjects {
+  checkParts(job, generation);
+  const ring = `petage.${job}.ring.${generation}`;
+  return {
+    data: (rank) => `${ring}.${rank}`,
+    credit: (rank) => `${ring}.credit.${rank}`,
+    control: `${ring}.control`,
+  };
+}
+
+/** Services that say where they are. */
+export type AnnouncedRole = "data-loader" | "evaluator";
+
+/** Where a service is asked for its address: `petage.<job>.<attempt>.address.<role>`. Throws as `ringSubjects` does. */
+export function addressSubject(job: string, attempt: number, role: AnnouncedRole): string {
+  checkParts(job, attempt);
+  return `petage.${job}.${attempt}.address.${role}`;
+}
+
+function checkParts(job: string, generation: number): void {
   if (!JOB_NAME.test(job)) {
     throw new PetageError("INVALID_ARGUMENT", `Cannot use "${job}" as a job name`, {
       hint: "A name has 1 to 128 letters, digits, hyphens or underscores",
@@ -25,10 +44,4 @@ export function ringSubjects(job: string, generation: number): RingSubjects {
   if (!Number.isInteger(generation) || generation < 0 || generation > 0xffffffff) {
     throw new PetageError("INVALID_ARGUMENT", `Cannot use ${generation} as a generation, expected 0..2^32-1`);
   }
-  const ring = `petage.${job}.ring.${generation}`;
-  return {
-    data: (rank) => `${ring}.${rank}`,
-    credit: (rank) => `${ring}.credit.${rank}`,
-    control: `${ring}.control`,
-  };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { ringSubjects } from "#lib/messaging/subjects.ts";
+import { addressSubject, ringSubjects } from "#lib/messaging/subjects.ts";
 
 describe("ringSubjects", () => {
   it("names the job, the generation and the rank", () => {
@@ -21,4 +21,15 @@ describe("ringSubjects", () => {
       assert.throws(() => ringSubjects("job", generation), { code: "INVALID_ARGUMENT" });
     });
   }
+});
+
+describe("addressSubject", () => {
+  it("names the job, the attempt and the role", () => {
+    assert.equal(addressSubject("cats-1", 4, "data-loader"), "petage.cats-1.4.address.data-loader");
+  });
+
+  it("refuses what cannot be part of a subject", () => {
+    assert.throws(() => addressSubject("a.b", 0, "evaluator"), { code: "INVALID_ARGUMENT" });
+    assert.throws(() => addressSubject("a", -1, "evaluator"), { code: "INVALID_ARGUMENT" });
+  });
 });

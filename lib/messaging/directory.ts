@@ -1,0 +1,92 @@
+import { ErrorCode, NatsError } from "nats";
+import type { Subscription } from "nats";
+
+import { PetageError } from "#lib/base/errors.ts";
+import type { Log } from "#lib/base/log.ts";
+import { abortable, abortReason, delay } from "#lib/base/signals.ts";
+
+import type { Nats } from "./connect.ts";
+import { addressSubject } from "./subjects.ts";
+import type { AnnouncedRole } from "./subjects.ts";
+
+/** How long one question may wait for its answer, and how long after it the next one is asked. */
+const ANSWER_MS = 2_000;
+const ASK_INTERVAL_MS = 250;
+/** Longest address that is taken for one. */
+const ADDRESS_LIMIT_CHARACTERS = 300;
+/** What NATS says when nobody has subscribed, and when nobody has answered. */
+const NOBODY: ReadonlySet<string> = new Set([ErrorCode.NoResponders, ErrorCode.Timeout]);
+
+export interface Attempt {
+  readonly nats: Nats;
+  /** Uid of the job. */
+  readonly job: string;
+  readonly attempt: number;
+}
+
+/** Answers whoever asks for `role` with `address`, from now until it is disposed. */
+export async function announce(
+  { nats, job, attempt }: Attempt,
+  role: AnnouncedRole,
+  address: string,
+): Promise<AsyncDisposable> {
+  const answer = new TextEncoder().encode(address);
+  const subscription: Subscription = nats.connection.subscribe(addressSubject(job, attempt, role), {
+    callback: (error, question) => void (error ?? question.respond(answer)),
+  });
+  await nats.connection.flush();
+  return {
+    async [Symbol.asyncDispose]() {
+      subscription.unsubscribe();
+    },
+  };
+}
+
+export interface FindOptions {
+  /** How long to ask until the service has answered. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/**
+ * Where the service of `role` of this attempt is: asks until it answers, whichever of the two came first.
+ * @throws UNAVAILABLE when nobody has answered in time, NATS_UNAVAILABLE when the broker is lost meanwhile.
+ */
+export async function findAddress(
+  { nats, job, attempt }: Attempt,
+  role: AnnouncedRole,
+  { timeoutMs, signal, log }: FindOptions,
+): Promise<string> {
+  const subject = addressSubject(job, attempt, role);
+  const either = AbortSignal.any([signal, nats.lost]);
+  const deadlineMs = performance.now() + timeoutMs;
+  log.info(`Looking for the ${role}`, { attempt });
+  for (;;) {
+    if (either.aborted) throw abortReason(either);
+    const address = await ask(nats, subject, either);
+    if (address !== undefined) return address;
+    if (performance.now() >= deadlineMs) throw missing(role, attempt, timeoutMs);
+    await delay(ASK_INTERVAL_MS, either);
+  }
+}
+
+/** One question; undefined when nobody is there to answer. */
+async function ask({ connection }: Nats, subject: string, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const answer = await abortable(connection.request(subject, undefined, { timeout: ANSWER_MS }), signal);
+    const text = answer.string();
+    return text.length > 0 && text.length <= ADDRESS_LIMIT_CHARACTERS ? text : undefined;
+  } catch (error) {
+    if (signal.aborted) throw abortReason(signal);
+    if (error instanceof NatsError && NOBODY.has(error.code)) return undefined;
+    throw new PetageError("NATS_UNAVAILABLE", `Cannot ask on "${subject}"`, { cause: error });
+  }
+}
+
+function missing(role: AnnouncedRole, attempt: number, timeoutMs: number): PetageError {
+  const waited = `${(timeoutMs / 1000).toFixed(1)} s`;
+  return new PetageError("UNAVAILABLE", `The ${role} of attempt ${attempt} did not say within ${waited} where it is`, {
+    hint: `See the log of the ${role}: it may wait for a node, an image or its data`,
+  });
+}

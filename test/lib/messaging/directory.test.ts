@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { silentLog } from "#lib/base/log.ts";
+import { connectNats } from "#lib/messaging/connect.ts";
+import type { Nats } from "#lib/messaging/connect.ts";
+import { announce, findAddress } from "#lib/messaging/directory.ts";
+import { withNatsServer } from "#test/support/nats-server.ts";
+import { until } from "#test/support/until.ts";
+
+const never = new AbortController().signal;
+const soon = { timeoutMs: 100, signal: never, log: silentLog };
+const later = { timeoutMs: 20_000, signal: never, log: silentLog };
+
+/** The two sides of a question, each with a connection of its own. */
+async function withTwo(body: (asker: Nats, answerer: Nats, pid: number) => Promise<void>): Promise<void> {
+  await withNatsServer(async (url, { pid }) => {
+    await using asker = await connectNats({ url, name: "asker", lostAfterMs: 200 });
+    await using answerer = await connectNats({ url, name: "answerer" });
+    await body(asker, answerer, pid);
+  });
+}
+
+describe("directory", () => {
+  it("finds a service that was there before", async () => {
+    await withTwo(async (asker, answerer) => {
+      await using _announced = await announce({ nats: answerer, job: "j", attempt: 0 }, "evaluator", "10.0.0.1:50051");
+      assert.equal(await findAddress({ nats: asker, job: "j", attempt: 0 }, "evaluator", soon), "10.0.0.1:50051");
+    });
+  });
+
+  it("finds a service that comes later", async () => {
+    await withTwo(async (asker, answerer) => {
+      const asked: string[] = [];
+      answerer.connection.subscribe("petage.>", { callback: (_error, { subject }) => void asked.push(subject) });
+      const found = findAddress({ nats: asker, job: "j", attempt: 2 }, "data-loader", later);
+      await until("it is asked for", () => asked.includes("petage.j.2.address.data-loader"));
+      await using _announced = await announce({ nats: answerer, job: "j", attempt: 2 }, "data-loader", "h:1");
+      assert.equal(await found, "h:1");
+    });
+  });
+
+  const others = [
+    { what: "of another job", job: "k", attempt: 1, role: "data-loader" },
+    { what: "of another attempt", job: "j", attempt: 0, role: "data-loader" },
+    { what: "of another role", job: "j", attempt: 1, role: "evaluator" },
+  ] as const;
+  for (const { what, job, attempt, role } of others) {
+    it(`does not take a service ${what}, and says after the deadline who is missing`, async () => {
+      await withTwo(async (asker, answerer) => {
+        await using _other = await announce({ nats: answerer, job, attempt }, role, "wrong:1");
+        const finding = findAddress({ nats: asker, job: "j", attempt: 1 }, "data-loader", soon);
+        await assert.rejects(finding, {
+          code: "UNAVAILABLE",
+          message: "The data-loader of attempt 1 did not say within 0.1 s where it is",
+          hint: /log of the data-loader/,
+        });
+      });
+    });
+  }
+
+  it("is no longer found once it is disposed", async () => {
+    await withTwo(async (asker, answerer) => {
+      const announced = await announce({ nats: answerer, job: "j", attempt: 0 }, "evaluator", "h:1");
+      await announced[Symbol.asyncDispose]();
+      await answerer.connection.flush();
+      const finding = findAddress({ nats: asker, job: "j", attempt: 0 }, "evaluator", soon);
+      await assert.rejects(finding, { code: "UNAVAILABLE" });
+    });
+  });
+
+  it("ends the search when it is aborted", async () => {
+    await withTwo(async (asker) => {
+      const stop = new AbortController();
+      const finding = findAddress({ nats: asker, job: "j", attempt: 0 }, "evaluator", {
+        ...later,
+        signal: stop.signal,
+      });
+      stop.abort();
+      await assert.rejects(finding, { code: "ABORTED" });
+    });
+  });
+
+  it("ends the search when the broker is lost", async () => {
+    await withTwo(async (asker, _answerer, pid) => {
+      const finding = findAddress({ nats: asker, job: "j", attempt: 0 }, "evaluator", later);
+      process.kill(pid, "SIGKILL");
+      await assert.rejects(finding, { code: "NATS_UNAVAILABLE" });
+    });
+  });
+});
