@@ -4,7 +4,7 @@ import type { ConnectionOptions, NatsConnection } from "nats";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { silentLog } from "#lib/base/log.ts";
-import { abortable } from "#lib/base/signals.ts";
+import { abortable, delay } from "#lib/base/signals.ts";
 
 const RECONNECT_INTERVAL_MS = 250;
 const PING_INTERVAL_MS = 5_000;
@@ -19,6 +19,8 @@ export interface NatsOptions {
   readonly log?: Log;
   /** How long the first connection may take; 5 s unless given. */
   readonly connectTimeoutMs?: number;
+  /** How long to try again when nobody answers, as in a pod whose network is not complete yet; not at all unless given. */
+  readonly patienceMs?: number;
   /** A broker that is away for longer than this is lost for good; 5 s unless given. */
   readonly lostAfterMs?: number;
 }
@@ -38,26 +40,10 @@ export interface Nats extends AsyncDisposable {
  * @throws NATS_UNAVAILABLE when no server answers there; INVALID_ARGUMENT for a URL that is none.
  */
 export async function connectNats(options: NatsOptions): Promise<Nats> {
-  const { name, log = silentLog, connectTimeoutMs = 5_000, lostAfterMs = 5_000 } = options;
+  const { name, log = silentLog, lostAfterMs = 5_000 } = options;
   const signal = options.signal ?? new AbortController().signal;
   const { servers, address, ...credentials } = parseUrl(options.url);
-  const connecting = connect({
-    ...credentials,
-    servers,
-    name,
-    timeout: connectTimeoutMs,
-    maxReconnectAttempts: -1, // `lostAfterMs` bounds them
-    reconnectTimeWait: RECONNECT_INTERVAL_MS,
-    pingInterval: PING_INTERVAL_MS,
-  });
-  const connection = await abortable(connecting, signal).catch((error: unknown) => {
-    void connecting.then(
-      (late) => late.close(),
-      () => undefined,
-    );
-    if (signal.aborted) throw error;
-    throw unavailable(`Cannot connect to NATS at ${address}: ${reasonOf(error)}`, error);
-  });
+  const connection = await connectPatiently({ ...credentials, servers, name }, { ...options, address, signal, log });
   const lost = new AbortController();
   const events = new EventTarget();
   void watch(connection, { lost, events, lostAfterMs, log, address });
@@ -68,6 +54,48 @@ export async function connectNats(options: NatsOptions): Promise<Nats> {
   };
   signal.addEventListener("abort", () => void close(), { once: true });
   return { connection, address, lost: lost.signal, events, [Symbol.asyncDispose]: close };
+}
+
+type Connecting = Pick<NatsOptions, "connectTimeoutMs" | "patienceMs"> & {
+  readonly address: string;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+};
+
+async function connectPatiently(options: ConnectionOptions, connecting: Connecting): Promise<NatsConnection> {
+  const { address, signal, log, patienceMs = 0 } = connecting;
+  const deadlineMs = performance.now() + patienceMs;
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return await connectOnce(options, connecting);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const failure = unavailable(`Cannot connect to NATS at ${address}: ${reasonOf(error)}`, error);
+      if (codeOf(error) === "AUTHORIZATION_VIOLATION" || performance.now() >= deadlineMs) throw failure;
+      if (isFirst) log.warn("Trying NATS again", { reason: failure.message, patienceMs });
+      await delay(RECONNECT_INTERVAL_MS, signal);
+    }
+  }
+}
+
+async function connectOnce(
+  options: ConnectionOptions,
+  { signal, connectTimeoutMs = 5_000 }: Connecting,
+): Promise<NatsConnection> {
+  const connecting = connect({
+    ...options,
+    timeout: connectTimeoutMs,
+    maxReconnectAttempts: -1, // `lostAfterMs` bounds them
+    reconnectTimeWait: RECONNECT_INTERVAL_MS,
+    pingInterval: PING_INTERVAL_MS,
+  });
+  return await abortable(connecting, signal).catch((error: unknown) => {
+    void connecting.then(
+      (late) => late.close(),
+      () => undefined,
+    );
+    throw error;
+  });
 }
 
 interface Watching {
@@ -127,13 +155,16 @@ function parseUrl(url: string): { servers: string[]; address: string } & Connect
 }
 
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const reasons: Readonly<Record<string, string>> = {
     CONNECTION_REFUSED: "connection refused",
     TIMEOUT: "no answer in time",
     AUTHORIZATION_VIOLATION: "the server refuses these credentials",
   };
-  return reasons[code] ?? (error instanceof Error ? error.message : String(error));
+  return reasons[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
 function unavailable(message: string, cause?: unknown): PetageError {

@@ -2,9 +2,9 @@ import { ErrorCode, NatsError } from "nats";
 import type { Subscription } from "nats";
 
 import { PetageError } from "#lib/base/errors.ts";
-import type { Log } from "#lib/base/log.ts";
 import { abortable, abortReason, delay } from "#lib/base/signals.ts";
 
+import type { Attempt } from "./attempt.ts";
 import type { Nats } from "./connect.ts";
 import { addressSubject } from "./subjects.ts";
 import type { AnnouncedRole } from "./subjects.ts";
@@ -17,19 +17,9 @@ const ADDRESS_LIMIT_CHARACTERS = 300;
 /** What NATS says when nobody has subscribed, and when nobody has answered. */
 const NOBODY: ReadonlySet<string> = new Set([ErrorCode.NoResponders, ErrorCode.Timeout]);
 
-export interface Attempt {
-  readonly nats: Nats;
-  /** Uid of the job. */
-  readonly job: string;
-  readonly attempt: number;
-}
-
 /** Answers whoever asks for `role` with `address`, from now until it is disposed. */
-export async function announce(
-  { nats, job, attempt }: Attempt,
-  role: AnnouncedRole,
-  address: string,
-): Promise<AsyncDisposable> {
+export async function announce(from: Attempt, role: AnnouncedRole, address: string): Promise<AsyncDisposable> {
+  const { nats, job, attempt } = from;
   const answer = new TextEncoder().encode(address);
   const subscription: Subscription = nats.connection.subscribe(addressSubject(job, attempt, role), {
     callback: (error, question) => void (error ?? question.respond(answer)),
@@ -42,31 +32,21 @@ export async function announce(
   };
 }
 
-export interface FindOptions {
-  /** How long to ask until the service has answered. */
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-  readonly log: Log;
-}
-
 /**
  * Where the service of `role` of this attempt is: asks until it answers, whichever of the two came first.
  * @throws UNAVAILABLE when nobody has answered in time, NATS_UNAVAILABLE when the broker is lost meanwhile.
  */
-export async function findAddress(
-  { nats, job, attempt }: Attempt,
-  role: AnnouncedRole,
-  { timeoutMs, signal, log }: FindOptions,
-): Promise<string> {
+export async function findAddress(from: Attempt, role: AnnouncedRole): Promise<string> {
+  const { nats, job, attempt, peerTimeoutMs, signal, log } = from;
   const subject = addressSubject(job, attempt, role);
   const either = AbortSignal.any([signal, nats.lost]);
-  const deadlineMs = performance.now() + timeoutMs;
+  const deadlineMs = performance.now() + peerTimeoutMs;
   log.info(`Looking for the ${role}`, { attempt });
   for (;;) {
     if (either.aborted) throw abortReason(either);
     const address = await ask(nats, subject, either);
     if (address !== undefined) return address;
-    if (performance.now() >= deadlineMs) throw missing(role, attempt, timeoutMs);
+    if (performance.now() >= deadlineMs) throw missing(role, attempt, peerTimeoutMs);
     await delay(ASK_INTERVAL_MS, either);
   }
 }

@@ -6,7 +6,9 @@ import type { AddressInfo, Socket } from "node:net";
 import { startNatsServer } from "#lib/host/nats-server.ts";
 import { connectNats } from "#lib/messaging/connect.ts";
 import { PetageError } from "#lib/base/errors.ts";
+import { silentLog } from "#lib/base/log.ts";
 import { withNatsServer } from "#test/support/nats-server.ts";
+import { until } from "#test/support/until.ts";
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -39,6 +41,25 @@ describe("connectNats", () => {
     await assert.rejects(connecting, { code: "NATS_UNAVAILABLE", message: /no answer in time/ });
     for (const socket of accepted) socket.destroy(); // the library leaves it open
     silent.close();
+  });
+
+  it("waits for a server that comes within its patience", async () => {
+    const port = await freePort();
+    const lines: string[] = [];
+    const log = { ...silentLog, warn: (message: string) => void lines.push(message) };
+    const connecting = connectNats({ url: `nats://127.0.0.1:${port}`, name: "test", patienceMs: 20_000, log });
+    await until("it tries again", () => lines.includes("Trying NATS again"));
+    await using server = await startNatsServer({ port });
+    await using nats = await connecting;
+    assert.equal(nats.address, server.url);
+  });
+
+  it("gives up once its patience is over, and when its signal aborts", async () => {
+    const url = `nats://127.0.0.1:${await freePort()}`;
+    await assert.rejects(connectNats({ url, name: "test", patienceMs: 300 }), { code: "NATS_UNAVAILABLE" });
+    const signal = AbortSignal.timeout(300);
+    const aborted = connectNats({ url, name: "test", patienceMs: 20_000, signal });
+    await assert.rejects(aborted, { code: "DEADLINE_EXCEEDED" });
   });
 
   for (const url of ["", "http://127.0.0.1", "nats://", "nats://host:notaport"]) {

@@ -6,9 +6,8 @@ import { announce, findAddress } from "#lib/messaging/directory.ts";
 import { withNatsServer } from "#test/support/nats-server.ts";
 import { until } from "#test/support/until.ts";
 
-const never = new AbortController().signal;
-const soon = { timeoutMs: 100, signal: never, log: silentLog };
-const later = { timeoutMs: 20_000, signal: never, log: silentLog };
+const soon = { job: "j", attempt: 0, peerTimeoutMs: 100, signal: new AbortController().signal, log: silentLog };
+const later = { ...soon, peerTimeoutMs: 20_000 };
 
 /** The two sides of a question, each with a connection of its own. */
 async function withTwo(body: (asker: Nats, answerer: Nats, pid: number) => Promise<void>): Promise<void> {
@@ -22,8 +21,8 @@ async function withTwo(body: (asker: Nats, answerer: Nats, pid: number) => Promi
 describe("directory", () => {
   it("finds a service that was there before", async () => {
     await withTwo(async (asker, answerer) => {
-      await using _announced = await announce({ nats: answerer, job: "j", attempt: 0 }, "evaluator", "10.0.0.1:50051");
-      assert.equal(await findAddress({ nats: asker, job: "j", attempt: 0 }, "evaluator", soon), "10.0.0.1:50051");
+      await using _announced = await announce({ ...soon, nats: answerer }, "evaluator", "10.0.0.1:50051");
+      assert.equal(await findAddress({ ...soon, nats: asker }, "evaluator"), "10.0.0.1:50051");
     });
   });
 
@@ -31,9 +30,9 @@ describe("directory", () => {
     await withTwo(async (asker, answerer) => {
       const asked: string[] = [];
       answerer.connection.subscribe("petage.>", { callback: (_error, { subject }) => void asked.push(subject) });
-      const found = findAddress({ nats: asker, job: "j", attempt: 2 }, "data-loader", later);
+      const found = findAddress({ ...later, nats: asker, attempt: 2 }, "data-loader");
       await until("it is asked for", () => asked.includes("petage.j.2.address.data-loader"));
-      await using _announced = await announce({ nats: answerer, job: "j", attempt: 2 }, "data-loader", "h:1");
+      await using _announced = await announce({ ...soon, nats: answerer, attempt: 2 }, "data-loader", "h:1");
       assert.equal(await found, "h:1");
     });
   });
@@ -46,8 +45,8 @@ describe("directory", () => {
   for (const { what, job, attempt, role } of others) {
     it(`does not take a service ${what}, and says after the deadline who is missing`, async () => {
       await withTwo(async (asker, answerer) => {
-        await using _other = await announce({ nats: answerer, job, attempt }, role, "wrong:1");
-        const finding = findAddress({ nats: asker, job: "j", attempt: 1 }, "data-loader", soon);
+        await using _other = await announce({ ...soon, nats: answerer, job, attempt }, role, "wrong:1");
+        const finding = findAddress({ ...soon, nats: asker, attempt: 1 }, "data-loader");
         await assert.rejects(finding, {
           code: "UNAVAILABLE",
           message: "The data-loader of attempt 1 did not say within 0.1 s where it is",
@@ -59,10 +58,10 @@ describe("directory", () => {
 
   it("is no longer found once it is disposed", async () => {
     await withTwo(async (asker, answerer) => {
-      const announced = await announce({ nats: answerer, job: "j", attempt: 0 }, "evaluator", "h:1");
+      const announced = await announce({ ...soon, nats: answerer }, "evaluator", "h:1");
       await announced[Symbol.asyncDispose]();
       await answerer.connection.flush();
-      const finding = findAddress({ nats: asker, job: "j", attempt: 0 }, "evaluator", soon);
+      const finding = findAddress({ ...soon, nats: asker }, "evaluator");
       await assert.rejects(finding, { code: "UNAVAILABLE" });
     });
   });
@@ -70,10 +69,7 @@ describe("directory", () => {
   it("ends the search when it is aborted", async () => {
     await withTwo(async (asker) => {
       const stop = new AbortController();
-      const finding = findAddress({ nats: asker, job: "j", attempt: 0 }, "evaluator", {
-        ...later,
-        signal: stop.signal,
-      });
+      const finding = findAddress({ ...later, nats: asker, signal: stop.signal }, "evaluator");
       stop.abort();
       await assert.rejects(finding, { code: "ABORTED" });
     });
@@ -81,7 +77,7 @@ describe("directory", () => {
 
   it("ends the search when the broker is lost", async () => {
     await withTwo(async (asker, _answerer, pid) => {
-      const finding = findAddress({ nats: asker, job: "j", attempt: 0 }, "evaluator", later);
+      const finding = findAddress({ ...later, nats: asker }, "evaluator");
       process.kill(pid, "SIGKILL");
       await assert.rejects(finding, { code: "NATS_UNAVAILABLE" });
     });
