@@ -1,15 +1,17 @@
-import type {
-  MethodDefinition,
-  ServerDuplexStream,
-  ServerUnaryCall,
-  ServerWritableStream,
-  UntypedHandleCall,
-  sendUnaryData,
+import {
+  status,
+  type MethodDefinition,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type UntypedHandleCall,
+  type sendUnaryData,
 } from "@grpc/grpc-js";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { BoundedQueue } from "#lib/base/queue.ts";
 import { abortable } from "#lib/base/signals.ts";
+import type { CallMetrics } from "./call-metrics.ts";
 import { shuttingDown, type CallContext, type OpenCalls } from "./calls.ts";
 import { toStatus } from "./errors.ts";
 
@@ -22,8 +24,10 @@ export type AnyHandler = UnaryHandler | StreamHandler | BidiHandler;
 type UnaryCall = ServerUnaryCall<unknown, unknown>;
 type OutgoingStream = ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>;
 
-interface Host {
+/** What the handlers of one server share. */
+export interface HandlerHost {
   readonly calls: OpenCalls;
+  readonly metrics: CallMetrics;
   readonly log: Log;
 }
 
@@ -49,18 +53,25 @@ export function tolerant(method: MethodDefinition<unknown, unknown>): MethodDefi
 }
 
 /** Turns an async function or generator of ours into the callback that grpc-js wants. */
-export function adapt(method: MethodDefinition<unknown, unknown>, handler: AnyHandler, host: Host): UntypedHandleCall {
+export function adapt(
+  method: MethodDefinition<unknown, unknown>,
+  handler: AnyHandler,
+  host: HandlerHost,
+): UntypedHandleCall {
+  const counted = (answer: () => Promise<status>): void => void host.metrics.count(method.path, answer);
   // `Implementation` pairs each method with a handler of its shape.
   if (!method.responseStream) {
     return (call: UnaryCall, callback: sendUnaryData<unknown>) =>
-      void answerUnary(call, callback, { handler: handler as UnaryHandler, host });
+      counted(() => answerUnary(call, callback, { handler: handler as UnaryHandler, host }));
   }
+  const answerAll = (call: OutgoingStream, answer: (context: CallContext) => AsyncIterable<unknown>): void =>
+    counted(() => answerStream(call, host, answer));
   if (!method.requestStream) {
     return (call: ServerWritableStream<unknown, unknown>) =>
-      void answerStream(call, host, (context) => (handler as StreamHandler)(parsed(call.request), context));
+      answerAll(call, (context) => (handler as StreamHandler)(parsed(call.request), context));
   }
   return (call: ServerDuplexStream<unknown, unknown>) =>
-    void answerStream(call, host, (context) => (handler as BidiHandler)(received(call, host.calls.draining), context));
+    answerAll(call, (context) => (handler as BidiHandler)(received(call, host.calls.draining), context));
 }
 
 function parsed(request: unknown): unknown {
@@ -68,25 +79,30 @@ function parsed(request: unknown): unknown {
   return request;
 }
 
+/** Resolves with the status that the caller gets. */
 async function answerUnary(
   call: UnaryCall,
   callback: sendUnaryData<unknown>,
-  { handler, host }: { handler: UnaryHandler; host: Host },
-): Promise<void> {
+  { handler, host }: { handler: UnaryHandler; host: HandlerHost },
+): Promise<status> {
   try {
     using open = host.calls.enter();
     const { signal } = linkCancel(call, open.cancel);
     callback(null, await abortable(handler(parsed(call.request), contextOf(call, signal)), signal));
+    return status.OK;
   } catch (error) {
-    callback(toStatus(error, host.log));
+    const failure = toStatus(error, host.log);
+    callback(failure);
+    return failure.code;
   }
 }
 
+/** Resolves with the status that the caller gets. */
 async function answerStream(
   call: OutgoingStream,
-  { calls, log }: Host,
+  { calls, log }: HandlerHost,
   answer: (context: CallContext) => AsyncIterable<unknown>,
-): Promise<void> {
+): Promise<status> {
   const bidi = "read" in call;
   try {
     using open = calls.enter();
@@ -96,8 +112,12 @@ async function answerStream(
     await writeAll(call, answer(contextOf(call, signal)), signal);
     if (bidi && calls.draining.aborted) throw shuttingDown();
     call.end();
+    return status.OK;
   } catch (error) {
-    if (!call.cancelled) call.emit("error", toStatus(error, log));
+    if (call.cancelled) return status.CANCELLED;
+    const failure = toStatus(error, log);
+    call.emit("error", failure);
+    return failure.code;
   }
 }
 

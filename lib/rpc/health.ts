@@ -12,18 +12,20 @@ const OVERALL = "";
 /** Health (grpc.health.v1) of the services of one server, kept by the standard's implementation. */
 export class Health {
   readonly #health = new HealthImplementation({ [LIVENESS]: "SERVING" });
-  readonly #serving = new Map<ServiceName, boolean>();
+  /** Whether each service lets the whole server be ready. */
+  readonly #ready = new Map<ServiceName, boolean>();
 
-  set(service: ServiceName, serving: boolean): void {
-    this.#serving.set(service, serving);
+  /** @param ready whether the server counts as ready as far as this service goes */
+  set(service: ServiceName, serving: boolean, ready = serving): void {
+    this.#ready.set(service, ready);
     this.#health.setStatus(fullName(service), serving ? "SERVING" : "NOT_SERVING");
-    const all = [...this.#serving.values()].every(Boolean);
+    const all = [...this.#ready.values()].every(Boolean);
     this.#health.setStatus(OVERALL, all ? "SERVING" : "NOT_SERVING");
   }
 
   /** Every service stops serving. */
   stop(): void {
-    for (const service of this.#serving.keys()) this.set(service, false);
+    for (const service of this.#ready.keys()) this.set(service, false);
   }
 
   addTo(server: Server, streams: OpenStreams): void {

@@ -1,9 +1,11 @@
 import { Server, ServerCredentials, setLogger } from "@grpc/grpc-js";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
+import { silentMetrics, type Metrics } from "#lib/base/metrics.ts";
+import { CallMetrics } from "./call-metrics.ts";
 import { OpenCalls } from "./calls.ts";
 import type { Implementation, ServiceName } from "./contract.ts";
-import { adapt, tolerant, type AnyHandler } from "./handlers.ts";
+import { adapt, tolerant, type AnyHandler, type HandlerHost } from "./handlers.ts";
 import { addReflection, Health, OpenStreams } from "./health.ts";
 import {
   DRAIN_GRACE_MS,
@@ -55,6 +57,8 @@ export interface ServeOptions {
   readonly port: number;
   readonly services: readonly ServedService[];
   readonly log: Log;
+  /** Where its calls are counted. */
+  readonly metrics?: Metrics;
   readonly limits?: Partial<ServerLimits>;
   /** Its abort drains the server, as disposing does. */
   readonly signal?: AbortSignal;
@@ -65,19 +69,21 @@ export interface RunningServer extends AsyncDisposable {
   readonly port: number;
   /** `host:port`, for `dial`. */
   readonly address: string;
-  setServing(service: ServiceName, serving: boolean): void;
+  /** Health of one service. The server as a whole is ready when all serve, or say that they need not: `ready`. */
+  setServing(service: ServiceName, serving: boolean, options?: { readonly ready?: boolean }): void;
 }
 
 /** Starts a gRPC server with health and reflection. PORT_IN_USE when another process listens there. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { host = "127.0.0.1", services, log, signal } = options;
+  const { host = "127.0.0.1", services, log, metrics = silentMetrics, signal } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const server = new Server(channelOptions(limits));
   const calls = new OpenCalls(limits.openCalls);
   const health = new Health();
   const streams = new OpenStreams();
+  const shared: HandlerHost = { calls, log, metrics: new CallMetrics(metrics) };
   for (const service of services) {
-    addService(server, service, { calls, log });
+    addService(server, service, shared);
     health.set(service.name, service.serving);
   }
   health.addTo(server, streams);
@@ -96,7 +102,9 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   return {
     port,
     address: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
-    setServing: (service, serving) => health.set(service, serving && !drained),
+    setServing(service, serving, { ready = serving } = {}) {
+      if (!drained) health.set(service, serving, ready);
+    },
     [Symbol.asyncDispose]: drain,
   };
 }
@@ -114,7 +122,7 @@ function channelOptions(limits: ServerLimits): Record<string, number> {
   };
 }
 
-function addService(server: Server, service: ServedService, host: { calls: OpenCalls; log: Log }): void {
+function addService(server: Server, service: ServedService, host: HandlerHost): void {
   const definition = serviceDefinition(service.name);
   const methods = Object.entries(definition).map(([name, method]) => [name, tolerant(method)] as const);
   const handlers = methods.map(([name, method]) => {

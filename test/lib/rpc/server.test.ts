@@ -8,7 +8,7 @@ import { silentLog } from "#lib/base/log.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { waitForReady } from "#lib/rpc/ready.ts";
 import { serve, type ServeOptions } from "#lib/rpc/server.ts";
-import { cancelled, evaluator, gate, inference } from "./support.ts";
+import { cancelled, collect, evaluator, gate, inference } from "./support.ts";
 
 function start(options: Partial<ServeOptions> & Pick<ServeOptions, "services">) {
   return serve({ port: 0, log: silentLog, ...options });
@@ -21,12 +21,6 @@ function rejection(code: string, message?: RegExp) {
     if (message) assert.match(error.message, message);
     return true;
   };
-}
-
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
 }
 
 describe("serve and dial", () => {
@@ -233,6 +227,16 @@ describe("health", () => {
     const ready = waitForReady(server.address, 5000);
     server.setServing("EvaluatorService", true);
     await ready;
+  });
+
+  it("of the whole server may be good while a service that has nothing to serve yet is not", async () => {
+    await using server = await start({ services: [{ ...inference({}), serving: false }] });
+    server.setServing("InferenceService", false, { ready: true });
+    await waitForReady(server.address, 5000);
+    await assert.rejects(
+      waitForReady(server.address, 150, { service: "InferenceService" }),
+      rejection("DEADLINE_EXCEEDED", /NOT_SERVING/),
+    );
   });
 
   it("is not serving while draining, and an open watch does not hold the drain up", async () => {

@@ -30,3 +30,9 @@ export function gate<T = void>(): { readonly promise: Promise<T>; readonly open:
 export function cancelled(context: CallContext): Promise<unknown> {
   return new Promise((resolve) => context.signal.addEventListener("abort", () => resolve(context.signal.reason)));
 }
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
