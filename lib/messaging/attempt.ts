@@ -5,6 +5,9 @@ import type { Log } from "#lib/base/log.ts";
 
 import { connectNats } from "./connect.ts";
 import type { Nats } from "./connect.ts";
+import { announce, findAddress } from "./directory.ts";
+import type { Asking } from "./directory.ts";
+import type { AnnouncedRole } from "./subjects.ts";
 
 /** How long a new pod may take until it reaches NATS: its network may be complete only after it has started. */
 const FIRST_CONNECTION_MS = 30_000;
@@ -29,51 +32,65 @@ export const attemptVariables = {
 const environment = z.object(attemptVariables);
 type AttemptEnvironment = z.output<typeof environment>;
 
-/** One attempt of a job, as its services see it over NATS. */
-export interface Attempt {
-  readonly nats: Nats;
-  /** Uid of the job. */
-  readonly job: string;
-  readonly attempt: number;
-  readonly peerTimeoutMs: number;
-  readonly signal: AbortSignal;
-  readonly log: Log;
-}
-
 export interface AttemptOptions {
   /** Shown by the server's monitoring. */
   readonly name: string;
-  /** What it needs NATS for, to tell when there is none: "2 workers exchange gradients over NATS". */
-  readonly purpose: string;
   /** A broker that is away for longer is lost for good; 5 s unless given. */
   readonly lostAfterMs?: number;
   readonly signal: AbortSignal;
   readonly log: Log;
 }
 
-/**
- * Connects to the NATS server of the job; disposing closes the connection.
- * @throws INVALID_ARGUMENT without NATS_URL, else as `connectNats`.
- */
-export async function openAttempt(
-  env: AttemptEnvironment,
-  options: AttemptOptions,
-): Promise<Attempt & AsyncDisposable> {
-  const { purpose, ...rest } = options;
-  if (!env.NATS_URL) {
-    throw new PetageError("INVALID_ARGUMENT", `NATS_URL is not set, and ${purpose}`, {
-      hint: "Start nats-server and set NATS_URL=nats://127.0.0.1:4222",
-    });
+/** One attempt of a job as a service of it sees it. Connects to NATS when it is first needed, once. */
+export class Attempt implements AsyncDisposable {
+  readonly #env: AttemptEnvironment;
+  readonly #options: AttemptOptions;
+  #connecting: Promise<Nats> | undefined;
+
+  constructor(env: AttemptEnvironment, options: AttemptOptions) {
+    this.#env = env;
+    this.#options = options;
   }
-  const patienceMs = env.PETAGE_ADVERTISE ? FIRST_CONNECTION_MS : 0;
-  const nats = await connectNats({ url: env.NATS_URL, ...rest, patienceMs });
-  return {
-    nats,
-    job: env.JOB_UID,
-    attempt: env.ATTEMPT,
-    peerTimeoutMs: env.PETAGE_PEER_TIMEOUT_MS,
-    signal: options.signal,
-    log: options.log,
-    [Symbol.asyncDispose]: () => nats[Symbol.asyncDispose](),
-  };
+
+  /**
+   * The connection to the job's NATS server.
+   * @param purpose what it is needed for, to tell when there is none: "2 workers exchange gradients over NATS".
+   * @throws INVALID_ARGUMENT without NATS_URL, else as `connectNats`.
+   */
+  async nats(purpose: string): Promise<Nats> {
+    const { NATS_URL: url, PETAGE_ADVERTISE: address } = this.#env;
+    if (!url) {
+      const hint = "Start nats-server and set NATS_URL=nats://127.0.0.1:4222";
+      throw new PetageError("INVALID_ARGUMENT", `NATS_URL is not set, and ${purpose}`, { hint });
+    }
+    const patienceMs = address ? FIRST_CONNECTION_MS : 0;
+    return await (this.#connecting ??= connectNats({ ...this.#options, url, patienceMs }));
+  }
+
+  /**
+   * Where the service of `role` is.
+   * @param given its address, where the environment says it; nobody is asked then.
+   * @throws UNAVAILABLE when it does not answer in time.
+   */
+  async find(role: AnnouncedRole, given: string | undefined): Promise<string> {
+    if (given) return given;
+    return await findAddress(await this.#asking(`the ${role} is found over NATS`), role);
+  }
+
+  /** Tells whoever asks where this service is, from now on; on one machine, without PETAGE_ADVERTISE, nothing. */
+  async announce(role: AnnouncedRole): Promise<void> {
+    const { PETAGE_ADVERTISE: address } = this.#env;
+    if (address) announce(await this.#asking(`the ${role} is found over NATS`), role, address);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const nats = await this.#connecting?.catch(() => undefined);
+    await nats?.[Symbol.asyncDispose]();
+  }
+
+  async #asking(purpose: string): Promise<Asking> {
+    const { JOB_UID: job, ATTEMPT: attempt, PETAGE_PEER_TIMEOUT_MS: peerTimeoutMs } = this.#env;
+    const { signal, log } = this.#options;
+    return { nats: await this.nats(purpose), job, attempt, peerTimeoutMs, signal, log };
+  }
 }

@@ -1,10 +1,9 @@
 import { ErrorCode, NatsError } from "nats";
-import type { Subscription } from "nats";
 
 import { PetageError } from "#lib/base/errors.ts";
+import type { Log } from "#lib/base/log.ts";
 import { abortable, abortReason, delay } from "#lib/base/signals.ts";
 
-import type { Attempt } from "./attempt.ts";
 import type { Nats } from "./connect.ts";
 import { addressSubject } from "./subjects.ts";
 import type { AnnouncedRole } from "./subjects.ts";
@@ -17,27 +16,34 @@ const ADDRESS_LIMIT_CHARACTERS = 300;
 /** What NATS says when nobody has subscribed, and when nobody has answered. */
 const NOBODY: ReadonlySet<string> = new Set([ErrorCode.NoResponders, ErrorCode.Timeout]);
 
-/** Answers whoever asks for `role` with `address`, from now until it is disposed. */
-export async function announce(from: Attempt, role: AnnouncedRole, address: string): Promise<AsyncDisposable> {
-  const { nats, job, attempt } = from;
+/** Who asks, or answers: a service of one attempt of a job. */
+export interface Asking {
+  readonly nats: Nats;
+  /** Uid of the job. */
+  readonly job: string;
+  readonly attempt: number;
+  /** How long to ask until the other has answered. */
+  readonly peerTimeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/** Answers whoever asks for `role` with `address`, as long as the connection lasts. */
+export function announce({ nats, job, attempt, log }: Asking, role: AnnouncedRole, address: string): void {
   const answer = new TextEncoder().encode(address);
-  const subscription: Subscription = nats.connection.subscribe(addressSubject(job, attempt, role), {
+  nats.connection.subscribe(addressSubject(job, attempt, role), {
     callback: (error, question) => void (error ?? question.respond(answer)),
   });
-  await nats.connection.flush();
-  return {
-    async [Symbol.asyncDispose]() {
-      subscription.unsubscribe();
-    },
-  };
+  const onLost = (): void => log.warn("Who looks for this service from now on will not find it", { role });
+  nats.lost.addEventListener("abort", onLost, { once: true });
 }
 
 /**
  * Where the service of `role` of this attempt is: asks until it answers, whichever of the two came first.
  * @throws UNAVAILABLE when nobody has answered in time, NATS_UNAVAILABLE when the broker is lost meanwhile.
  */
-export async function findAddress(from: Attempt, role: AnnouncedRole): Promise<string> {
-  const { nats, job, attempt, peerTimeoutMs, signal, log } = from;
+export async function findAddress(asking: Asking, role: AnnouncedRole): Promise<string> {
+  const { nats, job, attempt, peerTimeoutMs, signal, log } = asking;
   const subject = addressSubject(job, attempt, role);
   const either = AbortSignal.any([signal, nats.lost]);
   const deadlineMs = performance.now() + peerTimeoutMs;

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { attemptVariables } from "#lib/messaging/attempt.ts";
 
 /** Environment of the data-loader. */
 export const Environment = z.object({
+  ...attemptVariables,
   /** Resolved config, as `serializeConfig` writes it. */
   PETAGE_CONFIG: z.string(),
   /** Folder that relative paths of the config start from. */

@@ -3,6 +3,7 @@ import { deserializeConfig } from "#lib/config/serialize.ts";
 import { aborted } from "#lib/base/signals.ts";
 import { openLoader } from "#lib/host/data-loader.ts";
 import { run } from "#lib/host/run.ts";
+import { Attempt } from "#lib/messaging/attempt.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
 import { Environment } from "./config.ts";
 import { createDataLoaderService } from "./service.ts";
@@ -19,9 +20,12 @@ await run("data-loader", Environment, async (env, { log, signal, ready }) => {
       ...(env.PETAGE_WORKERS === undefined ? {} : { workers: env.PETAGE_WORKERS }),
     }),
   );
-  await splits.open("train"); // a bad dataset is found now, not when the first trainer asks
-  const service = implement("DataLoaderService", createDataLoaderService(splits));
+  const service = implement("DataLoaderService", createDataLoaderService(splits), { serving: false });
   await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log });
+  await splits.open("train"); // a bad dataset is found now, not when the first trainer asks
+  server.setServing("DataLoaderService", true);
+  await using attempt = new Attempt(env, { name: "data-loader", lostAfterMs: env.PETAGE_PEER_TIMEOUT_MS, signal, log });
+  await attempt.announce("data-loader");
   log.info("Serving", { address: server.address });
   ready({ address: server.address });
   await aborted(signal);

@@ -3,6 +3,7 @@ import { aborted } from "#lib/base/signals.ts";
 import { deserializeConfig } from "#lib/config/serialize.ts";
 import { openPredictorThread } from "#lib/host/predictor.ts";
 import { run } from "#lib/host/run.ts";
+import { Attempt } from "#lib/messaging/attempt.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
 import { Environment } from "./config.ts";
@@ -10,10 +11,16 @@ import { createEvaluatorService } from "./service.ts";
 
 await run("evaluator", Environment, async (env, { log, signal, ready }) => {
   const { config } = deserializeConfig(await readFile(env.PETAGE_CONFIG, "utf8"), env.PETAGE_CONFIG);
-  await using loader = dial(env.PETAGE_DATA_LOADER, "DataLoaderService", { signal });
+  await using attempt = new Attempt(env, { name: "evaluator", lostAfterMs: env.PETAGE_PEER_TIMEOUT_MS, signal, log });
+  const found = attempt.find("data-loader", env.PETAGE_DATA_LOADER);
+  const loader = found.then((address) => dial(address, "DataLoaderService", { signal }));
   await using predictor = openPredictorThread();
-  const service = implement("EvaluatorService", createEvaluatorService({ config, loader, predictor }));
+  const parts = { config, loader, predictor };
+  const service = implement("EvaluatorService", createEvaluatorService(parts), { serving: false });
   await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log });
+  await using _loader = await loader;
+  server.setServing("EvaluatorService", true);
+  await attempt.announce("evaluator");
   log.info("Serving", { address: server.address });
   ready({ address: server.address });
   await aborted(signal);

@@ -13,7 +13,8 @@ import { evaluatorMetrics } from "#lib/train/settings.ts";
 
 export interface EvaluatorParts {
   readonly config: ResolvedConfig;
-  readonly loader: Client<"DataLoaderService">;
+  /** Once it is known where the data-loader is. */
+  readonly loader: Promise<Client<"DataLoaderService">>;
   readonly predictor: PredictorThread;
 }
 
@@ -52,7 +53,7 @@ export function createEvaluatorService({
         version: checkpointName(checkpointUri),
         weightsSha256: weightsHash,
       };
-      const source = remoteBatchSource(loader, split);
+      const source = remoteBatchSource(await loader, split);
       const started = performance.now();
       for await (const event of evaluate({ predict: (batch) => predictor.predict(batch), source, metrics, signal })) {
         if (event.kind === "result") {

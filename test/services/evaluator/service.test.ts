@@ -50,7 +50,7 @@ describe("the evaluator service", () => {
     });
     loader = dial(data.address, "DataLoaderService");
     predictor = openPredictorThread();
-    const service = createEvaluatorService({ config: resolved(config), loader, predictor });
+    const service = createEvaluatorService({ config: resolved(config), loader: Promise.resolve(loader), predictor });
     const own = await serve({ port: 0, services: [implement("EvaluatorService", service)], log: silentLog });
     servers = [own, data];
     client = dial(own.address, "EvaluatorService");
