@@ -1,0 +1,314 @@
+import { workerLabel } from "#lib/train/job-state.ts";
+import type { Role, WorkerName } from "#lib/train/job-state.ts";
+import type { Gang, GangContext } from "./gang.ts";
+import { mergeTemplate } from "./merge.ts";
+import { configMapName, jobLabels, LABELS, ownerOf, podName } from "./names.ts";
+import type { Container, Pod, PodSpec } from "./pod.ts";
+import type { JobSettings } from "./settings.ts";
+import type { Resources, TrainingJobObject } from "./training-job.ts";
+
+/** Everything that the pods of one attempt are made from. */
+export interface AttemptContext {
+  readonly job: TrainingJobObject;
+  readonly settings: JobSettings;
+  readonly gang: Gang;
+  readonly gangContext: GangContext;
+  readonly attempt: number;
+  /** Trainers of this attempt. */
+  readonly size: number;
+  /** `work_dirs/<config>`: what all runs of the config share. */
+  readonly workDir: string;
+  /** `work_dirs/<config>/<time>`: where this job writes. */
+  readonly runDir: string;
+  /** Checkpoint to continue: empty, `auto`, a path or a URI. */
+  readonly resumeFrom: string;
+  readonly excludedNodes: readonly string[];
+}
+
+const PORT = 50051;
+const METRICS_PORT = 9464;
+/** A checkpoint of a large model onto a slow volume takes a while. */
+const TERMINATION_GRACE_SECONDS = 60;
+/** A node that does not answer is given up ten times sooner than by default (300 s). */
+const UNREACHABLE_SECONDS = 30;
+/** By default a container has 64 MB of it, which is too little for many a library. */
+const SHARED_MEMORY = "1Gi";
+const DATA = "/var/lib/petage/data";
+const WORK_DIRS = "/var/lib/petage/work_dirs";
+
+const DEFAULT_RESOURCES: Readonly<Record<Exclude<Role, "nats-server">, Resources>> = {
+  trainer: { requests: { cpu: "500m", memory: "1Gi" } },
+  "data-loader": { requests: { cpu: "100m", memory: "256Mi" } },
+  evaluator: { requests: { cpu: "100m", memory: "512Mi" } },
+};
+
+/** The pod of one worker, as it is sent to the API server. */
+export function podOf(context: AttemptContext, worker: WorkerName): Pod {
+  const { job, settings, gang, gangContext } = context;
+  const role = worker.role as Exclude<Role, "nats-server">; // the cluster has a NATS of its own
+  const pod: Pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name: podName(job.metadata.name, worker),
+      namespace: job.metadata.namespace ?? "default",
+      labels: {
+        ...jobLabels(job, settings.instance),
+        "app.kubernetes.io/component": role,
+        [LABELS.attempt]: String(worker.attempt),
+        [LABELS.role]: role,
+        ...(role === "trainer" && { [LABELS.rank]: String(worker.rank) }),
+      },
+      annotations: { "kubectl.kubernetes.io/default-container": role },
+      ownerReferences: [ownerOf(job)],
+    },
+    spec: specOf(context, role, worker),
+  };
+  return gang.join(role === "trainer" ? withTemplate(pod, context) : pod, gangContext);
+}
+
+function specOf(context: AttemptContext, role: Exclude<Role, "nats-server">, worker: WorkerName): PodSpec {
+  const { job, settings, excludedNodes } = context;
+  const { pullSecrets, runAsUser, fsGroup, serviceAccount } = settings;
+  const { schedulingPolicy, gpu } = job.spec;
+  const isTrainer = role === "trainer";
+  const { volumes, initContainers } = volumesOf(context, role);
+  return {
+    restartPolicy: "Never",
+    serviceAccountName: serviceAccount,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: TERMINATION_GRACE_SECONDS,
+    ...(pullSecrets.length > 0 && { imagePullSecrets: pullSecrets.map((name) => ({ name })) }),
+    ...(schedulingPolicy?.priorityClassName && { priorityClassName: schedulingPolicy.priorityClassName }),
+    ...(isTrainer && gpu?.product && { nodeSelector: { "nvidia.com/gpu.product": gpu.product } }),
+    ...affinityOf(context, isTrainer ? excludedNodes : []),
+    tolerations: ["not-ready", "unreachable"].map((state) => ({
+      key: `node.kubernetes.io/${state}`,
+      operator: "Exists",
+      effect: "NoExecute",
+      tolerationSeconds: UNREACHABLE_SECONDS,
+    })),
+    securityContext: {
+      runAsNonRoot: true,
+      ...(runAsUser !== undefined && { runAsUser }),
+      ...(fsGroup !== undefined && { fsGroup, fsGroupChangePolicy: "OnRootMismatch" }),
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    ...(initContainers.length > 0 && { initContainers }),
+    containers: [containerOf(context, role, worker)],
+    volumes,
+  };
+}
+
+function containerOf(context: AttemptContext, role: Exclude<Role, "nats-server">, worker: WorkerName): Container {
+  const { job, settings } = context;
+  const { gpu } = job.spec;
+  const given = {
+    trainer: job.spec.resources,
+    "data-loader": job.spec.dataLoader?.resources,
+    evaluator: job.spec.evaluator?.resources,
+  };
+  const { requests, limits } = given[role] ?? DEFAULT_RESOURCES[role];
+  const devices = role === "trainer" && gpu ? { [gpu.resourceName ?? "nvidia.com/gpu"]: String(gpu.count ?? 1) } : {};
+  const probe = { port: PORT };
+  return {
+    name: role,
+    image: job.spec.image ?? settings.image,
+    imagePullPolicy: settings.imagePullPolicy,
+    command: ["node", "--import", "tsx", `services/${role}/main.ts`],
+    env: environmentOf(context, role, worker),
+    ports: [
+      { name: "grpc", containerPort: PORT },
+      { name: "metrics", containerPort: METRICS_PORT },
+    ],
+    readinessProbe: { grpc: probe, periodSeconds: 2, timeoutSeconds: 5 },
+    livenessProbe: {
+      grpc: { ...probe, service: "liveness" },
+      initialDelaySeconds: 60,
+      periodSeconds: 20,
+      timeoutSeconds: 10,
+      failureThreshold: 6,
+    },
+    resources: {
+      ...(requests && { requests }),
+      ...((limits || Object.keys(devices).length > 0) && { limits: { ...limits, ...devices } }),
+    },
+    securityContext: CONTAINER_SECURITY,
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    volumeMounts: mountsOf(role, job),
+  };
+}
+
+const CONTAINER_SECURITY = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ["ALL"] },
+};
+
+type Variable =
+  { readonly name: string; readonly value: string } | { readonly name: string; readonly valueFrom: object };
+
+function environmentOf(context: AttemptContext, role: Exclude<Role, "nats-server">, worker: WorkerName): Variable[] {
+  const { job, settings } = context;
+  const { uid = "" } = job.metadata;
+  const secret = settings.natsSecret;
+  const value = (variables: Readonly<Record<string, string>>): Variable[] =>
+    Object.entries(variables).map(([name, text]) => ({ name, value: text }));
+  const threads = { resourceFieldRef: { containerName: role, resource: "requests.cpu", divisor: "1" } };
+  return [
+    { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },
+    ...(secret
+      ? [{ name: "NATS_PASSWORD", valueFrom: { secretKeyRef: { name: secret, key: "worker-password" } } }]
+      : []),
+    ...value({
+      PETAGE_HOST: "0.0.0.0",
+      PETAGE_PORT: String(PORT),
+      PETAGE_METRICS_PORT: String(METRICS_PORT),
+      PETAGE_ADVERTISE: `$(POD_IP):${PORT}`,
+      PETAGE_LOG: "json",
+      PETAGE_NAME: workerLabel(worker),
+      PETAGE_CONFIG: "/etc/petage/config.json",
+      PETAGE_TERMINATION_LOG: "/dev/termination-log",
+      TF_CPP_MIN_LOG_LEVEL: "3",
+      JOB_NAME: job.metadata.name,
+      JOB_UID: uid,
+      ATTEMPT: String(worker.attempt),
+      NATS_URL: secret ? settings.natsUrl.replace("://", "://worker:$(NATS_PASSWORD)@") : settings.natsUrl,
+    }),
+    // TensorFlow would take a thread for every core of the node, as would each of its neighbours.
+    ...["OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"].map((name) => ({ name, valueFrom: threads })),
+    ...(role === "trainer" ? value(trainerVariables(context, worker)) : []),
+  ];
+}
+
+function trainerVariables(context: AttemptContext, { rank }: WorkerName): Record<string, string> {
+  const { job, size, workDir, runDir, resumeFrom } = context;
+  const { loadFrom = "", checkpoint, publish } = job.spec;
+  return {
+    RANK: String(rank),
+    WORLD_SIZE: String(size),
+    PETAGE_WORK_DIR: workDir,
+    PETAGE_RUN_DIR: runDir,
+    PETAGE_LOAD_FROM: loadFrom,
+    PETAGE_RESUME_FROM: resumeFrom,
+    PETAGE_CHECKPOINT_EVERY_STEPS: String(checkpoint?.everySteps ?? 0),
+    PETAGE_CHECKPOINT_KEEP_LAST: String(checkpoint?.keepLast ?? 3),
+    PETAGE_PUBLISH_TO: publish ? `work_dirs/models/${publish.modelName}` : "",
+  };
+}
+
+interface Mount {
+  readonly name: string;
+  readonly mountPath: string;
+  readonly subPath?: string;
+  readonly readOnly?: boolean;
+}
+
+function mountsOf(role: Exclude<Role, "nats-server">, job: TrainingJobObject): Mount[] {
+  const { dataset, checkpoint } = job.spec;
+  const part = (subPath: string | undefined): { subPath?: string } => (subPath ? { subPath } : {});
+  const output = { name: "output", mountPath: WORK_DIRS, ...part(checkpoint?.persistentVolumeClaim?.subPath) };
+  const data = { name: "data", mountPath: DATA, ...part(dataset?.persistentVolumeClaim?.subPath), readOnly: true };
+  const byRole: Readonly<Record<typeof role, Mount[]>> = {
+    "data-loader": [data],
+    evaluator: [{ ...output, readOnly: true }],
+    trainer: [output, { name: "shared-memory", mountPath: "/dev/shm" }],
+  };
+  return [
+    { name: "config", mountPath: "/etc/petage", readOnly: true },
+    { name: "tmp", mountPath: "/tmp" },
+    ...byRole[role],
+  ];
+}
+
+function volumesOf(context: AttemptContext, role: Exclude<Role, "nats-server">) {
+  const { job, settings } = context;
+  const { dataset, checkpoint } = job.spec;
+  const claim = (claimName: string): object => ({ persistentVolumeClaim: { claimName } });
+  const synthetic = role === "data-loader" ? dataset?.synthetic : undefined;
+  const sources: Readonly<Record<string, object>> = {
+    config: { configMap: { name: configMapName(job) } },
+    tmp: { emptyDir: { sizeLimit: "256Mi" } },
+    data: synthetic ? { emptyDir: {} } : claim(dataset?.persistentVolumeClaim?.claimName ?? settings.dataClaim),
+    output: claim(checkpoint?.persistentVolumeClaim?.claimName ?? settings.outputClaim),
+    "shared-memory": { emptyDir: { medium: "Memory", sizeLimit: SHARED_MEMORY } },
+  };
+  const volumes = mountsOf(role, job).map(({ name }) => ({ name, ...sources[name] }));
+  return { volumes, initContainers: synthetic ? [drawPets(context, synthetic)] : [] };
+}
+
+/** Draws the dataset before the data-loader starts. */
+function drawPets({ job, settings }: AttemptContext, { count = 1200, seed = 0 }: { count?: number; seed?: number }) {
+  const flags = ["--out", "data/petimage", "--count", String(count), "--seed", String(seed)];
+  return {
+    name: "draw-pets",
+    image: job.spec.image ?? settings.image,
+    imagePullPolicy: settings.imagePullPolicy,
+    command: ["node", "--import", "tsx", "cli/main.ts", "dataset", "synth", ...flags],
+    securityContext: CONTAINER_SECURITY,
+    volumeMounts: [
+      { name: "data", mountPath: DATA },
+      { name: "tmp", mountPath: "/tmp" },
+    ],
+  };
+}
+
+/** Neighbours close to each other where that is wanted, and away from nodes on which the job has failed. */
+function affinityOf({ job }: AttemptContext, excludedNodes: readonly string[]): { affinity?: object } {
+  const { topologyKey } = job.spec.schedulingPolicy ?? {};
+  const together = topologyKey && {
+    podAffinity: {
+      preferredDuringSchedulingIgnoredDuringExecution: [
+        {
+          weight: 100,
+          podAffinityTerm: { topologyKey, labelSelector: { matchLabels: { [LABELS.uid]: job.metadata.uid ?? "" } } },
+        },
+      ],
+    },
+  };
+  const away = excludedNodes.length > 0 && {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields: notIn(excludedNodes) }] },
+    },
+  };
+  return together || away ? { affinity: { ...together, ...away } } : {};
+}
+
+function notIn(nodes: readonly string[]): object[] {
+  return nodes.map((node) => ({ key: "metadata.name", operator: "NotIn", values: [node] }));
+}
+
+/** `spec.podTemplate` laid over a trainer's pod. */
+function withTemplate(pod: Pod, { job, excludedNodes }: AttemptContext): Pod {
+  const { metadata = {}, spec = {} } = job.spec.podTemplate ?? {};
+  const merged = {
+    ...pod,
+    metadata: {
+      ...pod.metadata,
+      labels: { ...metadata.labels, ...pod.metadata.labels },
+      annotations: { ...pod.metadata.annotations, ...metadata.annotations },
+    },
+    spec: mergeTemplate(pod.spec, spec),
+  };
+  return excludedNodes.length > 0 ? { ...merged, spec: excludeInAllTerms(merged.spec, excludedNodes) } : merged;
+}
+
+interface Terms {
+  readonly nodeSelectorTerms: readonly { readonly matchFields?: readonly object[] }[];
+}
+
+/** The terms of a node affinity are alternatives: each must keep away from those nodes. */
+function excludeInAllTerms(spec: PodSpec, nodes: readonly string[]): PodSpec {
+  const affinity = spec["affinity"] as { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: Terms } };
+  const { nodeSelectorTerms } = affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution;
+  const own = JSON.stringify(notIn(nodes));
+  const others = nodeSelectorTerms.filter(({ matchFields }) => JSON.stringify(matchFields) !== own);
+  if (others.length === 0) return spec;
+  const terms = others.map((term) => ({ ...term, matchFields: [...(term.matchFields ?? []), ...notIn(nodes)] }));
+  const nodeAffinity = {
+    ...affinity.nodeAffinity,
+    requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms },
+  };
+  return { ...spec, affinity: { ...affinity, nodeAffinity } };
+}

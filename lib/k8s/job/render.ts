@@ -1,0 +1,110 @@
+import { rowsOf } from "#lib/train/job-state.ts";
+import type { JobSpec, WorkerName } from "#lib/train/job-state.ts";
+import type { KubeObject } from "../objects.ts";
+import { gangOf } from "./gang.ts";
+import type { GangName } from "./gang.ts";
+import { configMapName, jobLabels, ownerOf } from "./names.ts";
+import { podOf } from "./pods.ts";
+import type { AttemptContext } from "./pods.ts";
+import type { Pod } from "./pod.ts";
+import type { JobSettings } from "./settings.ts";
+import { jobSpecOf } from "./spec.ts";
+import type { TrainingJobObject } from "./training-job.ts";
+
+/** What the controller found in a job's config. */
+export interface ResolvedJob {
+  /** File name without folder and ending: `resnet18_petage_quickstart`. */
+  readonly configName: string;
+  /** The resolved config, as `serializeConfig` writes it. */
+  readonly configText: string;
+  /** `work_dir` of the config, if it has one. */
+  readonly workDir: string | undefined;
+  readonly validates: boolean;
+  readonly maxEpochs: number;
+  /** Whether `resume = True` or `load_from` stand in the config; fields of the job win. */
+  readonly resume: boolean;
+  readonly loadFrom: string | undefined;
+}
+
+export interface AttemptOptions {
+  readonly job: TrainingJobObject;
+  readonly settings: JobSettings;
+  readonly resolved: ResolvedJob;
+  /** The gang schedulers that the cluster has. */
+  readonly gangs: ReadonlySet<GangName>;
+  readonly attempt?: number;
+  /** Trainers of the attempt; by default those that are wanted. */
+  readonly size?: number;
+  /** Checkpoint to continue; by default what the job says. */
+  readonly resumeFrom?: string;
+  readonly excludedNodes?: readonly string[];
+}
+
+/** Everything that the pods of an attempt are made from. */
+export function attemptContext(options: AttemptOptions): AttemptContext {
+  const { job, settings, resolved, gangs, attempt = 0, excludedNodes = [] } = options;
+  const spec = jobSpecOf(job, resolved);
+  const size = options.size ?? spec.workers;
+  const gang = gangOf(job, gangs);
+  const helpers = rowsOf(spec, 0).flat().length;
+  const minCount = helpers + Math.min(size, spec.minWorkers);
+  const { workDir, runDir } = foldersOf(job, resolved);
+  return {
+    job: resolved.loadFrom && !job.spec.loadFrom ? { ...job, spec: { ...job.spec, loadFrom: resolved.loadFrom } } : job,
+    settings,
+    gang,
+    gangContext: { job, attempt, minCount, count: helpers + size, instance: settings.instance },
+    attempt,
+    size,
+    workDir,
+    runDir,
+    resumeFrom: options.resumeFrom ?? resumeWish(job, resolved),
+    excludedNodes,
+  };
+}
+
+/** Where a job writes, relative to the image's folder and to the output volume alike. */
+export function foldersOf({ metadata, spec }: TrainingJobObject, { workDir, configName }: ResolvedJob) {
+  const folder = spec.workDir ?? workDir?.replace(/^(\.\/)?work_dirs\//, "") ?? configName;
+  const created = new Date(metadata.creationTimestamp ?? 0);
+  const time = created.toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "_");
+  return { workDir: `work_dirs/${folder}`, runDir: `work_dirs/${folder}/${time}_${metadata.uid?.slice(0, 5) ?? ""}` };
+}
+
+function resumeWish({ spec }: TrainingJobObject, { resume }: ResolvedJob): string {
+  const wish = spec.checkpoint?.resume ?? (resume ? "Auto" : "Never");
+  return wish === "Auto" ? "auto" : wish === "Never" ? "" : wish;
+}
+
+/** The config of a job, resolved once: every pod of every attempt sees the same. */
+export function configMapOf(job: TrainingJobObject, { configText }: ResolvedJob, instance: string): KubeObject {
+  const metadata = {
+    name: configMapName(job),
+    namespace: job.metadata.namespace ?? "default",
+    labels: jobLabels(job, instance),
+    ownerReferences: [ownerOf(job)],
+  };
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata,
+    immutable: true,
+    data: { "config.json": configText },
+  } as KubeObject;
+}
+
+/** The workers of an attempt. */
+export function workersOf(spec: JobSpec, { attempt, size }: Pick<AttemptContext, "attempt" | "size">): WorkerName[] {
+  return rowsOf(spec, size)
+    .flat()
+    .map((worker) => ({ ...worker, attempt }));
+}
+
+/** All that the controller creates for the first attempt of a job. */
+export function render(options: AttemptOptions): readonly KubeObject[] {
+  const context = attemptContext(options);
+  const { job, settings, resolved } = options;
+  const group = context.gang.group(context.gangContext);
+  const pods: Pod[] = workersOf(jobSpecOf(job, resolved), context).map((worker) => podOf(context, worker));
+  return [configMapOf(job, resolved, settings.instance), ...(group ? [group] : []), ...pods];
+}

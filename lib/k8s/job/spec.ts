@@ -1,0 +1,47 @@
+import type { FailureRule, JobSpec } from "#lib/train/job-state.ts";
+import type { TrainingJobObject } from "./training-job.ts";
+
+/** Waits before restarts: 10 s after the second failure without a new checkpoint, then doubling. */
+const RESTART_BACKOFF = { firstMs: 10_000, maximumMs: 360_000 };
+/** As the resource's schema has them, for jobs that have not been through the API server. */
+const DEFAULTS = { maxRestarts: 6, startTimeoutSeconds: 600 };
+
+/** A job of the cluster as the plan wants it. */
+export function jobSpecOf(
+  { metadata, spec }: TrainingJobObject,
+  { validates }: { readonly validates: boolean },
+): JobSpec {
+  const { workers = 1, elastic, failurePolicy = {}, schedulingPolicy = {}, runPolicy = {} } = spec;
+  const { maxRestarts = DEFAULTS.maxRestarts, rules = [] } = failurePolicy;
+  const { activeDeadlineSeconds, ttlSecondsAfterFinished, cleanPodPolicy = "Running" } = runPolicy;
+  return {
+    name: metadata.name,
+    workers,
+    minWorkers: elastic?.minWorkers ?? workers,
+    maxRestarts,
+    rules: rules.map(ruleOf),
+    ownNatsServer: false,
+    evaluator: validates,
+    startsTogether: true,
+    startTimeoutMs: (schedulingPolicy.startTimeoutSeconds ?? DEFAULTS.startTimeoutSeconds) * 1000,
+    activeDeadlineMs: milliseconds(activeDeadlineSeconds),
+    ttlMs: milliseconds(ttlSecondsAfterFinished),
+    cleanPolicy: cleanPodPolicy,
+    backoff: RESTART_BACKOFF,
+    resumeCommand: "",
+  };
+}
+
+function milliseconds(seconds: number | undefined): number | null {
+  return seconds === undefined ? null : seconds * 1000;
+}
+
+type Rule = NonNullable<NonNullable<TrainingJobObject["spec"]["failurePolicy"]>["rules"]>[number];
+
+function ruleOf({ exitCodes = [], podConditions = [], action }: Rule): FailureRule {
+  return {
+    ...(exitCodes.length > 0 && { exitCodes }),
+    ...(podConditions.includes("DisruptionTarget") && { disrupted: true }),
+    action,
+  };
+}
