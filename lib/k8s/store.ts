@@ -10,8 +10,21 @@ export interface Change<T> {
   readonly after: T | undefined;
 }
 
+/** How long an object that we wrote ourselves wins over what a watch brings that has not caught up yet. */
+const CATCH_UP_MS = 30_000;
+/** Deletions that are remembered, against answers to writes that come after them. */
+const MAX_REMEMBERED_DELETIONS = 4096;
+
+interface Written {
+  readonly resourceVersion: string | undefined;
+  readonly until: number;
+}
+
 /** What a reflector last saw of a collection, by name and by the uid of the owner. */
 export class Store<T extends KubeObject> {
+  readonly #written = new Map<string, Written>();
+  /** Uids of what was deleted lately. */
+  readonly #gone = new Set<string>();
   readonly #objects = new Map<string, T>();
   readonly #byOwner = new Map<string, Map<string, T>>();
   readonly #listeners = new Set<(change: Change<T>) => void>();
@@ -39,8 +52,32 @@ export class Store<T extends KubeObject> {
     return () => this.#listeners.delete(listener);
   }
 
+  /**
+   * Takes an object as the API server returned it for a write of ours, so that the next look sees it. What the watch
+   * brings is older until it brings this very version.
+   * @param base the version that the write changed; undefined for a creation
+   */
+  wrote(object: T, base: string | undefined): void {
+    const { resourceVersion, uid } = object.metadata;
+    const key = keyOf(object);
+    const isOvertaken = this.#objects.get(key)?.metadata.resourceVersion !== base || this.#gone.has(uid ?? "");
+    if (isOvertaken) return; // the watch was faster
+    this.#written.set(key, { resourceVersion, until: performance.now() + CATCH_UP_MS });
+    this.#take(object);
+  }
+
   /** Takes an object as it is now. One that was deleted and made anew under its name shows as gone, then as new. */
   set(object: T): void {
+    const key = keyOf(object);
+    const written = this.#written.get(key);
+    if (written && written.resourceVersion !== object.metadata.resourceVersion && performance.now() < written.until) {
+      return;
+    }
+    this.#written.delete(key);
+    this.#take(object);
+  }
+
+  #take(object: T): void {
     const key = keyOf(object);
     const before = this.#objects.get(key);
     if (before && before.metadata.uid !== object.metadata.uid) this.delete(key);
@@ -51,6 +88,8 @@ export class Store<T extends KubeObject> {
   delete(key: string): void {
     const before = this.#objects.get(key);
     if (before === undefined) return;
+    this.#written.delete(key);
+    this.#forget(before);
     this.#objects.delete(key);
     this.#unindex(key, before);
     this.#tell({ key, before, after: undefined });
@@ -58,6 +97,7 @@ export class Store<T extends KubeObject> {
 
   /** Takes the whole collection as it is now: what is not in it is gone. */
   replace(objects: readonly T[]): void {
+    this.#written.clear();
     const present = new Set(objects.map(keyOf));
     for (const key of this.#objects.keys()) if (!present.has(key)) this.delete(key);
     for (const object of objects) {
@@ -76,6 +116,15 @@ export class Store<T extends KubeObject> {
       this.#byOwner.set(owner, owned.set(key, after));
     }
     this.#tell({ key, before, after });
+  }
+
+  #forget({ metadata: { uid = "" } }: T): void {
+    this.#gone.add(uid);
+    if (this.#gone.size <= MAX_REMEMBERED_DELETIONS) return;
+    for (const oldest of this.#gone) {
+      this.#gone.delete(oldest);
+      return;
+    }
   }
 
   #unindex(key: string, object: T): void {

@@ -166,5 +166,20 @@ export interface TrainingJobStatus {
   readonly lastCheckpoint?: CheckpointStatus;
   readonly progress?: ProgressStatus;
   readonly lastFailure?: FailureStatus;
-  readonly result?: { readonly modelUri: string; readonly metrics: Readonly<Record<string, number>> };
+  readonly result?: {
+    readonly modelUri: string;
+    /** The version in the model store that inference serves; absent where nothing is published. */
+    readonly published?: string;
+    readonly metrics: Readonly<Record<string, number>>;
+  };
+  /** What the controller needs to remember; nobody else reads it. */
+  readonly control?: {
+    readonly size?: number;
+    readonly sizedFor?: number;
+    readonly nextSize?: number;
+    readonly resumedStep?: number;
+    readonly attemptTime?: string;
+    readonly ending?: string;
+    readonly nodeFailures?: Readonly<Record<string, number>>;
+  };
 }

@@ -36,6 +36,40 @@ describe("Store", () => {
     assert.deepEqual([store.ownedBy("x").length, store.ownedBy("y").length], [0, 1]);
   });
 
+  describe("after a write of ours", () => {
+    const shown = (store: Store<KubeObject>) => store.get("ns/a")?.metadata.resourceVersion;
+
+    it("shows what was written at once, and nothing older until the watch has brought it", () => {
+      const { store } = observed();
+      store.set(pod("a", { version: "1" }));
+      store.wrote(pod("a", { version: "7" }), "1");
+      assert.equal(shown(store), "7");
+      store.set(pod("a", { version: "4" }));
+      assert.equal(shown(store), "7");
+      store.set(pod("a", { version: "7" }));
+      store.set(pod("a", { version: "9" }));
+      assert.equal(shown(store), "9");
+    });
+
+    it("passes over an answer that the watch has overtaken", () => {
+      const { store } = observed();
+      store.set(pod("a", { version: "7" }));
+      store.set(pod("a", { version: "8" }));
+      store.wrote(pod("a", { version: "7" }), undefined);
+      assert.equal(shown(store), "8");
+      store.delete("ns/a");
+      store.wrote(pod("a", { version: "7" }), undefined);
+      assert.equal(shown(store), undefined);
+    });
+
+    it("believes a new list, whatever was written before", () => {
+      const { store } = observed();
+      store.wrote(pod("a", { version: "7" }), undefined);
+      store.replace([pod("a", { version: "12" })]);
+      assert.equal(shown(store), "12");
+    });
+  });
+
   it("replaces everything, and tells only what differs", () => {
     const { store, seen } = observed();
     store.replace([pod("same"), pod("older"), pod("goes")]);

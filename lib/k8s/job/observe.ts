@@ -1,0 +1,149 @@
+import { current, isTerminal, rowsOf, sizeOf } from "#lib/train/job-state.ts";
+import type { Exit, Instant, JobSpec, JobStatus, ObservedWorker, Problem, WorkerState } from "#lib/train/job-state.ts";
+import { parseTermination } from "#lib/train/termination.ts";
+import { GATE, podName, workerOf } from "./names.ts";
+import type { ContainerStatus, Pod } from "./pod.ts";
+
+/** A pod that is being deleted and still there so long after its grace is on a node that is gone. */
+export const STUCK_TERMINATING_MS = 60_000;
+const GRPC_PORT = 50051;
+
+export interface Seen {
+  readonly name: string;
+  readonly spec: JobSpec;
+  readonly status: JobStatus;
+  readonly pods: readonly Pod[];
+  /** How pods ended that are no longer there, by name. */
+  readonly endings: ReadonlyMap<string, Exit>;
+}
+
+/**
+ * The workers of a job as its pods tell them. A pod that was created and is gone has ended: by what was last seen of
+ * it, or unknown.
+ */
+export function observeWorkers({ name, spec, status, pods, endings }: Seen, now: Instant): ObservedWorker[] {
+  const found = pods.flatMap((pod): ObservedWorker[] => {
+    const worker = workerOf(pod);
+    return worker ? [{ ...worker, process: stateOf(pod, now) }] : [];
+  });
+  if (!status.created || isTerminal(status.phase)) return found;
+  const present = current({ workers: found, status });
+  const lost = rowsOf(spec, sizeOf({ spec, status }))
+    .flat()
+    .filter(({ role, rank }) => !present.some((worker) => worker.role === role && worker.rank === rank))
+    .map((missing): ObservedWorker => {
+      const worker = { ...missing, attempt: status.attempt };
+      const exit = endings.get(podName(name, worker)) ?? lostExit("Deleted", now);
+      return { ...worker, process: { state: "exited", exit } };
+    });
+  return [...found, ...lost];
+}
+
+/** Where a pod stands, in the plan's terms. */
+export function stateOf(pod: Pod, now: Instant): WorkerState {
+  const exit = exitOf(pod, now);
+  if (exit) return { state: "exited", exit };
+  const { status = {}, spec, metadata } = pod;
+  if (condition(pod, "Ready")?.status === "True" && metadata.deletionTimestamp === undefined) {
+    return { state: "ready", address: `${status.podIP}:${GRPC_PORT}` };
+  }
+  const problem = problemOf(pod);
+  const trouble = problem ? { problem } : {};
+  if (spec.schedulingGates?.some(({ name }) => name === GATE)) return { state: "starting", waitsFor: "admission" };
+  if (spec.nodeName === undefined) return { state: "starting", waitsFor: "node", ...trouble };
+  return { state: "starting", waitsFor: "itself", ...trouble };
+}
+
+/** How a pod ended; undefined while it lives. */
+export function exitOf(pod: Pod, now: Instant): Exit | undefined {
+  const { status = {}, spec, metadata } = pod;
+  const main = status.containerStatuses?.find(({ state }) => state?.terminated)?.state?.terminated;
+  const disrupted = condition(pod, "DisruptionTarget")?.status === "True";
+  const facts = {
+    ...(disrupted && { disrupted }),
+    ...(spec.nodeName !== undefined && { node: spec.nodeName }),
+  };
+  if (status.phase === "Failed" || status.phase === "Succeeded") {
+    const init = status.initContainerStatuses?.map(({ state }) => state?.terminated).find((end) => end?.exitCode);
+    const ended = main ?? init;
+    const reason = status.reason ?? meaningful(ended?.reason);
+    return {
+      code: ended?.exitCode ?? (status.phase === "Succeeded" ? 0 : null),
+      signal: signalOf(ended?.exitCode),
+      at: ended?.finishedAt === undefined ? now : Date.parse(ended.finishedAt),
+      message: messageOf(ended?.message) || (status.message ?? ""),
+      ...(reason !== undefined && { reason }),
+      ...facts,
+    };
+  }
+  const { deletionTimestamp } = metadata;
+  const isStuck = deletionTimestamp !== undefined && now - Date.parse(deletionTimestamp) > STUCK_TERMINATING_MS;
+  return isStuck ? { ...lostExit("NodeLost", now), ...facts } : undefined;
+}
+
+/** How a pod ended of which nothing is left but this last sight. */
+export function endingOf(pod: Pod, now: Instant): Exit {
+  const ended = exitOf(pod, now);
+  if (ended) return ended;
+  const terminated = pod.status?.containerStatuses?.find(({ state }) => state?.terminated)?.state?.terminated;
+  const disrupted = condition(pod, "DisruptionTarget")?.status === "True";
+  return {
+    ...lostExit("Deleted", now),
+    ...(terminated && {
+      code: terminated.exitCode,
+      signal: signalOf(terminated.exitCode),
+      message: messageOf(terminated.message),
+    }),
+    ...(disrupted && { disrupted, reason: condition(pod, "DisruptionTarget")?.reason ?? "Disrupted" }),
+    ...(pod.spec.nodeName !== undefined && { node: pod.spec.nodeName }),
+  };
+}
+
+/** What a worker said last, if anything: its termination message. */
+export function terminationMessage({ status }: Pod): string | undefined {
+  return status?.containerStatuses?.find(({ state }) => state?.terminated)?.state?.terminated?.message;
+}
+
+function lostExit(reason: string, at: Instant): Exit {
+  return { code: null, signal: null, at, message: "", reason };
+}
+
+function condition({ status }: Pod, type: string) {
+  return status?.conditions?.find((candidate) => candidate.type === type);
+}
+
+/** "Error" and "Completed" only repeat the exit code. */
+function meaningful(reason: string | undefined): string | undefined {
+  return reason === "Error" || reason === "Completed" ? undefined : reason;
+}
+
+/** Shells' and container runtimes' way of telling a signal. 143 is also our own code for a worker that was told to end. */
+function signalOf(code: number | undefined): string | null {
+  return code === 137 ? "SIGKILL" : code === 139 ? "SIGSEGV" : code === 134 ? "SIGABRT" : null;
+}
+
+const MAX_MESSAGE_CHARACTERS = 1024;
+
+function messageOf(text: string | undefined): string {
+  if (text === undefined) return "";
+  const report = parseTermination(text);
+  if (report) return report.error;
+  // The tail of its log: the last line says most.
+  const last = text.trim().split("\n").at(-1) ?? "";
+  return last.slice(0, MAX_MESSAGE_CHARACTERS);
+}
+
+/** Reasons why a container waits that are no trouble. */
+const USUAL = new Set(["ContainerCreating", "PodInitializing", ""]);
+
+/** What keeps a pod from starting, in the words of whoever found out. */
+function problemOf(pod: Pod): Problem | undefined {
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+  const waiting = [...initContainerStatuses, ...containerStatuses]
+    .map((status: ContainerStatus) => status.state?.waiting)
+    .find((state) => state !== undefined && !USUAL.has(state.reason ?? ""));
+  if (waiting) return { reason: waiting.reason ?? "", message: `${waiting.reason}: ${waiting.message ?? ""}` };
+  const scheduled = condition(pod, "PodScheduled");
+  if (scheduled?.status !== "False" || !scheduled.message) return undefined;
+  return { reason: scheduled.reason ?? "Unschedulable", message: scheduled.message };
+}
