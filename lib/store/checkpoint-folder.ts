@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { access, mkdir, open, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { PetageError } from "../base/errors.ts";
 import type { Checkpoint, CheckpointMeta, CheckpointStore, StateDict } from "../train/checkpoint.ts";
 import { decodePth } from "./pth.ts";
@@ -30,11 +31,11 @@ export function checkpointFolder({ folder, workDir }: CheckpointFolderOptions): 
   return {
     async save(name, checkpoint) {
       await mkdir(folder, { recursive: true });
-      const temporary = join(folder, `${TEMPORARY_PREFIX}${name}-${process.pid}-${randomBytes(4).toString("hex")}`);
+      const temporary = temporaryFor(join(folder, name));
       await mkdir(temporary);
       try {
         const sha256 = await writeCheckpoint(temporary, checkpoint);
-        await replaceFolder(temporary, join(folder, name));
+        await placeFolder(temporary, join(folder, name));
         return { name, uri: resolve(folder, name), sha256 };
       } finally {
         await rm(temporary, { recursive: true, force: true });
@@ -54,9 +55,14 @@ export function checkpointFolder({ folder, workDir }: CheckpointFolderOptions): 
 }
 
 async function writeAtomically(path: string, text: string): Promise<void> {
-  const temporary = join(dirname(path), `${TEMPORARY_PREFIX}${basename(path)}-${process.pid}`);
+  const temporary = temporaryFor(path);
   await writeFile(temporary, text, { flush: true });
   await rename(temporary, path);
+}
+
+/** A name beside `path` that nobody else takes: pods that share a volume have the same process ids. */
+function temporaryFor(path: string): string {
+  return join(dirname(path), `${TEMPORARY_PREFIX}${basename(path)}-${randomBytes(8).toString("hex")}`);
 }
 
 /** Writes a checkpoint into an empty folder and flushes it; resolves with the SHA-256 of its weights. */
@@ -85,19 +91,35 @@ async function writeTensors(path: string, tensors: StateDict): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Survivors of a failure may all write the same checkpoint at once; each then replaces that of the one before. */
-const REPLACE_ATTEMPTS = 5;
+/** Others may put a folder there meanwhile; so often this one is put in its place. */
+const PLACE_ATTEMPTS = 5;
 
-/** Moves `from` to `to`; a folder that is there already is moved aside first, so that a reader sees one or the other. */
-async function replaceFolder(from: string, to: string): Promise<void> {
+/**
+ * Moves `from` to `to`. What is there already stays if it is the same: survivors of a failure all save the same step, and
+ * none may take away what another one has told of. Else it is moved aside first.
+ */
+async function placeFolder(from: string, to: string): Promise<void> {
   const aside = `${from}-replaced`;
   for (let attempt = 1; ; attempt++) {
-    const existed = await succeeds(rename(to, aside));
-    if (await succeeds(rename(from, to), attempt < REPLACE_ATTEMPTS)) {
-      if (existed) await rm(aside, { recursive: true, force: true });
+    if (await succeeds(rename(from, to), attempt < PLACE_ATTEMPTS)) {
+      await rm(aside, { recursive: true, force: true });
       return await syncFolder(dirname(to));
     }
+    if (await isSame(from, to)) return;
     await rm(aside, { recursive: true, force: true });
+    await succeeds(rename(to, aside));
+  }
+}
+
+/** Whether `to` is a sound checkpoint of the same tensors. */
+async function isSame(from: string, to: string): Promise<boolean> {
+  try {
+    const [ours, theirs] = await Promise.all([readManifest(from), readManifest(to)]);
+    if (!isDeepStrictEqual(ours.files, theirs.files)) return false;
+    await readCheckpoint(to, { withOptimizer: true });
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -102,6 +102,29 @@ describe("a folder of checkpoints", () => {
     assert.deepEqual(weights, checkpointOf({ step: meta.progress.step, elementCount: 5000 }).weights);
     assert.ok(saved.some(({ sha256 }) => sha256 !== saved[0]?.sha256));
     assert.deepEqual(await readdir(folder), ["iter_9"]);
+  });
+
+  it("stays in place when survivors save the same step at once", async () => {
+    const checkpoint = checkpointOf({ step: 7, elementCount: 5000 });
+    await store.save("iter_7", checkpoint);
+    const { ino } = await stat(join(folder, "iter_7"));
+    await Promise.all(Array.from({ length: 16 }, () => store.save("iter_7", { ...checkpoint })));
+    assert.equal((await stat(join(folder, "iter_7"))).ino, ino);
+    assert.deepEqual(await readdir(folder), ["iter_7"]);
+  });
+
+  it("is replaced when what is there is damaged", async () => {
+    const { uri } = await store.save("iter_7", checkpointOf({ step: 7 }));
+    await truncate(join(uri, "optimizer.safetensors"), 10);
+    await store.save("iter_7", checkpointOf({ step: 7 }));
+    assert.ok((await readCheckpoint(uri, { withOptimizer: true })).optimizer.size > 0);
+  });
+
+  it("is marked as the latest by several at once", async () => {
+    const saved = await store.save("iter_7", checkpointOf({ step: 7 }));
+    await Promise.all(Array.from({ length: 16 }, () => store.markLatest(saved)));
+    const text = await readFile(join(workDir, "last_checkpoint"), "utf8");
+    assert.equal(text, `${saved.uri}\n`);
   });
 
   const damages: readonly {
