@@ -27,6 +27,12 @@ export interface Host {
 /** What a process says of itself when it is ready: `{ address: "127.0.0.1:4711" }`. */
 export type ReadyFacts = Readonly<Record<string, string | number>>;
 
+/** Read before anything else, since that may fail. */
+const EndEnvironment = z.object({
+  /** Where the termination report goes; kubelet reads it from /dev/termination-log. */
+  PETAGE_TERMINATION_LOG: z.string().optional(),
+});
+
 const CommonEnvironment = z.object({
   PETAGE_LOG: z.enum(["json", "pretty"]).default("json"),
   PETAGE_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
@@ -48,7 +54,7 @@ export async function run<Environment>(
   main: (environment: Environment, host: Host) => Promise<void | number>,
 ): Promise<never> {
   let log = createLogger({ name, format: "json", level: "info" });
-  const words = new LastWords(process.env["PETAGE_TERMINATION_LOG"]);
+  const words = new LastWords(readEnvironment(EndEnvironment).PETAGE_TERMINATION_LOG);
   const fail = (thrown: unknown): never => {
     const error = PetageError.from(thrown);
     words.error = error.describe();
