@@ -144,7 +144,7 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 /** The folder of a checkpoint from what people write: the folder, its manifest, or a file:// URI of either. */
-function folderOf(uri: string): string {
+export function folderOf(uri: string): string {
   const path = uri.startsWith("file://") ? new URL(uri).pathname : uri;
   const named = [MANIFEST_FILE, WEIGHTS_FILE].includes(basename(path));
   return resolve(named ? dirname(path) : path);

@@ -1,5 +1,6 @@
 import { PetageError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import type { Group } from "../collective/types.ts";
 import type { PretrainedConfig } from "../nn/init-config.ts";
 import type { Checkpoint, StateDict } from "./checkpoint.ts";
 import type { StartWeights } from "./training-engine.ts";
@@ -21,6 +22,23 @@ export interface StartSources {
   readWeights(uri: string): Promise<StateDict>;
   readCheckpoint(uri: string): Promise<Checkpoint>;
   readonly log: Log;
+}
+
+/** What `PETAGE_RESUME_FROM` says when the newest checkpoint of the work dir is wanted, if there is one. */
+const AUTO = "auto";
+
+/**
+ * The checkpoint that all ranks continue: of `auto` rank 0 decides, since files may appear at another time for each.
+ * @param find the newest checkpoint that can be resumed; undefined when there is none.
+ */
+export async function agreeOnResume(
+  wanted: string | undefined,
+  { group, find, signal }: { readonly group: Group; find(): Promise<string | undefined>; readonly signal: AbortSignal },
+): Promise<string | undefined> {
+  if (wanted !== AUTO) return wanted;
+  const own = group.rank === 0 ? await find() : undefined;
+  const shared = await group.broadcast(new TextEncoder().encode(own ?? ""), 0, signal);
+  return new TextDecoder().decode(shared) || undefined;
 }
 
 /**

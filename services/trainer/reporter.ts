@@ -2,6 +2,8 @@ import type { Hook, TrainingRun } from "#lib/train/run.ts";
 import type { Progress, SavedCheckpoint } from "#lib/train/checkpoint.ts";
 import { isBestCheckpoint } from "#lib/train/checkpoint.ts";
 import { PRIORITIES } from "#lib/train/run.ts";
+import type { ReportedCheckpoint, TerminationReport } from "#lib/train/termination.ts";
+import type { PetageError } from "#lib/base/errors.ts";
 import { durationOf, timestampOf } from "#lib/rpc/time.ts";
 import type { Implementation } from "#lib/rpc/contract.ts";
 import { BoundedQueue } from "#lib/base/queue.ts";
@@ -18,6 +20,7 @@ const MAX_WAITING_EVENTS = 64;
 /** What a worker tells about itself: its status now, and events to whoever listens. */
 export class Reporter {
   #status: Status;
+  #conclusion: Pick<TerminationReport, "result" | "published"> = { result: null, published: null };
   readonly #readers = new Set<BoundedQueue<MetricsEvent>>();
 
   constructor(identity: Pick<Status, "jobUid" | "attempt" | "rank" | "worldSize" | "generation" | "maxEpochs">) {
@@ -40,8 +43,25 @@ export class Reporter {
 
   checkpoint({ name, uri, sha256 }: SavedCheckpoint, { step, epoch }: Progress): void {
     const checkpoint: CheckpointMessage = { uri, sha256, step, epoch, createTime: timestampOf(new Date()) };
-    if (!isBestCheckpoint(name)) this.update({ lastCheckpoint: checkpoint });
+    this.update(isBestCheckpoint(name) ? { bestCheckpoint: checkpoint } : { lastCheckpoint: checkpoint });
     this.#tell({ checkpoint });
+  }
+
+  /** What training has made, once it is over. */
+  conclude(conclusion: Partial<Pick<TerminationReport, "result" | "published">>): void {
+    this.#conclusion = { ...this.#conclusion, ...conclusion };
+  }
+
+  fail({ code, message, hint = "" }: PetageError): void {
+    this.update({ error: { code, message, hint } });
+    this.enter("TRAINER_PHASE_FAILED");
+  }
+
+  /** The last words of this worker, whenever they are needed. */
+  get facts(): Omit<TerminationReport, "error"> {
+    const { lastStep, lastCheckpoint } = this.#status;
+    const checkpoint = lastCheckpoint ? reported(lastCheckpoint) : null;
+    return { step: Math.max(Number(lastStep?.step ?? 0), checkpoint?.step ?? 0), checkpoint, ...this.#conclusion };
   }
 
   /** Events from now on, until the worker ends. */
@@ -96,6 +116,10 @@ export class Reporter {
       },
     };
   }
+}
+
+function reported({ uri = "", step = 0, epoch = 0, sha256 = "" }: CheckpointMessage): ReportedCheckpoint {
+  return { uri, step: Number(step), epoch, sha256 };
 }
 
 /** Told to stop; an epoch that begins or ends meanwhile changes nothing about that. */

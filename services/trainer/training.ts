@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import type { Direction } from "#lib/metrics/types.ts";
@@ -10,15 +10,17 @@ import { VERSION } from "#lib/host/version.ts";
 import type { SourceDescription } from "#lib/data/types.ts";
 import type { Client } from "#lib/rpc/contract.ts";
 import { durationMs } from "#lib/rpc/time.ts";
-import { checkpointFolder, readCheckpoint, readWeights } from "#lib/store/checkpoint-folder.ts";
+import { checkpointFolder, findResumable, readCheckpoint, readWeights } from "#lib/store/checkpoint-folder.ts";
 import type { Validator } from "#lib/train/ports.ts";
 import { saveCheckpoint } from "#lib/train/run.ts";
-import type { RunPorts, TrainingRun } from "#lib/train/run.ts";
+import type { Hook, RunPorts, TrainingRun } from "#lib/train/run.ts";
 import { modelSettings, scheduleOf } from "#lib/train/settings.ts";
 import type { RunSettings } from "#lib/train/settings.ts";
 import { startRun } from "#lib/train/start.ts";
+import { stepCheckpoints } from "#lib/train/step-checkpoints.ts";
 import type { TrainerEnvironment } from "./config.ts";
 import type { Reporter } from "./reporter.ts";
+import { recallCheckpoints } from "./result.ts";
 
 export interface TrainingParts {
   readonly env: TrainerEnvironment;
@@ -27,12 +29,22 @@ export interface TrainingParts {
   readonly thread: TrainingThread;
   readonly data: SourceDescription;
   readonly reporter: Reporter;
+  /** The checkpoint to continue, on which all ranks have agreed. */
+  readonly resumeFrom: string | undefined;
   readonly log: Log;
+}
+
+/** The newest checkpoint of the work dir that can be resumed; tells what it passed over. */
+export async function newestResumable(workDir: string, log: Log): Promise<string | undefined> {
+  const found = await findResumable(workDir);
+  for (const line of found?.skipped ?? []) log.warn(`Passed over a checkpoint: ${line}`);
+  if (!found) log.info("There is nothing to resume: training starts anew", { workDir });
+  return found && resolve(found.path);
 }
 
 /** A run at its start: from a checkpoint, given weights, or the seed. */
 export async function openRun(parts: TrainingParts): Promise<TrainingRun> {
-  const { env, named, settings, data, thread, log } = parts;
+  const { env, named, settings, data, thread, resumeFrom, log } = parts;
   const { optimizer, pretrained } = modelSettings(named.config);
   const context = {
     epochLength: data.stepsPerEpoch,
@@ -66,12 +78,20 @@ export async function openRun(parts: TrainingParts): Promise<TrainingRun> {
   await startRun(run, thread, {
     pretrained,
     loadFrom: env.PETAGE_LOAD_FROM,
-    resumeFrom: env.PETAGE_RESUME_FROM,
+    resumeFrom,
     readWeights,
     readCheckpoint: (uri) => readCheckpoint(uri, { withOptimizer: true }),
     log,
   });
+  if (resumeFrom) await recallCheckpoints(run, resumeFrom, parts);
   return run;
+}
+
+/** The hook of checkpoints between those of the config, if any are wanted. */
+export async function extraCheckpoints(env: TrainerEnvironment): Promise<Hook[]> {
+  const { PETAGE_CHECKPOINT_EVERY_STEPS: everySteps, PETAGE_CHECKPOINT_KEEP_LAST: keepLast } = env;
+  if (everySteps === 0) return [];
+  return [stepCheckpoints({ everySteps, keepLast, existing: await readdir(env.PETAGE_RUN_DIR) })];
 }
 
 /** In which direction each metric of the evaluator is better. */

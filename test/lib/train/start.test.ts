@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
+import { createGroup } from "#lib/collective/group.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { createSchedule } from "#lib/optim/schedule.ts";
 import { schedules } from "#lib/optim/schedules/index.ts";
 import type { Schedule } from "#lib/optim/types.ts";
 import type { Checkpoint, Progress, StateDict, TensorData } from "#lib/train/checkpoint.ts";
 import { progressOf } from "#lib/train/run.ts";
-import { startRun } from "#lib/train/start.ts";
+import { agreeOnResume, startRun } from "#lib/train/start.ts";
 import type { StartSources } from "#lib/train/start.ts";
 import type { StartWeights } from "#lib/train/training-engine.ts";
 import { buildFrom } from "#test/support/build.ts";
 import { fakeRun, recordingLines } from "#test/support/fake-run.ts";
+import { memoryRing } from "#test/support/memory-ring.ts";
 
 const tensor: TensorData = { dtype: "F32", shape: [1], values: Float32Array.of(1) };
 const state = (...names: string[]): StateDict => new Map(names.map((name) => [name, tensor]));
@@ -147,5 +149,31 @@ describe("startRun", () => {
         error.code === "CHECKPOINT_MISMATCH" &&
         /weights only and cannot be resumed.*load_from/.test(error.describe()),
     );
+  });
+});
+
+describe("agreeOnResume", () => {
+  const { signal } = new AbortController();
+
+  /** What each of three ranks continues, when each sees another folder. */
+  async function agreed(wanted: string | undefined, found: readonly (string | undefined)[]): Promise<unknown[]> {
+    const groups = memoryRing(found.length).map((link, rank) =>
+      createGroup({ rank, size: found.length, generation: 0, link }),
+    );
+    const answers = await Promise.all(
+      groups.map((group, rank) => agreeOnResume(wanted, { group, find: async () => found[rank], signal })),
+    );
+    await Promise.all(groups.map((group) => group[Symbol.asyncDispose]()));
+    return answers;
+  }
+
+  it("takes what rank 0 finds, on all ranks", async () => {
+    assert.deepEqual(await agreed("auto", ["/run/epoch_2", "/run/epoch_1", undefined]), Array(3).fill("/run/epoch_2"));
+    assert.deepEqual(await agreed("auto", [undefined, "/run/epoch_1", "/run/epoch_1"]), Array(3).fill(undefined));
+  });
+
+  it("takes a path as it is and asks nobody", async () => {
+    assert.deepEqual(await agreed("/x/epoch_9", ["/a", "/b", "/c"]), Array(3).fill("/x/epoch_9"));
+    assert.deepEqual(await agreed(undefined, ["/a", "/b", "/c"]), Array(3).fill(undefined));
   });
 });

@@ -45,7 +45,7 @@ export interface GetStatusResponse {
    */
   'lastValidation'?: (_petage_v1_ValidationMetrics | null);
   /**
-   * The last complete checkpoint; absent before the first.
+   * The last complete checkpoint that can be resumed, or the one that was resumed; absent before the first.
    */
   'lastCheckpoint'?: (_petage_v1_Checkpoint | null);
   /**
@@ -64,6 +64,10 @@ export interface GetStatusResponse {
    * When the process started.
    */
   'startTime'?: (_google_protobuf_Timestamp | null);
+  /**
+   * The best complete checkpoint by `save_best`: weights only; absent where none is kept.
+   */
+  'bestCheckpoint'?: (_petage_v1_Checkpoint | null);
 }
 
 /**
@@ -103,7 +107,7 @@ export interface GetStatusResponse__Output {
    */
   'lastValidation': (_petage_v1_ValidationMetrics__Output | null);
   /**
-   * The last complete checkpoint; absent before the first.
+   * The last complete checkpoint that can be resumed, or the one that was resumed; absent before the first.
    */
   'lastCheckpoint': (_petage_v1_Checkpoint__Output | null);
   /**
@@ -122,4 +126,8 @@ export interface GetStatusResponse__Output {
    * When the process started.
    */
   'startTime': (_google_protobuf_Timestamp__Output | null);
+  /**
+   * The best complete checkpoint by `save_best`: weights only; absent where none is kept.
+   */
+  'bestCheckpoint': (_petage_v1_Checkpoint__Output | null);
 }

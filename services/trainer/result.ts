@@ -1,0 +1,56 @@
+import { basename, dirname, resolve } from "node:path";
+import { timestampOf } from "#lib/rpc/time.ts";
+import { folderOf, readCheckpointMeta, weightsSha256 } from "#lib/store/checkpoint-folder.ts";
+import { publishModel } from "#lib/store/model-store.ts";
+import { saveCheckpoint } from "#lib/train/run.ts";
+import type { TrainingRun } from "#lib/train/run.ts";
+import type { TrainerEnvironment } from "./config.ts";
+import type { CheckpointMessage, Reporter } from "./reporter.ts";
+
+export interface ResultParts {
+  readonly env: TrainerEnvironment;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+}
+
+/** At the end of the last epoch rank 0 names the result, the best checkpoint else the last, and publishes it. */
+export async function concludeTraining(run: TrainingRun, { env, reporter, signal }: ResultParts): Promise<void> {
+  if (run.rank !== 0 || run.epoch < run.maxEpochs) return;
+  const { status } = reporter;
+  const known = status.bestCheckpoint?.uri ?? status.lastCheckpoint?.uri;
+  const modelUri = known ?? (await saveCheckpoint(run, `epoch_${run.epoch}`)).uri;
+  const { metrics } = await readCheckpointMeta(modelUri);
+  reporter.conclude({ result: { modelUri, metrics } });
+  if (!env.PETAGE_PUBLISH_TO) return;
+  const { path, version } = await publishModel({ folder: env.PETAGE_PUBLISH_TO, checkpoint: modelUri, signal });
+  reporter.conclude({ published: path });
+  run.ports.log.info("Published", { model: basename(env.PETAGE_PUBLISH_TO), version, checkpoint: modelUri });
+}
+
+/** Tells what a resumed run has from before: where it continues, and its best checkpoint if that is still there. */
+export async function recallCheckpoints(
+  run: TrainingRun,
+  resumed: string,
+  { env, reporter }: Pick<ResultParts, "env" | "reporter">,
+): Promise<void> {
+  const folder = folderOf(resumed);
+  reporter.update({ lastCheckpoint: await describeCheckpoint(folder) });
+  if (!run.best) return;
+  for (const runFolder of [env.PETAGE_RUN_DIR, dirname(folder)]) {
+    const best = await describeCheckpoint(resolve(runFolder, run.best.name)).catch(() => undefined);
+    if (best) return reporter.update({ bestCheckpoint: best });
+  }
+  run.ports.log.warn("The best checkpoint so far is gone; the next better one takes its place", run.best);
+}
+
+async function describeCheckpoint(folder: string): Promise<CheckpointMessage> {
+  const { progress, createTime } = await readCheckpointMeta(folder);
+  const { step, epoch } = progress;
+  return {
+    uri: folder,
+    sha256: await weightsSha256(folder),
+    step,
+    epoch,
+    createTime: timestampOf(new Date(createTime)),
+  };
+}

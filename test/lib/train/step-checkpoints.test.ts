@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { saveCheckpoint } from "#lib/train/run.ts";
+import { stepCheckpoints } from "#lib/train/step-checkpoints.ts";
+import type { StepCheckpointOptions } from "#lib/train/step-checkpoints.ts";
+import { fakeRun } from "#test/support/fake-run.ts";
+
+/** The checkpoints that are there after a number of steps. */
+async function after(steps: number, options: Partial<StepCheckpointOptions>, rank = 0): Promise<string[]> {
+  const { run, record } = fakeRun({ rank });
+  const existing = options.existing ?? [];
+  for (const name of existing) await saveCheckpoint(run, name);
+  const hook = stepCheckpoints({ everySteps: 2, keepLast: 2, existing: existing.toReversed(), ...options });
+  for (run.step = 1; run.step <= steps; run.step++) await hook.afterIteration?.(run);
+  return [...record.checkpoints.keys()];
+}
+
+describe("stepCheckpoints", () => {
+  it("saves every so many steps and keeps the newest", async () => {
+    assert.deepEqual(await after(1, {}), []);
+    assert.deepEqual(await after(5, {}), ["iter_2", "iter_4"]);
+    assert.deepEqual(await after(9, {}), ["iter_6", "iter_8"]);
+    assert.deepEqual(await after(9, { keepLast: 1 }), ["iter_8"]);
+    assert.deepEqual(await after(9, { everySteps: 10 }), []);
+  });
+
+  it("removes its own of attempts before this one, the oldest first, and no others", async () => {
+    const existing = ["epoch_1", "iter_100", "iter_101", "iter_98", "best_a_epoch_1"];
+    assert.deepEqual(await after(2, { existing }), ["epoch_1", "iter_100", "iter_101", "best_a_epoch_1", "iter_2"]);
+    assert.deepEqual(await after(4, { existing }), ["epoch_1", "iter_101", "best_a_epoch_1", "iter_2", "iter_4"]);
+  });
+
+  it("leaves it to rank 0", async () => {
+    assert.deepEqual(await after(9, {}, 1), []);
+  });
+
+  it("does not save again what the config has saved after the same step", async () => {
+    const { run, record } = fakeRun({ step: 2 });
+    await saveCheckpoint(run, "epoch_1");
+    await stepCheckpoints({ everySteps: 2, keepLast: 1, existing: [] }).afterIteration?.(run);
+    assert.deepEqual([...record.checkpoints.keys()], ["epoch_1"]);
+  });
+});
