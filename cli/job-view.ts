@@ -1,7 +1,6 @@
 import cliProgress from "cli-progress";
-import { durationMs } from "#lib/rpc/time.ts";
+import type { ProgressStatus } from "#lib/k8s/job/training-job.ts";
 import { formatSeconds } from "#lib/train/hooks/logger-hook.ts";
-import type { TrainingJob__Output } from "#proto/petage/v1/TrainingJob.ts";
 
 /** Shows a running job: log lines with the name of who wrote them, above one progress bar for the epoch. */
 export class JobView {
@@ -29,24 +28,26 @@ export class JobView {
     else this.#write(line);
   }
 
-  update({ status }: TrainingJob__Output): void {
-    const progress = status?.progress;
-    if (!this.#bars || !progress || progress.iterationsPerEpoch === 0) return;
+  update(progress: ProgressStatus | undefined): void {
+    const { epoch = 0, maxEpochs = 0, step = 0, maxSteps = 0 } = progress ?? {};
+    const stepsPerEpoch = maxEpochs > 0 ? Math.round(maxSteps / maxEpochs) : 0;
+    if (!this.#bars || !progress || stepsPerEpoch === 0) return;
     const payload = {
-      epoch: `${progress.epoch}/${progress.maxEpochs}`,
-      rate: progress.imagesPerSecond.toFixed(0),
-      loss: progress.loss.toFixed(3),
-      lr: progress.learningRate.toExponential(1),
+      epoch: `${epoch}/${maxEpochs}`,
+      rate: progress.imagesPerSecond?.toFixed(0) ?? "?",
+      loss: progress.loss?.toFixed(3) ?? "?",
+      lr: progress.learningRate?.toExponential(1) ?? "?",
       data: percent(progress.dataWaitShare),
       ring: percent(progress.allReduceShare),
-      left: formatSeconds((durationMs(progress.eta) ?? 0) / 1000),
+      left: formatSeconds(progress.etaSeconds ?? 0),
     };
-    if (!this.#bar || progress.epoch !== this.#epoch) {
+    const done = Math.max(0, step - (epoch - 1) * stepsPerEpoch);
+    if (!this.#bar || epoch !== this.#epoch) {
       if (this.#bar) this.#bars.remove(this.#bar);
-      this.#bar = this.#bars.create(progress.iterationsPerEpoch, progress.iteration, payload);
-      this.#epoch = progress.epoch;
+      this.#bar = this.#bars.create(stepsPerEpoch, done, payload);
+      this.#epoch = epoch;
     }
-    this.#bar.update(progress.iteration, payload);
+    this.#bar.update(done, payload);
   }
 
   end(): void {
@@ -54,8 +55,9 @@ export class JobView {
   }
 }
 
-const WORKER_WIDTH = "data-loader".length;
+/** Columns that the name of a worker takes in front of its lines. */
+export const WORKER_WIDTH = "data-loader".length;
 
-function percent(share: number): string {
+function percent(share = 0): string {
   return `${Math.round(share * 100)}%`;
 }

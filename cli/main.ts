@@ -1,14 +1,17 @@
+import { basename } from "node:path";
 import { CommanderError } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
 import { quietTensorflow } from "#lib/host/quiet-tensorflow.ts";
-import { createProgram } from "./program.ts";
+import { createPlugin, createProgram } from "./program.ts";
 
 /** Exit code of a command line that cannot be understood, as of most Unix tools. */
 const USAGE_ERROR = 2;
 
 quietTensorflow();
 try {
-  await createProgram().parseAsync();
+  const [, started = "", called] = process.argv;
+  const isPlugin = basename(started).startsWith("kubectl-petage");
+  await (isPlugin ? await createPlugin() : await createProgram(called)).parseAsync();
 } catch (thrown) {
   if (thrown instanceof CommanderError) {
     process.exitCode = thrown.exitCode === 0 ? 0 : USAGE_ERROR;

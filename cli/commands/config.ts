@@ -28,7 +28,12 @@ export function configCommand(): Command {
 
 /** A config as a user names it: a file, or the name of one that comes with petage. */
 export function configFile(name: string): string {
-  return /[/\\]|\.(py|yaml|yml|json)$/.test(name) ? name : findNamedConfig(name);
+  return namesFile(name) ? name : findNamedConfig(name);
+}
+
+/** Whether it looks like a file, and not like the name of a config that comes with petage. */
+export function namesFile(name: string): boolean {
+  return /[/\\]|\.(py|yaml|yml|json)$/.test(name);
 }
 
 /** Loads it with the environment of this process, as mmengine does. */

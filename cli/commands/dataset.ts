@@ -1,8 +1,9 @@
 import cliProgress from "cli-progress";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { synthesize } from "#lib/host/synth.ts";
 import type { SynthReport } from "#lib/host/synth.ts";
 import { interruptSignal } from "../interrupt.ts";
+import { wholeNumber } from "../numbers.ts";
 import { checkCommand } from "./dataset-check.ts";
 
 export function datasetCommand(): Command {
@@ -42,12 +43,6 @@ function synthCommand(): Command {
           "Next: petage train configs/resnet/resnet18_petage_quickstart.py --nproc 2\n",
       );
     });
-}
-
-export function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new InvalidArgumentError("Expected a whole number.");
 }
 
 /** Draws with a progress bar. */

@@ -76,7 +76,7 @@ async function resultFile(): Promise<string> {
 async function trainModel(signal: AbortSignal): Promise<{ runDir: string; imagesPerSecond: number }> {
   const job = await train(CONFIG, { nproc: WORKERS }, signal);
   const { phase, message, workDir = "" } = job.status ?? {};
-  if (phase !== "TRAINING_JOB_PHASE_SUCCEEDED") {
+  if (phase !== "Succeeded") {
     throw new PetageError("PROCESS_FAILED", `Training did not succeed: ${message}`, {
       hint: `Its log is in ${workDir}`,
     });

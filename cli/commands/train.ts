@@ -1,13 +1,13 @@
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
 import { drawLossCurve } from "#lib/host/loss-curve.ts";
-import type { Client } from "#lib/rpc/contract.ts";
-import type { TrainingJob__Output } from "#proto/petage/v1/TrainingJob.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { openController } from "../controller.ts";
 import { EXIT_INTERRUPTED, interruptSignal } from "../interrupt.ts";
-import { JobView } from "../job-view.ts";
+import { wholeNumber } from "../numbers.ts";
 import { configFile, loadUserConfig } from "./config.ts";
-import { wholeNumber } from "./dataset.ts";
+import { followJob } from "./job/follow.ts";
+import { GrpcJobs } from "./job/grpc-jobs.ts";
 
 export interface TrainFlags {
   readonly nproc?: number;
@@ -46,18 +46,13 @@ Examples:
       const signal = interruptSignal();
       const job = await train(config, flags, signal);
       const { phase, message, workDir } = job.status ?? {};
-      process.stderr.write(`${phaseWord(phase)}: ${message}\nResults: ${workDir}\n`);
-      if (phase !== "TRAINING_JOB_PHASE_SUCCEEDED") process.exitCode = signal.aborted ? EXIT_INTERRUPTED : 1;
+      process.stderr.write(`${phase}: ${message}\nResults: ${workDir}\n`);
+      if (phase !== "Succeeded") process.exitCode = signal.aborted ? EXIT_INTERRUPTED : 1;
     });
 }
 
-function phaseWord(phase: string | undefined): string {
-  const word = (phase ?? "UNKNOWN").replace("TRAINING_JOB_PHASE_", "").toLowerCase();
-  return word.charAt(0).toUpperCase() + word.slice(1);
-}
-
 /** Runs a job to its end, showing it; the job as it ended. An abort cancels it. */
-export async function train(config: string, flags: TrainFlags, signal: AbortSignal): Promise<TrainingJob__Output> {
+export async function train(config: string, flags: TrainFlags, signal: AbortSignal): Promise<TrainingJobObject> {
   const cfgOptions = cfgOptionsOf(config, flags);
   await using controller = await openController({ address: flags.controller, natsUrl: flags.nats });
   const { client } = controller;
@@ -75,7 +70,10 @@ export async function train(config: string, flags: TrainFlags, signal: AbortSign
   const name = job?.metadata?.name ?? "";
   const cancel = (): void => void client.cancelTrainingJob({ name }).catch(() => {}); // it may have ended meanwhile
   signal.addEventListener("abort", cancel, { once: true });
-  const ended = await follow(client, name);
+  // Not by the signal: an aborted job is shown to its end, too.
+  const follow = { logs: true, signal: new AbortController().signal };
+  const ended = await followJob(new GrpcJobs(controller.address, client), name, follow);
+  if (!ended) throw new PetageError("UNAVAILABLE", `The controller said nothing about job ${name}`);
   await drawLossCurve(ended.status?.workDir ?? "");
   return ended;
 }
@@ -92,26 +90,4 @@ function cfgOptionsOf(config: string, { cfgOptions = [], validate, autoScaleLr }
     options.push("auto_scale_lr.enable=True");
   }
   return options;
-}
-
-/** Shows a job until it has ended. */
-async function follow(client: Client<"ControllerService">, name: string): Promise<TrainingJob__Output> {
-  const view = new JobView();
-  const logs = (async () => {
-    for await (const { worker, line } of client.streamLogs({ name, follow: true })) view.line(worker, line);
-  })();
-  let last: TrainingJob__Output | null = null;
-  try {
-    for await (const { job } of client.watchTrainingJob({ name })) {
-      if (!job) continue;
-      last = job;
-      view.update(job);
-    }
-    await logs;
-  } finally {
-    view.end();
-    logs.catch(() => {});
-  }
-  if (last) return last;
-  throw new PetageError("UNAVAILABLE", `The controller said nothing about job ${name}`);
 }

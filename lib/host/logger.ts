@@ -42,6 +42,17 @@ type LogLine = {
   readonly msg: string;
 } & Readonly<Record<string, unknown>>;
 
+/** A line of a log, in whichever format it was written, for people; lines of other programs as they are. */
+export function readableLine(text: string): string {
+  try {
+    const line = JSON.parse(text) as Partial<LogLine> | null;
+    if (line?.level === undefined || line.time === undefined || line.msg === undefined) return text;
+    return prettyLine(line as LogLine).trimEnd();
+  } catch {
+    return text;
+  }
+}
+
 /** `MM/DD HH:MM:SS - petage - INFO - message key=value`, as mmengine writes it, in local time. */
 function prettyLine({ level, time, name, msg, ...fields }: LogLine): string {
   const pairs = Object.entries(fields).map(([key, value]) => ` ${key}=${prettyValue(value)}`);

@@ -15,8 +15,9 @@ function pathOf(command: Command): string {
   return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 }
 
+const program = await createProgram();
+
 describe("petage --help", () => {
-  const program = createProgram();
   const commands = [program, ...subcommands(program)];
 
   it("names every command", () => {
@@ -33,6 +34,16 @@ describe("petage --help", () => {
       "petage config print",
       "petage config list",
       "petage up",
+      "petage job",
+      "petage job submit",
+      "petage job list",
+      "petage job get",
+      "petage job watch",
+      "petage job logs",
+      "petage job cancel",
+      "petage job suspend",
+      "petage job resume",
+      "petage job render",
     ]);
   });
 
@@ -78,6 +89,7 @@ describe("a command line that cannot be understood", function () {
       args: ["train", "x.py", "--nproc", "two"],
       says: /--nproc <number>' argument 'two' is invalid\. Expected a whole/,
     },
+    { args: ["job", "lits"], says: /unknown command 'lits'\n\(Did you mean list\?\)/ },
     { args: ["up", "--port", "65536"], says: /Expected a port, 0 to 65535/ },
     { args: ["dataset", "synth", "--layout", "zip"], says: /Allowed choices are annotation, folders/ },
   ];

@@ -3,7 +3,6 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
 import { existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { tmpdir } from "node:os";
-import type { Command } from "commander";
 import { PETAGE, runCommand } from "#test/support/cli.ts";
 import { createProgram } from "../../cli/program.ts";
 import { codeBlocks, shellCommands } from "../support/markdown.ts";
@@ -30,8 +29,10 @@ function words(command: string): string[] {
   return found.map((word) => word.replaceAll(/^["']|["']$/g, ""));
 }
 
+const petage = await createProgram();
+
 function checkPetage(args: readonly string[]): void {
-  let command: Command = createProgram();
+  let command = petage;
   let rest = [...args];
   for (;;) {
     const child = command.commands.find((candidate) => candidate.name() === rest[0]);
@@ -71,13 +72,19 @@ function checkFiles(args: readonly string[]): void {
   }
 }
 
+/** `kubectl petage` is `petage job`; of kubectl's own commands only the files are looked at. */
+function checkKubectl(args: readonly string[]): void {
+  if (args[0] === "petage") checkPetage(["job", ...args.slice(1)]);
+  else checkFiles(args);
+}
+
 const CHECKS: Readonly<Record<string, (args: readonly string[]) => void>> = {
   petage: checkPetage,
   npx: ([, ...args]) => checkPetage(args),
   npm: checkNpm,
   grpcurl: checkGrpcurl,
   helm: checkFiles,
-  kubectl: checkFiles,
+  kubectl: checkKubectl,
   node: checkFiles,
 };
 

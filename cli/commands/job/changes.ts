@@ -1,0 +1,42 @@
+import { aborted } from "#lib/base/signals.ts";
+import { createLogger } from "#lib/host/logger.ts";
+import type { KubeClient } from "#lib/k8s/client.ts";
+import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
+import { Reflector } from "#lib/k8s/reflector.ts";
+import { Store } from "#lib/k8s/store.ts";
+
+export interface Selection {
+  readonly type: ResourceType;
+  readonly namespace: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
+/** The objects that a selector names, as they stand, then whenever any of them has changed, until the signal aborts. */
+export async function* changes<T extends KubeObject>(
+  client: KubeClient,
+  selection: Selection,
+  signal: AbortSignal,
+): AsyncGenerator<readonly T[]> {
+  const write = (line: string): void => void process.stderr.write(line);
+  const log = createLogger({ name: "petage", format: "pretty", level: "warn", write });
+  const store = new Store<T>();
+  const end = new AbortController();
+  const ended = AbortSignal.any([signal, end.signal]);
+  const reflector = new Reflector<T>({ client, store, log, ...selection });
+  const running = reflector.run(ended);
+  let wake = (): void => {};
+  let change = new Promise<void>((resolve) => (wake = resolve));
+  store.onChange(() => wake());
+  try {
+    await Promise.race([reflector.synced, aborted(ended)]);
+    while (!ended.aborted) {
+      change = new Promise((resolve) => (wake = resolve));
+      yield [...store.all()];
+      await Promise.race([change, aborted(ended)]);
+    }
+  } finally {
+    end.abort();
+    await running;
+  }
+}

@@ -1,0 +1,60 @@
+import { Command, Option } from "commander";
+import type { Credentials } from "#lib/k8s/credentials.ts";
+import type { JobApi } from "./job-api.ts";
+
+/** Which jobs a command is about. */
+export interface PlaceFlags {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace?: string;
+  readonly controller?: string;
+}
+
+/** A command of a cluster: with the flags that choose it, and examples under the name by which it was called. */
+export function clusterCommand(name: string, examples: readonly string[]): Command {
+  return withExamples(new Command(name), examples)
+    .option("-n, --namespace <name>", "namespace of the job (default: that of the context)")
+    .option("--context <name>", "context of the kubeconfig (default: its current one)")
+    .option("--kubeconfig <file>", "the cluster and the user (default: $KUBECONFIG, ~/.kube/config, or the pod's own)");
+}
+
+/** A command of a cluster that works with a controller on one machine, too. */
+export function placedCommand(name: string, examples: readonly string[]): Command {
+  return clusterCommand(name, examples).option(
+    "--controller <host:port>",
+    "a controller without Kubernetes (petage up) instead of a cluster",
+  );
+}
+
+function withExamples(command: Command, examples: readonly string[]): Command {
+  return command.addHelpText("after", () => {
+    const lines = examples.map((args) => `  ${pathOf(command)} ${args}`.trimEnd());
+    return `\n${lines.length === 1 ? "Example" : "Examples"}:\n${lines.join("\n")}`;
+  });
+}
+
+/** `petage job list`, or `kubectl petage list`. */
+export function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
+}
+
+export async function openJobs(flags: PlaceFlags): Promise<JobApi> {
+  if (flags.controller !== undefined) {
+    const { GrpcJobs } = await import("./grpc-jobs.ts");
+    return new GrpcJobs(flags.controller);
+  }
+  const { KubeJobs } = await import("./kube-jobs.ts");
+  return new KubeJobs(await openCredentials(flags), flags.namespace);
+}
+
+export async function openCredentials({ kubeconfig, context }: PlaceFlags): Promise<Credentials> {
+  const { Credentials } = await import("#lib/k8s/credentials.ts"); // the library behind it takes a second to load
+  return Credentials.load(kubeconfig, context);
+}
+
+/** How objects are printed. */
+export type OutputFormat = "yaml" | "json" | "name";
+
+export function outputOption(...more: readonly string[]): Option {
+  return new Option("-o, --output <format>", "print objects instead").choices(["yaml", "json", "name", ...more]);
+}

@@ -1,0 +1,22 @@
+import type { Command } from "commander";
+import { describeJob } from "./describe.ts";
+import { openJobs, outputOption, pathOf, placedCommand } from "./flags.ts";
+import type { OutputFormat, PlaceFlags } from "./flags.ts";
+import { printObject } from "./output.ts";
+
+interface GetFlags extends PlaceFlags {
+  readonly output?: OutputFormat;
+}
+
+export function getCommand(): Command {
+  return placedCommand("get", ["quickstart", "quickstart -n petage -o yaml"])
+    .description("Show one training job: where it stands, how far it is, and what to do next.")
+    .argument("<name>", "the job")
+    .addOption(outputOption())
+    .action(async (name: string, flags: GetFlags, command: Command) => {
+      await using jobs = await openJobs(flags);
+      const job = await jobs.get(name);
+      const page = { nowMs: Date.now(), command: pathOf(command).replace(/ get$/, "") };
+      process.stdout.write(flags.output ? printObject(job, flags.output) : describeJob(job, page));
+    });
+}

@@ -1,0 +1,127 @@
+import { PetageError } from "#lib/base/errors.ts";
+import { BoundedQueue } from "#lib/base/queue.ts";
+import { readableLine } from "#lib/host/logger.ts";
+import type { KubeClient } from "#lib/k8s/client.ts";
+import type { Pod } from "#lib/k8s/job/pod.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import { PODS, pathOf } from "#lib/k8s/objects.ts";
+import { changes } from "./changes.ts";
+import type { LogLine, LogQuery } from "./job-api.ts";
+import { choosePods, containerOf, hasStarted, labelOf, waitsFor, workersSelector } from "./worker-pods.ts";
+
+/** Lines that wait to be shown; beyond them the pods' streams wait. */
+const MAX_WAITING_LINES = 1_000;
+/** A longer line is handed on in pieces. */
+const MAX_LINE_CHARACTERS = 16_384;
+
+export interface PodLogOptions {
+  readonly client: KubeClient;
+  readonly namespace: string;
+  readonly job: TrainingJobObject;
+  readonly query: LogQuery;
+  /** Resolves when the job has ended; rejects when it was deleted. */
+  ended(signal: AbortSignal): Promise<void>;
+}
+
+/** What the pods of a job wrote. Without `follow`: of those that are there, one after another. */
+export function podLogs(options: PodLogOptions, signal: AbortSignal): AsyncGenerator<LogLine> {
+  return options.query.follow ? followedLogs(options, signal) : keptLogs(options, signal);
+}
+
+async function* keptLogs(options: PodLogOptions, signal: AbortSignal): AsyncGenerator<LogLine> {
+  const pods = choosePods(await listPods(options, signal), options.query);
+  const started = pods.filter(hasStarted);
+  if (started.length === 0) throw nothingYet(options, pods);
+  for (const pod of started) yield* linesOf(options, pod, signal);
+}
+
+/** Of pods that come and go, as the lines arrive, until the job has ended. */
+async function* followedLogs(options: PodLogOptions, signal: AbortSignal): AsyncGenerator<LogLine> {
+  const end = new AbortController();
+  const queue = new BoundedQueue<LogLine>(MAX_WAITING_LINES);
+  const collecting = collect(options, queue, AbortSignal.any([signal, end.signal]));
+  collecting.then(
+    () => queue.end(),
+    (thrown: unknown) => queue.end(thrown),
+  );
+  try {
+    yield* queue;
+  } finally {
+    end.abort();
+  }
+}
+
+async function collect(options: PodLogOptions, queue: BoundedQueue<LogLine>, signal: AbortSignal): Promise<void> {
+  const { client, namespace, job, query } = options;
+  const over = new AbortController();
+  const ended = options.ended(signal).finally(() => over.abort());
+  ended.catch(() => {}); // it is awaited below
+  const streams = new Map<string | undefined, Promise<void>>();
+  const take = (pods: readonly Pod[]): void => {
+    for (const pod of choosePods(pods, query).filter(hasStarted)) {
+      const { uid } = pod.metadata;
+      if (!streams.has(uid)) streams.set(uid, pump(options, [pod, queue], signal));
+    }
+  };
+  const selection = { type: PODS, namespace, labelSelector: workersSelector(job) };
+  for await (const pods of changes<Pod>(client, selection, AbortSignal.any([signal, over.signal]))) take(pods);
+  await ended;
+  take(await listPods(options, signal)); // one may have come and gone with the job's last change
+  await Promise.all(streams.values());
+}
+
+/** Passes on what a pod writes, to its end. One log that breaks off is no reason to leave the others. */
+async function pump(
+  options: PodLogOptions,
+  [pod, queue]: readonly [Pod, BoundedQueue<LogLine>],
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    for await (const line of linesOf(options, pod, signal)) await queue.push(line, signal);
+  } catch (thrown) {
+    if (signal.aborted) return;
+    const line = `(its log breaks off: ${PetageError.from(thrown).message})`;
+    await queue.push({ worker: labelOf(pod), line }, signal).catch(() => {});
+  }
+}
+
+async function listPods({ client, namespace, job }: PodLogOptions, signal: AbortSignal): Promise<readonly Pod[]> {
+  const query = { labelSelector: workersSelector(job) };
+  return (await client.list<Pod>(PODS, { namespace, query }, signal)).items;
+}
+
+async function* linesOf(options: PodLogOptions, pod: Pod, signal: AbortSignal): AsyncGenerator<LogLine> {
+  const { client, namespace, query } = options;
+  const { follow, tailLines } = query;
+  const path = pathOf(PODS, { namespace, name: pod.metadata.name, subresource: "log" });
+  const stream = await client.stream({
+    method: "GET",
+    path,
+    query: { container: containerOf(pod), follow, tailLines },
+    signal,
+  });
+  for await (const line of textLines(stream)) yield { worker: labelOf(pod), line: readableLine(line) };
+}
+
+async function* textLines(stream: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of stream) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split(/\r?\n/);
+    rest = lines.pop() ?? "";
+    yield* lines;
+    for (; rest.length > MAX_LINE_CHARACTERS; rest = rest.slice(MAX_LINE_CHARACTERS)) {
+      yield rest.slice(0, MAX_LINE_CHARACTERS);
+    }
+  }
+  if (rest !== "") yield rest;
+}
+
+function nothingYet({ job }: PodLogOptions, pods: readonly Pod[]): PetageError {
+  const { name } = job.metadata;
+  const { phase = "Pending", message = "" } = job.status ?? {};
+  const why = pods.map((pod) => `${labelOf(pod)} ${waitsFor(pod)}`).join("; ") || `${phase}: ${message || "no pods"}`;
+  return new PetageError("FAILED_PRECONDITION", `Job ${name} has written nothing that is still there (${why})`, {
+    hint: `\`petage job get ${name}\` shows where it stands; --follow waits for it`,
+  });
+}

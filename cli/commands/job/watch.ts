@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { EXIT_INTERRUPTED, interruptSignal } from "../../interrupt.ts";
+import { placedCommand, openJobs } from "./flags.ts";
+import type { PlaceFlags } from "./flags.ts";
+import { followJob } from "./follow.ts";
+import type { JobApi } from "./job-api.ts";
+
+export function watchCommand(): Command {
+  return placedCommand("watch", ["quickstart"])
+    .description("Watch a training job to its end. Ends with exit code 1 when the job did not succeed.")
+    .argument("<name>", "the job")
+    .action(async (name: string, flags: PlaceFlags) => {
+      await using jobs = await openJobs(flags);
+      await watchJob(jobs, name);
+    });
+}
+
+/** Shows a job until it has ended, and sets the exit code by how it did. Ctrl-C leaves the job alone. */
+export async function watchJob(jobs: JobApi, name: string): Promise<void> {
+  const signal = interruptSignal();
+  const job = await followJob(jobs, name, { logs: false, signal });
+  if (job === undefined) {
+    process.stderr.write(`${name} goes on without being watched\n`);
+    process.exitCode = EXIT_INTERRUPTED;
+  } else if (job.status?.phase !== "Succeeded") {
+    process.exitCode = 1;
+  }
+}

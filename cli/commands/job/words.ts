@@ -1,0 +1,27 @@
+import { PetageError } from "#lib/base/errors.ts";
+import { KubeError } from "#lib/k8s/errors.ts";
+
+/** Says in words what a call was refused for. */
+export async function told<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (thrown) {
+    throw inWords(thrown);
+  }
+}
+
+/** What the API server said, without the path of the call: people gave a command, not a path. */
+export function inWords(thrown: unknown): unknown {
+  if (!(thrown instanceof KubeError)) return thrown;
+  if (thrown.status === 404 && !thrown.message.includes('"')) {
+    return new PetageError("NOT_FOUND", "This cluster does not know TrainingJobs", {
+      cause: thrown,
+      hint: "Install petage there: helm install petage charts/petage --namespace petage --create-namespace",
+    });
+  }
+  const message = thrown.message.replace(/^[A-Z]+ \S+: /, "");
+  return new PetageError(thrown.code, message, {
+    cause: thrown,
+    ...(thrown.hint !== undefined && { hint: thrown.hint }),
+  });
+}
