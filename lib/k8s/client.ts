@@ -104,12 +104,13 @@ export class KubeClient {
   /** Deletes all of a namespace that a selector names, in one call. */
   async deleteCollection(
     type: ResourceType,
-    place: { readonly namespace: string; readonly labelSelector: string },
+    place: { readonly namespace: string; readonly labelSelector: string; readonly fieldSelector?: string },
     options: DeleteOptions = {},
   ): Promise<void> {
     const { gracePeriodSeconds, signal } = options;
     const body = { kind: "DeleteOptions", apiVersion: "v1", gracePeriodSeconds };
-    const query = { labelSelector: place.labelSelector };
+    const { labelSelector, fieldSelector } = place;
+    const query = { labelSelector, fieldSelector };
     await this.call({ method: "DELETE", path: pathOf(type, { namespace: place.namespace }), query, body, signal });
   }
 

@@ -46,6 +46,7 @@ export interface ResourceType {
 
 export const TRAINING_JOBS: ResourceType = { group: "petage.dev", version: "v1alpha1", plural: "trainingjobs" };
 export const PODS: ResourceType = { group: "", version: "v1", plural: "pods" };
+export const NODES: ResourceType = { group: "", version: "v1", plural: "nodes" };
 export const CONFIG_MAPS: ResourceType = { group: "", version: "v1", plural: "configmaps" };
 export const LEASES: ResourceType = { group: "coordination.k8s.io", version: "v1", plural: "leases" };
 

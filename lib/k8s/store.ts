@@ -28,6 +28,12 @@ export class Store<T extends KubeObject> {
   readonly #objects = new Map<string, T>();
   readonly #byOwner = new Map<string, Map<string, T>>();
   readonly #listeners = new Set<(change: Change<T>) => void>();
+  readonly #slim: (object: T) => T;
+
+  /** @param slim what is kept of an object; by default all but who wrote which field of it */
+  constructor(slim: (object: T) => T = withoutManagedFields) {
+    this.#slim = slim;
+  }
 
   get size(): number {
     return this.#objects.size;
@@ -81,7 +87,7 @@ export class Store<T extends KubeObject> {
     const key = keyOf(object);
     const before = this.#objects.get(key);
     if (before && before.metadata.uid !== object.metadata.uid) this.delete(key);
-    this.#put(key, slim(object));
+    this.#put(key, this.#slim(object));
   }
 
   /** @param key `namespace/name` */
@@ -141,7 +147,7 @@ export class Store<T extends KubeObject> {
 }
 
 /** Who wrote which field is half of an object's size and none of our business. */
-function slim<T extends KubeObject>(object: T): T {
+function withoutManagedFields<T extends KubeObject>(object: T): T {
   const { managedFields, ...metadata } = object.metadata;
   return managedFields === undefined ? object : { ...object, metadata };
 }

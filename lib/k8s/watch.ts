@@ -38,7 +38,11 @@ export async function* watch<T extends KubeObject>(
   for await (const line of lines(stream, options.onTraffic)) yield readEvent<T>(line, type);
 }
 
-async function* lines(stream: AsyncIterable<Uint8Array>, onTraffic: () => void): AsyncGenerator<string> {
+/** Lines of an answer as they come; one longer than an event may be is an error. */
+export async function* lines(
+  stream: AsyncIterable<Uint8Array>,
+  onTraffic: () => void = () => {},
+): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";
   for await (const chunk of stream) {

@@ -4,7 +4,7 @@ import { HealthImplementation } from "grpc-health-check";
 import { fullName, packageDefinition } from "./protos.ts";
 import type { ServiceName } from "./contract.ts";
 
-/** The name that answers for the process alone: true as long as its main thread runs. */
+/** The name that answers for the process alone: true as long as its main thread runs, and it does not say otherwise. */
 const LIVENESS = "liveness";
 /** The name that answers for all services of the server together. */
 const OVERALL = "";
@@ -21,6 +21,11 @@ export class Health {
     this.#health.setStatus(fullName(service), serving ? "SERVING" : "NOT_SERVING");
     const all = [...this.#ready.values()].every(Boolean);
     this.#health.setStatus(OVERALL, all ? "SERVING" : "NOT_SERVING");
+  }
+
+  /** Whether the process can still do its work; where it cannot, whoever watches over it should start it again. */
+  setAlive(alive: boolean): void {
+    this.#health.setStatus(LIVENESS, alive ? "SERVING" : "NOT_SERVING");
   }
 
   /** Every service stops serving. */

@@ -71,6 +71,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly address: string;
   /** Health of one service. The server as a whole is ready when all serve, or say that they need not: `ready`. */
   setServing(service: ServiceName, serving: boolean, options?: { readonly ready?: boolean }): void;
+  /** Answers for the process itself, not for one of its services. */
+  setAlive(alive: boolean): void;
 }
 
 /** Starts a gRPC server with health and reflection. PORT_IN_USE when another process listens there. */
@@ -102,6 +104,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   return {
     port,
     address: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
+    setAlive: (alive) => health.setAlive(alive),
     setServing(service, serving, { ready = serving } = {}) {
       if (!drained) health.set(service, serving, ready);
     },

@@ -1,14 +1,58 @@
 import { z } from "zod";
+import { readSettings } from "#lib/k8s/job/settings.ts";
 
-/** Environment of the controller on one machine. */
-export const Environment = z.object({
+/** An environment variable that may be missing or empty. */
+const optional = z
+  .string()
+  .optional()
+  .transform((value) => value || undefined);
+
+const common = {
   PETAGE_HOST: z.string().default("127.0.0.1"),
   PETAGE_PORT: z.coerce.number().int().min(0).max(65535).default(0),
+};
+
+/** Environment of the controller on one machine. */
+const Local = z.object({
+  ...common,
+  PETAGE_LAUNCHER: z.literal("local").default("local"),
   /** A NATS server to use; otherwise each job of more than one worker gets its own. */
-  NATS_URL: z
-    .string()
-    .optional()
-    .transform((value) => value || undefined),
+  NATS_URL: optional,
   /** Folder that relative paths of configs (data_root, work_dirs) start from. */
   PETAGE_ROOT: z.string().default("."),
 });
+
+/** Environment of the controller in a cluster, as the chart sets it. */
+const Kubernetes = z
+  .looseObject({
+    ...common,
+    PETAGE_LAUNCHER: z.literal("kubernetes"),
+    /** Unique to this replica. */
+    PETAGE_POD_NAME: z.string().min(1),
+    PETAGE_NAMESPACE: z.string().min(1),
+    PETAGE_LEASE_NAME: z.string().min(1),
+    /** Namespaces whose jobs it runs, split by commas. */
+    PETAGE_WATCH_NAMESPACES: z.string().min(1),
+    PETAGE_READ_NODES: z.enum(["true", "false"]).default("false"),
+    /** Restarts allowed to jobs created by gRPC that do not say. */
+    PETAGE_JOB_MAX_RESTARTS: z.coerce.number().int().min(0).max(1000).default(6),
+    PETAGE_JOB_IMAGE: z.string().min(1),
+    PETAGE_JOB_SERVICE_ACCOUNT: z.string().min(1),
+    PETAGE_JOB_INSTANCE: z.string().min(1),
+    PETAGE_JOB_NATS_URL: z.url({ protocol: /^(nats|tls)$/ }),
+    PETAGE_DATA_CLAIM: z.string().min(1),
+    PETAGE_OUTPUT_CLAIM: z.string().min(1),
+  })
+  .transform((variables) => ({
+    ...variables,
+    namespaces: variables.PETAGE_WATCH_NAMESPACES.split(","),
+    settings: readSettings(variables as Readonly<Record<string, string | undefined>>),
+  }));
+
+export const Environment = z.preprocess(
+  (variables) => ({ PETAGE_LAUNCHER: "local", ...(variables as object) }),
+  z.discriminatedUnion("PETAGE_LAUNCHER", [Local, Kubernetes]),
+);
+
+export type LocalEnvironment = z.output<typeof Local>;
+export type KubernetesEnvironment = z.output<typeof Kubernetes>;

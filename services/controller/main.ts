@@ -1,14 +1,9 @@
-import { aborted } from "#lib/base/signals.ts";
 import { run } from "#lib/host/run.ts";
-import { implement, serve } from "#lib/rpc/server.ts";
 import { Environment } from "./config.ts";
-import { Controller } from "./service.ts";
+import { runInCluster } from "./kubernetes/run.ts";
+import { runOnMachine } from "./local/run.ts";
 
-await run("controller", Environment, async (env, { log, signal, ready }) => {
-  await using controller = new Controller({ natsUrl: env.NATS_URL, root: env.PETAGE_ROOT, log });
-  const service = implement("ControllerService", controller.service);
-  await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log });
-  log.info("Serving", { address: server.address });
-  ready({ address: server.address });
-  await aborted(signal);
+await run("controller", Environment, async (env, host) => {
+  if (env.PETAGE_LAUNCHER === "kubernetes") await runInCluster(env, host);
+  else await runOnMachine(env, host);
 });

@@ -4,10 +4,14 @@ import type { Checkpoint } from "#proto/petage/v1/Checkpoint.ts";
 import type { TrainingResult } from "#proto/petage/v1/TrainingResult.ts";
 import { checkpointName, isBestCheckpoint } from "#lib/train/checkpoint.ts";
 import { timestampOf } from "#lib/rpc/time.ts";
-import type { JobDefinition } from "./job-spec.ts";
+import type { JobDefinition } from "./local/job-spec.ts";
 
 /** The metric that stands for "how many months off"; the first that the job's evaluator gives. */
 const MAE_METRICS = ["petage/mae_median", "petage/mae_argmax", "accuracy/top10"];
+
+export function maeMonths(metrics: Readonly<Record<string, number>>): number | undefined {
+  return MAE_METRICS.map((name) => metrics[name]).find((value) => value !== undefined);
+}
 
 /** What the trainers told of a job: how far it is, its checkpoints, its best result. */
 export class Measurements {
@@ -71,7 +75,7 @@ export class Measurements {
   }
 
   #validated(): Pick<TrainingProgress, "valMaeMonths" | "validationMetrics"> {
-    const mae = MAE_METRICS.map((name) => this.#validation[name]).find((value) => value !== undefined);
+    const mae = maeMonths(this.#validation);
     return { ...(mae === undefined ? {} : { valMaeMonths: mae }), validationMetrics: { ...this.#validation } };
   }
 }

@@ -20,3 +20,24 @@ export interface JobSettings {
   /** Claim that jobs see as work_dirs/. */
   readonly outputClaim: string;
 }
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** The settings out of the variables that the chart gives to the controller. */
+export function readSettings(variables: Variables): JobSettings {
+  const text = (name: string): string => variables[name] ?? "";
+  const number = (name: string): number | undefined => (text(name) === "" ? undefined : Number(text(name)));
+  return {
+    image: text("PETAGE_JOB_IMAGE"),
+    imagePullPolicy: text("PETAGE_JOB_IMAGE_PULL_POLICY") || "IfNotPresent",
+    pullSecrets: text("PETAGE_JOB_PULL_SECRETS").split(",").filter(Boolean),
+    serviceAccount: text("PETAGE_JOB_SERVICE_ACCOUNT"),
+    instance: text("PETAGE_JOB_INSTANCE"),
+    runAsUser: number("PETAGE_JOB_RUN_AS_USER"),
+    fsGroup: number("PETAGE_JOB_FS_GROUP"),
+    natsUrl: text("PETAGE_JOB_NATS_URL"),
+    natsSecret: text("PETAGE_JOB_NATS_SECRET") || undefined,
+    dataClaim: text("PETAGE_DATA_CLAIM"),
+    outputClaim: text("PETAGE_OUTPUT_CLAIM"),
+  };
+}

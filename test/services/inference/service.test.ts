@@ -3,6 +3,7 @@ import { silentLog } from "#lib/base/log.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
 import { durationMs } from "#lib/rpc/time.ts";
+import { Admission } from "#lib/serve/admission.ts";
 import { Estimator, type EstimatorOptions } from "#lib/serve/estimator.ts";
 import { inferenceService, type WarmModel } from "#services/inference/service.ts";
 import { CLASSES, fakePredictor, photo, type FakePredictor } from "./support.ts";
@@ -123,7 +124,9 @@ describe("Predict", () => {
     let open = (): void => {};
     let held = Promise.resolve();
     const predictor = fakePredictor(() => held);
-    await using host = await start(predictor, { admission: { maxItems: 1, maxBytes: 2 ** 20, maxDecodes: 1 } });
+    await using host = await start(predictor, {
+      admission: new Admission({ maxItems: 1, maxBytes: 2 ** 20, maxDecodes: 1 }),
+    });
     held = new Promise((resolve) => (open = resolve));
     predictor.batches.length = 0;
     const first = host.client.predict({ image: await photo(10) });

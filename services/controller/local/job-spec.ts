@@ -1,18 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
-import { loadConfig } from "#lib/config/load.ts";
 import type { LoadedConfig } from "#lib/config/load.ts";
-import { configEnvironment, nodeConfigFiles } from "#lib/host/config-files.ts";
-import { findNamedConfig } from "#lib/host/named-configs.ts";
-import { CONFIGS_FOLDER } from "#lib/host/paths.ts";
 import { durationMs } from "#lib/rpc/time.ts";
 import { modelSettings, runSettings } from "#lib/train/settings.ts";
 import type { FailureRule } from "#lib/train/job-state.ts";
 import type { FailureRule__Output } from "#proto/petage/v1/FailureRule.ts";
 import type { TrainingJobSpec__Output } from "#proto/petage/v1/TrainingJobSpec.ts";
 import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
+import { loadJobConfig } from "../job-config.ts";
+import type { ConfigWish } from "../job-config.ts";
 import { checkStartingWeights, resumePoint } from "./start-weights.ts";
 
 /** A checked job, ready to run: what was asked for, with every default filled in. */
@@ -47,7 +45,7 @@ const NAME = /^[a-z0-9]([-a-z0-9]{0,43}[a-z0-9])?$/;
 /** Checks a request and resolves everything in it. Throws before anything was started or written. */
 export async function defineJob(request: CreateTrainingJobRequest__Output, root: string): Promise<JobDefinition> {
   const { spec, workers } = specOf(request);
-  const { configName, config, source } = loadJobConfig(spec);
+  const { configName, config, source } = loadJobConfig(configWish(spec));
   const { validation } = runSettings(config); // errors in the config are the user's answer now, not a crash later
   const { pretrained } = modelSettings(config);
   const createTime = new Date();
@@ -108,44 +106,14 @@ function specOf({ job }: CreateTrainingJobRequest__Output): { spec: TrainingJobS
   throw new PetageError("INVALID_ARGUMENT", `spec.workers is ${workers}, expected 1 to ${MAX_WORKERS}`);
 }
 
-interface JobConfig {
-  readonly configName: string;
-  readonly config: LoadedConfig;
-  /** What a person would write for it on a command line. */
-  readonly source: string;
-}
-
-function loadJobConfig({ config: source }: TrainingJobSpec__Output): JobConfig {
+function configWish({ config: source }: TrainingJobSpec__Output): ConfigWish {
   const options = source?.cfgOptions ?? [];
-  if (source?.path) {
-    const config = loadConfig(source.path, { files: nodeConfigFiles, env: configEnvironment(), options });
-    return { configName: stem(source.path), config, source: source.path };
-  }
-  if (source?.name) {
-    const path = findNamedConfig(source.name);
-    return {
-      configName: stem(path),
-      config: loadConfig(path, { files: nodeConfigFiles, env: configEnvironment(), options }),
-      source: source.name,
-    };
-  }
-  if (source?.text) {
-    const { text, fileName } = source;
-    const path = join(CONFIGS_FOLDER, fileName || "config.py"); // its bases are those that come with petage
-    const files = { ...nodeConfigFiles, read: (file: string) => (file === path ? text : nodeConfigFiles.read(file)) };
-    return {
-      configName: stem(path),
-      config: loadConfig(path, { files, env: configEnvironment(), options }),
-      source: fileName,
-    };
-  }
+  if (source?.path) return { path: source.path, options };
+  if (source?.name) return { name: source.name, options };
+  if (source?.text) return { text: source.text, fileName: source.fileName || "config.py", options };
   throw new PetageError("INVALID_ARGUMENT", "spec.config names no config", {
     hint: "Set one of path (a file), name (a config that comes with petage) and text",
   });
-}
-
-function stem(path: string): string {
-  return basename(path).replace(/\.(py|yaml|yml|json)$/, "");
 }
 
 function stringOf(config: LoadedConfig, key: string): string | undefined {

@@ -14,7 +14,7 @@ import type { Action, JobSpec, JobStatus, ObservedWorker, Role, WorkerName } fro
 import type { StreamMetricsResponse__Output } from "#proto/petage/v1/StreamMetricsResponse.ts";
 import type { JobDefinition } from "./job-spec.ts";
 import { LogBuffer } from "./log-buffer.ts";
-import { Measurements } from "./measurements.ts";
+import { Measurements } from "../measurements.ts";
 
 /** How often a job is looked at when nothing has changed: graces and deadlines run out by themselves. */
 const RESYNC_INTERVAL_MS = 250;

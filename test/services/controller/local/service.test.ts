@@ -12,7 +12,7 @@ import { implement, serve } from "#lib/rpc/server.ts";
 import type { RunningServer } from "#lib/rpc/server.ts";
 import type { CreateTrainingJobRequest } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
 import type { WatchTrainingJobResponse__Output } from "#proto/petage/v1/WatchTrainingJobResponse.ts";
-import { Controller } from "#services/controller/service.ts";
+import { Controller } from "#services/controller/local/service.ts";
 import { writeTinyProject } from "#test/support/tiny-project.ts";
 import { until } from "#test/support/until.ts";
 

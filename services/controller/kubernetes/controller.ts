@@ -1,0 +1,219 @@
+import type { Log } from "#lib/base/log.ts";
+import type { Metrics } from "#lib/base/metrics.ts";
+import { SECONDS_BUCKETS } from "#lib/base/metrics.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import { abortable } from "#lib/base/signals.ts";
+import type { KubeClient } from "#lib/k8s/client.ts";
+import type { Node } from "#lib/k8s/job/fit.ts";
+import { discoverGangs } from "#lib/k8s/job/gang.ts";
+import type { GangName } from "#lib/k8s/job/gang.ts";
+import { LABELS } from "#lib/k8s/job/names.ts";
+import { slimPod } from "#lib/k8s/job/pod.ts";
+import type { Pod } from "#lib/k8s/job/pod.ts";
+import type { JobSettings } from "#lib/k8s/job/settings.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import { Leadership } from "#lib/k8s/lease.ts";
+import { NODES, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
+import { Reflector } from "#lib/k8s/reflector.ts";
+import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
+import { Store } from "#lib/k8s/store.ts";
+import { WorkQueue } from "#lib/k8s/work-queue.ts";
+import { runWorkers } from "#lib/k8s/workers.ts";
+import { followProgress } from "./progress.ts";
+import { Reconciler } from "./reconciler.ts";
+import { Tracks } from "./tracks.ts";
+
+/** Jobs that are looked at at a time. */
+const WORKERS = 4;
+/** All jobs are looked at again this often, though nothing was heard of them. */
+const RESYNC_INTERVAL_MS = 600_000;
+/** A cluster gets a scheduler of gangs now and then. */
+const DISCOVERY_INTERVAL_MS = 600_000;
+/** Watches on which nothing came for so long, not even a bookmark, are dead and the stores stale. */
+export const MAX_SILENCE_MS = 180_000;
+
+export interface KubernetesOptions {
+  readonly client: KubeClient;
+  readonly settings: JobSettings;
+  /** Where jobs are; each has its own watches. */
+  readonly namespaces: readonly string[];
+  readonly readNodes: boolean;
+  readonly lease: { readonly namespace: string; readonly name: string; readonly identity: string };
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** The controller of a cluster: watches jobs and pods, and where it leads, runs the jobs. */
+export class KubernetesController implements Disposable {
+  readonly #options: KubernetesOptions;
+  readonly jobs = new Store<TrainingJobObject>();
+  readonly pods = new Store<Pod>(slimPod);
+  readonly #nodes = new Store<Node>();
+  readonly #tracks = new Tracks();
+  readonly #queue = new WorkQueue();
+  readonly #reflectors: Pick<Reflector<KubeObject>, "run" | "synced" | "silenceMs">[] = [];
+  readonly #leadership: Leadership;
+  readonly #reconciler: Reconciler;
+  readonly #reconciled: (seconds: number) => void;
+  #gangs: ReadonlySet<GangName> = new Set();
+
+  constructor(options: KubernetesOptions) {
+    const { client, settings, namespaces, readNodes, lease, log, metrics } = options;
+    this.#options = options;
+    const ours = `${LABELS.instance}=${settings.instance}`;
+    for (const namespace of namespaces) {
+      this.#reflect(TRAINING_JOBS, this.jobs, { namespace });
+      this.#reflect(PODS, this.pods, { namespace, labelSelector: ours });
+    }
+    if (readNodes) this.#reflect(NODES, this.#nodes, {});
+    this.#leadership = new Leadership({ client, log, ...lease });
+    this.#reconciler = new Reconciler({
+      client,
+      jobs: this.jobs,
+      pods: this.pods,
+      nodes: readNodes ? this.#nodes : undefined,
+      tracks: this.#tracks,
+      settings,
+      gangs: () => this.#gangs,
+      mayWrite: () => this.#mayWrite(),
+      component: lease.identity,
+      log,
+      now: () => Date.now(),
+    });
+    this.#enqueueChanges();
+    this.#reconciled = this.#measure(metrics);
+  }
+
+  /** Whether this replica runs the jobs now. */
+  get isLeader(): boolean {
+    return this.#leadership.held;
+  }
+
+  /** Whether the stores can be believed: false when nothing was heard from the API server for minutes. */
+  get isAlive(): boolean {
+    return this.#reflectors.every(({ silenceMs }) => silenceMs < MAX_SILENCE_MS);
+  }
+
+  /** Resolves when all stores have been filled. */
+  async synced(signal: AbortSignal): Promise<void> {
+    await abortable(Promise.all(this.#reflectors.map(({ synced }) => synced)), signal);
+  }
+
+  /** Runs until the signal aborts. Throws UNAVAILABLE when leadership was lost: the process should end then. */
+  async run(signal: AbortSignal): Promise<void> {
+    const watching = Promise.all(this.#reflectors.map((reflector) => reflector.run(signal)));
+    await this.synced(signal);
+    await this.#leadership.run(signal, (leading) => this.#lead(leading));
+    await watching;
+  }
+
+  async #lead(signal: AbortSignal): Promise<void> {
+    const { log } = this.#options;
+    await this.#discover(signal);
+    const discovery = setInterval(() => void this.#discover(signal), DISCOVERY_INTERVAL_MS);
+    const resync = setInterval(() => this.#enqueueAll(), RESYNC_INTERVAL_MS);
+    this.#enqueueAll();
+    const reconcile = (key: string): Promise<number | undefined> => this.#reconcile(key);
+    const onChange = (key: string): void => this.#queue.add(key);
+    try {
+      await Promise.all([
+        runWorkers({ queue: this.#queue, count: WORKERS, reconcile, log }, signal),
+        followProgress({ jobs: this.jobs, pods: this.pods, tracks: this.#tracks, log, onChange }, signal),
+      ]);
+    } finally {
+      clearInterval(discovery);
+      clearInterval(resync);
+    }
+  }
+
+  async #reconcile(key: string): Promise<number | undefined> {
+    const startedAt = performance.now();
+    try {
+      return await this.#reconciler.reconcile(key);
+    } finally {
+      this.#reconciled((performance.now() - startedAt) / 1000);
+    }
+  }
+
+  async #discover(signal: AbortSignal): Promise<void> {
+    try {
+      this.#gangs = await discoverGangs(this.#options.client, signal);
+    } catch (thrown) {
+      if (signal.aborted) return;
+      this.#options.log.warn("Cannot see which schedulers there are", { error: PetageError.from(thrown).describe() });
+    }
+  }
+
+  #mayWrite(): void {
+    if (this.#leadership.held) return;
+    throw new PetageError("UNAVAILABLE", "This replica does not lead any more; it writes nothing");
+  }
+
+  #reflect<T extends KubeObject>(
+    type: ResourceType,
+    store: Store<T>,
+    place: { readonly namespace?: string; readonly labelSelector?: string },
+  ): void {
+    const { client, log } = this.#options;
+    this.#reflectors.push(new Reflector<T>({ client, type, store, log, ...place }));
+  }
+
+  #enqueueChanges(): void {
+    this.jobs.onChange(({ key, before, after }) => {
+      if (after) this.#queue.add(key);
+      else if (before) this.#tracks.forget(before);
+    });
+    this.pods.onChange((change) => {
+      this.#tracks.take(change);
+      const { namespace, labels } = (change.after ?? change.before)?.metadata ?? {};
+      const job = labels?.[LABELS.job];
+      if (job !== undefined) this.#queue.add(`${namespace}/${job}`);
+    });
+  }
+
+  #enqueueAll(): void {
+    for (const job of this.jobs.all()) this.#queue.add(`${job.metadata.namespace}/${job.metadata.name}`);
+  }
+
+  #measure(metrics: Metrics): (seconds: number) => void {
+    metrics.gauge({
+      name: "petage_controller_jobs",
+      help: "Training jobs, by phase",
+      labels: ["phase"],
+      collect: (gauge) => {
+        gauge.reset();
+        const counts = new Map<string, number>();
+        for (const { status } of this.jobs.all()) {
+          const phase = status?.phase ?? "Pending";
+          counts.set(phase, (counts.get(phase) ?? 0) + 1);
+        }
+        for (const [phase, count] of counts) gauge.set(count, { phase });
+      },
+    });
+    metrics.gauge({
+      name: "petage_controller_queue_length",
+      help: "Jobs that wait to be looked at",
+      collect: (gauge) => gauge.set(this.#queue.depth),
+    });
+    metrics.gauge({
+      name: "petage_controller_leader",
+      help: "Whether this replica leads",
+      collect: (gauge) => gauge.set(this.isLeader ? 1 : 0),
+    });
+    metrics.gauge({
+      name: "petage_controller_watch_silence_seconds",
+      help: "Longest time for which a watch has brought nothing, bookmarks included",
+      collect: (gauge) => gauge.set(Math.max(0, ...this.#reflectors.map(({ silenceMs }) => silenceMs)) / 1000),
+    });
+    const histogram = metrics.histogram({
+      name: "petage_controller_reconcile_seconds",
+      help: "Time that one look at a job took, with what it led to",
+      buckets: SECONDS_BUCKETS,
+    });
+    return (seconds) => histogram.observe(seconds);
+  }
+
+  [Symbol.dispose](): void {
+    this.#queue[Symbol.dispose]();
+  }
+}

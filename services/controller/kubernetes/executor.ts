@@ -1,0 +1,177 @@
+import { PetageError } from "#lib/base/errors.ts";
+import type { KubeClient } from "#lib/k8s/client.ts";
+import { KubeError } from "#lib/k8s/errors.ts";
+import { mergePatch } from "#lib/k8s/merge-patch.ts";
+import { keyOf, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
+import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
+import { GATE, LABELS, podName, podSelector } from "#lib/k8s/job/names.ts";
+import type { Pod } from "#lib/k8s/job/pod.ts";
+import { podOf } from "#lib/k8s/job/pods.ts";
+import type { AttemptContext } from "#lib/k8s/job/pods.ts";
+import type { TrainingJobObject, TrainingJobStatus } from "#lib/k8s/job/training-job.ts";
+import type { Store } from "#lib/k8s/store.ts";
+import type { Role, WorkerName } from "#lib/train/job-state.ts";
+
+/** A pod that was told to end and still shows no sign of it is told again after so long. */
+const STOP_REPEAT_MS = 30_000;
+/** Of a collection, only what still runs: pods that have ended keep their logs. */
+const ALIVE = "status.phase!=Succeeded,status.phase!=Failed";
+
+export interface ExecutorOptions {
+  readonly client: KubeClient;
+  readonly jobs: Store<TrainingJobObject>;
+  readonly pods: Store<Pod>;
+  /** Throws when this process may not write any more. */
+  mayWrite(): void;
+}
+
+/** Carries out what the plan says, with as few calls as it takes. Everything it does may be done twice. */
+export class Executor {
+  readonly #options: ExecutorOptions;
+  /** Pods that were told to end, by uid, and when. */
+  readonly #told = new Map<string, number>();
+  /** Jobs, by uid, whose last creation failed: the next one is tried with one pod first. */
+  readonly #careful = new Set<string>();
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+  }
+
+  /** Creates an object that may be there already, from an earlier try. */
+  async ensure(type: ResourceType, object: KubeObject): Promise<void> {
+    await this.#write(() => this.#options.client.create(type, object)).catch(unlessExists);
+  }
+
+  /** Creates pods, all at once; after a failure one first, so that a quota is not run against with a thousand. */
+  async start(context: AttemptContext, workers: readonly WorkerName[]): Promise<void> {
+    const { uid = "" } = context.job.metadata;
+    const [first, ...others] = workers;
+    if (first === undefined) return;
+    const isCareful = this.#careful.has(uid);
+    this.#careful.add(uid);
+    if (isCareful) await this.#create(podOf(context, first));
+    const rest = isCareful ? others : workers;
+    const results = await Promise.allSettled(rest.map((worker) => this.#create(podOf(context, worker))));
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed) throw failed.reason;
+    this.#careful.delete(uid);
+  }
+
+  /** Lets pods be scheduled that were held back. */
+  async admit(job: TrainingJobObject, workers: readonly WorkerName[]): Promise<void> {
+    await Promise.all(
+      this.#podsOf(job, workers).map(async (pod) => {
+        const schedulingGates = pod.spec.schedulingGates?.filter(({ name }) => name !== GATE) ?? [];
+        const patch = { metadata: { resourceVersion: pod.metadata.resourceVersion }, spec: { schedulingGates } };
+        const { namespace = "", name } = pod.metadata;
+        const changed = await this.#write(() => this.#options.client.merge<Pod>(PODS, { namespace, name }, { patch }));
+        this.#options.pods.wrote(changed, pod.metadata.resourceVersion);
+      }),
+    );
+  }
+
+  /** Tells pods to end: one by its name, several by what they have in common. */
+  async stop(job: TrainingJobObject, workers: readonly WorkerName[]): Promise<void> {
+    const now = performance.now();
+    const fresh = this.#podsOf(job, workers).filter(({ metadata }) => {
+      const toldAt = this.#told.get(metadata.uid ?? "");
+      return metadata.deletionTimestamp === undefined && (toldAt === undefined || now - toldAt > STOP_REPEAT_MS);
+    });
+    await this.#delete(job, fresh, ALIVE);
+    for (const { metadata } of fresh) this.#told.set(metadata.uid ?? "", now);
+  }
+
+  /** Forgets pods that have ended, with their logs. */
+  async remove(job: TrainingJobObject, workers: readonly WorkerName[]): Promise<void> {
+    await this.#delete(job, this.#podsOf(job, workers), undefined);
+  }
+
+  async deleteJob({ metadata: { namespace = "", name, uid } }: TrainingJobObject): Promise<void> {
+    const options = uid === undefined ? {} : { uid };
+    await this.#write(() => this.#options.client.delete(TRAINING_JOBS, { namespace, name }, options)).catch(unlessGone);
+  }
+
+  async delete(type: ResourceType, { metadata: { namespace = "", name } }: KubeObject): Promise<void> {
+    await this.#write(() => this.#options.client.delete(type, { namespace, name })).catch(unlessGone);
+  }
+
+  /** Brings the status of the resource to what it should be, in one call, or in none where it is that already. */
+  async writeStatus(job: TrainingJobObject, status: TrainingJobStatus): Promise<TrainingJobObject> {
+    const change = mergePatch(job.status ?? {}, status);
+    if (change === undefined) return job;
+    const { namespace = "", name, resourceVersion } = job.metadata;
+    const place = { namespace, name, subresource: "status" as const };
+    const patch = { metadata: { resourceVersion }, status: change };
+    const written = await this.#write(() =>
+      this.#options.client.merge<TrainingJobObject>(TRAINING_JOBS, place, { patch }),
+    );
+    this.#options.jobs.wrote(written, resourceVersion);
+    return this.#options.jobs.get(keyOf(job)) ?? written;
+  }
+
+  /** What was remembered of a pod that is gone. */
+  forgetPod(uid: string): void {
+    this.#told.delete(uid);
+  }
+
+  async #create(pod: Pod): Promise<void> {
+    const { pods, client } = this.#options;
+    const key = keyOf(pod);
+    const owner = pod.metadata.ownerReferences?.[0]?.uid;
+    const isThere = (): boolean => pods.get(key)?.metadata.ownerReferences?.[0]?.uid === owner;
+    if (isThere()) return;
+    try {
+      pods.wrote(await this.#write(() => client.create(PODS, pod)), undefined);
+    } catch (error) {
+      if (!(error instanceof KubeError) || error.reason !== "AlreadyExists") throw error;
+      // Ours from an earlier try, which the watch will show; or of an earlier job of this name, on its way out.
+      throw new PetageError("ABORTED", `Pod ${key} exists and has not been seen yet; looking again`, { cause: error });
+    }
+  }
+
+  async #delete(job: TrainingJobObject, pods: readonly Pod[], fieldSelector: string | undefined): Promise<void> {
+    const { client } = this.#options;
+    const { namespace = "", uid = "" } = job.metadata;
+    const [only] = pods;
+    if (only === undefined) return;
+    if (pods.length === 1) {
+      const { name, uid: podUid = "" } = only.metadata;
+      return await this.#write(() => client.delete(PODS, { namespace, name }, { uid: podUid })).catch(unlessGone);
+    }
+    for (const [attempt, roles] of byAttempt(pods)) {
+      const place = {
+        namespace,
+        labelSelector: podSelector(uid, attempt, roles),
+        ...(fieldSelector && { fieldSelector }),
+      };
+      await this.#write(() => client.deleteCollection(PODS, place));
+    }
+  }
+
+  #podsOf({ metadata: { namespace = "", name } }: TrainingJobObject, workers: readonly WorkerName[]): Pod[] {
+    return workers.flatMap((worker) => this.#options.pods.get(`${namespace}/${podName(name, worker)}`) ?? []);
+  }
+
+  async #write<T>(call: () => Promise<T>): Promise<T> {
+    this.#options.mayWrite();
+    return await call();
+  }
+}
+
+function byAttempt(pods: readonly Pod[]): Map<number, Set<Role>> {
+  const attempts = new Map<number, Set<Role>>();
+  for (const { metadata } of pods) {
+    const attempt = Number(metadata.labels?.[LABELS.attempt]);
+    const roles = attempts.get(attempt) ?? new Set<Role>();
+    attempts.set(attempt, roles.add(metadata.labels?.[LABELS.role] as Role));
+  }
+  return attempts;
+}
+
+function unlessExists(error: unknown): void {
+  if (!(error instanceof KubeError) || error.reason !== "AlreadyExists") throw error;
+}
+
+function unlessGone(error: unknown): void {
+  if (!(error instanceof KubeError) || (error.status !== 404 && error.reason !== "Conflict")) throw error;
+}

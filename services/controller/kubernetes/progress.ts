@@ -1,0 +1,59 @@
+import type { Log } from "#lib/base/log.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import { delay } from "#lib/base/signals.ts";
+import { stateOf } from "#lib/k8s/job/observe.ts";
+import { podName } from "#lib/k8s/job/names.ts";
+import type { Pod } from "#lib/k8s/job/pod.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import { keyOf } from "#lib/k8s/objects.ts";
+import type { Store } from "#lib/k8s/store.ts";
+import { dial } from "#lib/rpc/client.ts";
+import { withTrainerStatus } from "./facts.ts";
+import type { Tracks } from "./tracks.ts";
+
+/** How often trainers are asked how far they are; the status of a job changes no more often for it. */
+export const PROGRESS_INTERVAL_MS = 5_000;
+const ANSWER_TIMEOUT_MS = 3_000;
+/** Trainers that are asked at a time. */
+const MAX_QUESTIONS = 16;
+
+export interface ProgressOptions {
+  readonly jobs: Store<TrainingJobObject>;
+  readonly pods: Store<Pod>;
+  readonly tracks: Tracks;
+  readonly log: Log;
+  /** The facts of a job have changed. */
+  onChange(key: string): void;
+}
+
+/** Asks the trainers of rank 0 of all running jobs how far they are, again and again until the signal aborts. */
+export async function followProgress(options: ProgressOptions, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const running = [...options.jobs.all()].filter(({ status }) => status?.phase === "Running");
+    const next = running.values();
+    const ask = async (): Promise<void> => {
+      for (const job of next) if (!signal.aborted) await askOne(options, job, signal);
+    };
+    await Promise.all(Array.from({ length: MAX_QUESTIONS }, ask));
+    await delay(PROGRESS_INTERVAL_MS, signal).catch(() => undefined);
+  }
+}
+
+async function askOne(options: ProgressOptions, job: TrainingJobObject, signal: AbortSignal): Promise<void> {
+  const { pods, tracks, log, onChange } = options;
+  const { namespace = "", name } = job.metadata;
+  const worker = { role: "trainer", rank: 0, attempt: job.status?.attempt ?? 0 } as const;
+  const pod = pods.get(`${namespace}/${podName(name, worker)}`);
+  const state = pod && stateOf(pod, Date.now());
+  if (state?.state !== "ready") return;
+  try {
+    await using trainer = dial(state.address, "TrainerService", { deadlineMs: ANSWER_TIMEOUT_MS, signal });
+    const said = await trainer.getStatus({});
+    if (said.jobUid !== job.metadata.uid) return; // an address that was somebody else's before
+    const track = tracks.of(job);
+    track.facts = withTrainerStatus(track.facts, said, Date.now());
+    onChange(keyOf(job));
+  } catch (thrown) {
+    log.debug("A trainer does not tell how far it is", { job: keyOf(job), error: PetageError.from(thrown).describe() });
+  }
+}

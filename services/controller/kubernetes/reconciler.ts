@@ -1,0 +1,249 @@
+import { PetageError } from "#lib/base/errors.ts";
+import type { Log } from "#lib/base/log.ts";
+import type { KubeClient } from "#lib/k8s/client.ts";
+import { KubeError } from "#lib/k8s/errors.ts";
+import { fitsNow } from "#lib/k8s/job/fit.ts";
+import type { Node } from "#lib/k8s/job/fit.ts";
+import type { GangName } from "#lib/k8s/job/gang.ts";
+import { MANAGED_BY } from "#lib/k8s/job/names.ts";
+import { observeWorkers } from "#lib/k8s/job/observe.ts";
+import type { Pod } from "#lib/k8s/job/pod.ts";
+import type { AttemptContext } from "#lib/k8s/job/pods.ts";
+import { attemptContext, configMapOf, foldersOf } from "#lib/k8s/job/render.ts";
+import type { ResolvedJob } from "#lib/k8s/job/render.ts";
+import type { JobSettings } from "#lib/k8s/job/settings.ts";
+import { jobSpecOf } from "#lib/k8s/job/spec.ts";
+import { readStatus, writeStatus } from "#lib/k8s/job/status.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import { CONFIG_MAPS, keyOf } from "#lib/k8s/objects.ts";
+import type { Store } from "#lib/k8s/store.ts";
+import { excludedNodes } from "#lib/train/failure-policy.ts";
+import { isTerminal, sizeOf } from "#lib/train/job-state.ts";
+import type { Action, JobStatus, Observed, WorkerName } from "#lib/train/job-state.ts";
+import { plan, wakeTime } from "#lib/train/plan.ts";
+import { recordEvent } from "./events.ts";
+import { Executor } from "./executor.ts";
+import { withLostSteps } from "./facts.ts";
+import { ConfigResolver } from "./resolve.ts";
+import type { Track, Tracks } from "./tracks.ts";
+
+/** Looks that one reconcile may take; more would be a plan that does not settle. */
+const MAX_ROUNDS = 16;
+/** What a job waits for that nobody tells us of is looked at so often. */
+const POLL_INTERVAL_MS = 10_000;
+
+export interface ReconcilerOptions {
+  readonly client: KubeClient;
+  readonly jobs: Store<TrainingJobObject>;
+  readonly pods: Store<Pod>;
+  /** Undefined where the controller may not read nodes. */
+  readonly nodes: Store<Node> | undefined;
+  readonly tracks: Tracks;
+  readonly settings: JobSettings;
+  /** The gang schedulers that the cluster has. */
+  gangs(): ReadonlySet<GangName>;
+  /** Throws when this process may not write any more. */
+  mayWrite(): void;
+  /** Name of this replica, for events. */
+  readonly component: string;
+  readonly log: Log;
+  now(): number;
+}
+
+interface Look {
+  readonly job: TrainingJobObject;
+  readonly track: Track;
+  readonly resolved: ResolvedJob;
+  status: JobStatus;
+}
+
+/** Brings jobs to where they should be: observe, plan, act, and write down how it stands. */
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #executor: Executor;
+  readonly #configs: ConfigResolver;
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    this.#executor = new Executor(options);
+    this.#configs = new ConfigResolver(options.client);
+  }
+
+  /** Looks at one job and does what is to be done now; says after how long to look again, ms, if at all. */
+  async reconcile(key: string): Promise<number | undefined> {
+    const job = this.#options.jobs.get(key);
+    if (!job || job.metadata.deletionTimestamp !== undefined) return undefined; // its pods go with it
+    if ((job.spec.managedBy ?? MANAGED_BY) !== MANAGED_BY) return undefined;
+    const track = this.#options.tracks.of(job);
+    const status = readStatus(job);
+    const resolved = isTerminal(status.phase) ? NOTHING : (track.resolved ?? (await this.#resolve(job, track)));
+    if (resolved === undefined) return this.#after(POLL_INTERVAL_MS, job);
+    const look: Look = { job, track, resolved, status };
+    try {
+      await this.#settle(look);
+    } catch (thrown) {
+      await this.#tell(look, PetageError.from(thrown));
+      throw thrown;
+    }
+    await this.#write(look);
+    const now = this.#options.now();
+    const wake = wakeTime(this.#observe(look), now);
+    return wake === null ? undefined : wake - now;
+  }
+
+  /** Observes and acts until there is nothing to do but wait. */
+  async #settle(look: Look): Promise<void> {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const actions = plan(this.#observe(look), this.#options.now());
+      const next = actions.find((action) => action.kind === "set-status")?.status;
+      if (next) await this.#enter(look, next);
+      await this.#act(look, actions);
+      if (!actions.some(({ kind }) => kind === "set-status" || kind === "start")) return;
+    }
+    throw new PetageError("INTERNAL", `The plan of job ${keyOf(look.job)} does not settle`);
+  }
+
+  /** A new attempt is written down before anything of it is created, so that a restart of ours cannot begin it twice. */
+  async #enter(look: Look, next: JobStatus): Promise<void> {
+    const isNewAttempt = next.attempt !== look.status.attempt;
+    look.status = next;
+    if (!isNewAttempt) return;
+    const { gang, gangContext } = this.#contextOf(look);
+    look.track.facts = withLostSteps(look.track.facts);
+    await this.#write(look);
+    const earlier = gang.group({ ...gangContext, attempt: next.attempt - 1 });
+    if (earlier && gang.type) await this.#executor.delete(gang.type, earlier);
+  }
+
+  #observe({ job, track, status, resolved }: Look): Observed {
+    const { pods, now } = this.#options;
+    const spec = jobSpecOf(this.#current(job), resolved);
+    const owned = pods.ownedBy(job.metadata.uid ?? "");
+    const { name } = job.metadata;
+    const workers = observeWorkers({ name, spec, status, pods: owned, endings: track.endings }, now());
+    const { suspend = false, cancel = false } = this.#current(job).spec.runPolicy ?? {};
+    const isGated = workers.some(({ process }) => process.state === "starting" && process.waitsFor === "admission");
+    const fits = isGated && this.#options.nodes ? fitsNow(owned, pods.all(), this.#options.nodes.all()) : undefined;
+    return {
+      spec,
+      status,
+      workers,
+      cancelRequested: cancel,
+      suspendRequested: suspend,
+      checkpointStep: track.facts.lastCheckpoint?.step ?? 0,
+      ...(fits !== undefined && { fits }),
+    };
+  }
+
+  /** The newest state of the job that we know. */
+  #current(job: TrainingJobObject): TrainingJobObject {
+    return this.#options.jobs.get(keyOf(job)) ?? job;
+  }
+
+  async #act(look: Look, actions: readonly Action[]): Promise<void> {
+    const workers = (kind: Action["kind"]): WorkerName[] =>
+      actions.flatMap((action) => (action.kind === kind && "worker" in action ? [action.worker] : []));
+    const { job } = look;
+    const executor = this.#executor;
+    const starts = workers("start");
+    if (starts.length > 0) await this.#start(look, starts);
+    await executor.admit(job, workers("admit"));
+    await executor.stop(job, workers("stop"));
+    await executor.remove(job, workers("remove"));
+    if (actions.some(({ kind }) => kind === "delete-job")) await executor.deleteJob(job);
+  }
+
+  /** The config and the group first: the scheduler holds pods back whose group is not there. */
+  async #start(look: Look, workers: readonly WorkerName[]): Promise<void> {
+    const { job, resolved } = look;
+    const context = this.#contextOf(look);
+    const { gang, gangContext, attempt } = context;
+    const group = gang.group(gangContext);
+    const config =
+      attempt === 0 && resolved.configText ? configMapOf(job, resolved, this.#options.settings.instance) : undefined;
+    await Promise.all([
+      config && this.#executor.ensure(CONFIG_MAPS, config),
+      group && gang.type && this.#executor.ensure(gang.type, group),
+    ]);
+    await this.#executor.start(context, workers);
+  }
+
+  #contextOf({ job, track, resolved, status }: Look): AttemptContext {
+    const current = this.#current(job);
+    const checkpoint = track.facts.lastCheckpoint?.uri;
+    const size = sizeOf({ spec: jobSpecOf(current, resolved), status });
+    return attemptContext({
+      job: current,
+      settings: this.#options.settings,
+      resolved,
+      gangs: this.#options.gangs(),
+      attempt: status.attempt,
+      size,
+      ...(status.attempt > 0 && checkpoint !== undefined && { resumeFrom: checkpoint }),
+      excludedNodes: excludedNodes(status),
+    });
+  }
+
+  async #resolve(job: TrainingJobObject, track: Track): Promise<ResolvedJob | undefined> {
+    try {
+      track.resolved = await this.#configs.resolve(job);
+      return track.resolved;
+    } catch (thrown) {
+      const error = PetageError.from(thrown);
+      if (error instanceof KubeError || error.code === "UNAVAILABLE") throw error;
+      const isMissing = error.code === "NOT_FOUND" && job.spec.config.configMapRef !== undefined;
+      const now = this.#options.now();
+      const verdict = isMissing
+        ? { phase: "Pending" as const, reason: "ConfigMapNotFound" }
+        : { phase: "Failed" as const, reason: "ConfigInvalid", completionTime: now };
+      const status = { ...readStatus(job), ...verdict, message: error.describe() };
+      await this.#write({ job, track, resolved: NOTHING, status });
+      return undefined;
+    }
+  }
+
+  /** Says in the status what keeps the controller from doing what it should. What cannot get better ends the job. */
+  async #tell(look: Look, error: PetageError): Promise<void> {
+    if (!(error instanceof KubeError) || error.status === 409 || error.status === 429 || error.status >= 500) return;
+    const isInvalid = error.status === 400 || error.status === 422;
+    const reason = isInvalid ? "InvalidPod" : error.message.includes("exceeded quota") ? "QuotaExceeded" : error.reason;
+    const message = `Cannot create what the job needs: ${error.message}`;
+    const stopping = { phase: "Stopping" as const, ending: "Failed" as const };
+    look.status = { ...look.status, ...(isInvalid && stopping), reason, message };
+    await this.#write(look);
+  }
+
+  async #write({ job, track, status, resolved }: Look): Promise<void> {
+    const { now, log, component, client, pods } = this.#options;
+    const current = this.#current(job);
+    const before = readStatus(current);
+    if (isTerminal(before.phase)) return; // how it ended stays
+    const spec = jobSpecOf(current, resolved);
+    const owned = pods.ownedBy(job.metadata.uid ?? "");
+    const { name } = job.metadata;
+    const workers = observeWorkers({ name, spec, status, pods: owned, endings: track.endings }, now());
+    const { runDir } = foldersOf(current, resolved);
+    const next = writeStatus({ job: current, status, workers, facts: track.facts, runDir, now: now() });
+    await this.#executor.writeStatus(current, next);
+    const { phase, reason, message } = status;
+    if (phase !== before.phase) log.info(message, { job: keyOf(job), phase, reason });
+    if (reason === before.reason && status.attempt === before.attempt) return;
+    await recordEvent({ client, component, log }, current, { status, track });
+  }
+
+  #after(delayMs: number, job: TrainingJobObject): number | undefined {
+    const phase = this.#current(job).status?.phase;
+    return phase === "Failed" ? undefined : delayMs;
+  }
+}
+
+/** Of a job that has ended, or that has no config that is any good. */
+const NOTHING: ResolvedJob = {
+  configName: "",
+  configText: "",
+  workDir: undefined,
+  validates: false,
+  maxEpochs: 0,
+  resume: false,
+  loadFrom: undefined,
+};

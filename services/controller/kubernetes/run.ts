@@ -1,0 +1,50 @@
+import { delay } from "#lib/base/signals.ts";
+import type { Host } from "#lib/host/run.ts";
+import { KubeClient } from "#lib/k8s/client.ts";
+import { Credentials } from "#lib/k8s/credentials.ts";
+import { implement, serve } from "#lib/rpc/server.ts";
+import type { RunningServer } from "#lib/rpc/server.ts";
+import type { KubernetesEnvironment } from "../config.ts";
+import { KubernetesController } from "./controller.ts";
+import { createControllerService } from "./service.ts";
+
+/** How often health looks at the watches. */
+const HEALTH_INTERVAL_MS = 5_000;
+
+/** Runs jobs as pods of a cluster. Ends with UNAVAILABLE when leadership was lost; the next replica goes on. */
+export async function runInCluster(env: KubernetesEnvironment, host: Host): Promise<void> {
+  const { log, metrics, signal, ready } = host;
+  using credentials = Credentials.load();
+  const client = new KubeClient(credentials);
+  const { namespaces, settings } = env;
+  const lease = { namespace: env.PETAGE_NAMESPACE, name: env.PETAGE_LEASE_NAME, identity: env.PETAGE_POD_NAME };
+  const readNodes = env.PETAGE_READ_NODES === "true";
+  using controller = new KubernetesController({ client, settings, namespaces, readNodes, lease, log, metrics });
+  const api = createControllerService({ client, controller, namespaces, maxRestarts: env.PETAGE_JOB_MAX_RESTARTS });
+  // It answers when it has seen all jobs; whether it leads makes no difference to who asks.
+  const service = implement("ControllerService", api, { serving: false });
+  await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log, metrics });
+  const running = controller.run(signal);
+  void controller.synced(signal).then(
+    () => {
+      server.setServing("ControllerService", true);
+      log.info("Serving", { address: server.address });
+      ready({ address: server.address });
+    },
+    () => undefined, // it ends before it has begun
+  );
+  void watchHealth(controller, server, signal);
+  await running;
+}
+
+/** A controller whose watches are dead acts on what is long past: it says that it is not alive, and is restarted. */
+async function watchHealth(
+  controller: KubernetesController,
+  server: RunningServer,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await delay(HEALTH_INTERVAL_MS, signal).catch(() => undefined);
+    server.setAlive(controller.isAlive);
+  }
+}

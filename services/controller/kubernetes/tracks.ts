@@ -1,0 +1,70 @@
+import { endingOf, terminationMessage } from "#lib/k8s/job/observe.ts";
+import type { Pod } from "#lib/k8s/job/pod.ts";
+import type { ResolvedJob } from "#lib/k8s/job/render.ts";
+import type { Facts } from "#lib/k8s/job/status.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import { controllerOf } from "#lib/k8s/objects.ts";
+import type { Change } from "#lib/k8s/store.ts";
+import type { Exit } from "#lib/train/job-state.ts";
+import { parseTermination } from "#lib/train/termination.ts";
+import { factsOf, withReport } from "./facts.ts";
+
+/** Endings of pods that are remembered of one job; an attempt of 1024 workers ends with so many. */
+const MAX_ENDINGS = 2048;
+
+/** What the controller knows of a job besides the resource and its pods. Losing it costs a little precision, no more. */
+export interface Track {
+  resolved: ResolvedJob | undefined;
+  facts: Facts;
+  /** Whether `facts` holds what the resource's status said when it was first seen; pods may be heard of before. */
+  isSeeded: boolean;
+  /** How pods ended that are gone, by name. */
+  readonly endings: Map<string, Exit>;
+  /** The last event that was recorded, so that none is recorded twice. */
+  lastEvent: string;
+}
+
+/** The tracks of all jobs, by uid, fed by what happens to pods. */
+export class Tracks {
+  readonly #tracks = new Map<string, Track>();
+
+  of(job: TrainingJobObject): Track {
+    const track = this.#find(job.metadata.uid ?? "");
+    if (!track.isSeeded) track.facts = { ...factsOf(job.status), ...track.facts };
+    track.isSeeded = true;
+    return track;
+  }
+
+  /** Takes in what a change of a pod tells: the last words of its worker, and how it ended when it is gone. */
+  take({ before, after }: Change<Pod>): void {
+    const pod = after ?? before;
+    const uid = pod && controllerOf(pod);
+    if (pod === undefined || uid === undefined) return;
+    const report = parseTermination(terminationMessage(pod) ?? "");
+    if (report === undefined && after !== undefined) return;
+    const track = this.#find(uid);
+    const now = Date.now();
+    if (report) track.facts = withReport(track.facts, report, now);
+    if (after === undefined) track.endings.set(pod.metadata.name, endingOf(pod, now));
+    for (const oldest of track.endings.keys()) {
+      if (track.endings.size <= MAX_ENDINGS) break;
+      track.endings.delete(oldest);
+    }
+  }
+
+  #find(uid: string): Track {
+    const track = this.#tracks.get(uid) ?? {
+      resolved: undefined,
+      facts: {},
+      isSeeded: false,
+      endings: new Map(),
+      lastEvent: "",
+    };
+    this.#tracks.set(uid, track);
+    return track;
+  }
+
+  forget({ metadata: { uid = "" } }: TrainingJobObject): void {
+    this.#tracks.delete(uid);
+  }
+}
