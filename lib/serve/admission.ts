@@ -9,7 +9,7 @@ export interface AdmissionLimits {
   readonly maxDecodes: number;
 }
 
-export const DEFAULT_ADMISSION: AdmissionLimits = { maxItems: 512, maxBytes: 256 * 2 ** 20, maxDecodes: 4 };
+const DEFAULT_ADMISSION: AdmissionLimits = { maxItems: 512, maxBytes: 256 * 2 ** 20, maxDecodes: 4 };
 
 /** Lets photos into the server as far as memory allows, and to the decoders a few at a time. */
 export class Admission {
@@ -40,9 +40,11 @@ export class Admission {
     };
   }
 
-  /** Runs one decode when it is its turn. */
-  async decode<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs one decode when it is its turn; `onWaiting` hears that one more waits, and that it waits no more. */
+  async decode<T>(work: () => Promise<T>, onWaiting: (delta: number) => void): Promise<T> {
+    onWaiting(1);
     while (this.#decodes >= this.#limits.maxDecodes) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    onWaiting(-1);
     this.#decodes++;
     try {
       return await work();

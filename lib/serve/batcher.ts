@@ -49,6 +49,8 @@ export interface BatcherOptions<Item, Answer> {
   readonly compute: (items: readonly Item[]) => Promise<readonly Answer[]>;
   readonly policy?: BatchPolicy;
   readonly clock?: Clock;
+  /** Hears that so many more items wait, or less. */
+  readonly onWaiting?: (delta: number) => void;
 }
 
 /**
@@ -59,15 +61,18 @@ export class Batcher<Item, Answer> {
   readonly #compute: (items: readonly Item[]) => Promise<readonly Answer[]>;
   readonly #policy: BatchPolicy;
   readonly #clock: Clock;
+  readonly #onWaiting: (delta: number) => void;
   readonly #queue: Entry<Item, Answer>[] = [];
   #busy = false;
   #computeMs = 0;
   #cancelTimer = (): void => {};
 
-  constructor({ compute, policy = DEFAULT_POLICY, clock = systemClock }: BatcherOptions<Item, Answer>) {
+  constructor(options: BatcherOptions<Item, Answer>) {
+    const { compute, policy = DEFAULT_POLICY, clock = systemClock, onWaiting = () => {} } = options;
     this.#compute = compute;
     this.#policy = policy;
     this.#clock = clock;
+    this.#onWaiting = onWaiting;
   }
 
   get queued(): number {
@@ -92,6 +97,7 @@ export class Batcher<Item, Answer> {
       };
       signal?.addEventListener("abort", onAbort, { once: true });
       this.#queue.push(entry);
+      this.#onWaiting(1);
       this.#proceed();
     });
   }
@@ -99,7 +105,7 @@ export class Batcher<Item, Answer> {
   #remove(entry: Entry<Item, Answer>, reason: PetageError): void {
     const index = this.#queue.indexOf(entry);
     if (index < 0) return; // it is being computed: the answer comes, and nobody listens
-    this.#queue.splice(index, 1);
+    this.#takeOut(index, 1);
     entry.reject(reason);
     this.#proceed();
   }
@@ -118,9 +124,14 @@ export class Batcher<Item, Answer> {
         this.#wakeAt(decision.untilMs, nowMs);
         return;
       }
-      if (decision.kind === "reject") this.#queue.splice(decision.index, 1)[0]?.reject(tooLate());
-      else void this.#dispatch(this.#queue.splice(0, decision.count));
+      if (decision.kind === "reject") this.#takeOut(decision.index, 1)[0]?.reject(tooLate());
+      else void this.#dispatch(this.#takeOut(0, decision.count));
     }
+  }
+
+  #takeOut(index: number, count: number): readonly Entry<Item, Answer>[] {
+    this.#onWaiting(-count);
+    return this.#queue.splice(index, count);
   }
 
   #wakeAt(untilMs: number, nowMs: number): void {

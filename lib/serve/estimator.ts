@@ -1,12 +1,15 @@
 import { defined } from "#lib/base/assert.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import { silentMetrics } from "#lib/base/metrics.ts";
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from "#lib/data/decode.ts";
 import type { Image } from "#lib/data/types.ts";
-import { Admission, DEFAULT_ADMISSION, type AdmissionLimits } from "./admission.ts";
+import { Admission } from "./admission.ts";
 import { Batcher, systemClock, type Clock } from "./batcher.ts";
 import { checkEstimateOptions, estimateAge, type AgeEstimate, type EstimateOptions } from "./estimate.ts";
 import { DEFAULT_POLICY, paddedSize, type BatchPolicy } from "./policy.ts";
 import { checkSize, createPreprocess, inputSize, type Preprocess } from "./preprocess.ts";
 import type { ModelInfo, Predictor } from "./predictor.ts";
+import { ServingMetrics } from "./serving-metrics.ts";
 
 /** Largest photo taken: smaller than the largest message, so that the answer to a larger one is clear. */
 export const SERVING_IMAGE_LIMITS: ImageLimits = { ...DEFAULT_IMAGE_LIMITS, maxImageBytes: 12 * 2 ** 20 };
@@ -14,7 +17,9 @@ export const SERVING_IMAGE_LIMITS: ImageLimits = { ...DEFAULT_IMAGE_LIMITS, maxI
 export interface EstimatorOptions {
   readonly limits?: ImageLimits;
   readonly policy?: BatchPolicy;
-  readonly admission?: AdmissionLimits;
+  /** Shared by models that follow one another. */
+  readonly admission?: Admission;
+  readonly metrics?: ServingMetrics;
   readonly clock?: Clock;
 }
 
@@ -28,6 +33,7 @@ export interface EstimateCall extends EstimateOptions {
 export interface Estimated {
   readonly estimate: AgeEstimate;
   readonly decodeMs: number;
+  /** For a decoder and for the model. */
   readonly queueMs: number;
   readonly computeMs: number;
   readonly totalMs: number;
@@ -44,8 +50,10 @@ export class Estimator {
   readonly size: Size;
   readonly #preprocess: Preprocess;
   readonly #admission: Admission;
+  readonly #metrics: ServingMetrics;
   readonly #batcher: Batcher<Image, Float32Array>;
   readonly #clock: Clock;
+  readonly #onWaiting = (delta: number): void => this.#metrics.queue.change(delta);
 
   private constructor(
     predictor: Predictor,
@@ -55,59 +63,79 @@ export class Estimator {
     this.limits = options.limits;
     this.size = options.size;
     this.#preprocess = options.preprocess;
-    this.#admission = new Admission(options.admission);
+    this.#admission = options.admission;
+    this.#metrics = options.metrics;
     this.#clock = options.clock;
-    const { policy, clock, size } = options;
-    this.#batcher = new Batcher({ compute: batchComputer(predictor, size, policy.batchSizes), policy, clock });
+    const { policy, clock, size, metrics } = options;
+    this.#batcher = new Batcher({
+      compute: batchComputer(predictor, { size, batchSizes: policy.batchSizes, metrics }),
+      policy,
+      clock,
+      onWaiting: this.#onWaiting,
+    });
   }
 
   /** Makes the model warm: the first batch of each size costs TensorFlow many times the later ones. */
   static async warm(predictor: Predictor, options: EstimatorOptions = {}): Promise<Estimator> {
     const { limits = SERVING_IMAGE_LIMITS, policy = DEFAULT_POLICY } = options;
-    const { admission = DEFAULT_ADMISSION, clock = systemClock } = options;
+    const { clock = systemClock, metrics = new ServingMetrics(silentMetrics, clock) } = options;
+    const { admission = new Admission() } = options;
     const preprocess = createPreprocess(predictor.info.config, limits);
     const size = await inputSize(preprocess);
     for (const count of policy.batchSizes) {
       await predictor.predict({ images: pixels(count, size), count, ...size });
     }
-    return new Estimator(predictor, { limits, policy, admission, clock, preprocess, size });
+    return new Estimator(predictor, { limits, policy, admission, metrics, clock, preprocess, size });
   }
 
   /** The age on a photo. Throws IMAGE_*, INVALID_ARGUMENT, UNAVAILABLE, DEADLINE_EXCEEDED or NOT_FINITE. */
-  async estimate(
-    photo: Uint8Array,
-    { timeoutMs = Infinity, signal, ...options }: EstimateCall = {},
-  ): Promise<Estimated> {
+  async estimate(photo: Uint8Array, call: EstimateCall = {}): Promise<Estimated> {
+    try {
+      const estimated = await this.#estimate(photo, call);
+      this.#metrics.answered(estimated);
+      return estimated;
+    } catch (thrown) {
+      this.#metrics.rejected(PetageError.from(thrown).code);
+      throw thrown;
+    }
+  }
+
+  async #estimate(photo: Uint8Array, { timeoutMs = Infinity, signal, ...options }: EstimateCall): Promise<Estimated> {
     checkEstimateOptions(options);
     const startMs = this.#clock.nowMs();
     using _inside = this.#admission.enter(photo.byteLength);
+    this.#metrics.queue.arrive();
+    let decodeStartMs = startMs;
     const image = await this.#admission.decode(() => {
       signal?.throwIfAborted(); // its caller left while it waited
+      decodeStartMs = this.#clock.nowMs();
       return this.#preprocess(photo);
-    });
+    }, this.#onWaiting);
     checkSize(image, this.size);
-    const decodeMs = this.#clock.nowMs() - startMs;
+    const decodedMs = this.#clock.nowMs();
     const { answer, ...timing } = await this.#batcher.submit(image, {
       bytes: image.data.byteLength,
-      timeoutMs: timeoutMs - decodeMs,
+      timeoutMs: timeoutMs - (decodedMs - startMs),
       ...(signal && { signal }),
     });
     const estimate = estimateAge(answer, options);
-    return { estimate, decodeMs, ...timing, totalMs: this.#clock.nowMs() - startMs };
+    const queueMs = decodeStartMs - startMs + timing.queueMs;
+    const decodeMs = decodedMs - decodeStartMs;
+    return { ...timing, estimate, decodeMs, queueMs, totalMs: this.#clock.nowMs() - startMs };
   }
 }
 
 /** Computes images together, padded to a size that the model is warm for. */
 function batchComputer(
   predictor: Predictor,
-  size: Size,
-  batchSizes: readonly number[],
+  { size, batchSizes, metrics }: { size: Size; batchSizes: readonly number[]; metrics: ServingMetrics },
 ): (images: readonly Image[]) => Promise<Float32Array[]> {
   const buffers = new Map(batchSizes.map((count) => [count, pixels(count, size)]));
   return async (images) => {
     const count = paddedSize(images.length, batchSizes);
     const batch = defined(buffers.get(count), `a buffer for ${count} images`); // [count, H, W, 3]
     for (const [index, { data }] of images.entries()) batch.set(data, index * data.length);
+    metrics.computed(images.length);
     const probabilities = await predictor.predict({ images: batch, count, ...size }); // [count, C]
     const classCount = probabilities.length / count;
     return images.map((_, index) => probabilities.subarray(index * classCount, (index + 1) * classCount));

@@ -2,9 +2,9 @@ import type { ResolvedConfig } from "#lib/config/component.ts";
 
 /** A model that is ready to answer. */
 export interface ModelInfo {
-  /** Name of the config it was trained with. */
+  /** Its name in the store, or else that of the config it was trained with. */
   readonly name: string;
-  /** Where in its training the weights were taken: "epoch_12". */
+  /** Its version in the store, or else where in its training the weights were taken: "epoch_12". */
   readonly version: string;
   /** SHA-256 of the weights file. */
   readonly sha256: string;

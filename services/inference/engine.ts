@@ -12,8 +12,14 @@ export interface ServingEngine extends Predictor, AsyncDisposable {
   readonly lost: AbortSignal;
 }
 
+export interface EngineOptions {
+  /** What the model is called; by default as the config it was trained with. */
+  readonly name?: string;
+  readonly log: Log;
+}
+
 /** Loads a checkpoint. NOT_FOUND, CHECKPOINT_INVALID or CHECKPOINT_MISMATCH when it cannot. */
-export async function openEngine(uri: string, log: Log): Promise<ServingEngine> {
+export async function openEngine(uri: string, options: EngineOptions): Promise<ServingEngine> {
   const checkpoint = await readCheckpoint(uri);
   const { meta } = checkpoint;
   const sha256 = await weightsSha256(uri);
@@ -21,7 +27,8 @@ export async function openEngine(uri: string, log: Log): Promise<ServingEngine> 
   const close = async (): Promise<void> => thread[Symbol.asyncDispose]();
   try {
     const { engine } = await thread.load(checkpoint, { source: uri });
-    const { configName: name, classes, metrics } = meta;
+    const { configName, classes, metrics } = meta;
+    const { name = configName, log } = options;
     const version = basename(uri);
     log.info("Loaded the model", { model: name, version, backend: engine.backend, device: engine.device });
     const lost = new AbortController();

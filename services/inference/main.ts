@@ -1,27 +1,29 @@
 import { aborted, abortReason } from "#lib/base/signals.ts";
 import { run } from "#lib/host/run.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
-import { Estimator } from "#lib/serve/estimator.ts";
+import type { Found } from "#lib/serve/model-follower.ts";
+import { ServingMetrics } from "#lib/serve/serving-metrics.ts";
 import { Environment } from "./config.ts";
-import { openEngine } from "./engine.ts";
-import { inferenceService, type WarmModel } from "./service.ts";
+import { Models } from "./models.ts";
+import { inferenceService } from "./service.ts";
 
-await run("inference", Environment, async ({ host, port, checkpoint }, { log, signal, ready }) => {
-  const loaded: { model?: WarmModel } = {};
+await run("inference", Environment, async (environment, { log, metrics, signal, ready }) => {
+  const { host, port, served } = environment;
+  await using models = new Models({ served, metrics: new ServingMetrics(metrics), log });
   // It listens before the model is warm, so that health can say that it is not.
-  const service = implement(
-    "InferenceService",
-    inferenceService(() => loaded.model, log),
-    { serving: false },
-  );
-  await using server = await serve({ host, port, services: [service], log });
-  await using engine = await openEngine(checkpoint, log);
-  const estimator = await Estimator.warm(engine);
-  loaded.model = { estimator, readyTime: new Date() };
-  server.setServing("InferenceService", true);
-  log.info("Serving", { address: server.address, model: engine.info.name, version: engine.info.version });
-  ready({ address: server.address });
-  await Promise.race([aborted(signal), aborted(engine.lost)]);
-  await server[Symbol.asyncDispose](); // before the engine, which the last calls still need
-  if (engine.lost.aborted) throw abortReason(engine.lost);
-});
+  const services = [implement("InferenceService", inferenceService(models, log), { serving: false })];
+  await using server = await serve({ host, port, services, log, metrics });
+  let isReady = false;
+  const onFound = (found: Found): void => {
+    const wasReady = isReady;
+    isReady ||= found !== "failed"; // an empty store is a good start: its first model comes while this runs
+    server.setServing("InferenceService", found === "serving", { ready: isReady });
+    if (wasReady || !isReady) return;
+    const { name: model = "none yet", version = "" } = models.current ?? {};
+    log.info("Serving", { address: server.address, model, version });
+    ready({ address: server.address });
+  };
+  const loading = models.load(onFound, signal);
+  await Promise.race([loading.then(() => aborted(signal)), aborted(signal), aborted(models.lost)]);
+  if (models.lost.aborted) throw abortReason(models.lost);
+}); // the server ends before the models, which its last calls still need

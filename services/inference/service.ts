@@ -6,45 +6,42 @@ import type { Implementation } from "#lib/rpc/contract.ts";
 import { toDetail } from "#lib/rpc/errors.ts";
 import { durationOf, timestampOf } from "#lib/rpc/time.ts";
 import { concurrently } from "#lib/serve/concurrently.ts";
-import type { Estimated, Estimator } from "#lib/serve/estimator.ts";
+import type { Estimated } from "#lib/serve/estimator.ts";
+import type { ModelSlot } from "#lib/serve/model-slot.ts";
 import type { ModelInfo } from "#lib/serve/predictor.ts";
 import type { ModelVersion } from "#proto/petage/v1/ModelVersion.ts";
 import type { PredictRequest__Output } from "#proto/petage/v1/PredictRequest.ts";
 import type { PredictResponse } from "#proto/petage/v1/PredictResponse.ts";
-import type { PredictStreamRequest__Output } from "#proto/petage/v1/PredictStreamRequest.ts";
 import type { PredictStreamResponse } from "#proto/petage/v1/PredictStreamResponse.ts";
+import type { ServedModel } from "./models.ts";
 
 /** Photos of one stream that may be unanswered; reading pauses above. */
 const MAX_UNANSWERED_PHOTOS = 64;
 const MAX_REQUEST_ID_CHARACTERS = 128;
 
-/** A model that answers, since when. */
-export interface WarmModel {
-  readonly estimator: Estimator;
-  readonly readyTime: Date;
+interface ServiceModels {
+  readonly slot: ModelSlot<ServedModel>;
+  /** Why there is no model. */
+  absence(): PetageError;
 }
 
-/** @param model the model, as soon as it is warm. */
-export function inferenceService(model: () => WarmModel | undefined, log: Log): Implementation<"InferenceService"> {
+export function inferenceService({ slot, absence }: ServiceModels, log: Log): Implementation<"InferenceService"> {
+  const answer = (request: PredictRequest__Output, context: CallContext): Promise<PredictResponse> =>
+    slot.use((model) => predict(model, request, context), absence);
   return {
-    predict: (request, context) => predict(warm(model()), request, context),
+    predict: answer,
     async *predictStream(requests, context) {
-      const current = warm(model());
-      const answer = ({ predict: request }: PredictStreamRequest__Output): Promise<PredictStreamResponse> =>
-        predictOrTell(current, request, { context, log });
-      yield* concurrently(requests, MAX_UNANSWERED_PHOTOS, answer);
+      // Each photo is answered by the model of its moment: a stream may outlive several.
+      yield* concurrently(requests, MAX_UNANSWERED_PHOTOS, ({ predict: request }) =>
+        answerOrTell(request, context, { answer, log }),
+      );
     },
-    getModel: async () => describe(warm(model())),
+    getModel: () => slot.use(async (model) => describe(model), absence),
   };
 }
 
-function warm(model: WarmModel | undefined): WarmModel {
-  if (model) return model;
-  throw new PetageError("UNAVAILABLE", "The model is still loading", { hint: "Try again when health says SERVING" });
-}
-
 async function predict(
-  { estimator }: WarmModel,
+  { estimator }: ServedModel,
   request: PredictRequest__Output,
   { signal, deadline }: CallContext,
 ): Promise<PredictResponse> {
@@ -58,15 +55,20 @@ async function predict(
   return { requestId, servedBy: versionOf(estimator.info), ...responseOf(estimated) };
 }
 
+interface Answering {
+  readonly answer: (request: PredictRequest__Output, context: CallContext) => Promise<PredictResponse>;
+  readonly log: Log;
+}
+
 /** The answer to one photo of a stream: its own error leaves the others alone. */
-async function predictOrTell(
-  model: WarmModel,
+async function answerOrTell(
   request: PredictRequest__Output | null,
-  { context, log }: { context: CallContext; log: Log },
+  context: CallContext,
+  { answer, log }: Answering,
 ): Promise<PredictStreamResponse> {
   try {
     if (!request) throw new PetageError("INVALID_ARGUMENT", "A request of the stream has no photo: predict is not set");
-    const response = await predict(model, request, context);
+    const response = await answer(request, context);
     return { requestId: response.requestId ?? "", response };
   } catch (thrown) {
     if (context.signal.aborted) throw thrown;
@@ -94,7 +96,7 @@ function responseOf({ estimate, ...timing }: Estimated): Pick<PredictResponse, "
   };
 }
 
-function describe({ estimator, readyTime }: WarmModel) {
+function describe({ estimator, readyTime }: ServedModel) {
   const { info, size, limits } = estimator;
   return {
     model: versionOf(info),

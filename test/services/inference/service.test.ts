@@ -5,25 +5,32 @@ import { implement, serve } from "#lib/rpc/server.ts";
 import { durationMs } from "#lib/rpc/time.ts";
 import { Admission } from "#lib/serve/admission.ts";
 import { Estimator, type EstimatorOptions } from "#lib/serve/estimator.ts";
-import { inferenceService, type WarmModel } from "#services/inference/service.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import { ModelSlot } from "#lib/serve/model-slot.ts";
+import type { ServedModel } from "#services/inference/models.ts";
+import { inferenceService } from "#services/inference/service.ts";
 import { CLASSES, fakePredictor, photo, type FakePredictor } from "./support.ts";
 
 const READY_TIME = new Date("2026-01-02T03:04:05.678Z");
 
+function startServer(slot: ModelSlot<ServedModel>) {
+  const absence = (): PetageError => new PetageError("UNAVAILABLE", "The model is still loading");
+  const service = implement("InferenceService", inferenceService({ slot, absence }, silentLog));
+  return serve({ port: 0, log: silentLog, services: [service] });
+}
+
 /** A server with a fake model, and its client. */
 async function start(predictor: FakePredictor = fakePredictor(), options: EstimatorOptions = {}) {
   const estimator = await Estimator.warm(predictor, options);
-  const model: WarmModel = { estimator, readyTime: READY_TIME };
-  const server = await serve({
-    port: 0,
-    log: silentLog,
-    services: [
-      implement(
-        "InferenceService",
-        inferenceService(() => model, silentLog),
-      ),
-    ],
+  const slot = new ModelSlot<ServedModel>();
+  await slot.replace({
+    estimator,
+    readyTime: READY_TIME,
+    version: 0,
+    sha256: "",
+    [Symbol.asyncDispose]: async () => {},
   });
+  const server = await startServer(slot);
   const client = dial(server.address, "InferenceService");
   const dispose = async (): Promise<void> => {
     await client[Symbol.asyncDispose]();
@@ -174,16 +181,7 @@ describe("GetModel", () => {
   });
 
   it("is UNAVAILABLE while the model loads", async () => {
-    await using server = await serve({
-      port: 0,
-      log: silentLog,
-      services: [
-        implement(
-          "InferenceService",
-          inferenceService(() => undefined, silentLog),
-        ),
-      ],
-    });
+    await using server = await startServer(new ModelSlot());
     await using client = dial(server.address, "InferenceService");
     await assert.rejects(client.getModel({}), { code: "UNAVAILABLE", message: /loading/ });
   });
