@@ -16,9 +16,11 @@ function rowsBelow(heading: string): string[][] {
 
 const SERVICES = ["controller", "data-loader", "evaluator", "inference", "trainer"];
 
-/** The variables that a schema of the environment reads. */
+/** The variables that a schema of the environment reads, its own and those that it shares with others. */
 function variablesIn(path: string): string[] {
-  return [...readText(path).matchAll(/^\s+([A-Z][A-Z_]+): (?:z\b|optional)/gm)].map((match) => match[1] ?? "");
+  const source = readText(path);
+  const shared = source.includes("...attemptVariables") ? variablesIn("lib/messaging/attempt.ts") : [];
+  return [...shared, ...[...source.matchAll(/^\s+([A-Z][A-Z_]+): (?:z\b|optional)/gm)].map((match) => match[1] ?? "")];
 }
 
 describe("docs/operations.md", () => {
