@@ -21,8 +21,7 @@ function mergeMaps(base: JsonObject, patch: JsonObject): JsonObject {
 
 function mergeValues(base: Json, patch: Json): Json {
   if (isMap(base) && isMap(patch)) return mergeMaps(base, patch);
-  if (Array.isArray(base) && Array.isArray(patch) && [...base, ...patch].every(isMap)) return mergeLists(base, patch);
-  return patch;
+  return isListOfMaps(base) && isListOfMaps(patch) ? mergeLists(base, patch) : patch;
 }
 
 function mergeLists(base: readonly JsonObject[], patch: readonly JsonObject[]): Json {
@@ -32,6 +31,10 @@ function mergeLists(base: readonly JsonObject[], patch: readonly JsonObject[]): 
   const merged = new Map(base.map((item) => [item[key], item]));
   for (const item of patch) merged.set(item[key], mergeMaps(merged.get(item[key]) ?? {}, item));
   return [...merged.values()];
+}
+
+function isListOfMaps(value: Json): value is readonly JsonObject[] {
+  return Array.isArray(value) && value.every(isMap);
 }
 
 function isMap(value: Json): value is JsonObject {

@@ -47,7 +47,10 @@ export function ownerOf({ metadata: { name, uid = "" } }: TrainingJobObject): Ow
 }
 
 /** What all objects of a job bear. */
-export function jobLabels({ metadata: { name, uid = "" } }: TrainingJobObject, instance: string) {
+export function jobLabels(
+  { metadata: { name, uid = "" } }: TrainingJobObject,
+  instance: string,
+): Record<string, string> {
   return {
     "app.kubernetes.io/name": "petage",
     "app.kubernetes.io/part-of": "petage",

@@ -56,37 +56,45 @@ export function stateOf(pod: Pod, now: Instant): WorkerState {
 
 /** How a pod ended; undefined while it lives. */
 export function exitOf(pod: Pod, now: Instant): Exit | undefined {
-  const { status = {}, spec, metadata } = pod;
-  const main = status.containerStatuses?.find(({ state }) => state?.terminated)?.state?.terminated;
-  const disrupted = condition(pod, "DisruptionTarget")?.status === "True";
-  const facts = {
-    ...(disrupted && { disrupted }),
-    ...(spec.nodeName !== undefined && { node: spec.nodeName }),
-  };
-  if (status.phase === "Failed" || status.phase === "Succeeded") {
-    const init = status.initContainerStatuses?.map(({ state }) => state?.terminated).find((end) => end?.exitCode);
-    const ended = main ?? init;
-    const reason = status.reason ?? meaningful(ended?.reason);
-    return {
-      code: ended?.exitCode ?? (status.phase === "Succeeded" ? 0 : null),
-      signal: signalOf(ended?.exitCode),
-      at: ended?.finishedAt === undefined ? now : Date.parse(ended.finishedAt),
-      message: messageOf(ended?.message) || (status.message ?? ""),
-      ...(reason !== undefined && { reason }),
-      ...facts,
-    };
-  }
+  const { status = {}, metadata } = pod;
+  if (status.phase === "Failed" || status.phase === "Succeeded") return finishedExit(pod, now);
   const { deletionTimestamp } = metadata;
   const isStuck = deletionTimestamp !== undefined && now - Date.parse(deletionTimestamp) > STUCK_TERMINATING_MS;
-  return isStuck ? { ...lostExit("NodeLost", now), ...facts } : undefined;
+  return isStuck ? { ...lostExit("NodeLost", now), ...placeOf(pod) } : undefined;
+}
+
+function finishedExit(pod: Pod, now: Instant): Exit {
+  const { status = {} } = pod;
+  const ended = terminationOf(status.containerStatuses) ?? terminationOf(status.initContainerStatuses);
+  const reason = status.reason ?? meaningful(ended?.reason);
+  return {
+    code: ended?.exitCode ?? (status.phase === "Succeeded" ? 0 : null),
+    signal: signalOf(ended?.exitCode),
+    at: ended?.finishedAt === undefined ? now : Date.parse(ended.finishedAt),
+    message: messageOf(ended?.message) || (status.message ?? ""),
+    ...(reason !== undefined && { reason }),
+    ...placeOf(pod),
+  };
+}
+
+/** Where a pod ran, and whether it had to go for reasons of the node. */
+function placeOf(pod: Pod): Pick<Exit, "disrupted" | "node"> {
+  const disrupted = condition(pod, "DisruptionTarget")?.status === "True";
+  return { ...(disrupted && { disrupted }), ...(pod.spec.nodeName !== undefined && { node: pod.spec.nodeName }) };
+}
+
+/** Of several containers the one that failed, else the first that ended. */
+function terminationOf(statuses: readonly ContainerStatus[] = []) {
+  const ended = statuses.flatMap(({ state }) => state?.terminated ?? []);
+  return ended.find(({ exitCode }) => exitCode !== 0) ?? ended[0];
 }
 
 /** How a pod ended of which nothing is left but this last sight. */
 export function endingOf(pod: Pod, now: Instant): Exit {
   const ended = exitOf(pod, now);
   if (ended) return ended;
-  const terminated = pod.status?.containerStatuses?.find(({ state }) => state?.terminated)?.state?.terminated;
-  const disrupted = condition(pod, "DisruptionTarget")?.status === "True";
+  const terminated = terminationOf(pod.status?.containerStatuses);
+  const disruption = condition(pod, "DisruptionTarget");
   return {
     ...lostExit("Deleted", now),
     ...(terminated && {
@@ -94,14 +102,14 @@ export function endingOf(pod: Pod, now: Instant): Exit {
       signal: signalOf(terminated.exitCode),
       message: messageOf(terminated.message),
     }),
-    ...(disrupted && { disrupted, reason: condition(pod, "DisruptionTarget")?.reason ?? "Disrupted" }),
-    ...(pod.spec.nodeName !== undefined && { node: pod.spec.nodeName }),
+    ...(disruption?.status === "True" && { reason: disruption.reason ?? "Disrupted" }),
+    ...placeOf(pod),
   };
 }
 
 /** What a worker said last, if anything: its termination message. */
 export function terminationMessage({ status }: Pod): string | undefined {
-  return status?.containerStatuses?.find(({ state }) => state?.terminated)?.state?.terminated?.message;
+  return terminationOf(status?.containerStatuses)?.message;
 }
 
 function lostExit(reason: string, at: Instant): Exit {

@@ -1,4 +1,5 @@
 /** Pods as far as the controller looks at them; the rest of an object is carried along unseen. */
+import { compact } from "#lib/base/compact.ts";
 import type { KubeObject } from "../objects.ts";
 
 export interface ContainerState {
@@ -94,8 +95,4 @@ export function slimPod({ metadata, spec, status }: Pod): Pod {
       initContainerStatuses: initContainerStatuses?.map(state),
     }),
   }) as Pod;
-}
-
-function compact(object: Readonly<Record<string, unknown>>): object {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 }

@@ -64,7 +64,10 @@ export function attemptContext(options: AttemptOptions): AttemptContext {
 }
 
 /** Where a job writes, relative to the image's folder and to the output volume alike. */
-export function foldersOf({ metadata, spec }: TrainingJobObject, { workDir, configName }: ResolvedJob) {
+export function foldersOf(
+  { metadata, spec }: TrainingJobObject,
+  { workDir, configName }: Pick<ResolvedJob, "workDir" | "configName">,
+): Pick<AttemptContext, "workDir" | "runDir"> {
   const folder = spec.workDir ?? workDir?.replace(/^(\.\/)?work_dirs\//, "") ?? configName;
   const created = new Date(metadata.creationTimestamp ?? 0);
   const time = created.toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "_");

@@ -1,3 +1,4 @@
+import { compact } from "#lib/base/compact.ts";
 import { INITIAL_STATUS, isTerminal } from "#lib/train/job-state.ts";
 import type { Ending, Failure, Instant, JobStatus, ObservedWorker, Phase, WorkerName } from "#lib/train/job-state.ts";
 import { LABELS, podName } from "./names.ts";
@@ -150,13 +151,6 @@ function failureStatus(job: string, { worker, exit, reason, message }: Failure):
     message: message.slice(0, MAX_MESSAGE_CHARACTERS),
     time: new Date(exit.at).toISOString(),
   });
-}
-
-type Compact<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-/** Without what is undefined, which JSON has no word for. */
-function compact<T extends object>(object: T): Compact<T> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Compact<T>;
 }
 
 /** The condition whose reason is that of the phase. */

@@ -53,7 +53,7 @@ export class Executor {
     const rest = isCareful ? others : workers;
     const results = await Promise.allSettled(rest.map((worker) => this.#create(podOf(context, worker))));
     const failed = results.find((result) => result.status === "rejected");
-    if (failed) throw failed.reason;
+    if (failed) throw PetageError.from(failed.reason);
     this.#careful.delete(uid);
   }
 

@@ -9,6 +9,7 @@ import type {
 } from "#lib/k8s/job/training-job.ts";
 import { durationMs, durationOf, timestampOf } from "#lib/rpc/time.ts";
 import type { FailureAction } from "#proto/petage/v1/FailureAction.ts";
+import type { FailureRule__Output } from "#proto/petage/v1/FailureRule.ts";
 import type { ResourceRequirements } from "#proto/petage/v1/ResourceRequirements.ts";
 import type { Condition as ConditionMessage } from "#proto/petage/v1/Condition.ts";
 import type { TrainingJob, TrainingJob__Output } from "#proto/petage/v1/TrainingJob.ts";
@@ -64,43 +65,41 @@ export function manifestOf(
 }
 
 function specOf(spec: TrainingJobSpec__Output, maxRestarts: number): TrainingJobSpec {
-  const { gpu, resources, checkpoint, failurePolicy, runPolicy } = spec;
-  const { text, name, fileName, cfgOptions = [] } = spec.config ?? {};
-  const deadlineMs = durationMs(runPolicy?.activeDeadline);
-  const ttlMs = durationMs(runPolicy?.ttlAfterFinished);
-  const rules = (failurePolicy?.rules ?? []).map(({ exitCodes, action }) => ({
-    ...(exitCodes.length > 0 && { exitCodes }),
-    action: (Object.keys(ACTIONS) as RuleAction[]).find((word) => ACTIONS[word] === action) ?? ("Restart" as const),
-  }));
+  const { gpu, resources, checkpoint, failurePolicy, runPolicy, image, workDir, loadFrom } = spec;
+  const { text, name, fileName, cfgOptions } = spec.config ?? {};
+  const rules = (failurePolicy?.rules ?? []).map(ruleOf);
   return {
-    ...(spec.image && { image: spec.image }),
+    ...given({ image, workDir, loadFrom }),
     workers: spec.workers || 1,
-    config: {
-      ...(text ? { inline: text, ...(fileName && { fileName }) } : { name: name ?? "" }),
-      ...(cfgOptions.length > 0 && { cfgOptions }),
-    },
-    ...(gpu && {
-      gpu: {
-        ...(gpu.resourceName && { resourceName: gpu.resourceName }),
-        ...(gpu.count && { count: gpu.count }),
-        ...(gpu.product && { product: gpu.product }),
-      },
-    }),
+    config: { ...(text ? given({ inline: text, fileName }) : { name: name ?? "" }), ...given({ cfgOptions }) },
+    ...(gpu && { gpu: given({ resourceName: gpu.resourceName, count: gpu.count, product: gpu.product }) }),
     ...(resources && { resources: { requests: resources.requests, limits: resources.limits } }),
-    ...(spec.workDir && { workDir: spec.workDir }),
-    ...(spec.loadFrom && { loadFrom: spec.loadFrom }),
-    checkpoint: {
-      ...(checkpoint?.resume && { resume: checkpoint.resume }),
-      ...(checkpoint?.everySteps && { everySteps: checkpoint.everySteps }),
-      ...(checkpoint?.keepLast && { keepLast: checkpoint.keepLast }),
-    },
-    failurePolicy: { maxRestarts: failurePolicy?.maxRestarts ?? maxRestarts, ...(rules.length > 0 && { rules }) },
+    checkpoint: given({ ...checkpoint }),
+    failurePolicy: { maxRestarts: failurePolicy?.maxRestarts ?? maxRestarts, ...given({ rules }) },
     runPolicy: {
       suspend: runPolicy?.suspend ?? false,
-      ...(deadlineMs !== undefined && { activeDeadlineSeconds: Math.ceil(deadlineMs / 1000) }),
-      ...(ttlMs !== undefined && { ttlSecondsAfterFinished: Math.ceil(ttlMs / 1000) }),
+      ...given({
+        activeDeadlineSeconds: Math.ceil((durationMs(runPolicy?.activeDeadline) ?? 0) / 1000),
+        ttlSecondsAfterFinished: Math.ceil((durationMs(runPolicy?.ttlAfterFinished) ?? 0) / 1000),
+      }),
     },
   };
+}
+
+type Rule = NonNullable<NonNullable<TrainingJobSpec["failurePolicy"]>["rules"]>[number];
+
+function ruleOf({ exitCodes, action }: FailureRule__Output): Rule {
+  const word = (Object.keys(ACTIONS) as RuleAction[]).find((candidate) => ACTIONS[candidate] === action);
+  return { ...given({ exitCodes }), action: word ?? "Restart" };
+}
+
+type Given<T> = { [K in keyof T]?: NonNullable<T[K]> };
+
+/** What was set of a message: proto3 has no word for "not set" but "", 0 and an empty list. */
+function given<T extends object>(fields: T): Given<T> {
+  const isSet = (value: unknown): boolean =>
+    Array.isArray(value) ? value.length > 0 : value !== undefined && value !== null && value !== "" && value !== 0;
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => isSet(value))) as Given<T>;
 }
 
 /** A job of the cluster as the API shows it. */
@@ -114,27 +113,18 @@ export function jobMessage({ metadata, spec, status }: TrainingJobObject): Train
 }
 
 function specMessage(spec: TrainingJobSpec): SpecMessage {
-  const { config, gpu, checkpoint, failurePolicy, runPolicy } = spec;
-  const { inline, name, configMapRef, fileName, cfgOptions = [] } = config;
-  const source = inline === undefined ? { name: name ?? `configmap/${configMapRef?.name}` } : { text: inline };
+  const { gpu, resources, checkpoint, failurePolicy, runPolicy, image = "", workers = 1, workDir = "" } = spec;
+  const { loadFrom = "" } = spec;
   return {
-    image: spec.image ?? "",
-    workers: spec.workers ?? 1,
+    image,
+    workers,
+    workDir,
+    loadFrom,
+    config: configMessage(spec.config),
     ...(gpu && { gpu: { resourceName: gpu.resourceName ?? "", count: gpu.count ?? 1, product: gpu.product ?? "" } }),
-    ...(spec.resources && { resources: resourcesMessage(spec.resources) }),
-    config: { ...source, fileName: fileName ?? "", cfgOptions: [...cfgOptions] },
-    workDir: spec.workDir ?? "",
-    loadFrom: spec.loadFrom ?? "",
+    ...(resources && { resources: resourcesMessage(resources) }),
     ...(checkpoint && { checkpoint }),
-    ...(failurePolicy && {
-      failurePolicy: {
-        ...(failurePolicy.maxRestarts !== undefined && { maxRestarts: failurePolicy.maxRestarts }),
-        rules: (failurePolicy.rules ?? []).map(({ exitCodes = [], action }) => ({
-          exitCodes: [...exitCodes],
-          action: ACTIONS[action],
-        })),
-      },
-    }),
+    ...(failurePolicy && { failurePolicy: failurePolicyMessage(failurePolicy) }),
     ...(runPolicy && {
       runPolicy: {
         suspend: runPolicy.suspend ?? false,
@@ -142,6 +132,22 @@ function specMessage(spec: TrainingJobSpec): SpecMessage {
         ...duration("ttlAfterFinished", runPolicy.ttlSecondsAfterFinished),
       },
     }),
+  };
+}
+
+function configMessage(config: TrainingJobSpec["config"]): NonNullable<SpecMessage["config"]> {
+  const { inline, name, configMapRef, fileName = "", cfgOptions = [] } = config;
+  const source = inline === undefined ? { name: name ?? `configmap/${configMapRef?.name}` } : { text: inline };
+  return { ...source, fileName, cfgOptions: [...cfgOptions] };
+}
+
+function failurePolicyMessage({
+  maxRestarts,
+  rules = [],
+}: NonNullable<TrainingJobSpec["failurePolicy"]>): NonNullable<SpecMessage["failurePolicy"]> {
+  return {
+    ...(maxRestarts !== undefined && { maxRestarts }),
+    rules: rules.map(({ exitCodes = [], action }) => ({ exitCodes: [...exitCodes], action: ACTIONS[action] })),
   };
 }
 

@@ -31,6 +31,10 @@ import type { Track, Tracks } from "./tracks.ts";
 const MAX_ROUNDS = 16;
 /** What a job waits for that nobody tells us of is looked at so often. */
 const POLL_INTERVAL_MS = 10_000;
+/** Changes of a status that nobody waits for are written together, so often at most. */
+const WRITE_INTERVAL_MS = 1_000;
+/** Phases that a job only passes through. */
+const PASSING: ReadonlySet<JobStatus["phase"]> = new Set(["Scheduling", "Starting"]);
 
 export interface ReconcilerOptions {
   readonly client: KubeClient;
@@ -85,10 +89,19 @@ export class Reconciler {
       await this.#tell(look, PetageError.from(thrown));
       throw thrown;
     }
-    await this.#write(look);
+    const waitMs = this.#patience(look);
+    if (waitMs === 0) await this.#write(look);
     const now = this.#options.now();
     const wake = wakeTime(this.#observe(look), now);
-    return wake === null ? undefined : wake - now;
+    if (wake === null) return waitMs || undefined;
+    return waitMs > 0 ? Math.min(waitMs, wake - now) : wake - now;
+  }
+
+  /** How long the status may wait to be written, ms: counts and wording change many times while pods start. */
+  #patience({ job, status, track }: Look): number {
+    const before = readStatus(this.#current(job));
+    const isUrgent = status.created !== before.created || (status.phase !== before.phase && !PASSING.has(status.phase));
+    return isUrgent ? 0 : Math.max(0, track.writtenAt + WRITE_INTERVAL_MS - this.#options.now());
   }
 
   /** Observes and acts until there is nothing to do but wait. */
@@ -225,6 +238,7 @@ export class Reconciler {
     const { runDir } = foldersOf(current, resolved);
     const next = writeStatus({ job: current, status, workers, facts: track.facts, runDir, now: now() });
     await this.#executor.writeStatus(current, next);
+    track.writtenAt = now();
     const { phase, reason, message } = status;
     if (phase !== before.phase) log.info(message, { job: keyOf(job), phase, reason });
     if (reason === before.reason && status.attempt === before.attempt) return;

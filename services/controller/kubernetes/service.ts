@@ -5,6 +5,7 @@ import { didYouMean } from "#lib/config/nearest.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { keyOf, TRAINING_JOBS } from "#lib/k8s/objects.ts";
+import type { Store } from "#lib/k8s/store.ts";
 import type { Implementation } from "#lib/rpc/contract.ts";
 import { pageOf } from "#lib/rpc/pages.ts";
 import { timestampOf } from "#lib/rpc/time.ts";
@@ -70,31 +71,7 @@ export function createControllerService(options: ServiceOptions): Implementation
       const { items, nextPageToken } = pageOf(newestFirst, { pageSize, pageToken }, PAGES);
       return { jobs: items.map(jobMessage), nextPageToken };
     },
-    async *watchTrainingJob({ name, afterSequence }, { signal }) {
-      const key = keyOf(find(name));
-      for (let sequence = 1, last: TrainingJobObject | undefined; !signal.aborted;) {
-        const job = jobs.get(key);
-        if (!job) throw new PetageError("NOT_FOUND", `Job ${name} was deleted`);
-        if (job !== last) {
-          last = job;
-          if (sequence > afterSequence) yield { sequence, job: jobMessage(job) };
-          sequence += 1;
-          if (hasEnded(job)) return;
-        } else {
-          await changeOf(key);
-        }
-      }
-
-      function changeOf(awaited: string): Promise<void> {
-        let forget = (): void => {};
-        const changed = new Promise<void>((resolve) => {
-          forget = jobs.onChange((change) => change.key === awaited && resolve());
-        });
-        return abortable(changed, signal)
-          .catch(() => undefined)
-          .finally(forget);
-      }
-    },
+    watchTrainingJob: ({ name, afterSequence }, { signal }) => watchJob(jobs, find(name), { afterSequence, signal }),
     async cancelTrainingJob({ name }) {
       const job = find(name);
       if (hasEnded(job)) {
@@ -119,6 +96,45 @@ export function createControllerService(options: ServiceOptions): Implementation
       }
     },
   };
+}
+
+interface WatchWish {
+  readonly afterSequence: number;
+  readonly signal: AbortSignal;
+}
+
+/** A job as it stands, then at every change, until it has ended. */
+async function* watchJob(
+  jobs: Store<TrainingJobObject>,
+  first: TrainingJobObject,
+  { afterSequence, signal }: WatchWish,
+) {
+  const key = keyOf(first);
+  let last: TrainingJobObject | undefined;
+  for (let sequence = 1; !signal.aborted;) {
+    const job = jobs.get(key);
+    if (!job) throw new PetageError("NOT_FOUND", `Job ${key} was deleted`);
+    if (job === last) {
+      await changeOf(jobs, key, signal);
+      continue;
+    }
+    last = job;
+    if (sequence > afterSequence) yield { sequence, job: jobMessage(job) };
+    sequence += 1;
+    if (hasEnded(job)) return;
+  }
+}
+
+function changeOf(jobs: Store<TrainingJobObject>, key: string, signal: AbortSignal): Promise<void> {
+  let forget = (): void => {};
+  const changed = new Promise<void>((resolve) => {
+    forget = jobs.onChange((change) => {
+      if (change.key === key) resolve();
+    });
+  });
+  return abortable(changed, signal)
+    .catch(() => undefined)
+    .finally(forget);
 }
 
 /** The config's name, checked now: an error in it is the caller's answer, not a condition later. */

@@ -22,6 +22,8 @@ export interface Track {
   readonly endings: Map<string, Exit>;
   /** The last event that was recorded, so that none is recorded twice. */
   lastEvent: string;
+  /** When the status was written last. */
+  writtenAt: number;
 }
 
 /** The tracks of all jobs, by uid, fed by what happens to pods. */
@@ -59,6 +61,7 @@ export class Tracks {
       isSeeded: false,
       endings: new Map(),
       lastEvent: "",
+      writtenAt: 0,
     };
     this.#tracks.set(uid, track);
     return track;

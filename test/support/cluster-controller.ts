@@ -1,0 +1,152 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { defined } from "#lib/base/assert.ts";
+import { KubeClient } from "#lib/k8s/client.ts";
+import { Credentials } from "#lib/k8s/credentials.ts";
+import type { Pod } from "#lib/k8s/job/pod.ts";
+import type { TrainingJobObject, TrainingJobSpec } from "#lib/k8s/job/training-job.ts";
+import type { KubeObject } from "#lib/k8s/objects.ts";
+import { PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
+import { PROJECT_ROOT } from "#lib/host/paths.ts";
+import { startController } from "./controller.ts";
+import type { TestController } from "./controller.ts";
+import { until } from "./until.ts";
+
+/** Names the users of its requests in the audit log apart from those of the test itself. */
+export const CONTROLLER_USER_AGENT = "petage";
+
+const NAMESPACES = { group: "", version: "v1", plural: "namespaces" };
+const CRDS = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" };
+const VOLUMES = { group: "", version: "v1", plural: "persistentvolumes" };
+const CLAIMS = { group: "", version: "v1", plural: "persistentvolumeclaims" };
+const SERVICE_ACCOUNTS = { group: "", version: "v1", plural: "serviceaccounts" };
+
+/** What the chart would give to a controller of this namespace, with quick leases left to the default. */
+export function controllerEnvironment(namespace: string, kubeconfig: string): Record<string, string> {
+  return {
+    KUBECONFIG: kubeconfig,
+    PETAGE_LAUNCHER: "kubernetes",
+    PETAGE_POD_NAME: `controller-${process.hrtime.bigint()}`,
+    PETAGE_NAMESPACE: namespace,
+    PETAGE_LEASE_NAME: "petage-controller",
+    PETAGE_WATCH_NAMESPACES: namespace,
+    PETAGE_READ_NODES: "true",
+    PETAGE_JOB_IMAGE: "petage:test",
+    PETAGE_JOB_SERVICE_ACCOUNT: "petage-worker",
+    PETAGE_JOB_INSTANCE: "petage",
+    PETAGE_JOB_NATS_URL: "nats://petage-nats:4222",
+    PETAGE_JOB_NATS_SECRET: "petage-nats",
+    PETAGE_DATA_CLAIM: "petage-data",
+    PETAGE_OUTPUT_CLAIM: "petage-output",
+  };
+}
+
+/** A namespace of a cluster with everything that a controller and its jobs need of it. */
+export class JobCluster implements Disposable {
+  readonly #credentials: Credentials;
+  readonly client: KubeClient;
+  readonly namespace: string;
+  readonly kubeconfig: string;
+
+  private constructor(kubeconfig: string, namespace: string) {
+    this.kubeconfig = kubeconfig;
+    this.namespace = namespace;
+    this.#credentials = Credentials.load(kubeconfig);
+    this.client = new KubeClient(this.#credentials);
+  }
+
+  static async prepare(kubeconfig: string, namespace: string): Promise<JobCluster> {
+    const here = new JobCluster(kubeconfig, namespace);
+    const { client } = here;
+    const crd: KubeObject = parse(
+      await readFile(join(PROJECT_ROOT, "deploy/crd/trainingjobs.petage.dev.yaml"), "utf8"),
+    ) as KubeObject;
+    await client.create(CRDS, crd).catch(ifThere);
+    await client.create(NAMESPACES, { metadata: { name: namespace } }).catch(ifThere);
+    await client.create(SERVICE_ACCOUNTS, { metadata: { name: "petage-worker", namespace } }).catch(ifThere);
+    for (const claim of ["petage-data", "petage-output"]) await here.#makeClaim(claim);
+    await until("the resource is served", async () => {
+      const list = await client.list(TRAINING_JOBS, { namespace }).catch(() => undefined);
+      return list !== undefined;
+    });
+    return here;
+  }
+
+  /** A claim and the volume for it: the cluster has nothing that would make volumes. */
+  async #makeClaim(name: string): Promise<void> {
+    const { client, namespace } = this;
+    const shape = { accessModes: ["ReadWriteMany"], storageClassName: "" };
+    const volume = {
+      metadata: { name: `${namespace}-${name}` },
+      spec: { ...shape, capacity: { storage: "1Gi" }, hostPath: { path: "/tmp" }, claimRef: { namespace, name } },
+    };
+    const claim = {
+      metadata: { name, namespace },
+      spec: { ...shape, resources: { requests: { storage: "1Gi" } }, volumeName: volume.metadata.name },
+    };
+    await client.create(VOLUMES, volume).catch(ifThere);
+    await client.create(CLAIMS, claim).catch(ifThere);
+  }
+
+  async startController(environment: Readonly<Record<string, string>> = {}): Promise<TestController> {
+    return await startController({ ...controllerEnvironment(this.namespace, this.kubeconfig), ...environment });
+  }
+
+  async apply(name: string, spec: Partial<TrainingJobSpec> = {}): Promise<TrainingJobObject> {
+    const job = {
+      apiVersion: "petage.dev/v1alpha1",
+      kind: "TrainingJob",
+      metadata: { name, namespace: this.namespace },
+      spec: { config: { name: "resnet18_petage_quickstart" }, ...spec },
+    };
+    return await this.client.create<TrainingJobObject>(TRAINING_JOBS, job, { strict: true });
+  }
+
+  async change(name: string, spec: object): Promise<void> {
+    await this.client.merge(TRAINING_JOBS, { namespace: this.namespace, name }, { patch: { spec } });
+  }
+
+  async get(name: string): Promise<TrainingJobObject> {
+    return await this.client.get<TrainingJobObject>(TRAINING_JOBS, { namespace: this.namespace, name });
+  }
+
+  async pods(job: string): Promise<readonly Pod[]> {
+    const query = { labelSelector: `petage.dev/job=${job}` };
+    return (await this.client.list<Pod>(PODS, { namespace: this.namespace, query })).items;
+  }
+
+  async deletePod(name: string): Promise<void> {
+    await this.client.delete(PODS, { namespace: this.namespace, name });
+  }
+
+  /** Waits until a job is as it should be; the failure tells how it was instead. */
+  async reaches(
+    name: string,
+    wanted: (job: TrainingJobObject) => boolean,
+    timeoutMs = 30_000,
+  ): Promise<TrainingJobObject> {
+    let last: TrainingJobObject | undefined;
+    const look = async (): Promise<TrainingJobObject | undefined> => {
+      last = await this.get(name);
+      return wanted(last) ? last : undefined;
+    };
+    return await until(`job ${name} is as wanted`, look, timeoutMs).catch((error: unknown) => {
+      throw new Error(`${String(error)}: ${JSON.stringify(defined(last, "the job").status, undefined, 1)}`, {
+        cause: error,
+      });
+    });
+  }
+
+  async isIn(name: string, phase: string, timeoutMs?: number): Promise<TrainingJobObject> {
+    return await this.reaches(name, ({ status }) => status?.phase === phase, timeoutMs);
+  }
+
+  [Symbol.dispose](): void {
+    this.#credentials[Symbol.dispose]();
+  }
+}
+
+function ifThere(error: unknown): void {
+  if (!String(error).includes("already exists")) throw error;
+}
