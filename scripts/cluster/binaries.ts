@@ -41,7 +41,12 @@ export function variableOf(name: string): string {
 export async function missingTools(level: Level): Promise<{ readonly go: GoTool[]; readonly debian: DebianTool[] }> {
   const go: GoTool[] = [];
   for (const tool of goToolsOf(level)) if ((await findTool(tool)) === undefined) go.push(tool);
-  return { go, debian: debianToolsOf(level).filter(({ path }) => programPath(path) === undefined) };
+  return { go, debian: missingPackages(debianToolsOf(level)) };
+}
+
+/** Those of some Debian packages that are not installed. */
+export function missingPackages(tools: readonly DebianTool[]): DebianTool[] {
+  return tools.filter(({ path }) => programPath(path) === undefined);
 }
 
 /**
@@ -49,8 +54,8 @@ export async function missingTools(level: Level): Promise<{ readonly go: GoTool[
  * on two cores. Other processes that need the same wait.
  */
 export async function ensureBinaries(level: Level, report: Report): Promise<Binaries> {
-  const { go, debian } = await missingTools(level);
-  if (debian.length > 0) await alone(report, async () => await installPackages(level, report));
+  const { go } = await missingTools(level);
+  await ensurePackages(debianToolsOf(level), report);
   for (const [at, tool] of go.entries()) {
     const title = `Building ${tool.name} ${tool.module.version} (${at + 1} of ${go.length})`;
     await alone(report, async () => {
@@ -68,14 +73,17 @@ async function alone(report: Report, work: () => Promise<void>): Promise<void> {
   await withLock(cacheFolder("cluster", "building"), { say: (line) => report.say(line) }, work);
 }
 
-/** Installs what is missing of the Debian packages. Only root gets here: see `support.ts`. */
-async function installPackages(level: Level, report: Report): Promise<void> {
-  const names = (await missingTools(level)).debian.map((tool) => tool.package);
-  if (names.length === 0) return; // somebody else was faster
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  await watched(`Installing ${names.join(", ")} (apt-get)`, report, async () => {
-    await run("apt-get", ["update", "-q"], { timeoutMs: APT_TIMEOUT_MS, env });
-    await run("apt-get", ["install", "-yq", "--no-install-recommends", ...names], { timeoutMs: APT_TIMEOUT_MS, env });
+/** Installs what is missing of some Debian packages. Only root gets here: see `support.ts`. */
+export async function ensurePackages(tools: readonly DebianTool[], report: Report): Promise<void> {
+  if (missingPackages(tools).length === 0) return;
+  await alone(report, async () => {
+    const names = missingPackages(tools).map((tool) => tool.package);
+    if (names.length === 0) return; // somebody else was faster
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    await watched(`Installing ${names.join(", ")} (apt-get)`, report, async () => {
+      await run("apt-get", ["update", "-q"], { timeoutMs: APT_TIMEOUT_MS, env });
+      await run("apt-get", ["install", "-yq", "--no-install-recommends", ...names], { timeoutMs: APT_TIMEOUT_MS, env });
+    });
   });
 }
 
@@ -124,7 +132,7 @@ function isExecutable(path: string): boolean {
 }
 
 /** Says that it is at work, and every few seconds that it still is. */
-async function watched(title: string, report: Report, work: () => Promise<unknown>): Promise<void> {
+export async function watched(title: string, report: Report, work: () => Promise<unknown>): Promise<void> {
   const startMs = performance.now();
   const seconds = (): string => `${Math.round((performance.now() - startMs) / 1000)} s`;
   report.say(title);
