@@ -58,7 +58,8 @@ function carriedConfig(file: string, cfgOptions: readonly string[]): ConfigSourc
 /** What a text gives among petage's own configs, without files and variables of this machine; nothing if it fails. */
 function meansThere(own: ConfigText): string | undefined {
   try {
-    return dumpPython(loadText(own, []).python);
+    const { python, files } = loadText(own, []);
+    return files.every((file) => file.startsWith(CONFIGS_FOLDER)) ? dumpPython(python) : undefined;
   } catch {
     return undefined;
   }

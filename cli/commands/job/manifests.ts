@@ -69,7 +69,7 @@ function checked(value: unknown, where: string): Manifest {
   const { success, data, error } = manifest.safeParse(value);
   if (success) return data as unknown as Manifest;
   const [issue] = error.issues;
-  const path = issue?.path.join(".") ?? "";
+  const path = issue?.path.join(".") || "it";
   const { kind } = Object(value) as { readonly kind?: unknown };
   const what =
     path === "kind"
