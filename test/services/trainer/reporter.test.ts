@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { PetageError } from "#lib/base/errors.ts";
+import type { Progress } from "#lib/train/checkpoint.ts";
+import { progressOf } from "#lib/train/run.ts";
+import { Reporter } from "#services/trainer/reporter.ts";
+import { fakeRun, iterationResult } from "#test/support/fake-run.ts";
+
+const at = (step: number, epoch: number): Progress => ({ ...progressOf(fakeRun().run), step, epoch });
+const saved = (name: string) => ({ name, uri: `/run/${name}`, sha256: "ab" });
+
+function reporter(): Reporter {
+  return new Reporter({ jobUid: "u", attempt: 1, rank: 0, worldSize: 2, generation: 1, maxEpochs: 3 });
+}
+
+describe("Reporter", () => {
+  it("tells everything that a controller needs which was not there before", async () => {
+    const told = reporter();
+    const { run } = fakeRun({ step: 5, epoch: 1, iteration: 1, last: iterationResult({ loss: 2 }) });
+    const hook = told.hook();
+    await hook.afterIteration?.(run);
+    told.checkpoint(saved("epoch_1"), at(4, 1));
+    told.checkpoint(saved("best_a_epoch_1"), at(4, 1));
+    run.validation = { metrics: { a: 1 }, sampleCount: 8, durationMs: 10 };
+    await hook.afterValidation?.(run);
+    const { lastStep, lastCheckpoint, bestCheckpoint, lastValidation } = told.status;
+    assert.deepEqual([lastStep?.step, lastStep?.loss], [5, 2]);
+    assert.deepEqual([lastCheckpoint?.uri, bestCheckpoint?.uri], ["/run/epoch_1", "/run/best_a_epoch_1"]);
+    assert.deepEqual(lastValidation?.metrics, { a: 1 });
+  });
+
+  it("says why it failed", () => {
+    const told = reporter();
+    told.fail(new PetageError("NOT_FINITE", "The loss became NaN", { hint: "Lower it" }));
+    assert.equal(told.status.phase, "TRAINER_PHASE_FAILED");
+    assert.deepEqual(told.status.error, { code: "NOT_FINITE", message: "The loss became NaN", hint: "Lower it" });
+  });
+
+  it("has last words from the beginning", () => {
+    assert.deepEqual(reporter().facts, { step: 0, checkpoint: null, result: null, published: null });
+  });
+
+  it("has the newest step in its last words, whichever of step and checkpoint told it", async () => {
+    const told = reporter();
+    const { run } = fakeRun({ step: 5, last: iterationResult() });
+    await told.hook().afterIteration?.(run);
+    assert.deepEqual([told.facts.step, told.facts.checkpoint], [5, null]);
+    told.checkpoint(saved("iter_6"), at(6, 1));
+    assert.equal(told.facts.step, 6);
+    assert.deepEqual(told.facts.checkpoint, { uri: "/run/iter_6", step: 6, epoch: 1, sha256: "ab" });
+  });
+
+  it("adds what training has made, as it is made", () => {
+    const told = reporter();
+    told.conclude({ result: { modelUri: "/run/epoch_3", metrics: { a: 1 } } });
+    told.conclude({ published: "/models/1" });
+    assert.deepEqual(told.facts.result, { modelUri: "/run/epoch_3", metrics: { a: 1 } });
+    assert.equal(told.facts.published, "/models/1");
+  });
+});
