@@ -55,11 +55,20 @@ function carriedConfig(file: string, cfgOptions: readonly string[]): ConfigSourc
   return { inline: text, fileName, ...(cfgOptions.length > 0 && { cfgOptions: [...cfgOptions] }) };
 }
 
+/** Stands for the folder of configs of any installation: what lies elsewhere is on this machine alone. */
+const ANY_CONFIGS = "/any/configs";
+
 /** What a text gives among petage's own configs, without files and variables of this machine; nothing if it fails. */
-function meansThere(own: ConfigText): string | undefined {
+function meansThere({ text, fileName }: ConfigText): string | undefined {
+  const path = join(ANY_CONFIGS, fileName);
+  const here = (file: string): string | undefined =>
+    file.startsWith(`${ANY_CONFIGS}/`) ? join(CONFIGS_FOLDER, relative(ANY_CONFIGS, file)) : undefined;
+  const read = (file: string): string | undefined => {
+    const own = here(file);
+    return file === path ? text : own && nodeConfigFiles.read(own);
+  };
   try {
-    const { python, files } = loadText(own, []);
-    return files.every((file) => file.startsWith(CONFIGS_FOLDER)) ? dumpPython(python) : undefined;
+    return dumpPython(loadConfig(path, { files: { ...nodeConfigFiles, read }, env: {} }).python);
   } catch {
     return undefined;
   }

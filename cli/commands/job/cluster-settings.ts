@@ -1,7 +1,6 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { VERSION } from "#lib/host/version.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
-import type { JobSettings } from "#lib/k8s/job/settings.ts";
 import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
 
 const DEPLOYMENTS: ResourceType = { group: "apps", version: "v1", plural: "deployments" };
@@ -35,25 +34,6 @@ export const CHART_DEFAULTS: Variables = {
   PETAGE_JOB_NATS_URL: "nats://petage-nats.petage:4222",
   PETAGE_JOB_NATS_SECRET: "petage-nats",
 };
-
-/** The settings of jobs, of the variables that the chart gives to the controller. */
-export function jobSettings(variables: Variables): JobSettings {
-  const text = (name: string): string => variables[name] ?? "";
-  const number = (name: string): number | undefined => (text(name) === "" ? undefined : Number(text(name)));
-  return {
-    image: text("PETAGE_JOB_IMAGE"),
-    imagePullPolicy: text("PETAGE_JOB_IMAGE_PULL_POLICY"),
-    pullSecrets: text("PETAGE_JOB_PULL_SECRETS").split(",").filter(Boolean),
-    serviceAccount: text("PETAGE_JOB_SERVICE_ACCOUNT"),
-    instance: text("PETAGE_JOB_INSTANCE"),
-    runAsUser: number("PETAGE_JOB_RUN_AS_USER"),
-    fsGroup: number("PETAGE_JOB_FS_GROUP"),
-    natsUrl: text("PETAGE_JOB_NATS_URL"),
-    natsSecret: text("PETAGE_JOB_NATS_SECRET") || undefined,
-    dataClaim: text("PETAGE_DATA_CLAIM"),
-    outputClaim: text("PETAGE_OUTPUT_CLAIM"),
-  };
-}
 
 /** The variables of the controller of a cluster that runs the jobs of a namespace; undefined where there is none. */
 export async function controllerVariables(client: KubeClient, namespace: string): Promise<Variables | undefined> {

@@ -3,11 +3,12 @@ import type { Credentials } from "#lib/k8s/credentials.ts";
 import { discoverGangs } from "#lib/k8s/job/gang.ts";
 import { render } from "#lib/k8s/job/render.ts";
 import type { ResolvedJob } from "#lib/k8s/job/render.ts";
+import { readSettings } from "#lib/k8s/job/settings.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
 import { TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import type { KubeObject } from "#lib/k8s/objects.ts";
-import { CHART_DEFAULTS, controllerVariables, jobSettings } from "./cluster-settings.ts";
+import { CHART_DEFAULTS, controllerVariables } from "./cluster-settings.ts";
 import { openCredentials } from "./flags.ts";
 import type { PlaceFlags } from "./flags.ts";
 import type { JobManifest } from "./job-api.ts";
@@ -35,7 +36,7 @@ export const OFFLINE: RenderSource = {
       creationTimestamp: new Date().toISOString(),
       ...job.metadata,
     };
-    return render({ job: { ...job, metadata }, settings: jobSettings(CHART_DEFAULTS), resolved, gangs: new Set() });
+    return render({ job: { ...job, metadata }, settings: readSettings(CHART_DEFAULTS), resolved, gangs: new Set() });
   },
 };
 
@@ -64,7 +65,7 @@ export class Cluster implements RenderSource, Disposable {
     const { namespace = this.#namespace } = job.metadata;
     const variables = await controllerVariables(this.#client, namespace);
     if (!variables) process.stderr.write("petage: There is no controller here; with the defaults of its chart\n");
-    const settings = jobSettings(variables ?? CHART_DEFAULTS);
+    const settings = readSettings(variables ?? CHART_DEFAULTS);
     return render({ job, settings, resolved, gangs: await discoverGangs(this.#client) });
   }
 
