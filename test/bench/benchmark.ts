@@ -9,7 +9,7 @@ export interface Row {
   readonly peerValue: number | null;
   /** `value` over `peerValue`: above 1 is better for img/s, below 1 for ms and MB. */
   readonly ratio: number | null;
-  /** The highest ratio that is good enough. */
+  /** The highest ratio that is good enough; where a measurement names one, the highest value. */
   readonly target: number | null;
   readonly met: boolean | null;
 }
@@ -18,10 +18,12 @@ export interface Row {
 export interface Measurement {
   readonly case: string;
   readonly value: number;
-  readonly unit: "img/s" | "ms" | "MB";
+  readonly unit: "img/s" | "pods/s" | "ms" | "s" | "MB" | "reads" | "writes" | "writes/s";
   readonly peer?: { readonly name: string; readonly value: number } | undefined;
   /** The highest ratio that is good enough. */
   readonly targetRatio?: number;
+  /** The highest value that is good enough, whatever the peer does. */
+  readonly targetValue?: number;
 }
 
 export interface BenchContext {
@@ -40,8 +42,11 @@ export interface Benchmark {
   readonly run: (context: BenchContext) => AsyncIterable<Measurement>;
 }
 
-export function toRow(bench: string, { case: name, value, unit, peer, targetRatio }: Measurement): Row {
+export function toRow(bench: string, measurement: Measurement): Row {
+  const { case: name, value, unit, peer, targetRatio, targetValue } = measurement;
   const ratio = peer ? value / peer.value : undefined;
+  const judged = targetValue === undefined ? ratio : value;
+  const target = targetValue ?? targetRatio;
   return {
     bench,
     case: name,
@@ -50,8 +55,8 @@ export function toRow(bench: string, { case: name, value, unit, peer, targetRati
     peer: peer?.name ?? null,
     peerValue: peer ? rounded(peer.value) : null,
     ratio: ratio === undefined ? null : rounded(ratio),
-    target: targetRatio ?? null,
-    met: ratio === undefined || targetRatio === undefined ? null : ratio <= targetRatio,
+    target: target ?? null,
+    met: judged === undefined || target === undefined ? null : judged <= target,
   };
 }
 

@@ -3,6 +3,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import { didYouMean } from "#lib/config/nearest.ts";
 import type { BenchContext, Benchmark } from "./benchmark.ts";
 import { toRow } from "./benchmark.ts";
+import { controller } from "./controller.ts";
 import { dataLoader } from "./data-loader.ts";
 import { predict } from "./predict.ts";
 import { ring } from "./ring.ts";
@@ -19,6 +20,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     },
   },
   ...PARTS,
+  controller,
 };
 
 function list(): string {

@@ -1,0 +1,209 @@
+import { delay } from "#lib/base/signals.ts";
+import { discoverGangs } from "#lib/k8s/job/gang.ts";
+import { render } from "#lib/k8s/job/render.ts";
+import type { ResolvedJob } from "#lib/k8s/job/render.ts";
+import { readSettings } from "#lib/k8s/job/settings.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import { CONFIG_MAPS, PODS } from "#lib/k8s/objects.ts";
+import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
+import { controllerEnvironment } from "#test/support/cluster-controller.ts";
+import type { BenchContext, Benchmark, Measurement } from "./benchmark.ts";
+import { median } from "./benchmark.ts";
+import { benchSpec, NAMESPACE, onBenchCluster } from "./controller-cluster.ts";
+import type { BenchSite } from "./controller-cluster.ts";
+import { creationMs, histogramBound, podsMs, podsOf, readsSince, writes, writesSince } from "./controller-figures.ts";
+
+/** The API server itself, with nobody in between, the very same pods. */
+const BARE = "bare creates of the same pods, pooled client";
+/** Those who publish a rate; on other machines, so no ratio is promised. */
+const PUBLISHED = [
+  { name: "KubeRay, published: 100 pods on kwok", value: 51 },
+  { name: "JobSet, published: recovery at 15,000 nodes", value: 290 },
+] as const;
+const TARGET = { reconcileMs: 250, manyS: 30, rssMb: 350, leaseRenewalsPerSecond: 0.5 };
+/** Writes of a job besides its pods. */
+const WRITES_BESIDES_PODS = 6;
+/** What was put off is written within this. */
+const SETTLE_MS = 2_500;
+
+const SIZES = {
+  full: {
+    single: [
+      { trainers: 1, turns: 11, targetMs: 40 },
+      { trainers: 8, turns: 11, targetMs: 100 },
+      { trainers: 64, turns: 7, targetMs: 300 },
+      { trainers: 1000, turns: 3, targetMs: 2500 },
+    ],
+    life: 8,
+    many: { jobs: 1000, trainers: 8 },
+    idleMs: 10_000,
+  },
+  tiny: {
+    single: [{ trainers: 1, turns: 1, targetMs: 40 }],
+    life: 2,
+    many: { jobs: 3, trainers: 2 },
+    idleMs: 2_000,
+  },
+} as const;
+
+/** "N pods" are N trainers: their job has two pods more, which are waited for too. */
+export const controller: Benchmark = {
+  about: "controller, real API server: apply to all pods made, writes, reads, 1,000 jobs, RSS (peer: bare creates)",
+  run: (context) =>
+    onBenchCluster(context, async function* (site) {
+      const { single, life, many, idleMs } = SIZES[context.size];
+      await runOnce(site, { name: "warm-up", trainers: 1 });
+      const steadySince = Date.now();
+      for (const size of single) yield* benchSingle(site, size, context);
+      yield await benchLife(site, life, context);
+      yield* benchMany(site, many, context);
+      yield await benchIdle(site, idleMs, context);
+      const reads = readsSince(site.auditLog(), steadySince).length;
+      yield { case: "reads in steady state", value: reads, unit: "reads", targetValue: 0 };
+    }),
+};
+
+interface SingleSize {
+  readonly trainers: number;
+  readonly turns: number;
+  readonly targetMs: number;
+}
+
+/** One job at a time, in turns with the same pods made without a controller. */
+async function* benchSingle(
+  site: BenchSite,
+  { trainers, turns, targetMs }: SingleSize,
+  { say }: BenchContext,
+): AsyncGenerator<Measurement> {
+  const ours: number[] = [];
+  const bare: number[] = [];
+  let pods = 0;
+  for (let turn = 0; turn < turns; turn++) {
+    say(`controller, ${trainers} trainers: turn ${turn + 1} of ${turns}`);
+    const name = `n${trainers}-t${turn}`;
+    await runOnce(site, { name, trainers });
+    await makeBare(site, { name: `bare-${name}`, trainers });
+    const log = site.auditLog();
+    ours.push(creationMs(log, name));
+    bare.push(podsMs(log, `bare-${name}`));
+    pods = podsOf(log, name).length;
+  }
+  const peer = { name: BARE, value: median(bare) };
+  yield {
+    case: `${trainers} pod${trainers === 1 ? "" : "s"}`,
+    value: median(ours),
+    unit: "ms",
+    peer,
+    targetValue: targetMs,
+  };
+  if (trainers < 1000) return;
+  const rate = (pods * 1000) / median(ours);
+  for (const published of PUBLISHED)
+    yield { case: `${trainers} pods, rate`, value: rate, unit: "pods/s", peer: published };
+}
+
+interface JobSize {
+  readonly name: string;
+  readonly trainers: number;
+}
+
+async function runOnce(site: BenchSite, { name, trainers }: JobSize): Promise<void> {
+  await site.jobs.apply(name, benchSpec(trainers));
+  await site.reach([name], hasAllPods);
+  await site.clear();
+  await delay(SETTLE_MS);
+}
+
+function hasAllPods({ status }: TrainingJobObject): boolean {
+  return status?.allPodsCreatedTime !== undefined;
+}
+
+/** What the controller would create for a job that it leaves alone; the pods all at once. */
+async function makeBare(site: BenchSite, { name, trainers }: JobSize): Promise<void> {
+  const { jobs } = site;
+  const { client } = jobs;
+  const job = await jobs.apply(name, benchSpec(trainers, { managedBy: "kueue.x-k8s.io/multikueue" }));
+  // Of another release, so that the controller does not see the pods.
+  const settings = readSettings({ ...controllerEnvironment(NAMESPACE, jobs.kubeconfig), PETAGE_JOB_INSTANCE: "bare" });
+  const objects = render({ job, settings, resolved: RESOLVED, gangs: await discoverGangs(client) });
+  for (const object of objects.filter(({ kind }) => kind !== "Pod")) await client.create(typeOf(object), object);
+  const pods = objects.filter(({ kind }) => kind === "Pod");
+  await Promise.all(pods.map((pod) => client.create(PODS, pod)));
+  await site.clear();
+  await delay(SETTLE_MS);
+}
+
+const RESOLVED: ResolvedJob = {
+  configName: "bare",
+  configText: "{}",
+  workDir: undefined,
+  validates: true,
+  maxEpochs: 1,
+  resume: false,
+  loadFrom: undefined,
+};
+
+function typeOf({ kind, apiVersion = "" }: KubeObject): ResourceType {
+  const [group = "", version = ""] = apiVersion.split("/");
+  return kind === "ConfigMap" ? CONFIG_MAPS : { group, version, plural: "podgroups" };
+}
+
+/** A job from its creation to its success, without trouble. */
+async function benchLife(site: BenchSite, trainers: number, { say }: BenchContext): Promise<Measurement> {
+  say("controller: the life of a job");
+  const annotations = { "fake.petage.dev/complete-after": "3s" };
+  await site.jobs.apply("life", benchSpec(trainers, { podTemplate: { metadata: { annotations } } }));
+  await site.reach(["life"], ({ status }) => status?.phase === "Succeeded");
+  await delay(SETTLE_MS);
+  const log = site.auditLog();
+  const pods = podsOf(log, "life").length;
+  const written = writesSince(log, "life", NAMESPACE);
+  say(`controller: writes of a job of ${pods} pods: ${summary(written)}`);
+  await site.clear();
+  await delay(SETTLE_MS);
+  const targetValue = pods + WRITES_BESIDES_PODS;
+  return { case: `writes per job, ${pods} pods`, value: written.length, unit: "writes", targetValue };
+}
+
+function summary(events: readonly { readonly verb: string; readonly resource: string }[]): string {
+  const counts = new Map<string, number>();
+  for (const { verb, resource } of events) {
+    counts.set(`${verb} ${resource}`, (counts.get(`${verb} ${resource}`) ?? 0) + 1);
+  }
+  return [...counts].map(([what, count]) => `${count} ${what}`).join(", ");
+}
+
+/** Many jobs at once; then all of them run, and their pods are what the controller holds in memory. */
+async function* benchMany(
+  site: BenchSite,
+  { jobs, trainers }: { readonly jobs: number; readonly trainers: number },
+  { say }: BenchContext,
+): AsyncGenerator<Measurement> {
+  say(`controller: ${jobs} jobs of ${trainers} trainers`);
+  const names = Array.from({ length: jobs }, (_, index) => `many-${index}`);
+  await Promise.all(names.map((name) => site.jobs.apply(name, benchSpec(trainers))));
+  await site.reach(names, hasAllPods);
+  const log = site.auditLog();
+  const pods = podsOf(log, "many").length;
+  const what = `${jobs} jobs x ${trainers} pods`;
+  yield { case: what, value: creationMs(log, "many") / 1000, unit: "s", targetValue: TARGET.manyS };
+  say(`controller: until all ${pods} pods run`);
+  await site.reach(names, ({ status }) => status?.phase === "Running");
+  const p99S = histogramBound(await site.metrics(), "petage_controller_reconcile_seconds", 0.99);
+  yield { case: `${what}, reconcile p99`, value: p99S * 1000, unit: "ms", targetValue: TARGET.reconcileMs };
+  await delay(SETTLE_MS);
+  yield { case: `RSS at ${pods} pods`, value: site.rssBytes() / 1e6, unit: "MB", targetValue: TARGET.rssMb };
+}
+
+/** All jobs run and nothing changes: only the lease is renewed. */
+async function benchIdle(site: BenchSite, idleMs: number, { say }: BenchContext): Promise<Measurement> {
+  say("controller: idle");
+  const start = Date.now();
+  await delay(idleMs);
+  const log = site.auditLog().filter(({ receivedAt }) => receivedAt.getTime() >= start);
+  const others = writes(log, NAMESPACE);
+  if (others.length > 0) say(`controller: written though nothing changed: ${summary(others)}`);
+  const renewals = log.filter(({ resource, verb }) => resource === "leases" && verb === "update");
+  const perSecond = ((others.length + renewals.length) * 1000) / idleMs;
+  return { case: "idle writes", value: perSecond, unit: "writes/s", targetValue: TARGET.leaseRenewalsPerSecond };
+}
