@@ -1,4 +1,3 @@
-import { aborted } from "#lib/base/signals.ts";
 import { createLogger } from "#lib/host/logger.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
@@ -26,14 +25,17 @@ export async function* changes<T extends KubeObject>(
   const reflector = new Reflector<T>({ client, store, log, ...selection });
   const running = reflector.run(ended);
   let wake = (): void => {};
-  let change = new Promise<void>((resolve) => (wake = resolve));
-  store.onChange(() => wake());
+  const sleep = (): Promise<void> => new Promise((resolve) => (wake = resolve));
+  ended.addEventListener("abort", () => wake(), { once: true });
+  const synced = sleep();
+  void reflector.synced.then(() => wake());
   try {
-    await Promise.race([reflector.synced, aborted(ended)]);
+    if (!ended.aborted) await synced;
+    store.onChange(() => wake());
     while (!ended.aborted) {
-      change = new Promise((resolve) => (wake = resolve));
+      const change = sleep();
       yield [...store.all()];
-      await Promise.race([change, aborted(ended)]);
+      await change;
     }
   } finally {
     end.abort();
