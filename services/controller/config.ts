@@ -24,7 +24,7 @@ const Local = z.object({
 
 /** Environment of the controller in a cluster, as the chart sets it. */
 const Kubernetes = z
-  .looseObject({
+  .object({
     ...common,
     PETAGE_LAUNCHER: z.literal("kubernetes"),
     /** Unique to this replica. */
@@ -37,16 +37,22 @@ const Kubernetes = z
     /** Restarts allowed to jobs created by gRPC that do not say. */
     PETAGE_JOB_MAX_RESTARTS: z.coerce.number().int().min(0).max(1000).default(6),
     PETAGE_JOB_IMAGE: z.string().min(1),
+    PETAGE_JOB_IMAGE_PULL_POLICY: optional,
+    PETAGE_JOB_PULL_SECRETS: optional,
     PETAGE_JOB_SERVICE_ACCOUNT: z.string().min(1),
+    /** The release, which marks its pods. */
     PETAGE_JOB_INSTANCE: z.string().min(1),
+    PETAGE_JOB_RUN_AS_USER: optional,
+    PETAGE_JOB_FS_GROUP: optional,
     PETAGE_JOB_NATS_URL: z.url({ protocol: /^(nats|tls)$/ }),
+    PETAGE_JOB_NATS_SECRET: optional,
     PETAGE_DATA_CLAIM: z.string().min(1),
     PETAGE_OUTPUT_CLAIM: z.string().min(1),
   })
   .transform((variables) => ({
     ...variables,
     namespaces: variables.PETAGE_WATCH_NAMESPACES.split(","),
-    settings: readSettings(variables as Readonly<Record<string, string | undefined>>),
+    settings: readSettings(variables),
   }));
 
 export const Environment = z.preprocess(

@@ -21,12 +21,26 @@ export interface JobSettings {
   readonly outputClaim: string;
 }
 
-type Variables = Readonly<Record<string, string | undefined>>;
+/** As the chart gives them to the controller, by `PETAGE_JOB_*`. */
+export interface SettingsVariables {
+  readonly PETAGE_JOB_IMAGE?: string | undefined;
+  readonly PETAGE_JOB_IMAGE_PULL_POLICY?: string | undefined;
+  readonly PETAGE_JOB_PULL_SECRETS?: string | undefined;
+  readonly PETAGE_JOB_SERVICE_ACCOUNT?: string | undefined;
+  readonly PETAGE_JOB_INSTANCE?: string | undefined;
+  readonly PETAGE_JOB_RUN_AS_USER?: string | undefined;
+  readonly PETAGE_JOB_FS_GROUP?: string | undefined;
+  readonly PETAGE_JOB_NATS_URL?: string | undefined;
+  readonly PETAGE_JOB_NATS_SECRET?: string | undefined;
+  readonly PETAGE_DATA_CLAIM?: string | undefined;
+  readonly PETAGE_OUTPUT_CLAIM?: string | undefined;
+}
 
 /** The settings out of the variables that the chart gives to the controller. */
-export function readSettings(variables: Variables): JobSettings {
-  const text = (name: string): string => variables[name] ?? "";
-  const number = (name: string): number | undefined => (text(name) === "" ? undefined : Number(text(name)));
+export function readSettings(variables: SettingsVariables): JobSettings {
+  const text = (name: keyof SettingsVariables): string => variables[name] ?? "";
+  const number = (name: keyof SettingsVariables): number | undefined =>
+    text(name) === "" ? undefined : Number(text(name));
   return {
     image: text("PETAGE_JOB_IMAGE"),
     imagePullPolicy: text("PETAGE_JOB_IMAGE_PULL_POLICY") || "IfNotPresent",

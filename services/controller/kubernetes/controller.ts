@@ -161,13 +161,16 @@ export class KubernetesController implements Disposable {
   #enqueueChanges(): void {
     this.jobs.onChange(({ key, before, after }) => {
       if (after) this.#queue.add(key);
-      else if (before) this.#tracks.forget(before);
+      else if (before) this.#tracks.forget(before.metadata.uid ?? "");
     });
     this.pods.onChange((change) => {
       this.#tracks.take(change);
-      const { namespace, labels } = (change.after ?? change.before)?.metadata ?? {};
-      const job = labels?.[LABELS.job];
-      if (job !== undefined) this.#queue.add(`${namespace}/${job}`);
+      const { namespace, labels = {} } = (change.after ?? change.before)?.metadata ?? {};
+      const [job, uid = ""] = [labels[LABELS.job], labels[LABELS.uid]];
+      if (job === undefined) return;
+      const key = `${namespace}/${job}`;
+      this.#queue.add(key);
+      if (!change.after && this.jobs.get(key)?.metadata.uid !== uid) this.#tracks.forget(uid); // its job went before
     });
   }
 

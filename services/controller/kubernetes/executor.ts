@@ -35,6 +35,12 @@ export class Executor {
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
+    options.pods.onChange(({ before, after }) => {
+      if (before && !after) this.#told.delete(before.metadata.uid ?? "");
+    });
+    options.jobs.onChange(({ before, after }) => {
+      if (before && !after) this.#careful.delete(before.metadata.uid ?? "");
+    });
   }
 
   /** Creates an object that may be there already, from an earlier try. */
@@ -75,7 +81,7 @@ export class Executor {
     const now = performance.now();
     const fresh = this.#podsOf(job, workers).filter(({ metadata }) => {
       const toldAt = this.#told.get(metadata.uid ?? "");
-      return metadata.deletionTimestamp === undefined && (toldAt === undefined || now - toldAt > STOP_REPEAT_MS);
+      return toldAt === undefined || now - toldAt > STOP_REPEAT_MS;
     });
     await this.#delete(job, fresh, ALIVE);
     for (const { metadata } of fresh) this.#told.set(metadata.uid ?? "", now);
@@ -109,11 +115,6 @@ export class Executor {
     return this.#options.jobs.get(keyOf(job)) ?? written;
   }
 
-  /** What was remembered of a pod that is gone. */
-  forgetPod(uid: string): void {
-    this.#told.delete(uid);
-  }
-
   async #create(pod: Pod): Promise<void> {
     const { pods, client } = this.#options;
     const key = keyOf(pod);
@@ -129,8 +130,9 @@ export class Executor {
     }
   }
 
-  async #delete(job: TrainingJobObject, pods: readonly Pod[], fieldSelector: string | undefined): Promise<void> {
+  async #delete(job: TrainingJobObject, all: readonly Pod[], fieldSelector: string | undefined): Promise<void> {
     const { client } = this.#options;
+    const pods = all.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     const { namespace = "", uid = "" } = job.metadata;
     const [only] = pods;
     if (only === undefined) return;

@@ -6,31 +6,19 @@ import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { pathOf, PODS } from "#lib/k8s/objects.ts";
 import { lines } from "#lib/k8s/watch.ts";
+import type { LogLine, LogWish } from "../service.ts";
 import { workerLabel } from "#lib/train/job-state.ts";
 
 /** Lines that wait for a slow reader; above, the pods' logs are read no further. */
 const MAX_WAITING_LINES = 1024;
 
-export interface LogWish {
-  /** Only of this process: `trainer-0`; empty: of all. */
-  readonly worker: string;
-  readonly follow: boolean;
-  readonly tail: number | undefined;
-}
-
-export interface PodLine {
-  readonly worker: string;
-  readonly line: string;
-  readonly time: Date;
-}
-
 /** The lines that the pods of the present attempt wrote, as they come. */
 export async function* podLogs(
   client: KubeClient,
   [job, pods]: readonly [TrainingJobObject, readonly Pod[]],
-  { worker: wanted, follow, tail, signal }: LogWish & { readonly signal: AbortSignal },
-): AsyncGenerator<PodLine> {
-  const queue = new BoundedQueue<PodLine>(MAX_WAITING_LINES);
+  { worker: wanted, follow, tail, signal }: LogWish,
+): AsyncGenerator<LogLine> {
+  const queue = new BoundedQueue<LogLine>(MAX_WAITING_LINES);
   const end = new AbortController();
   const reading = AbortSignal.any([signal, end.signal]);
   const read = async (pod: Pod, label: string): Promise<void> => {
@@ -41,7 +29,8 @@ export async function* podLogs(
     for await (const text of lines(stream)) {
       const gap = text.indexOf(" ");
       const time = new Date(text.slice(0, gap));
-      await queue.push({ worker: label, line: text.slice(gap + 1), time });
+      // A pod has one log for both of its streams.
+      await queue.push({ worker: label, line: text.slice(gap + 1), time, stream: "LOG_STREAM_UNSPECIFIED" });
     }
   };
   const attempt = job.status?.attempt ?? 0;

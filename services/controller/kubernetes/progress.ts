@@ -50,7 +50,7 @@ async function askOne(options: ProgressOptions, job: TrainingJobObject, signal: 
     await using trainer = dial(state.address, "TrainerService", { deadlineMs: ANSWER_TIMEOUT_MS, signal });
     const said = await trainer.getStatus({});
     if (said.jobUid !== job.metadata.uid) return; // an address that was somebody else's before
-    const track = tracks.of(job);
+    const track = tracks.of(job, pods.ownedBy(job.metadata.uid ?? ""));
     track.facts = withTrainerStatus(track.facts, said, Date.now());
     onChange(keyOf(job));
   } catch (thrown) {

@@ -6,7 +6,7 @@ import { fitsNow } from "#lib/k8s/job/fit.ts";
 import type { Node } from "#lib/k8s/job/fit.ts";
 import type { GangName } from "#lib/k8s/job/gang.ts";
 import { MANAGED_BY } from "#lib/k8s/job/names.ts";
-import { observeWorkers } from "#lib/k8s/job/observe.ts";
+import { nextStuckTime, observeWorkers } from "#lib/k8s/job/observe.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { AttemptContext } from "#lib/k8s/job/pods.ts";
 import { attemptContext, configMapOf, foldersOf } from "#lib/k8s/job/render.ts";
@@ -66,6 +66,8 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #executor: Executor;
   readonly #configs: ConfigResolver;
+  /** Jobs whose pods are just being let in. */
+  #admissions = 0;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
@@ -78,9 +80,10 @@ export class Reconciler {
     const job = this.#options.jobs.get(key);
     if (!job || job.metadata.deletionTimestamp !== undefined) return undefined; // its pods go with it
     if ((job.spec.managedBy ?? MANAGED_BY) !== MANAGED_BY) return undefined;
-    const track = this.#options.tracks.of(job);
+    const track = this.#options.tracks.of(job, this.#options.pods.ownedBy(job.metadata.uid ?? ""));
     const status = readStatus(job);
-    const resolved = isTerminal(status.phase) ? NOTHING : (track.resolved ?? (await this.#resolve(job, track)));
+    const isOver = isTerminal(status.phase) || job.spec.runPolicy?.cancel === true; // no config is needed for the rest
+    const resolved = track.resolved ?? (isOver ? NOTHING : await this.#resolve(job, track));
     if (resolved === undefined) return this.#after(POLL_INTERVAL_MS, job);
     const look: Look = { job, track, resolved, status };
     try {
@@ -91,10 +94,18 @@ export class Reconciler {
     }
     const waitMs = this.#patience(look);
     if (waitMs === 0) await this.#write(look);
+    const waits = [...(waitMs > 0 ? [waitMs] : []), ...this.#waits(look)];
+    return waits.length > 0 ? Math.min(...waits) : undefined;
+  }
+
+  /** After how long to look again though nothing is heard of the job, ms. */
+  #waits(look: Look): number[] {
     const now = this.#options.now();
-    const wake = wakeTime(this.#observe(look), now);
-    if (wake === null) return waitMs || undefined;
-    return waitMs > 0 ? Math.min(waitMs, wake - now) : wake - now;
+    const observed = this.#observe(look);
+    const stuck = nextStuckTime(this.#options.pods.ownedBy(look.job.metadata.uid ?? ""), now);
+    const moments = [wakeTime(observed, now), isTerminal(look.status.phase) ? null : stuck];
+    const waits = moments.flatMap((moment) => (moment === null ? [] : [moment - now]));
+    return observed.fits === false ? [...waits, POLL_INTERVAL_MS] : waits; // room is made by others
   }
 
   /** How long the status may wait to be written, ms: counts and wording change many times while pods start. */
@@ -123,6 +134,7 @@ export class Reconciler {
     if (!isNewAttempt) return;
     const { gang, gangContext } = this.#contextOf(look);
     look.track.facts = withLostSteps(look.track.facts);
+    look.track.attempt = next.attempt;
     await this.#write(look);
     const earlier = gang.group({ ...gangContext, attempt: next.attempt - 1 });
     if (earlier && gang.type) await this.#executor.delete(gang.type, earlier);
@@ -136,7 +148,8 @@ export class Reconciler {
     const workers = observeWorkers({ name, spec, status, pods: owned, endings: track.endings }, now());
     const { suspend = false, cancel = false } = this.#current(job).spec.runPolicy ?? {};
     const isGated = workers.some(({ process }) => process.state === "starting" && process.waitsFor === "admission");
-    const fits = isGated && this.#options.nodes ? fitsNow(owned, pods.all(), this.#options.nodes.all()) : undefined;
+    const { nodes } = this.#options;
+    const fits = isGated && nodes ? this.#admissions === 0 && fitsNow(owned, pods.all(), nodes.all()) : undefined;
     return {
       spec,
       status,
@@ -160,10 +173,25 @@ export class Reconciler {
     const executor = this.#executor;
     const starts = workers("start");
     if (starts.length > 0) await this.#start(look, starts);
-    await executor.admit(job, workers("admit"));
-    await executor.stop(job, workers("stop"));
-    await executor.remove(job, workers("remove"));
+    await this.#admit(job, workers("admit"));
+    const [stops, removes] = [workers("stop"), workers("remove")];
+    // Why they end is written down first: after a restart of ours it would look like a failure.
+    const isDecided = look.status.phase === readStatus(this.#current(job)).phase;
+    if (stops.length + removes.length > 0 && !isDecided) await this.#write(look);
+    await executor.stop(job, stops);
+    await executor.remove(job, removes);
     if (actions.some(({ kind }) => kind === "delete-job")) await executor.deleteJob(job);
+  }
+
+  /** While pods of one job are let in, the others see no room: what is taken shows only afterwards. */
+  async #admit(job: TrainingJobObject, workers: readonly WorkerName[]): Promise<void> {
+    if (workers.length === 0) return;
+    this.#admissions += 1;
+    try {
+      await this.#executor.admit(job, workers);
+    } finally {
+      this.#admissions -= 1;
+    }
   }
 
   /** The config and the group first: the scheduler holds pods back whose group is not there. */
@@ -235,7 +263,7 @@ export class Reconciler {
     const owned = pods.ownedBy(job.metadata.uid ?? "");
     const { name } = job.metadata;
     const workers = observeWorkers({ name, spec, status, pods: owned, endings: track.endings }, now());
-    const { runDir } = foldersOf(current, resolved);
+    const runDir = resolved === NOTHING ? current.status?.workDir : foldersOf(current, resolved).runDir;
     const next = writeStatus({ job: current, status, workers, facts: track.facts, runDir, now: now() });
     await this.#executor.writeStatus(current, next);
     track.writtenAt = now();

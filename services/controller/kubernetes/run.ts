@@ -5,8 +5,9 @@ import { Credentials } from "#lib/k8s/credentials.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
 import type { RunningServer } from "#lib/rpc/server.ts";
 import type { KubernetesEnvironment } from "../config.ts";
+import { createControllerService } from "../service.ts";
 import { KubernetesController } from "./controller.ts";
-import { createControllerService } from "./service.ts";
+import { ClusterJobs } from "./jobs.ts";
 
 /** How often health looks at the watches. */
 const HEALTH_INTERVAL_MS = 5_000;
@@ -20,9 +21,10 @@ export async function runInCluster(env: KubernetesEnvironment, host: Host): Prom
   const lease = { namespace: env.PETAGE_NAMESPACE, name: env.PETAGE_LEASE_NAME, identity: env.PETAGE_POD_NAME };
   const readNodes = env.PETAGE_READ_NODES === "true";
   using controller = new KubernetesController({ client, settings, namespaces, readNodes, lease, log, metrics });
-  const api = createControllerService({ client, controller, namespaces, maxRestarts: env.PETAGE_JOB_MAX_RESTARTS });
+  const { jobs, pods } = controller;
+  const api = new ClusterJobs({ client, jobs, pods, namespaces, maxRestarts: env.PETAGE_JOB_MAX_RESTARTS });
   // It answers when it has seen all jobs; whether it leads makes no difference to who asks.
-  const service = implement("ControllerService", api, { serving: false });
+  const service = implement("ControllerService", createControllerService(api), { serving: false });
   await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log, metrics });
   const running = controller.run(signal);
   void controller.synced(signal).then(

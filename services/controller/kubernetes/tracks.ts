@@ -1,3 +1,4 @@
+import { workerOf } from "#lib/k8s/job/names.ts";
 import { endingOf, terminationMessage } from "#lib/k8s/job/observe.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { ResolvedJob } from "#lib/k8s/job/render.ts";
@@ -16,8 +17,8 @@ const MAX_ENDINGS = 2048;
 export interface Track {
   resolved: ResolvedJob | undefined;
   facts: Facts;
-  /** Whether `facts` holds what the resource's status said when it was first seen; pods may be heard of before. */
-  isSeeded: boolean;
+  /** The attempt whose workers are listened to; undefined before the job was seen, since pods may be heard of before. */
+  attempt: number | undefined;
   /** How pods ended that are gone, by name. */
   readonly endings: Map<string, Exit>;
   /** The last event that was recorded, so that none is recorded twice. */
@@ -30,10 +31,13 @@ export interface Track {
 export class Tracks {
   readonly #tracks = new Map<string, Track>();
 
-  of(job: TrainingJobObject): Track {
-    const track = this.#find(job.metadata.uid ?? "");
-    if (!track.isSeeded) track.facts = { ...factsOf(job.status), ...track.facts };
-    track.isSeeded = true;
+  /** @param pods all pods of the job; where it is seen for the first time they may tell more than its status does */
+  of({ metadata: { uid = "" }, status }: TrainingJobObject, pods: readonly Pod[]): Track {
+    const track = this.#find(uid);
+    if (track.attempt !== undefined) return track;
+    track.attempt = status?.attempt ?? 0;
+    track.facts = factsOf(status);
+    for (const pod of pods) listen(track, pod);
     return track;
   }
 
@@ -42,12 +46,9 @@ export class Tracks {
     const pod = after ?? before;
     const uid = pod && controllerOf(pod);
     if (pod === undefined || uid === undefined) return;
-    const report = parseTermination(terminationMessage(pod) ?? "");
-    if (report === undefined && after !== undefined) return;
     const track = this.#find(uid);
-    const now = Date.now();
-    if (report) track.facts = withReport(track.facts, report, now);
-    if (after === undefined) track.endings.set(pod.metadata.name, endingOf(pod, now));
+    listen(track, pod);
+    if (after === undefined) track.endings.set(pod.metadata.name, endingOf(pod, Date.now()));
     for (const oldest of track.endings.keys()) {
       if (track.endings.size <= MAX_ENDINGS) break;
       track.endings.delete(oldest);
@@ -58,7 +59,7 @@ export class Tracks {
     const track = this.#tracks.get(uid) ?? {
       resolved: undefined,
       facts: {},
-      isSeeded: false,
+      attempt: undefined,
       endings: new Map(),
       lastEvent: "",
       writtenAt: 0,
@@ -67,7 +68,14 @@ export class Tracks {
     return track;
   }
 
-  forget({ metadata: { uid = "" } }: TrainingJobObject): void {
+  forget(uid: string): void {
     this.#tracks.delete(uid);
   }
+}
+
+/** The last words of a worker of the present attempt; what earlier ones said has been taken in. */
+function listen(track: Track, pod: Pod): void {
+  if (workerOf(pod)?.attempt !== track.attempt) return;
+  const report = parseTermination(terminationMessage(pod) ?? "");
+  if (report) track.facts = withReport(track.facts, report, Date.now());
 }

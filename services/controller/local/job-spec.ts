@@ -9,7 +9,7 @@ import type { FailureRule } from "#lib/train/job-state.ts";
 import type { FailureRule__Output } from "#proto/petage/v1/FailureRule.ts";
 import type { TrainingJobSpec__Output } from "#proto/petage/v1/TrainingJobSpec.ts";
 import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
-import { loadJobConfig } from "../job-config.ts";
+import { loadJobConfig, nameLike } from "../job-config.ts";
 import type { ConfigWish } from "../job-config.ts";
 import { checkStartingWeights, resumePoint } from "./start-weights.ts";
 
@@ -90,12 +90,6 @@ const FAILURE_ACTIONS: Readonly<Record<string, FailureRule["action"]>> = {
 
 function failureRule({ exitCodes, action }: FailureRule__Output): FailureRule {
   return { ...(exitCodes.length > 0 && { exitCodes }), action: FAILURE_ACTIONS[action] ?? "Restart" };
-}
-
-/** The beginning of a job's name that reminds of its config's. */
-function nameLike(configName: string): string {
-  const plain = configName.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
-  return plain.replaceAll(/^-|-$/g, "").slice(0, 30) || "job";
 }
 
 function specOf({ job }: CreateTrainingJobRequest__Output): { spec: TrainingJobSpec__Output; workers: number } {

@@ -2,12 +2,13 @@ import { aborted } from "#lib/base/signals.ts";
 import type { Host } from "#lib/host/run.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
 import type { LocalEnvironment } from "../config.ts";
-import { Controller } from "./service.ts";
+import { createControllerService } from "../service.ts";
+import { Controller } from "./controller.ts";
 
 /** Runs jobs as processes of this machine. */
 export async function runOnMachine(env: LocalEnvironment, { log, signal, ready }: Host): Promise<void> {
   await using controller = new Controller({ natsUrl: env.NATS_URL, root: env.PETAGE_ROOT, log });
-  const service = implement("ControllerService", controller.service);
+  const service = implement("ControllerService", createControllerService(controller));
   await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log });
   log.info("Serving", { address: server.address });
   ready({ address: server.address });

@@ -1,0 +1,118 @@
+import { randomUUID } from "node:crypto";
+import { PetageError } from "#lib/base/errors.ts";
+import type { KubeClient } from "#lib/k8s/client.ts";
+import type { Pod } from "#lib/k8s/job/pod.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import { TRAINING_JOBS } from "#lib/k8s/objects.ts";
+import type { Store } from "#lib/k8s/store.ts";
+import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
+import type { TrainingJob } from "#proto/petage/v1/TrainingJob.ts";
+import { loadJobConfig, nameLike } from "../job-config.ts";
+import type { Jobs, LogLine, LogWish } from "../service.ts";
+import { podLogs } from "./logs.ts";
+import { jobMessage, manifestOf } from "./messages.ts";
+import { describe } from "./resolve.ts";
+
+/** What a request is remembered by, so that a retry creates nothing twice. */
+const REQUEST_ANNOTATION = "petage.dev/request-id";
+
+export interface ClusterJobsOptions {
+  readonly client: KubeClient;
+  readonly jobs: Store<TrainingJobObject>;
+  readonly pods: Store<Pod>;
+  /** Jobs are created in the first; those of the others are named `namespace/name`. */
+  readonly namespaces: readonly string[];
+  /** Restarts allowed where a request does not say. */
+  readonly maxRestarts: number;
+}
+
+/** The jobs of a cluster: the same that `kubectl` shows. */
+export class ClusterJobs implements Jobs {
+  readonly #options: ClusterJobsOptions;
+  readonly #home: string;
+
+  constructor(options: ClusterJobsOptions) {
+    this.#options = options;
+    this.#home = options.namespaces[0] ?? "default";
+  }
+
+  async create({ requestId, job, validateOnly }: CreateTrainingJobRequest__Output): Promise<TrainingJob> {
+    const { client, jobs, maxRestarts } = this.#options;
+    if (!job?.spec) throw new PetageError("INVALID_ARGUMENT", "The request has no job.spec");
+    const isRepeated = ({ metadata }: TrainingJobObject): boolean =>
+      metadata.annotations?.[REQUEST_ANNOTATION] === requestId;
+    const repeated = requestId ? [...jobs.all()].find(isRepeated) : undefined;
+    if (repeated) return jobMessage(repeated);
+    const nameLikeConfig = checkConfig(job.spec);
+    const name = job.metadata?.name || `${nameLikeConfig}-${randomUUID().slice(0, 5)}`;
+    const manifest = manifestOf(job, { namespace: this.#home, name, maxRestarts });
+    const annotations = requestId ? { [REQUEST_ANNOTATION]: requestId } : {};
+    const object = { ...manifest, metadata: { ...manifest.metadata, annotations } };
+    const created = await client.create(TRAINING_JOBS, object, { dryRun: validateOnly, strict: true });
+    if (!validateOnly) jobs.wrote(created, undefined);
+    return jobMessage(created);
+  }
+
+  get(name: string): TrainingJob | undefined {
+    const job = this.#find(name);
+    return job && jobMessage(job);
+  }
+
+  names(): readonly string[] {
+    const born = ({ metadata }: TrainingJobObject): string => metadata.creationTimestamp ?? "";
+    const newestFirst = [...this.#options.jobs.all()].toSorted((a, b) => born(b).localeCompare(born(a)));
+    return newestFirst.map(({ metadata: { namespace, name } }) =>
+      namespace === this.#home ? name : `${namespace}/${name}`,
+    );
+  }
+
+  /** Versions of Kubernetes' objects are numbers that rise (KEP-5504). */
+  sequenceOf(name: string): number {
+    return Number(this.#find(name)?.metadata.resourceVersion ?? 0);
+  }
+
+  onChange(listener: () => void): () => void {
+    return this.#options.jobs.onChange(listener);
+  }
+
+  async cancel(name: string): Promise<TrainingJob> {
+    const { client, jobs } = this.#options;
+    const { namespace = "", name: plain, resourceVersion } = this.#present(name).metadata;
+    const patch = { spec: { runPolicy: { cancel: true } } };
+    const changed = await client.merge<TrainingJobObject>(TRAINING_JOBS, { namespace, name: plain }, { patch });
+    jobs.wrote(changed, resourceVersion);
+    return jobMessage(changed);
+  }
+
+  async *logs(name: string, wish: LogWish): AsyncGenerator<LogLine> {
+    const { client, pods } = this.#options;
+    const job = this.#present(name);
+    yield* podLogs(client, [job, pods.ownedBy(job.metadata.uid ?? "")], wish);
+  }
+
+  #find(name: string): TrainingJobObject | undefined {
+    return this.#options.jobs.get(name.includes("/") ? name : `${this.#home}/${name}`);
+  }
+
+  #present(name: string): TrainingJobObject {
+    const job = this.#find(name);
+    if (job) return job;
+    throw new PetageError("NOT_FOUND", `There is no job named ${JSON.stringify(name)}`);
+  }
+}
+
+type SpecMessage = NonNullable<NonNullable<CreateTrainingJobRequest__Output["job"]>["spec"]>;
+
+/** Checks the config now: an error in it is the caller's answer, not a condition later. A name like the config's. */
+function checkConfig({ config: source }: SpecMessage): string {
+  const { name, text, path, fileName, cfgOptions: options = [] } = source ?? {};
+  if (path || !(name || text)) {
+    throw new PetageError("INVALID_ARGUMENT", "spec.config names no config that a cluster can read", {
+      hint: "Set one of name (a config that comes with petage) and text; a path is a file of one machine",
+    });
+  }
+  const wish = name ? { name } : { text: text ?? "", fileName: fileName || "config.py" };
+  const { configName, config } = loadJobConfig({ ...wish, options });
+  describe({ name: configName, config }, "");
+  return nameLike(configName);
+}

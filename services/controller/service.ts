@@ -1,0 +1,115 @@
+import { PetageError } from "#lib/base/errors.ts";
+import { abortable } from "#lib/base/signals.ts";
+import { didYouMean } from "#lib/config/nearest.ts";
+import type { Implementation } from "#lib/rpc/contract.ts";
+import { pageOf } from "#lib/rpc/pages.ts";
+import { timestampOf } from "#lib/rpc/time.ts";
+import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
+import type { LogStream } from "#proto/petage/v1/LogStream.ts";
+import type { TrainingJob } from "#proto/petage/v1/TrainingJob.ts";
+
+const PAGES = { defaultSize: 50, maxSize: 500 };
+
+export interface LogWish {
+  /** Only of this process: `trainer-0`; empty: of all. */
+  readonly worker: string;
+  /** Go on with new lines until the job ends. */
+  readonly follow: boolean;
+  /** Begin with so many of the last lines; undefined: with all that are kept. */
+  readonly tail: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface LogLine {
+  readonly worker: string;
+  readonly line: string;
+  readonly time: Date;
+  readonly stream: LogStream;
+}
+
+/** The jobs of a launcher, as the API shows them. */
+export interface Jobs {
+  create(request: CreateTrainingJobRequest__Output): Promise<TrainingJob>;
+  get(name: string): TrainingJob | undefined;
+  /** The newest first. */
+  names(): readonly string[];
+  /** Rises with every change of a job. */
+  sequenceOf(name: string): number;
+  /** Calls `listener` at every change of any job, until the function returned is called. */
+  onChange(listener: () => void): () => void;
+  /** Asks for the end of a job that has not ended. */
+  cancel(name: string): Promise<TrainingJob>;
+  logs(name: string, wish: LogWish): AsyncIterable<LogLine>;
+}
+
+/** The gRPC API of the controller: the same whether jobs are processes of this machine or pods of a cluster. */
+export function createControllerService(jobs: Jobs): Implementation<"ControllerService"> {
+  return {
+    createTrainingJob: async (request) => ({ job: await jobs.create(request) }),
+    getTrainingJob: async ({ name }) => ({ job: find(jobs, name) }),
+    listTrainingJobs: async ({ pageSize, pageToken }) => {
+      const { items, nextPageToken } = pageOf(jobs.names(), { pageSize, pageToken }, PAGES);
+      return { jobs: items.flatMap((name) => jobs.get(name) ?? []), nextPageToken };
+    },
+    watchTrainingJob: ({ name, afterSequence }, { signal }) => watch(jobs, name, { after: afterSequence, signal }),
+    cancelTrainingJob: async ({ name }) => {
+      const job = find(jobs, name);
+      if (!hasEnded(job)) return { job: await jobs.cancel(name) };
+      throw new PetageError("FAILED_PRECONDITION", `Job ${name} has ended already: ${phaseWord(job)}`);
+    },
+    async *streamLogs({ name, worker, follow, tailLines: tail }, { signal }) {
+      find(jobs, name);
+      for await (const { time, ...line } of jobs.logs(name, { worker, follow, tail, signal })) {
+        yield { ...line, time: timestampOf(time) };
+      }
+    },
+  };
+}
+
+function find(jobs: Jobs, name: string): TrainingJob {
+  const job = jobs.get(name);
+  if (job) return job;
+  const hint = didYouMean(name, jobs.names());
+  throw new PetageError("NOT_FOUND", `There is no job named ${JSON.stringify(name)}`, hint ? { hint } : {});
+}
+
+interface WatchWish {
+  /** States up to this sequence are known already. */
+  readonly after: number;
+  readonly signal: AbortSignal;
+}
+
+/** A job as it stands, then at every change, until it has ended. */
+async function* watch(jobs: Jobs, name: string, { after, signal }: WatchWish) {
+  let sent = after;
+  while (!signal.aborted) {
+    const job = find(jobs, name);
+    const sequence = jobs.sequenceOf(name);
+    if (sequence > sent) {
+      sent = sequence;
+      yield { sequence, job };
+      if (hasEnded(job) && jobs.sequenceOf(name) === sent) return;
+    } else {
+      await changeOf(jobs, signal);
+    }
+  }
+}
+
+async function changeOf(jobs: Jobs, signal: AbortSignal): Promise<void> {
+  let forget = (): void => {};
+  const changed = new Promise<void>((resolve) => (forget = jobs.onChange(resolve)));
+  await abortable(changed, signal).catch(() => undefined);
+  forget();
+}
+
+const ENDS = new Set(["TRAINING_JOB_PHASE_SUCCEEDED", "TRAINING_JOB_PHASE_FAILED", "TRAINING_JOB_PHASE_CANCELLED"]);
+
+function hasEnded({ status }: TrainingJob): boolean {
+  return ENDS.has(String(status?.phase));
+}
+
+/** `Succeeded` */
+function phaseWord({ status }: TrainingJob): string {
+  const word = String(status?.phase).replace("TRAINING_JOB_PHASE_", "").toLowerCase();
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}

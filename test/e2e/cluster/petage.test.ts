@@ -1,0 +1,312 @@
+import assert from "node:assert/strict";
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { synthesize } from "#lib/host/synth.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import { dial } from "#lib/rpc/client.ts";
+import { CHART } from "../../../scripts/deploy.ts";
+import { NODE } from "../../../scripts/cluster/network.ts";
+import { testImages } from "../../../scripts/image/test-images.ts";
+import { imageSupport } from "../../../scripts/image/store.ts";
+import { consoleReport } from "../../../scripts/setup/report.ts";
+import { useCluster } from "../../support/cluster.ts";
+import { useHelm } from "../../support/helm.ts";
+import { until } from "../../support/until.ts";
+
+const NAMESPACE = "petage";
+const USER = 10001;
+const GPUS = 2;
+/** Building the image the first time, on a busy machine. */
+const SETUP_TIMEOUT_MS = 30 * 60_000;
+const JOB_TIMEOUT_MS = 8 * 60_000;
+const STEP_TIMEOUT_MS = 120_000;
+const SAMPLES = new URL("../../../deploy/samples/", import.meta.url);
+
+/** Everything that fits on a node of two cores, beside the workers of a job. */
+const SMALL = ["inference", "controller", "nats"].flatMap((part) => ["--set", `${part}.resources.requests.cpu=50m`]);
+
+interface PodObject {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly labels: Readonly<Record<string, string>> };
+  readonly spec: {
+    readonly containers: readonly { readonly resources: { readonly limits?: Readonly<Record<string, string>> } }[];
+  };
+}
+
+describe("petage on Kubernetes", function () {
+  this.timeout(JOB_TIMEOUT_MS);
+  const cluster = useCluster(3);
+  const helm = useHelm();
+  let folder = "";
+
+  const kubectl = (...args: readonly string[]): Promise<string> =>
+    cluster().kubectl(["--namespace", NAMESPACE, ...args]);
+  const release = (...args: readonly string[]): Promise<string> =>
+    helm.run(...args, "--kubeconfig", cluster().kubeconfig, "--namespace", NAMESPACE);
+  const jobOf = async (name: string): Promise<TrainingJobObject> =>
+    JSON.parse(await kubectl("get", "tj", name, "--output=json")) as TrainingJobObject;
+  const podsOf = async (job: string): Promise<readonly PodObject[]> => {
+    const list = await kubectl("get", "pods", `--selector=petage.dev/job=${job}`, "--output=json");
+    return (JSON.parse(list) as { items: PodObject[] }).items;
+  };
+
+  before("images, GPUs and volumes", async function () {
+    this.timeout(SETUP_TIMEOUT_MS);
+    const support = imageSupport();
+    if (!support.available) {
+      console.log(`      Left out: petage in containers: ${support.why}`);
+      this.skip();
+    }
+    const images = await testImages(consoleReport());
+    for (const archive of [images.petage, images.nats]) await cluster().loadImage(archive);
+    await cluster().patchGpus(NODE.name, GPUS);
+    folder = mkdtempSync(join(tmpdir(), "petage-volumes-"));
+    await cluster().kubectl(["create", "namespace", NAMESPACE]);
+    await cluster().kubectl(["label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted"]);
+    for (const claim of ["petage-data", "petage-output", "jetstream-petage-nats-0"]) await makeVolume(claim);
+  });
+
+  after("no volumes", () => {
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** A folder of this machine as the volume that a claim of the chart waits for: the cluster has nothing that makes any. */
+  async function makeVolume(claim: string): Promise<void> {
+    const path = join(folder, claim);
+    mkdirSync(path);
+    chownSync(path, USER, USER);
+    await cluster().apply({
+      apiVersion: "v1",
+      kind: "PersistentVolume",
+      metadata: { name: `petage-${claim}` },
+      spec: {
+        capacity: { storage: "20Gi" },
+        accessModes: ["ReadWriteOnce"],
+        hostPath: { path },
+        claimRef: { namespace: NAMESPACE, name: claim },
+      },
+    });
+  }
+
+  /** Waits until a job is as it should be; the failure tells how it was, and what its pods said. */
+  async function reaches(
+    name: string,
+    wanted: (job: TrainingJobObject) => boolean,
+    timeoutMs = STEP_TIMEOUT_MS,
+  ): Promise<TrainingJobObject> {
+    let last: TrainingJobObject | undefined;
+    const look = async (): Promise<TrainingJobObject | undefined> => {
+      last = await jobOf(name);
+      const { phase } = last.status ?? {};
+      if (wanted(last)) return last;
+      if (phase === "Failed" || phase === "Succeeded") throw new Error(`It is ${phase}`);
+      return undefined;
+    };
+    return await until(`job ${name} is as wanted`, look, timeoutMs).catch(async (error: unknown) => {
+      const pods = await kubectl("get", "pods", "--output=wide");
+      const logs = await kubectl("logs", `--selector=petage.dev/job=${name}`, "--tail=15", "--prefix").catch(String);
+      const controller = await kubectl("logs", "deployment/petage-controller", "--tail=30").catch(String);
+      const told = [JSON.stringify(last?.status, undefined, 1), pods, logs, controller].join("\n");
+      throw new Error(`${String(error)}\n${told}`, { cause: error });
+    });
+  }
+
+  const isIn = (name: string, phase: string, timeoutMs?: number): Promise<TrainingJobObject> =>
+    reaches(name, ({ status }) => status?.phase === phase, timeoutMs);
+  /** It trains, and has done some steps. */
+  const isTraining = (name: string): Promise<TrainingJobObject> =>
+    reaches(name, ({ status }) => status?.phase === "Running" && (status.progress?.step ?? 0) > 0);
+
+  /** A job of a few hundred drawn pets, which takes half a minute. */
+  function smallJob(name: string, spec: object = {}): object {
+    return {
+      apiVersion: "petage.dev/v1alpha1",
+      kind: "TrainingJob",
+      metadata: { name, namespace: NAMESPACE },
+      spec: {
+        workers: 2,
+        gpu: { count: 1 },
+        resources: { requests: { cpu: "300m", memory: "512Mi" } },
+        config: { name: "resnet18_petage_quickstart", cfgOptions: ["train_cfg.max_epochs=6"] },
+        dataset: { synthetic: { count: 400 } },
+        checkpoint: { everySteps: 5 },
+        ...spec,
+      },
+    };
+  }
+
+  it("installs by helm, and everything gets ready", async () => {
+    await release("install", "petage", CHART, "--wait", "--timeout", "3m", ...SMALL);
+    const ready = await kubectl("get", "pods", "--output=jsonpath={.items[*].status.containerStatuses[*].ready}");
+    assert.equal(ready, "true true true");
+  });
+
+  it("passes helm test", async () => {
+    assert.match(await release("test", "petage", "--timeout", "2m"), /Phase:\s+Succeeded/);
+  });
+
+  it("answers Predict with what to do while no model has been published", async () => {
+    await assert.rejects(predict(), /no model named pet-age has been published yet/i);
+  });
+
+  it("trains the sample: a gang of two with a GPU each, data-loader and evaluator", async () => {
+    await cluster().kubectl([
+      "apply",
+      "--namespace",
+      NAMESPACE,
+      "--filename",
+      new URL("quickstart.yaml", SAMPLES).pathname,
+    ]);
+    await isIn("quickstart", "Running");
+    const pods = await podsOf("quickstart");
+    const gpus = pods.map(({ metadata, spec }) => [
+      metadata.name,
+      spec.containers[0]?.resources.limits?.["nvidia.com/gpu"],
+    ]);
+    assert.deepEqual(gpus.toSorted(([a = ""], [b = ""]) => a.localeCompare(b)), [
+      ["quickstart-0-0", "1"],
+      ["quickstart-0-1", "1"],
+      ["quickstart-0-data-loader", undefined],
+      ["quickstart-0-evaluator", undefined],
+    ]);
+    assert.match(await kubectl("get", "podgroups.scheduling.k8s.io", "--output=name"), /podgroup.*\/quickstart-.*-0/);
+    const { status } = await isIn("quickstart", "Succeeded", JOB_TIMEOUT_MS);
+    assert.equal(status?.attempt, 0);
+    assert.match(status?.result?.published ?? "", /models\/pet-age\/1$/);
+    assert.ok((status?.result?.metrics["petage/mae_median"] ?? Infinity) < 34, "better than the constant answer");
+  });
+
+  it("serves the model that the job published", async () => {
+    const answer = await until("inference has the model", () => predict().catch(() => undefined), STEP_TIMEOUT_MS);
+    assert.equal(answer.servedBy?.version, "1");
+    const months = answer.estimate?.ageMonths ?? -1;
+    assert.ok(months >= 0 && months < 192, `${months} months`);
+  });
+
+  async function predict() {
+    const { spec } = await cluster().get<{ spec: { clusterIP: string } }>("service", "petage-inference", "--namespace", NAMESPACE);
+    await using way = await cluster().forward(spec.clusterIP, 50051);
+    await using inference = dial(`${way.host}:${way.port}`, "InferenceService");
+    return await inference.predict({ image: await drawnPet() });
+  }
+
+  async function drawnPet(): Promise<Buffer> {
+    const photos = join(folder, "photos");
+    await synthesize({ out: photos, count: 10, seed: 1, layout: "annotation" });
+    const [photo = ""] = readdirSync(join(photos, "test"));
+    return readFileSync(join(photos, "test", photo));
+  }
+
+  it("goes on when a trainer is killed, and says what that cost", async () => {
+    await cluster().apply(smallJob("killed"));
+    await isTraining("killed");
+    process.kill(await pidOf("killed-0-1"), "SIGKILL");
+    const { status } = await isIn("killed", "Succeeded", JOB_TIMEOUT_MS);
+    assert.deepEqual([status?.attempt, status?.restarts], [1, 1]);
+    assert.equal(status?.lastFailure?.worker, "killed-0-1");
+    assert.equal(status?.lastFailure?.signal, "SIGKILL");
+    const { lostSteps, step, maxSteps } = status?.progress ?? {};
+    assert.ok(lostSteps !== undefined && lostSteps <= 5, `${lostSteps} steps lost`);
+    assert.equal(step, maxSteps);
+  });
+
+  /** The first process of a pod's container, as this machine numbers it. */
+  async function pidOf(pod: string): Promise<number> {
+    const { metadata } =
+      (await podsOf(pod.split("-")[0] ?? "")).find((candidate) => candidate.metadata.name === pod) ?? {};
+    const uid = metadata?.uid ?? "";
+    const inPod = (pid: string): boolean => {
+      try {
+        const control = readFileSync(`/proc/${pid}/cgroup`, "utf8");
+        return (
+          control.includes(uid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("services/trainer/main.ts")
+        );
+      } catch {
+        return false; // it has ended
+      }
+    };
+    const pids = readdirSync("/proc")
+      .filter((entry) => /^\d+$/.test(entry) && inPod(entry))
+      .map(Number);
+    assert.ok(pids.length > 0, `no process of ${pod} ${uid}`);
+    return Math.min(...pids);
+  }
+
+  it("goes on when the controller is killed", async () => {
+    await cluster().apply(smallJob("orphan"));
+    await isTraining("orphan");
+    await kubectl("delete", "pod", "--selector=app.kubernetes.io/component=controller", "--grace-period=0", "--force");
+    const { status } = await isIn("orphan", "Succeeded", JOB_TIMEOUT_MS);
+    assert.deepEqual([status?.attempt, status?.restarts], [0, 0]);
+  });
+
+  it("goes on when a trainer is drained from its node, and does not count that", async () => {
+    await cluster().apply(smallJob("drained"));
+    await isTraining("drained");
+    const drain = [
+      "drain",
+      NODE.name,
+      "--pod-selector=petage.dev/job=drained,petage.dev/rank=1",
+      "--force",
+      "--delete-emptydir-data",
+    ];
+    await cluster().kubectl([...drain, "--timeout=90s"]);
+    await cluster().kubectl(["uncordon", NODE.name]);
+    const { status } = await isIn("drained", "Succeeded", JOB_TIMEOUT_MS);
+    assert.deepEqual([status?.restarts, status?.restartsIgnored], [0, 1]);
+    assert.equal(status?.lastFailure?.worker, "drained-0-1");
+  });
+
+  it("lets a gang wait whole for GPUs, says why, and runs it when they are free", async () => {
+    const endless = {
+      workers: 1,
+      config: { name: "resnet18_petage_quickstart", cfgOptions: ["train_cfg.max_epochs=1000"] },
+    };
+    await cluster().apply(smallJob("holder", endless));
+    await isIn("holder", "Running");
+    await cluster().apply(smallJob("waiter"));
+    const waiting = await reaches("waiter", ({ status }) =>
+      /Insufficient nvidia.com\/gpu|minCount|cannot be satisfied/.test(status?.message ?? ""),
+    );
+    assert.equal(waiting.status?.phase, "Scheduling");
+    assert.equal(waiting.status?.conditions?.find(({ type }) => type === "GangScheduled")?.status, "False");
+    const phases = await kubectl(
+      "get",
+      "pods",
+      "--selector=petage.dev/job=waiter",
+      "--output=jsonpath={.items[*].status.phase}",
+    );
+    assert.equal(phases, "Pending Pending Pending Pending");
+    await kubectl("patch", "tj", "holder", "--type=merge", '--patch={"spec":{"runPolicy":{"cancel":true}}}');
+    await isIn("holder", "Cancelled");
+    await isIn("waiter", "Succeeded", JOB_TIMEOUT_MS);
+  });
+
+  it("says what is wrong with a bad config, and where, without making a pod", async () => {
+    const inline = "_base_ = ['resnet/resnet18_petage_quickstart.py']\nmodel = dict(backbone=dict(depht=18))\n";
+    await cluster().apply(smallJob("bad-config", { config: { inline, fileName: "mine.py" } }));
+    const { status } = await isIn("bad-config", "Failed");
+    assert.match(status?.message ?? "", /mine\.py:2.*depht/s);
+    assert.deepEqual(await podsOf("bad-config"), []);
+  });
+
+  it("says that an image cannot be had", async () => {
+    await cluster().apply(smallJob("bad-image", { image: "docker.io/library/no-such-image:1" }));
+    const { status } = await reaches("bad-image", (job) => /ImagePull|ErrImage/.test(job.status?.message ?? ""));
+    assert.equal(status?.phase, "Starting");
+    assert.match(status?.message ?? "", /no-such-image/);
+    await kubectl("delete", "tj", "bad-image");
+  });
+
+  it("leaves nothing but what is kept on purpose when it is uninstalled", async () => {
+    await kubectl("delete", "tj", "--all", "--wait");
+    await release("uninstall", "petage", "--wait", "--timeout", "2m");
+    const left = await kubectl("get", "all,secrets,configmaps,pvc,networkpolicies,roles", "--output=name");
+    const kept = left.split("\n").filter((name) => name !== "" && !name.includes("kube-root-ca.crt"));
+    assert.deepEqual(kept.toSorted(), [
+      "persistentvolumeclaim/jetstream-petage-nats-0",
+      "persistentvolumeclaim/petage-data",
+      "persistentvolumeclaim/petage-output",
+    ]);
+  });
+});
