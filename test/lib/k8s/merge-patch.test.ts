@@ -38,4 +38,10 @@ describe("mergePatch", () => {
     const to = { phase: "Running", workers: { ready: 2, desired: 2 } };
     assert.deepEqual(mergePatch(from, to), { workers: { ready: 2 }, progress: null });
   });
+
+  it("finds lists equal whose objects name their keys in another order", () => {
+    const ours = { conditions: [{ type: "Running", status: "True" }] };
+    const theirs = { conditions: [{ status: "True", type: "Running" }] };
+    assert.equal(mergePatch(theirs, ours), undefined);
+  });
 });
