@@ -25,7 +25,7 @@ export interface GroupOptions {
   readonly timeoutMs?: number;
   /** A peer that was not heard at all this long after the start is lost; 2 minutes unless given. */
   readonly joinTimeoutMs?: number;
-  /** A call without any progress for this long fails although all peers live; 10 minutes unless given. */
+  /** A call without any progress for this long fails although all peers live; 10 minutes, or `joinTimeoutMs` if longer. */
   readonly stallTimeoutMs?: number;
   readonly log?: Log;
 }
@@ -134,7 +134,8 @@ class LinkedGroup implements RingGroup {
   }
 
   #join(link: RingLink, options: GroupOptions): Ring {
-    const { timeoutMs = 10_000, joinTimeoutMs = 120_000, stallTimeoutMs = 600_000 } = options;
+    const { timeoutMs = 10_000, joinTimeoutMs = 120_000 } = options;
+    const { stallTimeoutMs = Math.max(600_000, joinTimeoutMs) } = options; // the first call waits for all to join
     const intervalMs = Math.min(HEARTBEAT_INTERVAL_MS, timeoutMs / 5);
     const watch = new Watch({
       rank: this.rank,

@@ -54,6 +54,12 @@ export function checkpointFolder({ folder, workDir }: CheckpointFolderOptions): 
   };
 }
 
+/** Removes what writers that were killed have left unfinished in a folder; nobody may be writing there. */
+export async function removeUnfinished(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => name.startsWith(TEMPORARY_PREFIX));
+  await Promise.all(names.map((name) => rm(join(folder, name), { recursive: true, force: true })));
+}
+
 async function writeAtomically(path: string, text: string): Promise<void> {
   const temporary = temporaryFor(path);
   await writeFile(temporary, text, { flush: true });

@@ -10,7 +10,13 @@ import { VERSION } from "#lib/host/version.ts";
 import type { SourceDescription } from "#lib/data/types.ts";
 import type { Client } from "#lib/rpc/contract.ts";
 import { durationMs } from "#lib/rpc/time.ts";
-import { checkpointFolder, findResumable, readCheckpoint, readWeights } from "#lib/store/checkpoint-folder.ts";
+import {
+  checkpointFolder,
+  findResumable,
+  readCheckpoint,
+  readWeights,
+  removeUnfinished,
+} from "#lib/store/checkpoint-folder.ts";
 import type { Validator } from "#lib/train/ports.ts";
 import { saveCheckpoint } from "#lib/train/run.ts";
 import type { Hook, RunPorts, TrainingRun } from "#lib/train/run.ts";
@@ -103,6 +109,7 @@ function directionsOf({ validation }: RunSettings): Readonly<Record<string, Dire
 async function openPorts({ env, thread, reporter, log }: TrainingParts): Promise<RunPorts> {
   const { PETAGE_RUN_DIR: folder, PETAGE_WORK_DIR: workDir } = env;
   await mkdir(folder, { recursive: true });
+  if (env.RANK === 0) await removeUnfinished(folder); // no rank writes before all have opened their run
   return {
     log,
     checkpoints: checkpointFolder({ folder, workDir }),
@@ -133,9 +140,14 @@ export function remoteValidator(evaluator: Client<"EvaluatorService">): Validato
 const LOSSES = new Set(["PEER_LOST", "NATS_UNAVAILABLE", "UNAVAILABLE", "ABORTED"]);
 
 /** After a loss the completed steps are kept: every survivor holds the same weights, so whoever writes first will do. */
-export async function saveAfterLoss(run: TrainingRun, thrown: unknown): Promise<void> {
-  const error = PetageError.from(thrown);
-  if (!LOSSES.has(error.code) || run.step === 0 || run.saved?.step === run.step) return;
-  const saved = await saveCheckpoint(run, `iter_${run.step}`);
-  run.ports.log.warn(`Saved ${saved.name} after: ${error.message}`);
+export async function saveAfterLoss(run: TrainingRun, error: PetageError): Promise<void> {
+  const hasNew = run.last !== undefined && run.saved?.step !== run.step;
+  if (!LOSSES.has(error.code) || !hasNew) return;
+  const { log } = run.ports;
+  try {
+    const saved = await saveCheckpoint(run, `iter_${run.step}`);
+    log.warn(`Saved ${saved.name} after: ${error.message}`);
+  } catch (thrown) {
+    log.error(`Cannot save step ${run.step} after: ${error.message}`, { why: PetageError.from(thrown).describe() });
+  }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { startNatsServer } from "#lib/host/nats-server.ts";
 import type { NatsServer } from "#lib/host/nats-server.ts";
+import { waitForReady } from "#lib/rpc/ready.ts";
 import { readCheckpoint } from "#lib/store/checkpoint-folder.ts";
 import type { TerminationReport } from "#lib/train/termination.ts";
 import { startAttempt } from "#test/support/attempt.ts";
@@ -158,6 +159,13 @@ describe("an attempt", function () {
     await reportsOf(attempt, 0);
     const names = (await readdir(join(folder, "work", "run"))).filter((name) => name.startsWith("iter_"));
     assert.deepEqual(names.toSorted(), [`iter_${project.steps - 2}`, `iter_${project.steps}`]);
+  });
+
+  it("lives, but is not ready, while a service looks for another", async () => {
+    await using attempt = await start({ roles: ["evaluator"], workers: 0 });
+    const { address } = attempt.others[0] ?? assert.fail();
+    const answer = (): Promise<string> => waitForReady(address, 200).then(() => "ready", String);
+    await until("its health answers", async () => (await answer()).endsWith(": NOT_SERVING"), START_TIMEOUT_MS);
   });
 
   it("ends with exit code 75 and one clear line when a service does not come", async () => {

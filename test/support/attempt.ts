@@ -20,6 +20,8 @@ export interface Ended extends ProcessExit {
 /** A worker as a pod would run it. */
 export interface PodProcess extends RunningProcess {
   readonly lines: readonly string[];
+  /** What it tells the others: `host:port`; empty for a trainer. */
+  readonly address: string;
   /** Its end; fails the test when there is none in time. */
   end(timeoutMs?: number): Promise<Ended>;
 }
@@ -104,6 +106,7 @@ function pod(
   return {
     ...running,
     lines,
+    address: environment["PETAGE_ADVERTISE"] ?? "",
     async end(timeoutMs = END_TIMEOUT_MS) {
       const late = setTimeout(() => void running.stop(0), timeoutMs);
       const exit = await running.exited;

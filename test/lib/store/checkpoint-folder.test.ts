@@ -15,6 +15,7 @@ import {
   readCheckpoint,
   readCheckpointMeta,
   readWeights,
+  removeUnfinished,
   weightsSha256,
 } from "#lib/store/checkpoint-folder.ts";
 import { findModel } from "#lib/store/find-model.ts";
@@ -118,6 +119,15 @@ describe("a folder of checkpoints", () => {
     await truncate(join(uri, "optimizer.safetensors"), 10);
     await store.save("iter_7", checkpointOf({ step: 7 }));
     assert.ok((await readCheckpoint(uri, { withOptimizer: true })).optimizer.size > 0);
+  });
+
+  it("loses what killed writers left unfinished, and nothing else", async () => {
+    await store.save("iter_7", checkpointOf({ step: 7 }));
+    await mkdir(join(folder, ".writing-iter_8-12ab"));
+    await writeFile(join(folder, ".writing-iter_8-12ab", "model.safetensors"), "half");
+    await writeFile(join(folder, "scalars.json"), "{}");
+    await removeUnfinished(folder);
+    assert.deepEqual((await readdir(folder)).toSorted(), ["iter_7", "scalars.json"]);
   });
 
   it("is marked as the latest by several at once", async () => {
