@@ -31,7 +31,7 @@ import type { Track, Tracks } from "./tracks.ts";
 const MAX_ROUNDS = 16;
 /** What a job waits for that nobody tells us of is looked at so often. */
 const POLL_INTERVAL_MS = 10_000;
-/** Changes of a status that nobody waits for are written together, so often at most. */
+/** Changes of a status that nobody waits for are written together, so long after the first of them. */
 const WRITE_INTERVAL_MS = 1_000;
 /** Phases that a job only passes through. */
 const PASSING: ReadonlySet<JobStatus["phase"]> = new Set(["Scheduling", "Starting"]);
@@ -112,7 +112,9 @@ export class Reconciler {
   #patience({ job, status, track }: Look): number {
     const before = readStatus(this.#current(job));
     const isUrgent = status.created !== before.created || (status.phase !== before.phase && !PASSING.has(status.phase));
-    return isUrgent ? 0 : Math.max(0, track.writtenAt + WRITE_INTERVAL_MS - this.#options.now());
+    const now = this.#options.now();
+    track.unwrittenSince ??= now;
+    return isUrgent ? 0 : Math.max(0, track.unwrittenSince + WRITE_INTERVAL_MS - now);
   }
 
   /** Observes and acts until there is nothing to do but wait. */
@@ -266,7 +268,7 @@ export class Reconciler {
     const runDir = resolved === NOTHING ? current.status?.workDir : foldersOf(current, resolved).runDir;
     const next = writeStatus({ job: current, status, workers, facts: track.facts, runDir, now: now() });
     await this.#executor.writeStatus(current, next);
-    track.writtenAt = now();
+    track.unwrittenSince = undefined;
     const { phase, reason, message } = status;
     if (phase !== before.phase) log.info(message, { job: keyOf(job), phase, reason });
     if (reason === before.reason && status.attempt === before.attempt) return;

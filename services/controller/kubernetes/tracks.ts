@@ -23,8 +23,8 @@ export interface Track {
   readonly endings: Map<string, Exit>;
   /** The last event that was recorded, so that none is recorded twice. */
   lastEvent: string;
-  /** When the status was written last. */
-  writtenAt: number;
+  /** When there was first something that the status may not say yet. */
+  unwrittenSince: number | undefined;
 }
 
 /** The tracks of all jobs, by uid, fed by what happens to pods. */
@@ -62,7 +62,7 @@ export class Tracks {
       attempt: undefined,
       endings: new Map(),
       lastEvent: "",
-      writtenAt: 0,
+      unwrittenSince: undefined,
     };
     this.#tracks.set(uid, track);
     return track;
