@@ -1,6 +1,5 @@
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
-import { drawLossCurve } from "#lib/host/loss-curve.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { openController } from "../controller.ts";
 import { EXIT_INTERRUPTED, interruptSignal } from "../interrupt.ts";
@@ -74,6 +73,7 @@ export async function train(config: string, flags: TrainFlags, signal: AbortSign
   const follow = { logs: true, signal: new AbortController().signal };
   const ended = await followJob(new GrpcJobs(controller.address, client), name, follow);
   if (!ended) throw new PetageError("UNAVAILABLE", `The controller said nothing about job ${name}`);
+  const { drawLossCurve } = await import("#lib/host/loss-curve.ts");
   await drawLossCurve(ended.status?.workDir ?? "");
   return ended;
 }

@@ -1,8 +1,8 @@
 import { Agent } from "node:https";
 import { Agent as PlainAgent } from "node:http";
-import type { RequestOptions } from "node:https";
-import { KubeConfig } from "@kubernetes/client-node";
 import { PetageError } from "#lib/base/errors.ts";
+import { currentOf, defaultKubeconfig, loginOptions, readKubeconfig } from "./kubeconfig.ts";
+import type { Kubeconfig } from "./kubeconfig.ts";
 
 /** How long credentials are used before they are looked at again: files rotate, tokens expire. */
 const CREDENTIALS_MAX_AGE_MS = 10_000;
@@ -21,13 +21,13 @@ export interface Access {
 
 /** The credentials of a kubeconfig or of a pod, and the pools of connections that use them. */
 export class Credentials implements Disposable {
-  readonly #config: KubeConfig;
+  readonly #config: Kubeconfig;
   #access: Access | undefined;
   #identity = "";
   #readAt = 0;
   #reading: Promise<Access> | undefined;
 
-  constructor(config: KubeConfig) {
+  constructor(config: Kubeconfig) {
     this.#config = config;
   }
 
@@ -36,10 +36,9 @@ export class Credentials implements Disposable {
    * current one. NOT_FOUND when there are none.
    */
   static load(kubeconfig?: string, context?: string): Credentials {
-    const config = new KubeConfig();
+    let config: Kubeconfig;
     try {
-      if (kubeconfig === undefined) config.loadFromDefault();
-      else config.loadFromFile(kubeconfig);
+      config = kubeconfig === undefined ? defaultKubeconfig() : readKubeconfig(kubeconfig);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new PetageError("NOT_FOUND", `Cannot read the kubeconfig ${kubeconfig ?? "that is set"}: ${why}`, {
@@ -47,7 +46,7 @@ export class Credentials implements Disposable {
       });
     }
     if (context !== undefined) useContext(config, context);
-    if (config.getCurrentCluster() === null) {
+    if (!currentOf(config).cluster) {
       throw new PetageError("NOT_FOUND", `The kubeconfig ${kubeconfig ?? ""} names no current cluster`, {
         hint: "`kubectl config use-context NAME` chooses one",
       });
@@ -57,7 +56,7 @@ export class Credentials implements Disposable {
 
   /** Namespace of the current context. */
   get namespace(): string {
-    return this.#config.getContextObject(this.#config.getCurrentContext())?.namespace ?? "default";
+    return currentOf(this.#config).context?.namespace ?? "default";
   }
 
   async access(): Promise<Access> {
@@ -66,13 +65,11 @@ export class Credentials implements Disposable {
   }
 
   async #read(): Promise<Access> {
-    const options: RequestOptions = { headers: {} };
-    await this.#config.applyToHTTPSOptions(options);
-    const { ca, cert, key, rejectUnauthorized, servername, agent, auth, headers } = options;
+    const { ca, cert, key, rejectUnauthorized, servername, agent, auth, headers } = await loginOptions(this.#config);
     const basic = auth ? { authorization: `Basic ${Buffer.from(auth).toString("base64")}` } : {};
     const identity = [ca, cert, key, rejectUnauthorized, servername].map(String).join("\n");
     const pools = this.#access !== undefined && identity === this.#identity ? this.#access : undefined;
-    const cluster = this.#config.getCurrentCluster();
+    const { cluster } = currentOf(this.#config);
     const server = new URL(cluster?.server ?? "");
     const proxied = cluster?.proxyUrl && agent instanceof PlainAgent ? agent : undefined;
     const pool = (maxSockets: number): Agent | PlainAgent => {
@@ -97,10 +94,12 @@ export class Credentials implements Disposable {
   }
 }
 
-function useContext(config: KubeConfig, context: string): void {
-  const names = config.getContexts().map(({ name }) => name);
-  if (names.includes(context)) return config.setCurrentContext(context);
-  throw new PetageError("NOT_FOUND", `The kubeconfig has no context ${context}`, {
-    hint: `It has: ${names.join(", ") || "none"}`,
-  });
+function useContext(config: Kubeconfig, context: string): void {
+  const names = config.contexts.map(({ name }) => name);
+  if (!names.includes(context)) {
+    throw new PetageError("NOT_FOUND", `The kubeconfig has no context ${context}`, {
+      hint: `It has: ${names.join(", ") || "none"}`,
+    });
+  }
+  config.currentContext = context;
 }

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
-import type { Credentials } from "#lib/k8s/credentials.ts";
+import { kubeconfigPath } from "#lib/host/kubeconfig-path.ts";
+import { Credentials } from "#lib/k8s/credentials.ts";
 import type { JobApi } from "./job-api.ts";
 
 /** Which jobs a command is about. */
@@ -44,11 +45,10 @@ export async function openJobs(flags: PlaceFlags): Promise<JobApi> {
     return new GrpcJobs(flags.controller);
   }
   const { KubeJobs } = await import("./kube-jobs.ts");
-  return new KubeJobs(await openCredentials(flags), flags.namespace);
+  return new KubeJobs(openCredentials(flags), flags.namespace);
 }
 
-export async function openCredentials({ kubeconfig, context }: PlaceFlags): Promise<Credentials> {
-  const { Credentials } = await import("#lib/k8s/credentials.ts"); // the library behind it takes a second to load
+export function openCredentials({ kubeconfig = kubeconfigPath(), context }: PlaceFlags): Credentials {
   return Credentials.load(kubeconfig, context);
 }
 

@@ -54,8 +54,8 @@ export class Cluster implements RenderSource, Disposable {
     this.#jobs = new KubeJobs(credentials, this.#namespace);
   }
 
-  static async open(flags: PlaceFlags): Promise<Cluster> {
-    return new Cluster(await openCredentials(flags), flags.namespace);
+  static open(flags: PlaceFlags): Cluster {
+    return new Cluster(openCredentials(flags), flags.namespace);
   }
 
   readonly configText: ReadConfigMap = (place) => this.#jobs.configText(place);

@@ -25,7 +25,7 @@ export function renderCommand(): Command {
     .action(async (config: string | undefined, flags: RenderFlags) => {
       if (flags.controller !== undefined) throw needsKubernetes("Rendering pods");
       const { Cluster, OFFLINE } = await import("./render-job.ts");
-      using cluster = flags.offline ? undefined : await Cluster.open(flags);
+      using cluster = flags.offline ? undefined : Cluster.open(flags);
       const source = cluster ?? OFFLINE;
       const manifests = await askedManifests(config, flags);
       const resolved = await checkManifests(manifests, (place) => source.configText(place));

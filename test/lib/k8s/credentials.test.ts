@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { Credentials } from "#lib/k8s/credentials.ts";
+import { loginOptions, readKubeconfig } from "#lib/k8s/kubeconfig.ts";
 
 describe("Credentials", () => {
   let folder = "";
@@ -31,6 +32,29 @@ describe("Credentials", () => {
     assert.equal(server.href, "https://api.example:6443/sub");
     assert.equal(headers["Authorization"], "Bearer a-token");
     assert.equal(credentials.namespace, "team");
+  });
+
+  it("reads certificates as text and from files beside the kubeconfig, anew when they have changed", async () => {
+    writeFileSync(join(folder, "cert.pem"), "a certificate");
+    const cluster = { server: "https://a:1", "certificate-authority-data": Buffer.from("ca").toString("base64") };
+    const user = { "client-certificate": "cert.pem", "client-key": "cert.pem" };
+    const path = kubeconfig({ ...config, clusters: [{ name: "a", cluster }], users: [{ name: "a", user }] });
+    const { ca, cert, key } = await loginOptions(readKubeconfig(path));
+    assert.deepEqual([ca, cert, key].map(String), ["ca", "a certificate", "a certificate"]);
+    writeFileSync(join(folder, "cert.pem"), "another");
+    assert.equal(String((await loginOptions(readKubeconfig(path))).cert), "another");
+  });
+
+  it("runs the program that a user logs in with, once", async () => {
+    const status = { token: "made", expirationTimestamp: new Date(Date.now() + 3_600_000).toISOString() };
+    const token = { apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential", status };
+    const script = `echo run >> ${join(folder, "runs")}; echo '${JSON.stringify(token)}'`;
+    const exec = { apiVersion: token.apiVersion, command: "sh", args: ["-c", script], interactiveMode: "Never" };
+    const read = readKubeconfig(kubeconfig({ ...config, users: [{ name: "a", user: { exec } }] }));
+    for (let time = 0; time < 2; time++) {
+      assert.equal((await loginOptions(read)).headers?.["Authorization" as never], "Bearer made");
+    }
+    assert.equal(readFileSync(join(folder, "runs"), "utf8"), "run\n");
   });
 
   it("keeps one pool of connections", async () => {
