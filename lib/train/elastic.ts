@@ -25,6 +25,7 @@ export function planSize(observed: Observed, now: Instant): readonly Action[] | 
         reason: "Resizing",
         message: `Going from ${size} to ${wanted} of ${spec.workers} workers`,
         nextWorkers: wanted,
+        sizedFor: spec.workers,
         nextRetryTime: null,
       },
     },

@@ -72,7 +72,9 @@ export function backoffMs({ backoff }: JobSpec, restart: number): number {
 export function blameNode(status: JobStatus, { exit, worker }: Failure): JobStatus["nodeFailures"] {
   const { node } = exit;
   const mayBeNode = node && worker.role === "trainer" && !exit.disrupted && exit.reason !== "Deleted";
-  if (!mayBeNode || exit.code === USER_ERROR_EXIT_CODE) return status.nodeFailures;
+  if (!mayBeNode || exit.code === USER_ERROR_EXIT_CODE || exit.code === COLLATERAL_EXIT_CODE) {
+    return status.nodeFailures;
+  }
   const counts = { ...status.nodeFailures, [node]: (status.nodeFailures[node] ?? 0) + 1 };
   const worst = Object.entries(counts).toSorted(([, a], [, b]) => b - a);
   return Object.fromEntries(worst.slice(0, MAX_REMEMBERED_NODES));

@@ -125,8 +125,9 @@ function planProgress(observed: Observed, now: Instant): readonly Action[] {
     const missing = row.filter((_, index) => found[index] === undefined);
     if (missing.length > 0) return startWorkers(observed, missing, now);
     const waiting = found.filter((worker) => worker?.process.state === "starting") as ObservedWorker[];
-    if (waiting.length > 0 && spec.startsTogether) return planWaiting(observed, waiting, now);
-    if (waiting.length > 0) return [];
+    // Where all were ready once, one that is not for a moment has not failed: it ends by itself if it has to.
+    const isBlip = spec.startsTogether && status.phase === "Running";
+    if (waiting.length > 0 && !isBlip) return spec.startsTogether ? planWaiting(observed, waiting, now) : [];
   }
   const trainers = `${size} worker${size === 1 ? "" : "s"}`;
   const running = { phase: "Running", reason: "Training", message: `Training on ${trainers}`, created: true } as const;
@@ -145,7 +146,7 @@ function startWorkers({ spec, status }: Observed, missing: readonly Wanted[], no
     reason: "Starting",
     message: `Starting ${listed(missing)}`,
     workers: sizeOf({ spec, status }),
-    sizedFor: status.workers === 0 ? spec.workers : status.sizedFor,
+    sizedFor: status.workers === 0 && status.nextWorkers === null ? spec.workers : status.sizedFor,
     nextWorkers: null,
     nextRetryTime: null,
     startTime: status.startTime ?? now,

@@ -63,6 +63,15 @@ export function exitOf(pod: Pod, now: Instant): Exit | undefined {
   return isStuck ? { ...lostExit("NodeLost", now), ...placeOf(pod) } : undefined;
 }
 
+/** The next moment at which a pod that is being deleted counts as lost with its node, though nothing is heard of it. */
+export function nextStuckTime(pods: readonly Pod[], now: Instant): Instant | null {
+  const moments = pods.flatMap(({ metadata: { deletionTimestamp } }) =>
+    deletionTimestamp === undefined ? [] : [Date.parse(deletionTimestamp) + STUCK_TERMINATING_MS + 1],
+  );
+  const next = Math.min(...moments.filter((moment) => moment > now));
+  return Number.isFinite(next) ? next : null;
+}
+
 function finishedExit(pod: Pod, now: Instant): Exit {
   const { status = {} } = pod;
   const ended = terminationOf(status.containerStatuses) ?? terminationOf(status.initContainerStatuses);

@@ -23,7 +23,8 @@ export interface StatusContext {
   readonly status: JobStatus;
   readonly workers: readonly ObservedWorker[];
   readonly facts: Facts;
-  readonly runDir: string;
+  /** Undefined as long as the config is not known. */
+  readonly runDir: string | undefined;
   readonly now: Instant;
 }
 
