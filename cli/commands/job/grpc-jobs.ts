@@ -27,7 +27,7 @@ export class GrpcJobs implements JobApi {
     for (const job of manifests.filter(isJob)) {
       const unused = clusterOnlyFields(job);
       if (unused.length > 0) {
-        process.stderr.write(`petage: A controller on one machine makes no use of ${unused.join(", ")}\n`);
+        process.stderr.write(`petage: Left out, because gRPC does not have it: ${unused.join(", ")}\n`);
       }
       const request = { job: toMessage(withText(job, manifests)), validateOnly: dryRun };
       const { job: created } = await this.#client.createTrainingJob(request);

@@ -18,7 +18,7 @@ const ACTIONS: Readonly<Record<FailureRuleAction, FailureAction>> = {
   FailJob: "FAILURE_ACTION_FAIL_JOB",
 };
 
-/** What a controller on one machine makes no use of. */
+/** What the message does not have: only a cluster heeds it. */
 const CLUSTER_ONLY = [
   "elastic",
   "dataLoader",
@@ -29,7 +29,7 @@ const CLUSTER_ONLY = [
   "podTemplate",
 ] as const;
 
-/** The fields of a manifest that only a cluster heeds: `spec.publish`. */
+/** The fields of a manifest that its message leaves out: `spec.publish`. */
 export function clusterOnlyFields({ spec }: JobManifest): string[] {
   return CLUSTER_ONLY.filter((field) => spec[field] !== undefined).map((field) => `spec.${field}`);
 }
@@ -84,7 +84,7 @@ function configMessage({ config }: TrainingJobObject["spec"], name: string): Non
   if (inline !== undefined) return { text: inline, fileName: fileName ?? "config.py", cfgOptions: [...cfgOptions] };
   if (configName !== undefined) return { name: configName, cfgOptions: [...cfgOptions] };
   throw new PetageError("INVALID_ARGUMENT", `TrainingJob ${name} names a ConfigMap that is not in the manifest`, {
-    hint: "A controller on one machine knows no ConfigMaps: put the text into config.inline, or the ConfigMap into the same file",
+    hint: "gRPC knows no ConfigMaps: put the text into config.inline, or the ConfigMap into the same file",
   });
 }
 
