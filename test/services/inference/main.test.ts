@@ -3,14 +3,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClassifier } from "#lib/nn/classifier.ts";
-import { startProcess, type OutputLine } from "#lib/host/processes.ts";
-import { serviceEntry } from "#lib/host/paths.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { waitForReady } from "#lib/rpc/ready.ts";
 import { checkpointFolder } from "#lib/store/checkpoint-folder.ts";
 import type { Checkpoint } from "#lib/train/checkpoint.ts";
 import { ModelState } from "#lib/train/model-state.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
+import { startInference } from "./process.ts";
 import { CLASSES, CONFIG, photo } from "./support.ts";
 
 /** A ResNet-18 as it starts, before any training. */
@@ -36,13 +35,7 @@ async function untrained(): Promise<Checkpoint> {
 }
 
 function start(checkpoint: string) {
-  const lines: OutputLine[] = [];
-  const environment = { PETAGE_CHECKPOINT: checkpoint, PETAGE_PORT: "0", TF_CPP_MIN_LOG_LEVEL: "2" };
-  const entry = serviceEntry("inference");
-  return {
-    lines,
-    process: startProcess({ name: "inference", entry, environment, onLine: (line) => lines.push(line) }),
-  };
+  return startInference({ PETAGE_CHECKPOINT: checkpoint });
 }
 
 describe("the inference service", function () {
@@ -57,7 +50,7 @@ describe("the inference service", function () {
   after(() => rm(folder, { recursive: true }));
 
   it("loads a checkpoint, answers Predict by the real model, the same for the same photo, and drains on SIGTERM", async () => {
-    const { process: service, lines } = start(checkpoint);
+    const { process: service, text } = start(checkpoint);
     const { address } = await service.ready();
     await waitForReady(String(address), 5000, { service: "InferenceService" });
     await using client = dial(String(address), "InferenceService");
@@ -74,7 +67,7 @@ describe("the inference service", function () {
     assert.ok(difference(other?.estimate?.monthProbabilities ?? []) > 1e-6);
     assert.deepEqual({ ...(await client.getModel({})).metrics }, { "petage/mae_median": 31 });
     const exit = await service.stop();
-    assert.equal(exit.exitCode, 0, lines.map(({ line }) => line).join("\n"));
+    assert.equal(exit.exitCode, 0, text());
   });
 
   it("ends with a clear line when the checkpoint is torn, or not there", async () => {

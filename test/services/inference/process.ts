@@ -1,0 +1,20 @@
+import { startProcess, type OutputLine, type RunningProcess } from "#lib/host/processes.ts";
+import { serviceEntry } from "#lib/host/paths.ts";
+
+export interface StartedService {
+  readonly process: RunningProcess;
+  /** What it wrote so far. */
+  text(): string;
+}
+
+/** Starts the real service on a free port. */
+export function startInference(environment: Readonly<Record<string, string>>): StartedService {
+  const lines: OutputLine[] = [];
+  const process = startProcess({
+    name: "inference",
+    entry: serviceEntry("inference"),
+    environment: { PETAGE_PORT: "0", TF_CPP_MIN_LOG_LEVEL: "3", ...environment },
+    onLine: (line) => lines.push(line),
+  });
+  return { process, text: () => lines.map(({ line }) => line).join("\n") };
+}
