@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
+import { PetageError } from "#lib/base/errors.ts";
 import { silentLog } from "#lib/base/log.ts";
 import { serviceEntry } from "#lib/host/paths.ts";
-import { startProcess } from "#lib/host/processes.ts";
+import { describeExit, startProcess } from "#lib/host/processes.ts";
+import type { RunningProcess } from "#lib/host/processes.ts";
 import type { TrainingJobObject, TrainingJobSpec } from "#lib/k8s/job/training-job.ts";
 import { PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import { Reflector } from "#lib/k8s/reflector.ts";
@@ -75,22 +77,32 @@ export async function* onBenchCluster<T>(
       environment: { ...controllerEnvironment(NAMESPACE, cluster.kubeconfig), PETAGE_METRICS_PORT: "0" },
     });
     const { metrics } = await controller.ready();
-    yield* body(siteOf({ cluster, jobs, seen, pid: controller.pid, metrics: String(metrics) }));
+    yield* body(siteOf({ cluster, jobs, seen, controller, metrics: String(metrics) }));
   } finally {
     end.abort();
     await watching;
   }
 }
 
+/** A call that deletes thousands takes longer than a call may; what it has not reached, the next one does. */
+function ifLate(error: unknown): false {
+  if (PetageError.from(error).code === "DEADLINE_EXCEEDED") return false;
+  throw error;
+}
+
 interface Parts {
   readonly cluster: Cluster;
   readonly jobs: JobCluster;
   readonly seen: Store<TrainingJobObject>;
-  readonly pid: number;
+  readonly controller: RunningProcess;
   readonly metrics: string;
 }
 
-function siteOf({ cluster, jobs, seen, pid, metrics }: Parts): BenchSite {
+function siteOf({ cluster, jobs, seen, controller, metrics }: Parts): BenchSite {
+  const died = controller.exited.then((exit) => {
+    throw new PetageError("PROCESS_FAILED", describeExit("The controller", exit));
+  });
+  died.catch(() => {}); // it ends with the benchmark
   const find = (name: string): TrainingJobObject | undefined => seen.get(`${NAMESPACE}/${name}`);
   return {
     jobs,
@@ -100,15 +112,19 @@ function siteOf({ cluster, jobs, seen, pid, metrics }: Parts): BenchSite {
         const job = find(name);
         return job !== undefined && wanted(job);
       };
-      await until(`${names.length} jobs are as wanted`, () => names.every(isReached), WAIT_MS);
+      const reached = until(`${names.length} jobs are as wanted`, () => names.every(isReached), WAIT_MS);
+      await Promise.race([reached, died]);
     },
     async clear() {
       await jobs.client.deleteCollection(TRAINING_JOBS, { namespace: NAMESPACE, labelSelector: "" });
       await until("the jobs are gone", () => seen.size === 0, WAIT_MS);
-      await jobs.client.deleteCollection(PODS, { namespace: NAMESPACE, labelSelector: "" }, { gracePeriodSeconds: 0 });
+      const all = { namespace: NAMESPACE, labelSelector: "" };
+      const removed = (): Promise<boolean> =>
+        jobs.client.deleteCollection(PODS, all, { gracePeriodSeconds: 0 }).then(() => true, ifLate);
+      await until("the pods are gone", removed, WAIT_MS);
     },
     rssBytes: () => {
-      const line = /^VmRSS:\s+(?<kib>\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+      const line = /^VmRSS:\s+(?<kib>\d+) kB$/m.exec(readFileSync(`/proc/${controller.pid}/status`, "utf8"));
       return Number(line?.groups?.["kib"]) * BYTES_PER_KIB;
     },
     metrics: async () => await (await fetch(`http://${metrics}/metrics`)).text(),

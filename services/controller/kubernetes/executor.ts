@@ -14,6 +14,11 @@ import type { Role, WorkerName } from "#lib/train/job-state.ts";
 
 /** A pod that was told to end and still shows no sign of it is told again after so long. */
 const STOP_REPEAT_MS = 30_000;
+/**
+ * Writes of one job that are under way at a time, as many as there are connections. Thousands that wait for one would
+ * keep the lease from being renewed.
+ */
+const MAX_WRITES = 32;
 /** Of a collection, only what still runs: pods that have ended keep their logs. */
 const ALIVE = "status.phase!=Succeeded,status.phase!=Failed";
 
@@ -48,7 +53,7 @@ export class Executor {
     await this.#write(() => this.#options.client.create(type, object)).catch(unlessExists);
   }
 
-  /** Creates pods, all at once; after a failure one first, so that a quota is not run against with a thousand. */
+  /** Creates pods, as fast as it goes; after a failure one first, so that a quota is not run against with a thousand. */
   async start(context: AttemptContext, workers: readonly WorkerName[]): Promise<void> {
     const { uid = "" } = context.job.metadata;
     const [first, ...others] = workers;
@@ -57,23 +62,19 @@ export class Executor {
     this.#careful.add(uid);
     if (isCareful) await this.#create(podOf(context, first));
     const rest = isCareful ? others : workers;
-    const results = await Promise.allSettled(rest.map((worker) => this.#create(podOf(context, worker))));
-    const failed = results.find((result) => result.status === "rejected");
-    if (failed) throw PetageError.from(failed.reason);
+    await forEach(rest, (worker) => this.#create(podOf(context, worker)));
     this.#careful.delete(uid);
   }
 
   /** Lets pods be scheduled that were held back. */
   async admit(job: TrainingJobObject, workers: readonly WorkerName[]): Promise<void> {
-    await Promise.all(
-      this.#podsOf(job, workers).map(async (pod) => {
-        const schedulingGates = pod.spec.schedulingGates?.filter(({ name }) => name !== GATE) ?? [];
-        const patch = { metadata: { resourceVersion: pod.metadata.resourceVersion }, spec: { schedulingGates } };
-        const { namespace = "", name } = pod.metadata;
-        const changed = await this.#write(() => this.#options.client.merge<Pod>(PODS, { namespace, name }, { patch }));
-        this.#options.pods.wrote(changed, pod.metadata.resourceVersion);
-      }),
-    );
+    await forEach(this.#podsOf(job, workers), async (pod) => {
+      const schedulingGates = pod.spec.schedulingGates?.filter(({ name }) => name !== GATE) ?? [];
+      const patch = { metadata: { resourceVersion: pod.metadata.resourceVersion }, spec: { schedulingGates } };
+      const { namespace = "", name } = pod.metadata;
+      const changed = await this.#write(() => this.#options.client.merge<Pod>(PODS, { namespace, name }, { patch }));
+      this.#options.pods.wrote(changed, pod.metadata.resourceVersion);
+    });
   }
 
   /** Tells pods to end: one by its name, several by what they have in common. */
@@ -158,6 +159,19 @@ export class Executor {
     this.#options.mayWrite();
     return await call();
   }
+}
+
+/** Does the same for all, some at a time; throws what went wrong first, and then leaves out what was not begun. */
+async function forEach<T>(items: readonly T[], write: (item: T) => Promise<void>): Promise<void> {
+  const next = items.values();
+  const failures: unknown[] = [];
+  const lane = async (): Promise<void> => {
+    for (const item of next) {
+      if (failures.length === 0) await write(item).catch((error: unknown) => failures.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: MAX_WRITES }, lane));
+  if (failures.length > 0) throw PetageError.from(failures[0]);
 }
 
 function byAttempt(pods: readonly Pod[]): Map<number, Set<Role>> {
