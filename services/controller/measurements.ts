@@ -2,16 +2,10 @@ import type { StreamMetricsResponse__Output } from "#proto/petage/v1/StreamMetri
 import type { TrainingProgress } from "#proto/petage/v1/TrainingProgress.ts";
 import type { Checkpoint } from "#proto/petage/v1/Checkpoint.ts";
 import type { TrainingResult } from "#proto/petage/v1/TrainingResult.ts";
+import { maeMonths } from "#lib/metrics/mae-months.ts";
 import { checkpointName, isBestCheckpoint } from "#lib/train/checkpoint.ts";
 import { timestampOf } from "#lib/rpc/time.ts";
 import type { JobDefinition } from "./local/job-spec.ts";
-
-/** The metric that stands for "how many months off"; the first that the job's evaluator gives. */
-const MAE_METRICS = ["petage/mae_median", "petage/mae_argmax", "accuracy/top10"];
-
-export function maeMonths(metrics: Readonly<Record<string, number>>): number | undefined {
-  return MAE_METRICS.map((name) => metrics[name]).find((value) => value !== undefined);
-}
 
 /** What the trainers told of a job: how far it is, its checkpoints, its best result. */
 export class Measurements {

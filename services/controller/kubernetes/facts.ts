@@ -3,7 +3,7 @@ import type { Facts } from "#lib/k8s/job/status.ts";
 import { durationMs } from "#lib/rpc/time.ts";
 import type { TerminationReport } from "#lib/train/termination.ts";
 import type { GetStatusResponse__Output } from "#proto/petage/v1/GetStatusResponse.ts";
-import { maeMonths } from "../measurements.ts";
+import { maeMonths } from "#lib/metrics/mae-months.ts";
 
 /** What the status of a job said when it was first seen: the trainers may have told it to another controller. */
 export function factsOf({ lastCheckpoint, progress, result }: TrainingJobStatus = {}): Facts {
