@@ -1,7 +1,7 @@
 import { Agent } from "node:https";
 import { Agent as PlainAgent } from "node:http";
 import { PetageError } from "#lib/base/errors.ts";
-import { currentOf, defaultKubeconfig, loginOptions, readKubeconfig } from "./kubeconfig.ts";
+import { currentOf, defaultKubeconfig, loginOptions, podKubeconfig, readKubeconfig } from "./kubeconfig.ts";
 import type { Kubeconfig } from "./kubeconfig.ts";
 
 /** How long credentials are used before they are looked at again: files rotate, tokens expire. */
@@ -52,6 +52,18 @@ export class Credentials implements Disposable {
       });
     }
     return new Credentials(config);
+  }
+
+  /** Of the pod that this process runs in. NOT_FOUND when it has none: it is no pod, or it may not have a token. */
+  static ofPod(server: string, folder?: string): Credentials {
+    try {
+      return new Credentials(podKubeconfig(server, folder));
+    } catch (cause) {
+      throw new PetageError("NOT_FOUND", "Cannot read the service account of this pod", {
+        cause,
+        hint: "Is automountServiceAccountToken true for it?",
+      });
+    }
   }
 
   /** Namespace of the current context. */

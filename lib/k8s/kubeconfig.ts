@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { RequestOptions } from "node:https";
 import type * as Library from "@kubernetes/client-node";
 import { newClusters, newContexts, newUsers } from "@kubernetes/client-node/dist/config_types.js";
@@ -45,6 +45,22 @@ export function defaultKubeconfig(): Kubeconfig {
   return config;
 }
 
+/** Where every pod finds who it is. */
+const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/** What a pod has: its account's files, and the API server's address. */
+export function podKubeconfig(server: string, folder = SERVICE_ACCOUNT): Kubeconfig {
+  const name = "pod";
+  const user: User = { name, authProvider: { name: "tokenFile", config: { tokenFile: join(folder, "token") } } };
+  const namespace = readFileSync(join(folder, "namespace"), "utf8").trim();
+  return {
+    clusters: [{ name, server, caFile: join(folder, "ca.crt"), skipTLSVerify: false }],
+    users: [user],
+    contexts: [{ name, cluster: name, user: name, namespace }],
+    currentContext: name,
+  };
+}
+
 export interface Current {
   readonly cluster: Cluster | undefined;
   readonly user: User | undefined;
@@ -66,7 +82,7 @@ export function currentOf({ clusters, users, contexts, currentContext }: Kubecon
  */
 export async function loginOptions(config: Kubeconfig): Promise<RequestOptions> {
   const { cluster, user } = currentOf(config);
-  if (user?.exec || user?.authProvider || user?.impersonateUser || cluster?.proxyUrl) {
+  if (user?.exec || (user?.authProvider && !tokenFileOf(user)) || user?.impersonateUser || cluster?.proxyUrl) {
     const options: RequestOptions = { headers: {} };
     await asLibrary(config).applyToHTTPSOptions(options);
     return options;
@@ -87,10 +103,18 @@ function certificates(cluster: Cluster | undefined, user: User | undefined): Req
 }
 
 function login(user: User | undefined): RequestOptions {
+  const file = user && tokenFileOf(user);
+  const token = file ? readFileSync(file, "utf8").trim() : user?.token;
   return {
     ...(user?.username && { auth: `${user.username}:${user.password}` }),
-    headers: user?.token ? { Authorization: `Bearer ${user.token}` } : {},
+    headers: token ? { Authorization: `Bearer ${token}` } : {},
   };
+}
+
+/** The file of a token that changes: kubelet writes a new one every hour. */
+function tokenFileOf({ authProvider }: User): string | undefined {
+  const provider = authProvider as { readonly config?: { readonly tokenFile?: string } } | undefined;
+  return provider?.config?.tokenFile;
 }
 
 /** One for each config, because it remembers the tokens that it got. */

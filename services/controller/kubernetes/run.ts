@@ -1,4 +1,5 @@
 import { delay } from "#lib/base/signals.ts";
+import { kubeconfigPath, podApiServer } from "#lib/host/kubeconfig-path.ts";
 import type { Host } from "#lib/host/run.ts";
 import { KubeClient } from "#lib/k8s/client.ts";
 import { Credentials } from "#lib/k8s/credentials.ts";
@@ -15,7 +16,7 @@ const HEALTH_INTERVAL_MS = 5_000;
 /** Runs jobs as pods of a cluster. Ends with UNAVAILABLE when leadership was lost; the next replica goes on. */
 export async function runInCluster(env: KubernetesEnvironment, host: Host): Promise<void> {
   const { log, metrics, signal, ready } = host;
-  using credentials = Credentials.load();
+  using credentials = openCredentials();
   const client = new KubeClient(credentials);
   const { namespaces, settings } = env;
   const lease = { namespace: env.PETAGE_NAMESPACE, name: env.PETAGE_LEASE_NAME, identity: env.PETAGE_POD_NAME };
@@ -37,6 +38,13 @@ export async function runInCluster(env: KubernetesEnvironment, host: Host): Prom
   );
   void watchHealth(controller, server, signal);
   await running;
+}
+
+/** Those of a kubeconfig where there is one, else those of the pod. */
+function openCredentials(): Credentials {
+  const kubeconfig = kubeconfigPath();
+  const server = podApiServer();
+  return kubeconfig === undefined && server !== undefined ? Credentials.ofPod(server) : Credentials.load(kubeconfig);
 }
 
 /** A controller whose watches are dead acts on what is long past: it says that it is not alive, and is restarted. */

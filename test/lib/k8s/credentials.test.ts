@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { Credentials } from "#lib/k8s/credentials.ts";
-import { loginOptions, readKubeconfig } from "#lib/k8s/kubeconfig.ts";
+import { loginOptions, podKubeconfig, readKubeconfig } from "#lib/k8s/kubeconfig.ts";
 
 describe("Credentials", () => {
   let folder = "";
@@ -55,6 +55,20 @@ describe("Credentials", () => {
       assert.equal((await loginOptions(read)).headers?.["Authorization" as never], "Bearer made");
     }
     assert.equal(readFileSync(join(folder, "runs"), "utf8"), "run\n");
+  });
+
+  it("takes those of a pod from its files, the token anew when it has changed", async () => {
+    for (const [file, text] of Object.entries({ token: "first", "ca.crt": "ca", namespace: "team\n" })) {
+      writeFileSync(join(folder, file), text);
+    }
+    using credentials = Credentials.ofPod("https://10.96.0.1:443", folder);
+    const { server, headers } = await credentials.access();
+    assert.deepEqual([server.href, credentials.namespace], ["https://10.96.0.1/", "team"]);
+    assert.equal(headers["Authorization"], "Bearer first");
+    writeFileSync(join(folder, "token"), "second");
+    const options = await loginOptions(podKubeconfig("https://10.96.0.1:443", folder));
+    assert.deepEqual([options.headers, String(options.ca)], [{ Authorization: "Bearer second" }, "ca"]);
+    assert.throws(() => Credentials.ofPod("https://10.96.0.1:443", join(folder, "none")), { code: "NOT_FOUND" });
   });
 
   it("keeps one pool of connections", async () => {
