@@ -6,10 +6,11 @@ import { run } from "#lib/host/run.ts";
 import { Attempt } from "#lib/messaging/attempt.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
 import { Environment } from "./config.ts";
+import { batchMetrics } from "./metrics.ts";
 import { createDataLoaderService } from "./service.ts";
 import { openSplits } from "./splits.ts";
 
-await run("data-loader", Environment, async (env, { log, signal, ready }) => {
+await run("data-loader", Environment, async (env, { log, metrics, signal, ready }) => {
   const { config } = deserializeConfig(await readFile(env.PETAGE_CONFIG, "utf8"), env.PETAGE_CONFIG);
   await using splits = openSplits(config, (node, purpose, seed) =>
     openLoader(node, {
@@ -20,8 +21,9 @@ await run("data-loader", Environment, async (env, { log, signal, ready }) => {
       ...(env.PETAGE_WORKERS === undefined ? {} : { workers: env.PETAGE_WORKERS }),
     }),
   );
-  const service = implement("DataLoaderService", createDataLoaderService(splits), { serving: false });
-  await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log });
+  const implementation = createDataLoaderService(splits, batchMetrics(metrics));
+  const service = implement("DataLoaderService", implementation, { serving: false });
+  await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log, metrics });
   await splits.open("train"); // a bad dataset is found now, not when the first trainer asks
   server.setServing("DataLoaderService", true);
   await using attempt = new Attempt(env, { name: "data-loader", lostAfterMs: env.PETAGE_PEER_TIMEOUT_MS, signal, log });

@@ -13,7 +13,11 @@ const SPLITS: Readonly<Record<string, SplitName>> = {
 };
 const PAGES = { defaultSize: 100, maxSize: 1000 };
 
-export function createDataLoaderService(splits: Splits): Implementation<"DataLoaderService"> {
+/** @param onBatch hears of each batch that is sent */
+export function createDataLoaderService(
+  splits: Splits,
+  onBatch: (batch: Batch) => void = () => {},
+): Implementation<"DataLoaderService"> {
   const loaderOf = (split: string): Promise<Loader> => {
     const name = SPLITS[split];
     if (name) return splits.open(name);
@@ -58,7 +62,10 @@ export function createDataLoaderService(splits: Splits): Implementation<"DataLoa
       for (const [name, value] of Object.entries({ epoch, start_step: startStep })) {
         if (value < 0) throw new PetageError("INVALID_ARGUMENT", `${name} is ${value}, expected 0 or more`);
       }
-      for await (const batch of loader.batches(range, signal)) yield toMessage(batch);
+      for await (const batch of loader.batches(range, signal)) {
+        onBatch(batch);
+        yield toMessage(batch);
+      }
     },
   };
 }

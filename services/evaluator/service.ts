@@ -16,6 +16,8 @@ export interface EvaluatorParts {
   /** Once it is known where the data-loader is. */
   readonly loader: Promise<Client<"DataLoaderService">>;
   readonly predictor: PredictorThread;
+  /** Hears how long each evaluation took. */
+  readonly onEvaluated?: (durationMs: number) => void;
 }
 
 type Events = ReturnType<Implementation<"EvaluatorService">["evaluate"]>;
@@ -31,6 +33,7 @@ export function createEvaluatorService({
   config,
   loader,
   predictor,
+  onEvaluated = () => {},
 }: EvaluatorParts): Implementation<"EvaluatorService"> {
   let status: Status = { phase: "EVALUATOR_PHASE_IDLE", checkpointUri: "" };
   let queued = 0;
@@ -57,6 +60,7 @@ export function createEvaluatorService({
       const started = performance.now();
       for await (const event of evaluate({ predict: (batch) => predictor.predict(batch), source, metrics, signal })) {
         if (event.kind === "result") {
+          onEvaluated(event.result.durationMs);
           yield { result: { ...resultOf(event), model } };
           continue;
         }

@@ -31,7 +31,7 @@ await run("trainer", Environment, async (env, { log, metrics, signal, ready, las
   const requests = new Requests(reporter);
   const service = implement("TrainerService", createTrainerService({ reporter, requests }));
 
-  await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log });
+  await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log, metrics });
   await using attempt = new Attempt(env, { name: `trainer-${rank}`, signal, log });
   const nats = size > 1 ? await attempt.nats(`${size} workers exchange gradients over NATS`) : undefined;
   await using thread = await openTrainingThread({ config: named.config, seed: settings.seed });

@@ -6,10 +6,10 @@ import { createControllerService } from "../service.ts";
 import { Controller } from "./controller.ts";
 
 /** Runs jobs as processes of this machine. */
-export async function runOnMachine(env: LocalEnvironment, { log, signal, ready }: Host): Promise<void> {
+export async function runOnMachine(env: LocalEnvironment, { log, metrics, signal, ready }: Host): Promise<void> {
   await using controller = new Controller({ natsUrl: env.NATS_URL, root: env.PETAGE_ROOT, log });
   const service = implement("ControllerService", createControllerService(controller));
-  await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log });
+  await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log, metrics });
   log.info("Serving", { address: server.address });
   ready({ address: server.address });
   await aborted(signal);

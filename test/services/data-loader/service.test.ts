@@ -7,12 +7,14 @@ import type { ErrorCode } from "#lib/base/errors.ts";
 import { silentLog } from "#lib/base/log.ts";
 import type { Loader } from "#lib/data/loader.ts";
 import type { Batch, BatchSource, StepRange } from "#lib/data/types.ts";
+import { createMetrics } from "#lib/host/metrics.ts";
 import { openLoader } from "#lib/host/data-loader.ts";
 import { remoteBatchSource } from "#lib/rpc/batch-source.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
 import type { RunningServer } from "#lib/rpc/server.ts";
+import { batchMetrics } from "#services/data-loader/metrics.ts";
 import { createDataLoaderService } from "#services/data-loader/service.ts";
 import { openSplits } from "#services/data-loader/splits.ts";
 import type { SplitName, Splits } from "#services/data-loader/splits.ts";
@@ -37,6 +39,7 @@ describe("the data-loader service", () => {
   let splits: Splits;
   let server: RunningServer;
   let client: Client<"DataLoaderService">;
+  const metrics = createMetrics();
   /** Streams that are being made at the moment. */
   let streaming = 0;
 
@@ -45,7 +48,7 @@ describe("the data-loader service", () => {
     const { value } = await writeTinyProject(folder, { count: 60 });
     const config = { ...value, test_dataloader: null };
     splits = openSplits(resolved(config), (node, purpose, seed) => openLoader(node, { purpose, seed, log: silentLog }));
-    const services = [implement("DataLoaderService", createDataLoaderService(counting(splits)))];
+    const services = [implement("DataLoaderService", createDataLoaderService(counting(splits), batchMetrics(metrics)))];
     server = await serve({ port: 0, services, log: silentLog });
     client = dial(server.address, "DataLoaderService");
   });
@@ -93,6 +96,28 @@ describe("the data-loader service", () => {
       assert.equal(expected.length, stepsPerEpoch - (range.startStep ?? 0));
     });
   }
+
+  it("counts what it sends", async () => {
+    const counts = async (): Promise<number[]> => {
+      const text = await metrics.text();
+      return ["batches", "images", "skipped_samples"].map((name) =>
+        Number(new RegExp(`^petage_data_loader_${name}_total (\\d+)$`, "m").exec(text)?.[1]),
+      );
+    };
+    const others = createMetrics();
+    const before = await counts();
+    const batches = await collect(remoteBatchSource(client, "SPLIT_VALIDATION"), {});
+    const images = batches.flatMap(({ labels }) => [...labels]).length;
+    const after = await counts();
+    assert.deepEqual(
+      after.map((count, index) => count - (before[index] ?? 0)),
+      [batches.length, images, 0],
+    );
+    const [first] = batches;
+    assert.ok(first && images > batches.length);
+    batchMetrics(others)({ ...first, skippedIds: ["a", "b"] });
+    assert.match(await others.text(), /^petage_data_loader_skipped_samples_total 2$/m);
+  });
 
   it("gives each rank its own samples, and together all of them", async () => {
     const ranks = await Promise.all(

@@ -7,6 +7,7 @@ import type { ErrorCode } from "#lib/base/errors.ts";
 import { silentLog } from "#lib/base/log.ts";
 import type { ConfigDict } from "#lib/config/component.ts";
 import { openLoader } from "#lib/host/data-loader.ts";
+import { createMetrics } from "#lib/host/metrics.ts";
 import { openPredictorThread } from "#lib/host/predictor.ts";
 import type { PredictorThread } from "#lib/host/predictor.ts";
 import { dial } from "#lib/rpc/client.ts";
@@ -22,6 +23,7 @@ import type { EvaluateResponse__Output } from "#proto/petage/v1/EvaluateResponse
 import { createDataLoaderService } from "#services/data-loader/service.ts";
 import { openSplits } from "#services/data-loader/splits.ts";
 import type { Splits } from "#services/data-loader/splits.ts";
+import { evaluationMetrics } from "#services/evaluator/metrics.ts";
 import { createEvaluatorService } from "#services/evaluator/service.ts";
 import { resolved, tinyModel } from "#test/support/tiny-model.ts";
 import { writeTinyProject } from "#test/support/tiny-project.ts";
@@ -30,6 +32,7 @@ import { until } from "#test/support/until.ts";
 
 describe("the evaluator service", () => {
   let folder = "";
+  const registry = createMetrics();
   let config: ConfigDict;
   let checkpoint = "";
   let splits: Splits;
@@ -50,7 +53,8 @@ describe("the evaluator service", () => {
     });
     loader = dial(data.address, "DataLoaderService");
     predictor = openPredictorThread();
-    const service = createEvaluatorService({ config: resolved(config), loader: Promise.resolve(loader), predictor });
+    const parts = { config: resolved(config), loader: Promise.resolve(loader), predictor };
+    const service = createEvaluatorService({ ...parts, onEvaluated: evaluationMetrics(registry) });
     const own = await serve({ port: 0, services: [implement("EvaluatorService", service)], log: silentLog });
     servers = [own, data];
     client = dial(own.address, "EvaluatorService");
@@ -96,7 +100,11 @@ describe("the evaluator service", () => {
         includePredictions: true,
         includeProbabilities: true,
       };
+      const count = async (): Promise<number> =>
+        Number(/^petage_evaluator_evaluations_total (\d+)$/m.exec(await registry.text())?.[1]);
+      const before = await count();
       const answers = await collect(request);
+      assert.equal(await count(), before + 1);
       const { result } = answers.at(-1) ?? {};
       assert.deepEqual(result?.metrics, expected.result.metrics);
       assert.equal(result?.sampleCount, 10);
