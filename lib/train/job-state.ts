@@ -220,6 +220,11 @@ export function current({ workers, status }: Pick<Observed, "workers" | "status"
   return workers.filter((worker) => worker.attempt === status.attempt);
 }
 
+/** The processes of the present attempt, by `workerLabel`. */
+export function currentByLabel(observed: Pick<Observed, "workers" | "status">): ReadonlyMap<string, ObservedWorker> {
+  return new Map(current(observed).map((worker) => [workerLabel(worker), worker]));
+}
+
 /** Trainers that the present attempt has. */
 export function sizeOf({ spec, status }: Pick<Observed, "spec" | "status">): number {
   return status.workers || status.nextWorkers || spec.workers;

@@ -7,6 +7,7 @@ import { planSize, resizeMoments } from "./elastic.ts";
 import { actionFor, backoffMs, blameNode, countedRestarts, rootFailure } from "./failure-policy.ts";
 import {
   current,
+  currentByLabel,
   isAlive,
   isTerminal,
   nameOf,
@@ -118,10 +119,9 @@ function planProgress(observed: Observed, now: Instant): readonly Action[] {
   const size = sizeOf(observed);
   const strays = current(observed).filter(({ role, rank }) => role === "trainer" && rank >= size);
   if (strays.some(isAlive)) return strays.filter(isAlive).map(stop);
+  const present = currentByLabel(observed);
   for (const row of rowsOf(spec, size)) {
-    const found = row.map(({ role, rank }) =>
-      current(observed).find((worker) => worker.role === role && worker.rank === rank),
-    );
+    const found = row.map((worker) => present.get(workerLabel(worker)));
     const missing = row.filter((_, index) => found[index] === undefined);
     if (missing.length > 0) return startWorkers(observed, missing, now);
     const waiting = found.filter((worker) => worker?.process.state === "starting") as ObservedWorker[];

@@ -1,4 +1,4 @@
-import { current, isTerminal, rowsOf, sizeOf } from "#lib/train/job-state.ts";
+import { currentByLabel, isTerminal, rowsOf, sizeOf, workerLabel } from "#lib/train/job-state.ts";
 import type { Exit, Instant, JobSpec, JobStatus, ObservedWorker, Problem, WorkerState } from "#lib/train/job-state.ts";
 import { parseTermination } from "#lib/train/termination.ts";
 import { GATE, podName, workerOf } from "./names.ts";
@@ -27,10 +27,10 @@ export function observeWorkers({ name, spec, status, pods, endings }: Seen, now:
     return worker ? [{ ...worker, process: stateOf(pod, now) }] : [];
   });
   if (!status.created || isTerminal(status.phase)) return found;
-  const present = current({ workers: found, status });
+  const present = currentByLabel({ workers: found, status });
   const lost = rowsOf(spec, sizeOf({ spec, status }))
     .flat()
-    .filter(({ role, rank }) => !present.some((worker) => worker.role === role && worker.rank === rank))
+    .filter((worker) => !present.has(workerLabel(worker)))
     .map((missing): ObservedWorker => {
       const worker = { ...missing, attempt: status.attempt };
       const exit = endings.get(podName(name, worker)) ?? lostExit("Deleted", now);
