@@ -80,7 +80,13 @@ export class Store<T extends KubeObject> {
       return;
     }
     this.#written.delete(key);
-    this.#take(object);
+    if (!this.#has(object)) this.#take(object); // else it is what we wrote, come back
+  }
+
+  #has(object: T): boolean {
+    const { resourceVersion, uid } = object.metadata;
+    const known = this.#objects.get(keyOf(object))?.metadata;
+    return known !== undefined && known.uid === uid && known.resourceVersion === resourceVersion;
   }
 
   #take(object: T): void {
@@ -106,10 +112,7 @@ export class Store<T extends KubeObject> {
     this.#written.clear();
     const present = new Set(objects.map(keyOf));
     for (const key of this.#objects.keys()) if (!present.has(key)) this.delete(key);
-    for (const object of objects) {
-      const version = this.#objects.get(keyOf(object))?.metadata.resourceVersion;
-      if (version === undefined || version !== object.metadata.resourceVersion) this.set(object);
-    }
+    for (const object of objects) this.set(object);
   }
 
   #put(key: string, after: T): void {

@@ -25,6 +25,8 @@ import { Tracks } from "./tracks.ts";
 
 /** Jobs that are looked at at a time. */
 const WORKERS = 4;
+/** Pods of a job change together: one look for what happens to them in so long. */
+const POD_CHANGES_MS = 50;
 /** All jobs are looked at again this often, though nothing was heard of them. */
 const RESYNC_INTERVAL_MS = 600_000;
 /** A cluster gets a scheduler of gangs now and then. */
@@ -169,7 +171,7 @@ export class KubernetesController implements Disposable {
       const [job, uid = ""] = [labels[LABELS.job], labels[LABELS.uid]];
       if (job === undefined) return;
       const key = `${namespace}/${job}`;
-      this.#queue.add(key);
+      this.#queue.addAfter(key, POD_CHANGES_MS);
       if (!change.after && this.jobs.get(key)?.metadata.uid !== uid) this.#tracks.forget(uid); // its job went before
     });
   }

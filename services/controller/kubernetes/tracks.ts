@@ -76,6 +76,7 @@ export class Tracks {
 /** The last words of a worker of the present attempt; what earlier ones said has been taken in. */
 function listen(track: Track, pod: Pod): void {
   if (workerOf(pod)?.attempt !== track.attempt) return;
-  const report = parseTermination(terminationMessage(pod) ?? "");
+  const words = terminationMessage(pod);
+  const report = words === undefined ? undefined : parseTermination(words);
   if (report) track.facts = withReport(track.facts, report, Date.now());
 }

@@ -51,6 +51,13 @@ describe("Store", () => {
       assert.equal(shown(store), "9");
     });
 
+    it("says nothing when the watch brings what was written", () => {
+      const { store, seen } = observed();
+      store.wrote(pod("a", { version: "7" }), undefined);
+      store.set(pod("a", { version: "7" }));
+      assert.deepEqual(seen, ["- to a at ns/a"]);
+    });
+
     it("passes over an answer that the watch has overtaken", () => {
       const { store } = observed();
       store.set(pod("a", { version: "7" }));
