@@ -25,12 +25,12 @@ COPY scripts/image/inside/tensorflow.ts scripts/image/inside/timestamps.ts scrip
 FROM compiler AS tensorflow-cpu
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     --mount=type=cache,target=/var/cache/petage \
-    node --import tsx scripts/image/inside/tensorflow.ts cpu /opt/tensorflow
+    PETAGE_CACHE=/var/cache/petage node --import tsx scripts/image/inside/tensorflow.ts cpu /opt/tensorflow
 
 FROM compiler AS tensorflow-gpu
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     --mount=type=cache,target=/var/cache/petage \
-    node --import tsx scripts/image/inside/tensorflow.ts gpu /opt/tensorflow
+    PETAGE_CACHE=/var/cache/petage node --import tsx scripts/image/inside/tensorflow.ts gpu /opt/tensorflow
 
 # --- what the services need of the packages, the bill of materials, the folders --------------------------------------
 FROM build AS production

@@ -32,15 +32,16 @@ interface Inspected {
   readonly OCIv1: { readonly config: ImageConfig; readonly rootfs: { readonly diff_ids: readonly string[] } };
 }
 
-export async function unpackImage(name: string): Promise<UnpackedImage> {
-  const { OCIv1: image } = JSON.parse(await buildah("inspect", "--type=image", name)) as Inspected;
-  const container = await buildah("from", "--pull-never", name);
+/** @param image its name in the store, or `docker-archive:FILE`. */
+export async function unpackImage(image: string): Promise<UnpackedImage> {
+  const container = await buildah("from", "--pull-never", image);
+  const { config, rootfs } = (JSON.parse(await buildah("inspect", container)) as Inspected).OCIv1;
   const root = await buildah("mount", container);
   const dispose = async (): Promise<void> => {
     await buildah("umount", container);
     await buildah("rm", container);
   };
-  return { root, config: image.config, layers: image.rootfs.diff_ids, [Symbol.asyncDispose]: dispose };
+  return { root, config, layers: rootfs.diff_ids, [Symbol.asyncDispose]: dispose };
 }
 
 export interface ContainerOptions {

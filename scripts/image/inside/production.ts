@@ -5,7 +5,7 @@
 import { chmodSync, cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { run } from "../../setup/run.ts";
-import { completeBill } from "./bill-of-materials.ts";
+import { shippedBill } from "./bill-of-materials.ts";
 import type { Bill } from "./bill-of-materials.ts";
 import { isUnread } from "./unread.ts";
 import { resetTimestamps } from "./timestamps.ts";
@@ -20,8 +20,8 @@ const share = join(rootfs, "usr", "share", "petage");
 const volumes = join(rootfs, "var", "lib", "petage");
 for (const folder of [home, share, volumes]) mkdirSync(folder, { recursive: true });
 
-const bill = await run("npm", ["sbom", "--omit=dev", "--sbom-format=cyclonedx"], { timeoutMs: NPM_TIMEOUT_MS });
-writeFileSync(join(share, "sbom.cdx.json"), JSON.stringify(completeBill(JSON.parse(bill) as Bill), null, 1));
+const bill = await run("npm", ["sbom", "--sbom-format=cyclonedx"], { timeoutMs: NPM_TIMEOUT_MS });
+writeFileSync(join(share, "sbom.cdx.json"), JSON.stringify(shippedBill(JSON.parse(bill) as Bill), null, 1));
 cpSync(join(import.meta.dirname, "usage.txt"), join(share, "usage.txt"));
 
 await run("npm", ["prune", "--omit=dev"], { timeoutMs: NPM_TIMEOUT_MS });
