@@ -1,7 +1,7 @@
 import { delay } from "#lib/base/signals.ts";
 import { discoverGangs } from "#lib/k8s/job/gang.ts";
 import { render } from "#lib/k8s/job/render.ts";
-import type { ResolvedJob } from "#lib/k8s/job/render.ts";
+import type { ResolvedJob } from "#lib/train/resolved-job.ts";
 import { readSettings } from "#lib/k8s/job/settings.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { CONFIG_MAPS, PODS } from "#lib/k8s/objects.ts";
@@ -24,7 +24,7 @@ const TARGET = { reconcileMs: 250, manyS: 30, rssMb: 350, leaseRenewalsPerSecond
 /** Writes of a job besides its pods. */
 const WRITES_BESIDES_PODS = 6;
 /** What was put off is written within this. */
-const SETTLE_MS = 2_500;
+const SETTLE_MS = 1_500;
 
 const SIZES = {
   full: {

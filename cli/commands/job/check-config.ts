@@ -2,14 +2,12 @@ import { basename, join, relative } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import { dumpPython } from "#lib/config/dump.ts";
 import { loadConfig } from "#lib/config/load.ts";
-import type { LoadedConfig } from "#lib/config/load.ts";
-import { serializeConfig } from "#lib/config/serialize.ts";
-import { configEnvironment, nodeConfigFiles } from "#lib/host/config-files.ts";
-import { findNamedConfig } from "#lib/host/named-configs.ts";
+import { nodeConfigFiles } from "#lib/host/config-files.ts";
+import { loadJobConfig, resolveJobConfig, stem } from "#lib/host/job-config.ts";
 import { CONFIGS_FOLDER } from "#lib/host/paths.ts";
-import type { ResolvedJob } from "#lib/k8s/job/render.ts";
 import type { ConfigSource } from "#lib/k8s/job/training-job.ts";
-import { modelSettings, runSettings } from "#lib/train/settings.ts";
+import { resolveJob } from "#lib/train/resolved-job.ts";
+import type { ResolvedJob } from "#lib/train/resolved-job.ts";
 import { namesFile } from "../config.ts";
 
 /** The most characters that the resource takes of a config. */
@@ -26,14 +24,9 @@ interface ConfigText {
  * the CONFIG_ errors with file, line and hint.
  */
 export function resolveConfig(source: ConfigSource, text = ""): ResolvedJob {
-  const { name, inline = text, configMapRef, cfgOptions = [] } = source;
-  if (name !== undefined) return resolve(name, loadFile(findNamedConfig(name), cfgOptions, {}));
-  const fileName = source.fileName ?? configMapRef?.key ?? "config.py";
-  try {
-    return resolve(stem(fileName), loadText({ text: inline, fileName }, cfgOptions));
-  } catch (thrown) {
-    throw withoutFolder(thrown);
-  }
+  const { name, inline = text, configMapRef, cfgOptions: options = [] } = source;
+  if (name !== undefined) return resolveJobConfig({ name, options });
+  return resolveJobConfig({ text: inline, fileName: source.fileName ?? configMapRef?.key ?? "config.py", options });
 }
 
 /** The config that a user names, as a job can carry it. */
@@ -44,8 +37,9 @@ export function sourceOf(config: string, cfgOptions: readonly string[]): ConfigS
 
 /** Its text, or where that would mean something else there, all of it resolved. */
 function carriedConfig(file: string, cfgOptions: readonly string[]): ConfigSource {
-  resolve(stem(file), loadFile(file, cfgOptions, configEnvironment())); // errors name the user's own file
-  const meant = dumpPython(loadFile(file, [], configEnvironment()).python);
+  const checked = loadJobConfig({ path: file, options: cfgOptions }); // errors name the user's own file
+  resolveJob({ name: checked.configName, config: checked.config });
+  const meant = dumpPython(loadJobConfig({ path: file, options: [] }).config.python);
   const own = { text: nodeConfigFiles.read(file) ?? "", fileName: basename(file) };
   const { text, fileName } = meansThere(own) === meant ? own : { text: meant, fileName: `${stem(file)}.py` };
   if (text.length > MAX_INLINE_CHARACTERS) {
@@ -72,48 +66,4 @@ function meansThere({ text, fileName }: ConfigText): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-type Environment = ReturnType<typeof configEnvironment>;
-
-function loadFile(file: string, options: readonly string[], env: Environment): LoadedConfig {
-  return loadConfig(file, { files: nodeConfigFiles, env, options });
-}
-
-function loadText({ text, fileName }: ConfigText, options: readonly string[]): LoadedConfig {
-  const path = join(CONFIGS_FOLDER, fileName); // its bases are those that come with petage
-  const files = { ...nodeConfigFiles, read: (file: string) => (file === path ? text : nodeConfigFiles.read(file)) };
-  return loadConfig(path, { files, env: {}, options });
-}
-
-function resolve(configName: string, config: LoadedConfig): ResolvedJob {
-  const { validation, maxEpochs } = runSettings(config);
-  modelSettings(config); // for its errors
-  return {
-    configName,
-    configText: serializeConfig({ name: configName, config }),
-    workDir: stringOf(config, "work_dir"),
-    validates: validation !== undefined,
-    maxEpochs,
-    resume: config.value["resume"] === true,
-    loadFrom: stringOf(config, "load_from"),
-  };
-}
-
-function stem(path: string): string {
-  return basename(path).replace(/\.(py|yaml|yml|json)$/, "");
-}
-
-function stringOf({ value }: LoadedConfig, key: string): string | undefined {
-  const text = value[key];
-  return typeof text === "string" && text !== "" ? text : undefined;
-}
-
-/** A text of one's own lies in no folder: its errors name its file alone. */
-function withoutFolder(thrown: unknown): unknown {
-  if (!(thrown instanceof PetageError) || !thrown.position) return thrown;
-  const { code, message, hint, position } = thrown;
-  const file = relative(CONFIGS_FOLDER, position.file);
-  const options = { cause: thrown, position: { ...position, file }, ...(hint !== undefined && { hint }) };
-  return new PetageError(code, message, options);
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
-import type { ResolvedJob } from "#lib/k8s/job/render.ts";
+import type { ResolvedJob } from "#lib/train/resolved-job.ts";
 import { wholeNumber } from "../../numbers.ts";
 import type { PlaceFlags } from "./flags.ts";
 import type { JobApi, JobManifest, Manifest } from "./job-api.ts";

@@ -1,5 +1,6 @@
 import { rowsOf } from "#lib/train/job-state.ts";
 import type { JobSpec, WorkerName } from "#lib/train/job-state.ts";
+import type { ResolvedJob } from "#lib/train/resolved-job.ts";
 import type { KubeObject } from "../objects.ts";
 import { gangOf } from "./gang.ts";
 import type { GangName } from "./gang.ts";
@@ -10,21 +11,6 @@ import type { Pod } from "./pod.ts";
 import type { JobSettings } from "./settings.ts";
 import { jobSpecOf } from "./spec.ts";
 import type { TrainingJobObject } from "./training-job.ts";
-
-/** What the controller found in a job's config. */
-export interface ResolvedJob {
-  /** File name without folder and ending: `resnet18_petage_quickstart`. */
-  readonly configName: string;
-  /** The resolved config, as `serializeConfig` writes it. */
-  readonly configText: string;
-  /** `work_dir` of the config, if it has one. */
-  readonly workDir: string | undefined;
-  readonly validates: boolean;
-  readonly maxEpochs: number;
-  /** Whether `resume = True` or `load_from` stand in the config; fields of the job win. */
-  readonly resume: boolean;
-  readonly loadFrom: string | undefined;
-}
 
 export interface AttemptOptions {
   readonly job: TrainingJobObject;

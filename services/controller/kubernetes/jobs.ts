@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { PetageError } from "#lib/base/errors.ts";
+import { nameLike, resolveJobConfig } from "#lib/host/job-config.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
@@ -7,11 +8,9 @@ import { TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import type { Store } from "#lib/k8s/store.ts";
 import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
 import type { TrainingJob } from "#proto/petage/v1/TrainingJob.ts";
-import { loadJobConfig, nameLike } from "../job-config.ts";
 import type { Jobs, LogLine, LogWish } from "../service.ts";
 import { podLogs } from "./logs.ts";
 import { jobMessage, manifestOf } from "./messages.ts";
-import { describe } from "./resolve.ts";
 
 /** What a request is remembered by, so that a retry creates nothing twice. */
 const REQUEST_ANNOTATION = "petage.dev/request-id";
@@ -112,7 +111,5 @@ function checkConfig({ config: source }: SpecMessage): string {
     });
   }
   const wish = name ? { name } : { text: text ?? "", fileName: fileName || "config.py" };
-  const { configName, config } = loadJobConfig({ ...wish, options });
-  describe({ name: configName, config }, "");
-  return nameLike(configName);
+  return nameLike(resolveJobConfig({ ...wish, options }).configName);
 }

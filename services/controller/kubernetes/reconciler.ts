@@ -10,7 +10,7 @@ import { nextStuckTime, observeWorkers } from "#lib/k8s/job/observe.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { AttemptContext } from "#lib/k8s/job/pods.ts";
 import { attemptContext, configMapOf, foldersOf } from "#lib/k8s/job/render.ts";
-import type { ResolvedJob } from "#lib/k8s/job/render.ts";
+import type { ResolvedJob } from "#lib/train/resolved-job.ts";
 import type { JobSettings } from "#lib/k8s/job/settings.ts";
 import { jobSpecOf } from "#lib/k8s/job/spec.ts";
 import { readStatus, writeStatus } from "#lib/k8s/job/status.ts";

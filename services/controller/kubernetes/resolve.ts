@@ -1,16 +1,15 @@
 import { PetageError } from "#lib/base/errors.ts";
-import { deserializeConfig, serializeConfig } from "#lib/config/serialize.ts";
-import type { NamedConfig } from "#lib/config/serialize.ts";
+import { deserializeConfig } from "#lib/config/serialize.ts";
+import { resolveJobConfig } from "#lib/host/job-config.ts";
+import type { PortableWish } from "#lib/host/job-config.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
 import { configMapName } from "#lib/k8s/job/names.ts";
-import type { ResolvedJob } from "#lib/k8s/job/render.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { CONFIG_MAPS } from "#lib/k8s/objects.ts";
 import type { KubeObject } from "#lib/k8s/objects.ts";
-import { modelSettings, runSettings } from "#lib/train/settings.ts";
-import { loadJobConfig } from "../job-config.ts";
-import type { ConfigWish } from "../job-config.ts";
+import { resolveJob } from "#lib/train/resolved-job.ts";
+import type { ResolvedJob } from "#lib/train/resolved-job.ts";
 
 interface ConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
@@ -40,16 +39,15 @@ export class ConfigResolver {
   async #snapshot(job: TrainingJobObject): Promise<ResolvedJob | undefined> {
     const name = configMapName(job);
     const text = (await this.#read(job, name).catch(ifMissing))?.data?.["config.json"];
-    return text === undefined ? undefined : describe(deserializeConfig(text, name), ""); // it need not be written again
+    if (text === undefined) return undefined;
+    return { ...resolveJob(deserializeConfig(text, name)), configText: "" }; // it need not be written again
   }
 
-  #cached(wish: ConfigWish): ResolvedJob {
+  #cached(wish: PortableWish): ResolvedJob {
     const key = JSON.stringify(wish);
     const kept = this.#kept.get(key);
     if (kept) return kept;
-    const { configName, config } = loadJobConfig(wish);
-    const named = { name: configName, config };
-    const resolved = describe(named, serializeConfig(named));
+    const resolved = resolveJobConfig(wish);
     this.#kept.set(key, resolved);
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= MAX_KEPT_CONFIGS) break;
@@ -58,7 +56,7 @@ export class ConfigResolver {
     return resolved;
   }
 
-  async #wish(job: TrainingJobObject): Promise<ConfigWish> {
+  async #wish(job: TrainingJobObject): Promise<PortableWish> {
     const { inline, configMapRef, name, fileName = "config.py", cfgOptions = [] } = job.spec.config;
     if (name !== undefined) return { name, options: cfgOptions };
     if (inline !== undefined) return { text: inline, fileName, options: cfgOptions };
@@ -75,25 +73,6 @@ export class ConfigResolver {
   async #read({ metadata: { namespace = "" } }: TrainingJobObject, name: string): Promise<ConfigMap> {
     return await this.#client.get<ConfigMap>(CONFIG_MAPS, { namespace, name });
   }
-}
-
-/** What the controller needs of a config. Throws what is wrong with it, with file and line. */
-export function describe({ name, config }: NamedConfig, configText: string): ResolvedJob {
-  const { validation, maxEpochs } = runSettings(config);
-  modelSettings(config);
-  const text = (key: string): string | undefined => {
-    const value = config.value[key];
-    return typeof value === "string" && value !== "" ? value : undefined;
-  };
-  return {
-    configName: name,
-    configText,
-    workDir: text("work_dir"),
-    validates: validation !== undefined,
-    maxEpochs,
-    resume: config.value["resume"] === true,
-    loadFrom: text("load_from"),
-  };
 }
 
 function ifMissing(error: unknown): undefined {

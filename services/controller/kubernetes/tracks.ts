@@ -1,7 +1,7 @@
 import { workerOf } from "#lib/k8s/job/names.ts";
 import { endingOf, terminationMessage } from "#lib/k8s/job/observe.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
-import type { ResolvedJob } from "#lib/k8s/job/render.ts";
+import type { ResolvedJob } from "#lib/train/resolved-job.ts";
 import type { Facts } from "#lib/k8s/job/status.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { controllerOf } from "#lib/k8s/objects.ts";

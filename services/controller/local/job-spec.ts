@@ -9,8 +9,8 @@ import type { FailureRule } from "#lib/train/job-state.ts";
 import type { FailureRule__Output } from "#proto/petage/v1/FailureRule.ts";
 import type { TrainingJobSpec__Output } from "#proto/petage/v1/TrainingJobSpec.ts";
 import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
-import { loadJobConfig, nameLike } from "../job-config.ts";
-import type { ConfigWish } from "../job-config.ts";
+import { loadJobConfig, nameLike } from "#lib/host/job-config.ts";
+import type { ConfigWish } from "#lib/host/job-config.ts";
 import { checkStartingWeights, resumePoint } from "./start-weights.ts";
 
 /** A checked job, ready to run: what was asked for, with every default filled in. */

@@ -1,0 +1,86 @@
+import { basename, join, relative } from "node:path";
+import { PetageError } from "#lib/base/errors.ts";
+import { loadConfig } from "#lib/config/load.ts";
+import type { LoadedConfig } from "#lib/config/load.ts";
+import { resolveJob } from "#lib/train/resolved-job.ts";
+import type { ResolvedJob } from "#lib/train/resolved-job.ts";
+import { configEnvironment, nodeConfigFiles } from "./config-files.ts";
+import { findNamedConfig } from "./named-configs.ts";
+import { CONFIGS_FOLDER } from "./paths.ts";
+
+/** Where the config of a job comes from, and its overrides. */
+export type ConfigWish = FileWish | PortableWish;
+
+/** A file of this machine. */
+export interface FileWish {
+  readonly path: string;
+  readonly options: readonly string[];
+}
+
+/** A config that means the same on any machine that has petage. */
+export type PortableWish = { readonly options: readonly string[] } & (
+  | { readonly name: string }
+  /** The text itself; its bases are those that come with petage. */
+  | { readonly text: string; readonly fileName: string }
+);
+
+export interface JobConfig {
+  /** File name without folder and ending. */
+  readonly configName: string;
+  readonly config: LoadedConfig;
+  /** What a person would write for it on a command line. */
+  readonly source: string;
+}
+
+/** Loads a config. CONFIG_* with file and line when it is no good, NOT_FOUND when it is not there. */
+export function loadJobConfig(wish: ConfigWish, env = configEnvironment()): JobConfig {
+  const { options } = wish;
+  if ("text" in wish) {
+    const { text, fileName } = wish;
+    const path = join(CONFIGS_FOLDER, fileName);
+    const files = { ...nodeConfigFiles, read: (file: string) => (file === path ? text : nodeConfigFiles.read(file)) };
+    return { configName: stem(path), config: loadConfig(path, { files, env, options }), source: fileName };
+  }
+  const path = "path" in wish ? wish.path : findNamedConfig(wish.name);
+  const config = loadConfig(path, { files: nodeConfigFiles, env, options });
+  return { configName: stem(path), config, source: "path" in wish ? wish.path : wish.name };
+}
+
+/**
+ * Loads and checks the config of a job of a cluster. It sees no variable of whoever resolves it, which may be secrets of
+ * the controller, and its places are named from the folder of configs on, which lies elsewhere in an image.
+ */
+export function resolveJobConfig(wish: PortableWish): ResolvedJob {
+  try {
+    const { configName: name, config } = loadJobConfig(wish, {});
+    const places = [...config.positions].map(
+      ([path, position]) => [path, { ...position, file: fromConfigs(position.file) }] as const,
+    );
+    return resolveJob({ name, config: { value: config.value, positions: new Map(places) } });
+  } catch (thrown) {
+    throw withShortPlace(thrown);
+  }
+}
+
+function withShortPlace(thrown: unknown): unknown {
+  if (!(thrown instanceof PetageError) || !thrown.position) return thrown;
+  const { code, message, hint, position } = thrown;
+  const short = { ...position, file: fromConfigs(position.file) };
+  return new PetageError(code, message, { cause: thrown, position: short, ...(hint !== undefined && { hint }) });
+}
+
+function fromConfigs(file: string): string {
+  const path = relative(CONFIGS_FOLDER, file);
+  return path.startsWith("..") ? file : path;
+}
+
+/** `resnet18_petage_quickstart` of a path. */
+export function stem(path: string): string {
+  return basename(path).replace(/\.(py|yaml|yml|json)$/, "");
+}
+
+/** The beginning of a job's name that reminds of its config's. */
+export function nameLike(configName: string): string {
+  const plain = configName.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  return plain.replaceAll(/^-|-$/g, "").slice(0, 30) || "job";
+}
