@@ -110,8 +110,8 @@ export class Leadership {
       return written;
     } catch (thrown) {
       const error = PetageError.from(thrown);
-      if (error instanceof KubeError && error.status === 409)
-        this.#seen = undefined; // somebody else has written it
+      if (error instanceof KubeError && (error.status === 409 || error.status === 404))
+        this.#seen = undefined; // somebody else has written it, or taken it away
       else if (!signal.aborted) {
         this.#options.log.warn("Cannot reach the lease; trying again", { error: error.describe() });
       }
@@ -130,6 +130,11 @@ export class Leadership {
       leaseDurationSeconds: Math.ceil(this.#times.leaseMs / 1000),
       renewTime: now,
     };
+    if (lease === undefined && this.held) {
+      // Somebody took it away, as uninstalling does: what leads nothing makes no new one.
+      this.#renewedAt = -Infinity;
+      return false;
+    }
     if (lease === undefined) {
       const metadata = { name, namespace };
       const spec = { ...ours, acquireTime: now, leaseTransitions: 0 };

@@ -24,19 +24,25 @@ export interface StartSources {
   readonly log: Log;
 }
 
-/** What `PETAGE_RESUME_FROM` says when the newest checkpoint of the work dir is wanted, if there is one. */
-const AUTO = "auto";
+/** What `PETAGE_RESUME_FROM` says when the newest checkpoint is wanted, if any: of the work dir, or of this job alone. */
+export type ResumeScope = "auto" | "run";
+
+export interface ResumeSearch {
+  readonly group: Group;
+  /** The newest checkpoint that can be resumed; undefined when there is none. */
+  find(scope: ResumeScope): Promise<string | undefined>;
+  readonly signal: AbortSignal;
+}
 
 /**
- * The checkpoint that all ranks continue: of `auto` rank 0 decides, since files may appear at another time for each.
- * @param find the newest checkpoint that can be resumed; undefined when there is none.
+ * The checkpoint that all ranks continue: where one must be looked for, rank 0 decides, since files may appear at another time for each.
  */
 export async function agreeOnResume(
   wanted: string | undefined,
-  { group, find, signal }: { readonly group: Group; find(): Promise<string | undefined>; readonly signal: AbortSignal },
+  { group, find, signal }: ResumeSearch,
 ): Promise<string | undefined> {
-  if (wanted !== AUTO) return wanted;
-  const own = group.rank === 0 ? await find() : undefined;
+  if (wanted !== "auto" && wanted !== "run") return wanted;
+  const own = group.rank === 0 ? await find(wanted) : undefined;
   const shared = await group.broadcast(new TextEncoder().encode(own ?? ""), 0, signal);
   return new TextDecoder().decode(shared) || undefined;
 }

@@ -24,7 +24,7 @@ export const Environment = z.object({
   PETAGE_RUN_DIR: z.string(),
   /** What all runs of the config share. */
   PETAGE_WORK_DIR: z.string(),
-  /** Checkpoint to continue; `auto`: the newest complete one of the work dir, if there is one. */
+  /** Checkpoint to continue; `auto`: the newest complete one of the work dir, `run`: of the run dir, if there is one. */
   PETAGE_RESUME_FROM: optional,
   /** Weights to start from. */
   PETAGE_LOAD_FROM: optional,

@@ -13,6 +13,7 @@ import { trainLoop } from "#lib/train/loop.ts";
 import type { TrainingRun } from "#lib/train/run.ts";
 import { runSettings } from "#lib/train/settings.ts";
 import { agreeOnResume } from "#lib/train/start.ts";
+import type { ResumeScope } from "#lib/train/start.ts";
 import { Environment } from "./config.ts";
 import { trainingMetrics } from "./metrics.ts";
 import { Reporter } from "./reporter.ts";
@@ -47,7 +48,8 @@ await run("trainer", Environment, async (env, { log, metrics, signal, ready, las
   reporter.enter("TRAINER_PHASE_WAITING_FOR_PEERS");
   let training: TrainingRun | undefined;
   try {
-    const find = (): Promise<string | undefined> => newestResumable(env.PETAGE_WORK_DIR, log);
+    const folders = { auto: env.PETAGE_WORK_DIR, run: env.PETAGE_RUN_DIR };
+    const find = (scope: ResumeScope): Promise<string | undefined> => newestResumable(folders[scope], log);
     const resumeFrom = await agreeOnResume(env.PETAGE_RESUME_FROM, { group, find, signal });
     training = await openRun({ env, named, settings, thread, data, reporter, resumeFrom, log });
     reporter.update({ maxSteps: training.maxEpochs * training.epochLength });

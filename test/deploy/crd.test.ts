@@ -152,7 +152,7 @@ describe("the TrainingJob resource in a cluster", function () {
       workers: 1,
       gpu: { resourceName: "nvidia.com/gpu", count: 1 },
       dataset: { synthetic: { count: 1200, seed: 0 } },
-      checkpoint: { resume: "Auto", everySteps: 0, keepLast: 3 },
+      checkpoint: { everySteps: 0, keepLast: 3 },
       failurePolicy: { maxRestarts: 6 },
       schedulingPolicy: { gang: "Auto", startTimeoutSeconds: 600 },
       runPolicy: { suspend: false, cancel: false, cleanPodPolicy: "Running" },

@@ -20,7 +20,7 @@ export interface AttemptContext {
   readonly workDir: string;
   /** `work_dirs/<config>/<time>`: where this job writes. */
   readonly runDir: string;
-  /** Checkpoint to continue: empty, `auto`, a path or a URI. */
+  /** Checkpoint to continue: empty, `auto`, `run`, a path or a URI. */
   readonly resumeFrom: string;
   readonly excludedNodes: readonly string[];
 }

@@ -44,7 +44,7 @@ export function attemptContext(options: AttemptOptions): AttemptContext {
     size,
     workDir,
     runDir,
-    resumeFrom: options.resumeFrom ?? resumeWish(job, resolved),
+    resumeFrom: options.resumeFrom ?? (resumeWish(job, resolved) || (attempt > 0 ? "run" : "")),
     excludedNodes,
   };
 }

@@ -27,7 +27,7 @@ const SAMPLES = new URL("../../../deploy/samples/", import.meta.url);
 const SMALL = ["inference", "controller", "nats"].flatMap((part) => ["--set", `${part}.resources.requests.cpu=50m`]);
 
 interface PodObject {
-  readonly metadata: { readonly name: string; readonly uid: string; readonly labels: Readonly<Record<string, string>> };
+  readonly metadata: { readonly name: string };
   readonly spec: {
     readonly containers: readonly { readonly resources: { readonly limits?: Readonly<Record<string, string>> } }[];
   };
@@ -163,12 +163,15 @@ describe("petage on Kubernetes", function () {
       metadata.name,
       spec.containers[0]?.resources.limits?.["nvidia.com/gpu"],
     ]);
-    assert.deepEqual(gpus.toSorted(([a = ""], [b = ""]) => a.localeCompare(b)), [
-      ["quickstart-0-0", "1"],
-      ["quickstart-0-1", "1"],
-      ["quickstart-0-data-loader", undefined],
-      ["quickstart-0-evaluator", undefined],
-    ]);
+    assert.deepEqual(
+      gpus.toSorted(([a = ""], [b = ""]) => a.localeCompare(b)),
+      [
+        ["quickstart-0-0", "1"],
+        ["quickstart-0-1", "1"],
+        ["quickstart-0-data-loader", undefined],
+        ["quickstart-0-evaluator", undefined],
+      ],
+    );
     assert.match(await kubectl("get", "podgroups.scheduling.k8s.io", "--output=name"), /podgroup.*\/quickstart-.*-0/);
     const { status } = await isIn("quickstart", "Succeeded", JOB_TIMEOUT_MS);
     assert.equal(status?.attempt, 0);
@@ -184,7 +187,12 @@ describe("petage on Kubernetes", function () {
   });
 
   async function predict() {
-    const { spec } = await cluster().get<{ spec: { clusterIP: string } }>("service", "petage-inference", "--namespace", NAMESPACE);
+    const { spec } = await cluster().get<{ spec: { clusterIP: string } }>(
+      "service",
+      "petage-inference",
+      "--namespace",
+      NAMESPACE,
+    );
     await using way = await cluster().forward(spec.clusterIP, 50051);
     await using inference = dial(`${way.host}:${way.port}`, "InferenceService");
     return await inference.predict({ image: await drawnPet() });
@@ -200,7 +208,7 @@ describe("petage on Kubernetes", function () {
   it("goes on when a trainer is killed, and says what that cost", async () => {
     await cluster().apply(smallJob("killed"));
     await isTraining("killed");
-    process.kill(await pidOf("killed-0-1"), "SIGKILL");
+    process.kill(pidOf("killed", 1), "SIGKILL");
     const { status } = await isIn("killed", "Succeeded", JOB_TIMEOUT_MS);
     assert.deepEqual([status?.attempt, status?.restarts], [1, 1]);
     assert.equal(status?.lastFailure?.worker, "killed-0-1");
@@ -210,26 +218,19 @@ describe("petage on Kubernetes", function () {
     assert.equal(step, maxSteps);
   });
 
-  /** The first process of a pod's container, as this machine numbers it. */
-  async function pidOf(pod: string): Promise<number> {
-    const { metadata } =
-      (await podsOf(pod.split("-")[0] ?? "")).find((candidate) => candidate.metadata.name === pod) ?? {};
-    const uid = metadata?.uid ?? "";
-    const inPod = (pid: string): boolean => {
+  /** The process of a trainer, as this machine numbers it: the one that bears its job and rank in its environment. */
+  function pidOf(job: string, rank: number): number {
+    const isIt = (pid: string): boolean => {
       try {
-        const control = readFileSync(`/proc/${pid}/cgroup`, "utf8");
-        return (
-          control.includes(uid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("services/trainer/main.ts")
-        );
+        const variables = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+        return variables.includes(`JOB_NAME=${job}`) && variables.includes(`RANK=${rank}`);
       } catch {
         return false; // it has ended
       }
     };
-    const pids = readdirSync("/proc")
-      .filter((entry) => /^\d+$/.test(entry) && inPod(entry))
-      .map(Number);
-    assert.ok(pids.length > 0, `no process of ${pod} ${uid}`);
-    return Math.min(...pids);
+    const pids = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry) && isIt(entry));
+    assert.ok(pids.length > 0, `no process of rank ${rank} of ${job}`);
+    return Math.min(...pids.map(Number));
   }
 
   it("goes on when the controller is killed", async () => {
@@ -253,7 +254,11 @@ describe("petage on Kubernetes", function () {
     await cluster().kubectl([...drain, "--timeout=90s"]);
     await cluster().kubectl(["uncordon", NODE.name]);
     const { status } = await isIn("drained", "Succeeded", JOB_TIMEOUT_MS);
-    assert.deepEqual([status?.restarts, status?.restartsIgnored], [0, 1]);
+    assert.deepEqual(
+      [status?.attempt, status?.restarts, status?.restartsIgnored],
+      [1, 0, 1],
+      status?.lastFailure?.message,
+    );
     assert.equal(status?.lastFailure?.worker, "drained-0-1");
   });
 
@@ -291,7 +296,7 @@ describe("petage on Kubernetes", function () {
   });
 
   it("says that an image cannot be had", async () => {
-    await cluster().apply(smallJob("bad-image", { image: "docker.io/library/no-such-image:1" }));
+    await cluster().apply(smallJob("bad-image", { image: "localhost:1/no-such-image:1" }));
     const { status } = await reaches("bad-image", (job) => /ImagePull|ErrImage/.test(job.status?.message ?? ""));
     assert.equal(status?.phase, "Starting");
     assert.match(status?.message ?? "", /no-such-image/);
@@ -301,12 +306,16 @@ describe("petage on Kubernetes", function () {
   it("leaves nothing but what is kept on purpose when it is uninstalled", async () => {
     await kubectl("delete", "tj", "--all", "--wait");
     await release("uninstall", "petage", "--wait", "--timeout", "2m");
-    const left = await kubectl("get", "all,secrets,configmaps,pvc,networkpolicies,roles", "--output=name");
-    const kept = left.split("\n").filter((name) => name !== "" && !name.includes("kube-root-ca.crt"));
-    assert.deepEqual(kept.toSorted(), [
-      "persistentvolumeclaim/jetstream-petage-nats-0",
-      "persistentvolumeclaim/petage-data",
-      "persistentvolumeclaim/petage-output",
-    ]);
+    const kept = ["jetstream-petage-nats-0", "petage-data", "petage-output"].map(
+      (name) => `persistentvolumeclaim/${name}`,
+    );
+    let left: readonly string[] = [];
+    const isClean = async (): Promise<boolean> => {
+      const found = await kubectl("get", "all,secrets,configmaps,pvc,networkpolicies,roles,leases", "--output=name");
+      left = found.split("\n").filter((name) => name !== "" && !name.includes("kube-root-ca.crt"));
+      return left.length <= kept.length;
+    };
+    await until("its pods are gone", isClean, STEP_TIMEOUT_MS).catch(() => undefined);
+    assert.deepEqual(left.toSorted(), kept);
   });
 });

@@ -105,6 +105,16 @@ describe("Leadership", function () {
     await done;
   });
 
+  it("is lost, and not made anew, when the lease is taken away", async () => {
+    const end = new AbortController();
+    const { led, done } = lead(candidate("one"), end.signal);
+    await led;
+    const place = { namespace: cluster.namespace, name: "leader" };
+    await cluster.client.delete(LEASES, place);
+    assert.equal((await failure(done)).code, "UNAVAILABLE");
+    await assert.rejects(cluster.client.get(LEASES, place), { code: "NOT_FOUND" });
+  });
+
   it("is lost before anybody can take it when the API server is out of reach", async () => {
     const leadership = candidate("one");
     const { led, done } = lead(leadership, new AbortController().signal);

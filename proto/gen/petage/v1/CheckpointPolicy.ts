@@ -6,7 +6,8 @@
  */
 export interface CheckpointPolicy {
   /**
-   * "Auto" (also when empty): the newest complete one of `work_dir`, if any; "Never": none; else a path or a URI.
+   * What a new job continues. "Auto": the newest complete one of `work_dir`, if any; "Never": none; else a path or a
+   * URI. Empty: what `resume` of the config says, else "Never". A restarted job goes on from its own last one anyway.
    */
   'resume'?: (string);
   /**
@@ -24,7 +25,8 @@ export interface CheckpointPolicy {
  */
 export interface CheckpointPolicy__Output {
   /**
-   * "Auto" (also when empty): the newest complete one of `work_dir`, if any; "Never": none; else a path or a URI.
+   * What a new job continues. "Auto": the newest complete one of `work_dir`, if any; "Never": none; else a path or a
+   * URI. Empty: what `resume` of the config says, else "Never". A restarted job goes on from its own last one anyway.
    */
   'resume': (string);
   /**
