@@ -76,8 +76,10 @@ describe("the chart in a cluster", function () {
 
   for (const scenario of scenarios()) {
     it(`would be taken by the API server as ci/${scenario}-values.yaml has it`, async () => {
-      // The Prometheus operator's kind is not there.
-      const objects = objectsOf(await render(helm.path, scenario)).filter(({ kind }) => kind !== "ServiceMonitor");
+      // The kinds of the Prometheus operator are not there.
+      const objects = objectsOf(await render(helm.path, scenario)).filter(
+        ({ kind }) => !/^(Service|Pod)Monitor$/.test(kind),
+      );
       for (const namespace of NAMESPACES) {
         const items = objects.filter(({ metadata }) => (metadata.namespace ?? NAMESPACE) === namespace);
         const input = JSON.stringify({ apiVersion: "v1", kind: "List", items });
