@@ -55,6 +55,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   store: { layers: APPLICATION, packages: ["zod"], nodeModules: ANY_NODE_MODULE },
 };
 
+/** Layers that know the messages of the gRPC API: the one that sends them, and the one whose resource is one of them. */
+const KNOWS_MESSAGES = new Set(["rpc", "k8s"]);
 /** Where the program's environment may be read: everything else gets values. */
 const READS_ENVIRONMENT = /^lib\/host\/|^services\/[^/]+\/config\.ts$|^(scripts|test)\//;
 const MAXIMUM_LINES = 400;
@@ -134,12 +136,12 @@ describe("architecture", () => {
       const allowed = [...layer.layers, name];
       const wrong = wrongImports(files, (imported) => {
         if (!isOurs(imported)) return false;
-        if (imported.startsWith("proto/")) return name !== "rpc";
+        if (imported.startsWith("proto/")) return !KNOWS_MESSAGES.has(name);
         return !allowed.includes(layerOf(imported) ?? "");
       });
       expectNone(
         wrong,
-        `lib/${name} may import: ${layer.layers.join(", ") || "nothing"}${name === "rpc" ? ", and proto/gen" : ""}.`,
+        `lib/${name} may import: ${layer.layers.join(", ") || "nothing"}${KNOWS_MESSAGES.has(name) ? ", and proto/gen" : ""}.`,
         "Move what is shared down, or take it as an argument (ARCHITECTURE.md, Layers).",
       );
     });

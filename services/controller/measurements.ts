@@ -4,7 +4,7 @@ import type { Checkpoint } from "#proto/petage/v1/Checkpoint.ts";
 import type { TrainingResult } from "#proto/petage/v1/TrainingResult.ts";
 import { maeMonths } from "#lib/metrics/mae-months.ts";
 import { checkpointName, isBestCheckpoint } from "#lib/train/checkpoint.ts";
-import { timestampOf } from "#lib/rpc/time.ts";
+import { timestampOf } from "#lib/base/time.ts";
 import type { JobDefinition } from "./local/job-spec.ts";
 
 /** What the trainers told of a job: how far it is, its checkpoints, its best result. */

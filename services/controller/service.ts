@@ -3,7 +3,7 @@ import { abortable } from "#lib/base/signals.ts";
 import { didYouMean } from "#lib/config/nearest.ts";
 import type { Implementation } from "#lib/rpc/contract.ts";
 import { pageOf } from "#lib/rpc/pages.ts";
-import { timestampOf } from "#lib/rpc/time.ts";
+import { timestampOf } from "#lib/base/time.ts";
 import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
 import type { LogStream } from "#proto/petage/v1/LogStream.ts";
 import type { TrainingJob } from "#proto/petage/v1/TrainingJob.ts";

@@ -1,5 +1,6 @@
 import { PetageError } from "#lib/base/errors.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import { jobOf } from "#lib/k8s/job/from-message.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
 import type { TrainingJob__Output } from "#proto/petage/v1/TrainingJob.ts";
@@ -7,7 +8,7 @@ import { needsKubernetes, noSuchJob } from "./job-api.ts";
 import type { JobApi, JobManifest, JobTable, LogLine, LogQuery, Manifest } from "./job-api.ts";
 import { textBeside } from "./job-manifest.ts";
 import { isJob } from "./manifests.ts";
-import { clusterOnlyFields, fromMessage, toMessage } from "./messages.ts";
+import { clusterOnlyFields, toMessage } from "./messages.ts";
 import { age } from "./text.ts";
 
 /** Jobs in one answer of the controller. */
@@ -31,7 +32,7 @@ export class GrpcJobs implements JobApi {
       }
       const request = { job: toMessage(withText(job, manifests)), validateOnly: dryRun };
       const { job: created } = await this.#client.createTrainingJob(request);
-      yield { ...fromMessage(present(created, job.metadata.name)), apiVersion: job.apiVersion, kind: job.kind };
+      yield { ...jobOf(present(created, job.metadata.name)), apiVersion: job.apiVersion, kind: job.kind };
     }
   }
 
@@ -41,7 +42,7 @@ export class GrpcJobs implements JobApi {
 
   async get(name: string): Promise<TrainingJobObject> {
     const { job } = await this.#told(name, this.#client.getTrainingJob({ name }));
-    return fromMessage(present(job, name));
+    return jobOf(present(job, name));
   }
 
   async list(): Promise<JobTable> {
@@ -51,7 +52,7 @@ export class GrpcJobs implements JobApi {
 
   async *watch(name: string, signal: AbortSignal): AsyncGenerator<TrainingJobObject> {
     await this.get(name);
-    for await (const { job } of this.#client.watchTrainingJob({ name }, { signal })) if (job) yield fromMessage(job);
+    for await (const { job } of this.#client.watchTrainingJob({ name }, { signal })) if (job) yield jobOf(job);
   }
 
   async *logs(name: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogLine> {
@@ -79,7 +80,7 @@ export class GrpcJobs implements JobApi {
     const jobs: TrainingJobObject[] = [];
     for (let pageToken = ""; ;) {
       const page = await this.#client.listTrainingJobs({ pageSize: PAGE_SIZE, pageToken });
-      jobs.push(...page.jobs.map(fromMessage));
+      jobs.push(...page.jobs.map((job) => jobOf(job)));
       pageToken = page.nextPageToken;
       if (pageToken === "") return jobs;
     }

@@ -3,6 +3,8 @@ import { PetageError } from "#lib/base/errors.ts";
 import { nameLike, resolveJobConfig } from "#lib/host/job-config.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
+import { jobOf } from "#lib/k8s/job/from-message.ts";
+import { jobMessage } from "#lib/k8s/job/messages.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import type { Store } from "#lib/k8s/store.ts";
@@ -10,7 +12,6 @@ import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTr
 import type { TrainingJob } from "#proto/petage/v1/TrainingJob.ts";
 import type { Jobs, LogLine, LogWish } from "../service.ts";
 import { podLogs } from "./logs.ts";
-import { jobMessage, manifestOf } from "./messages.ts";
 
 /** What a request is remembered by, so that a retry creates nothing twice. */
 const REQUEST_ANNOTATION = "petage.dev/request-id";
@@ -44,9 +45,10 @@ export class ClusterJobs implements Jobs {
     if (repeated) return jobMessage(repeated);
     const nameLikeConfig = checkConfig(job.spec);
     const name = job.metadata?.name || `${nameLikeConfig}-${randomUUID().slice(0, 5)}`;
-    const manifest = manifestOf(job, { namespace: this.#home, name, maxRestarts });
+    const { apiVersion, kind, spec } = jobOf(job, maxRestarts);
     const annotations = requestId ? { [REQUEST_ANNOTATION]: requestId } : {};
-    const object = { ...manifest, metadata: { ...manifest.metadata, annotations } };
+    const metadata = { name, namespace: this.#home, labels: job.metadata?.labels ?? {}, annotations };
+    const object = { apiVersion, kind, metadata, spec } as TrainingJobObject;
     const created = await client.create(TRAINING_JOBS, object, { dryRun: validateOnly, strict: true });
     if (!validateOnly) jobs.wrote(created, undefined);
     return jobMessage(created);

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { LoadedConfig } from "#lib/config/load.ts";
-import { durationMs } from "#lib/rpc/time.ts";
+import { durationMs } from "#lib/base/time.ts";
 import { modelSettings, runSettings } from "#lib/train/settings.ts";
 import type { FailureRule } from "#lib/train/job-state.ts";
 import type { FailureRule__Output } from "#proto/petage/v1/FailureRule.ts";

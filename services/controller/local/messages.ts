@@ -1,4 +1,4 @@
-import { timestampOf } from "#lib/rpc/time.ts";
+import { timestampOf } from "#lib/base/time.ts";
 import { workerLabel } from "#lib/train/job-state.ts";
 import type { JobStatus, Phase } from "#lib/train/job-state.ts";
 import type { TrainingJob } from "#proto/petage/v1/TrainingJob.ts";

@@ -1,3 +1,13 @@
+import { durationOf, timestampOf } from "#lib/base/time.ts";
+import type { Checkpoint } from "#proto/petage/v1/Checkpoint.ts";
+import type { Condition as ConditionMessage } from "#proto/petage/v1/Condition.ts";
+import type { FailureAction } from "#proto/petage/v1/FailureAction.ts";
+import type { ResourceRequirements } from "#proto/petage/v1/ResourceRequirements.ts";
+import type { TrainingJob } from "#proto/petage/v1/TrainingJob.ts";
+import type { TrainingJobSpec as SpecMessage } from "#proto/petage/v1/TrainingJobSpec.ts";
+import type { TrainingJobStatus as StatusMessage } from "#proto/petage/v1/TrainingJobStatus.ts";
+import type { TrainingProgress } from "#proto/petage/v1/TrainingProgress.ts";
+import type { WorkerFailure } from "#proto/petage/v1/WorkerFailure.ts";
 import type {
   CheckpointStatus,
   Condition,
@@ -6,24 +16,13 @@ import type {
   TrainingJobObject,
   TrainingJobSpec,
   TrainingJobStatus,
-} from "#lib/k8s/job/training-job.ts";
-import { durationMs, durationOf, timestampOf } from "#lib/rpc/time.ts";
-import type { FailureAction } from "#proto/petage/v1/FailureAction.ts";
-import type { FailureRule__Output } from "#proto/petage/v1/FailureRule.ts";
-import type { ResourceRequirements } from "#proto/petage/v1/ResourceRequirements.ts";
-import type { Condition as ConditionMessage } from "#proto/petage/v1/Condition.ts";
-import type { TrainingJob, TrainingJob__Output } from "#proto/petage/v1/TrainingJob.ts";
-import type { Checkpoint } from "#proto/petage/v1/Checkpoint.ts";
-import type { WorkerFailure } from "#proto/petage/v1/WorkerFailure.ts";
-import type { TrainingProgress } from "#proto/petage/v1/TrainingProgress.ts";
-import type { TrainingJobSpec as SpecMessage, TrainingJobSpec__Output } from "#proto/petage/v1/TrainingJobSpec.ts";
-import type { TrainingJobStatus as StatusMessage } from "#proto/petage/v1/TrainingJobStatus.ts";
+} from "./training-job.ts";
 
-// One job in two languages: the resource, and the message of the gRPC API.
+// The resource of Kubernetes as the message of the gRPC API; from-message.ts leads back.
 
-type RuleAction = "Restart" | "RestartIgnoringLimit" | "FailJob";
+export type RuleAction = "Restart" | "RestartIgnoringLimit" | "FailJob";
 
-const ACTIONS: Readonly<Record<RuleAction, FailureAction>> = {
+export const ACTIONS: Readonly<Record<RuleAction, FailureAction>> = {
   Restart: "FAILURE_ACTION_RESTART",
   RestartIgnoringLimit: "FAILURE_ACTION_RESTART_IGNORING_LIMIT",
   FailJob: "FAILURE_ACTION_FAIL_JOB",
@@ -44,64 +43,6 @@ const PHASES: Readonly<Record<string, NonNullable<StatusMessage["phase"]>>> = {
   Cancelled: "TRAINING_JOB_PHASE_CANCELLED",
 };
 
-export interface NewJob {
-  readonly namespace: string;
-  readonly name: string;
-  /** Restarts allowed where the request does not say. */
-  readonly maxRestarts: number;
-}
-
-/** The resource that a request asks for. */
-export function manifestOf(
-  { metadata, spec }: TrainingJob__Output,
-  { namespace, name, maxRestarts }: NewJob,
-): TrainingJobObject {
-  return {
-    apiVersion: "petage.dev/v1alpha1",
-    kind: "TrainingJob",
-    metadata: { name, namespace, labels: metadata?.labels ?? {} },
-    spec: specOf(spec as TrainingJobSpec__Output, maxRestarts),
-  };
-}
-
-function specOf(spec: TrainingJobSpec__Output, maxRestarts: number): TrainingJobSpec {
-  const { gpu, resources, checkpoint, failurePolicy, runPolicy, image, workDir, loadFrom } = spec;
-  const { text, name, fileName, cfgOptions } = spec.config ?? {};
-  const rules = (failurePolicy?.rules ?? []).map(ruleOf);
-  return {
-    ...given({ image, workDir, loadFrom }),
-    workers: spec.workers || 1,
-    config: { ...(text ? given({ inline: text, fileName }) : { name: name ?? "" }), ...given({ cfgOptions }) },
-    ...(gpu && { gpu: given({ resourceName: gpu.resourceName, count: gpu.count, product: gpu.product }) }),
-    ...(resources && { resources: { requests: resources.requests, limits: resources.limits } }),
-    checkpoint: given({ ...checkpoint }),
-    failurePolicy: { maxRestarts: failurePolicy?.maxRestarts ?? maxRestarts, ...given({ rules }) },
-    runPolicy: {
-      suspend: runPolicy?.suspend ?? false,
-      ...given({
-        activeDeadlineSeconds: Math.ceil((durationMs(runPolicy?.activeDeadline) ?? 0) / 1000),
-        ttlSecondsAfterFinished: Math.ceil((durationMs(runPolicy?.ttlAfterFinished) ?? 0) / 1000),
-      }),
-    },
-  };
-}
-
-type Rule = NonNullable<NonNullable<TrainingJobSpec["failurePolicy"]>["rules"]>[number];
-
-function ruleOf({ exitCodes, action }: FailureRule__Output): Rule {
-  const word = (Object.keys(ACTIONS) as RuleAction[]).find((candidate) => ACTIONS[candidate] === action);
-  return { ...given({ exitCodes }), action: word ?? "Restart" };
-}
-
-type Given<T> = { [K in keyof T]?: NonNullable<T[K]> };
-
-/** What was set of a message: proto3 has no word for "not set" but "", 0 and an empty list. */
-function given<T extends object>(fields: T): Given<T> {
-  const isSet = (value: unknown): boolean =>
-    Array.isArray(value) ? value.length > 0 : value !== undefined && value !== null && value !== "" && value !== 0;
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => isSet(value))) as Given<T>;
-}
-
 /** A job of the cluster as the API shows it. */
 export function jobMessage({ metadata, spec, status }: TrainingJobObject): TrainingJob {
   const { name, uid = "", labels = {}, creationTimestamp, generation = 1 } = metadata;
@@ -112,7 +53,8 @@ export function jobMessage({ metadata, spec, status }: TrainingJobObject): Train
   };
 }
 
-function specMessage(spec: TrainingJobSpec): SpecMessage {
+/** A job as a request asks for it. */
+export function specMessage(spec: TrainingJobSpec): SpecMessage {
   const { gpu, resources, checkpoint, failurePolicy, runPolicy, image = "", workers = 1, workDir = "" } = spec;
   const { loadFrom = "" } = spec;
   return {
