@@ -15,7 +15,7 @@ const DEFAULT_RULES: readonly FailureRule[] = [
   { exitCodes: [USER_ERROR_EXIT_CODE], action: "FailJob" },
   { disrupted: true, action: "RestartIgnoringLimit" },
 ];
-/** A node on which so many failures of a job began is not used for it again. */
+/** A node that could not run a job's pods so many times is not used for it again. */
 export const MAX_FAILURES_PER_NODE = 2;
 /** Nodes that are remembered; the ones with the fewest failures are forgotten first. */
 const MAX_REMEMBERED_NODES = 32;
@@ -68,15 +68,18 @@ export function backoffMs({ backoff }: JobSpec, restart: number): number {
   return restart <= 1 ? 0 : Math.min(backoff.maximumMs, backoff.firstMs * 2 ** (restart - 2));
 }
 
-/** The failures of each node, with one more where a failure began that may be the node's fault. */
-export function blameNode(status: JobStatus, { exit, worker }: Failure): JobStatus["nodeFailures"] {
+/**
+ * What Kubernetes says of a pod that a node could not run, whatever was in it: its device plugin, its runtime or the
+ * node itself is broken. A program that fails is not the node's fault, however often it fails there.
+ */
+const NODE_TROUBLE = /^(UnexpectedAdmissionError|OutOf|NodeLost|NodeShutdown|StartError|ContainerCannotRun)/;
+
+/** The failures of each node, with one more where a failure was the node's. */
+export function blameNode(status: JobStatus, { exit, worker, reason }: Failure): JobStatus["nodeFailures"] {
   const { node } = exit;
-  const mayBeNode = node && worker.role === "trainer" && !exit.disrupted && exit.reason !== "Deleted";
-  if (!mayBeNode || exit.code === USER_ERROR_EXIT_CODE || exit.code === COLLATERAL_EXIT_CODE) {
-    return status.nodeFailures;
-  }
+  if (!node || worker.role !== "trainer" || !NODE_TROUBLE.test(reason)) return status.nodeFailures;
   const counts = { ...status.nodeFailures, [node]: (status.nodeFailures[node] ?? 0) + 1 };
-  const worst = Object.entries(counts).toSorted(([, a], [, b]) => b - a);
+  const worst = Object.entries(counts).toSorted(([, x], [, y]) => y - x);
   return Object.fromEntries(worst.slice(0, MAX_REMEMBERED_NODES));
 }
 

@@ -93,7 +93,7 @@ export interface JobStatus {
   readonly completionTime: Instant | null;
   readonly lastFailure: Failure | null;
   readonly ending: Ending | null;
-  /** Failures that began on a node, by its name. */
+  /** How often a node could not run a process of the job, by its name. */
   readonly nodeFailures: Readonly<Record<string, number>>;
 }
 
