@@ -67,6 +67,8 @@ export async function startInference(options: { checkpoint: string; port: number
     environment: {
       PETAGE_LOG_LEVEL: "warn",
       PETAGE_CHECKPOINT: options.checkpoint,
+      PETAGE_MODEL_STORE: "", // whatever this command inherited
+      PETAGE_MODEL: "",
       PETAGE_PORT: String(options.port),
     },
   });

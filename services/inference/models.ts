@@ -107,7 +107,7 @@ export class Models implements AsyncDisposable {
       });
     }
     return new PetageError("UNAVAILABLE", `No model named ${served.name} has been published yet`, {
-      hint: `Run a job that publishes it (publish.modelName: ${served.name}), as deploy/samples/quickstart.yaml does`,
+      hint: `Train one: petage job submit resnet18_petage_quickstart --publish ${served.name}`,
     });
   };
 

@@ -49,7 +49,13 @@ function model(policy: Partial<BatchPolicy> = {}) {
     if (items.includes("bad")) throw new PetageError("NOT_FINITE", "bad");
     return items.map((item) => item.toUpperCase());
   };
-  return { clock, batches, batcher: new Batcher({ compute, clock, policy: { ...DEFAULT_POLICY, ...policy } }) };
+  const waiting = { now: 0, most: 0 };
+  const onWaiting = (delta: number): void => {
+    waiting.now += delta;
+    waiting.most = Math.max(waiting.most, waiting.now);
+  };
+  const batcher = new Batcher({ compute, clock, onWaiting, policy: { ...DEFAULT_POLICY, ...policy } });
+  return { clock, batches, waiting, batcher };
 }
 
 describe("Batcher", () => {
@@ -127,5 +133,24 @@ describe("Batcher", () => {
     await clock.advance(20);
     await Promise.all(answers);
     assert.deepEqual(batches, [["a", "b"]]);
+  });
+
+  it("tells how many wait, however they leave the queue", async () => {
+    const { clock, waiting, batcher } = model({ maxQueueItems: 3 });
+    const abort = new AbortController();
+    const items = [
+      batcher.submit("computed", BYTES),
+      batcher.submit("computed with it", BYTES),
+      batcher.submit("cancelled", { ...BYTES, signal: abort.signal }),
+      batcher.submit("late", { ...BYTES, timeoutMs: 5 }),
+      batcher.submit("refused", BYTES),
+    ];
+    const settled = Promise.allSettled(items);
+    assert.deepEqual(waiting, { now: 3, most: 3 });
+    abort.abort();
+    await clock.advance(50);
+    const outcomes = (await settled).map(({ status }) => status);
+    assert.deepEqual(outcomes, ["fulfilled", "fulfilled", "rejected", "rejected", "rejected"]);
+    assert.equal(waiting.now, 0);
   });
 });

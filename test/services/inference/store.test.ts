@@ -76,7 +76,7 @@ describe("the inference service with a model store", function () {
     await assert.rejects(client.predict({ image }), {
       code: "UNAVAILABLE",
       message: "No model named pet-age has been published yet",
-      hint: /publish\.modelName: pet-age/,
+      hint: /--publish pet-age/,
     });
 
     await publish();

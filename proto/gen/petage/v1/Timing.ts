@@ -7,11 +7,11 @@ import type { Duration as _google_protobuf_Duration, Duration__Output as _google
  */
 export interface Timing {
   /**
-   * Decoding the photo and bringing it to the model's size.
+   * Decoding the photo and bringing it to the model's size, without the wait for it.
    */
   'decode'?: (_google_protobuf_Duration | null);
   /**
-   * Waiting for a batch.
+   * Waiting for a decoder and for a batch.
    */
   'queue'?: (_google_protobuf_Duration | null);
   /**
@@ -33,11 +33,11 @@ export interface Timing {
  */
 export interface Timing__Output {
   /**
-   * Decoding the photo and bringing it to the model's size.
+   * Decoding the photo and bringing it to the model's size, without the wait for it.
    */
   'decode': (_google_protobuf_Duration__Output | null);
   /**
-   * Waiting for a batch.
+   * Waiting for a decoder and for a batch.
    */
   'queue': (_google_protobuf_Duration__Output | null);
   /**
