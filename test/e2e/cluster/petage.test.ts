@@ -127,7 +127,7 @@ describe("petage on Kubernetes", function () {
         workers: 2,
         gpu: { count: 1 },
         resources: { requests: { cpu: "300m", memory: "512Mi" } },
-        config: { name: "resnet18_petage_quickstart", cfgOptions: ["train_cfg.max_epochs=6"] },
+        config: { name: "resnet18_petage_quickstart", cfgOptions: ["train_cfg.max_epochs=4"] },
         dataset: { synthetic: { count: 400 } },
         checkpoint: { everySteps: 5 },
         ...spec,
