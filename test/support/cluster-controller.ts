@@ -6,8 +6,8 @@ import { KubeClient } from "#lib/k8s/client.ts";
 import { Credentials } from "#lib/k8s/credentials.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { TrainingJobObject, TrainingJobSpec } from "#lib/k8s/job/training-job.ts";
-import type { KubeObject } from "#lib/k8s/objects.ts";
-import { PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
+import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
+import { pathOf, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import { PROJECT_ROOT } from "#lib/host/paths.ts";
 import { startController } from "./controller.ts";
 import type { TestController } from "./controller.ts";
@@ -42,6 +42,29 @@ export function controllerEnvironment(namespace: string, kubeconfig: string): Re
   };
 }
 
+export const POD_GROUPS: ResourceType = { group: "scheduling.k8s.io", version: "v1beta1", plural: "podgroups" };
+const EVENTS: ResourceType = { group: "", version: "v1", plural: "events" };
+
+interface EventObject extends KubeObject {
+  readonly type: string;
+  readonly reason: string;
+}
+
+/** What kwok makes of a pod: `{ "complete-after": "1s" }`. */
+export type Behaviour = Readonly<
+  Partial<Record<"start-after" | "complete-after" | "fail-after" | "exit-code" | "reason" | "message", string | null>>
+>;
+
+function annotationsOf(behaviour: Behaviour): Record<string, string> {
+  const annotations = Object.entries(behaviour).map(([key, value]) => [`fake.petage.dev/${key}`, value]);
+  return Object.fromEntries(annotations) as Record<string, string>;
+}
+
+/** What kwok makes of the trainers of a job. */
+export function fake(behaviour: Behaviour): Pick<TrainingJobSpec, "podTemplate"> {
+  return { podTemplate: { metadata: { annotations: annotationsOf(behaviour) } } };
+}
+
 /** A namespace of a cluster with everything that a controller and its jobs need of it. */
 export class JobCluster implements Disposable {
   readonly #credentials: Credentials;
@@ -63,7 +86,8 @@ export class JobCluster implements Disposable {
       await readFile(join(PROJECT_ROOT, "deploy/crd/trainingjobs.petage.dev.yaml"), "utf8"),
     ) as KubeObject;
     await client.create(CRDS, crd).catch(ifThere);
-    await client.create(NAMESPACES, { metadata: { name: namespace } }).catch(ifThere);
+    const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
+    await client.create(NAMESPACES, { metadata: { name: namespace, labels } }).catch(ifThere);
     await client.create(SERVICE_ACCOUNTS, { metadata: { name: "petage-worker", namespace } }).catch(ifThere);
     for (const claim of ["petage-data", "petage-output"]) await here.#makeClaim(claim);
     await until("the resource is served", async () => {
@@ -118,6 +142,36 @@ export class JobCluster implements Disposable {
 
   async deletePod(name: string): Promise<void> {
     await this.client.delete(PODS, { namespace: this.namespace, name });
+  }
+
+  async deleteJob(name: string): Promise<void> {
+    await this.client.delete(TRAINING_JOBS, { namespace: this.namespace, name });
+  }
+
+  /** Lets a fake pod do something other than its job says: `obey("a-0-1", { "fail-after": "0s" })`. */
+  async obey(pod: string, behaviour: Behaviour): Promise<void> {
+    const patch = { metadata: { annotations: annotationsOf(behaviour) } };
+    await this.client.merge(PODS, { namespace: this.namespace, name: pod }, { patch });
+  }
+
+  /** Makes room on a node as `kubectl drain` does. */
+  async evict(pod: string): Promise<void> {
+    const metadata = { name: pod, namespace: this.namespace };
+    const path = pathOf(PODS, { ...metadata, subresource: "eviction" });
+    const body = { apiVersion: "policy/v1", kind: "Eviction", metadata };
+    await this.client.call({ method: "POST", path, body });
+  }
+
+  /** What `kubectl describe` shows of a job, as "Type Reason". */
+  async events(job: string): Promise<readonly string[]> {
+    const query = { fieldSelector: `involvedObject.kind=TrainingJob,involvedObject.name=${job}` };
+    const events = await this.client.list<EventObject>(EVENTS, { namespace: this.namespace, query });
+    return events.items.map(({ type, reason }) => `${type} ${reason}`);
+  }
+
+  /** Anything else of this namespace. */
+  async list<T extends KubeObject = KubeObject>(type: ResourceType): Promise<readonly T[]> {
+    return (await this.client.list<T>(type, { namespace: this.namespace })).items;
   }
 
   /** Waits until a job is as it should be; the failure tells how it was instead. */

@@ -1,45 +1,275 @@
 import assert from "node:assert/strict";
-import type { TrainingJobSpec } from "#lib/k8s/job/training-job.ts";
+import { render } from "#lib/k8s/job/render.ts";
+import { readSettings } from "#lib/k8s/job/settings.ts";
+import type { Pod } from "#lib/k8s/job/pod.ts";
+import type { TrainingJobObject, TrainingJobSpec } from "#lib/k8s/job/training-job.ts";
+import { CONFIG_MAPS } from "#lib/k8s/objects.ts";
+import type { KubeObject } from "#lib/k8s/objects.ts";
+import { isTerminal } from "#lib/train/job-state.ts";
+import type { Phase } from "#lib/train/job-state.ts";
+import { ConfigResolver } from "#services/controller/kubernetes/resolve.ts";
 import { useCluster } from "#test/support/cluster.ts";
-import { JobCluster } from "#test/support/cluster-controller.ts";
+import { controllerEnvironment, fake, JobCluster, POD_GROUPS } from "#test/support/cluster-controller.ts";
 import type { TestController } from "#test/support/controller.ts";
+import { until } from "#test/support/until.ts";
 
-/** What kwok makes of the trainers of a job: `{ "complete-after": "1s" }`. */
-function fake(behaviour: Readonly<Record<string, string>>): Pick<TrainingJobSpec, "podTemplate"> {
-  const annotations = Object.entries(behaviour).map(([key, value]) => [`fake.petage.dev/${key}`, value]);
-  return { podTemplate: { metadata: { annotations: Object.fromEntries(annotations) as Record<string, string> } } };
+const END_TIMEOUT_MS = 60_000;
+
+/** Everything that `wanted` says is so in `actual`, which may say more. */
+function assertWithin(actual: unknown, wanted: unknown, path = ""): void {
+  // The API server leaves out values that are empty.
+  if (typeof wanted !== "object" || wanted === null) return assert.deepEqual(actual ?? "", wanted, path);
+  assert.ok(typeof actual === "object" && actual !== null, `${path} is missing`);
+  for (const [key, value] of Object.entries(wanted)) {
+    assertWithin((actual as Record<string, unknown>)[key], value, `${path}.${key}`);
+  }
 }
 
-describe("the controller of a cluster", function () {
+/** Whatever follows from its annotations, this is how each job ends. */
+const LIVES: readonly {
+  readonly what: string;
+  readonly name: string;
+  readonly spec: Partial<TrainingJobSpec>;
+  readonly ends: Phase;
+  /** Whole, or a part of it. */
+  readonly message: string | RegExp;
+  readonly restarts?: number;
+  readonly ignored?: number;
+  /** All events, in the order in which they were recorded. */
+  readonly events: readonly string[];
+  readonly failure?: { readonly exitCode?: number; readonly reason: string };
+}[] = [
+  {
+    what: "a job that goes straight succeeds, and records no event",
+    name: "straight",
+    spec: { workers: 2, gpu: { count: 1 }, ...fake({ "complete-after": "500ms" }) },
+    ends: "Succeeded",
+    message: "Training is complete",
+    events: [],
+  },
+  {
+    what: "a job that always fails is restarted as often as it may, and the message says how often that was",
+    name: "hopeless",
+    spec: {
+      failurePolicy: { maxRestarts: 1 },
+      ...fake({ "fail-after": "100ms", message: "no photos" }),
+    },
+    ends: "Failed",
+    message: /^trainer-0 ended with exit code 1 \(on node fake-\d\): no photos \(after 1 restarts without a new checkp/,
+    restarts: 1,
+    events: ["Warning Error", "Warning Error"],
+    failure: { exitCode: 1, reason: "Error" },
+  },
+  {
+    what: "a user's error is not tried again",
+    name: "user-error",
+    spec: fake({ "fail-after": "100ms", "exit-code": "3", message: "bad_config.py: no such key" }),
+    ends: "Failed",
+    message: /exit code 3.*bad_config\.py: no such key/,
+    events: ["Warning Error"],
+    failure: { exitCode: 3, reason: "Error" },
+  },
+  {
+    what: "a rule names exit codes with which a job fails at once",
+    name: "fail-rule",
+    spec: {
+      failurePolicy: { maxRestarts: 5, rules: [{ exitCodes: [42], action: "FailJob" }] },
+      ...fake({ "fail-after": "100ms", "exit-code": "42", reason: "OOMKilled" }),
+    },
+    ends: "Failed",
+    message: /^trainer-0 ended with exit code 42 \(OOMKilled, on node fake-\d\)$/,
+    events: ["Warning OOMKilled"],
+    failure: { exitCode: 42, reason: "OOMKilled" },
+  },
+  {
+    what: "a job that runs too long fails",
+    name: "late",
+    spec: { runPolicy: { activeDeadlineSeconds: 2 } },
+    ends: "Failed",
+    message: "Ran longer than its deadline of 2000 ms",
+    events: ["Warning DeadlineExceeded"],
+  },
+  {
+    what: "an error in a config is told with file, line and what was meant, and no pod is made",
+    name: "bad-config",
+    spec: { config: { inline: "model = dict(\n    typ='x'\n" } },
+    ends: "Failed",
+    message: /config\.py:\d+/,
+    events: ["Warning ConfigInvalid"],
+  },
+  {
+    what: "the name of a config that does not exist is told with the one that was meant",
+    name: "unknown-config",
+    spec: { config: { name: "resnet18_petage_quikstart" } },
+    ends: "Failed",
+    message: /resnet18_petage_quikstart[^]*resnet18_petage_quickstart/,
+    events: ["Warning ConfigInvalid"],
+  },
+  {
+    what: "a pod template that makes no pod fails the job with the words of the API server",
+    name: "bad-template",
+    spec: { podTemplate: { spec: { hostAliases: [{ ip: "nowhere", hostnames: ["x"] }] } } },
+    ends: "Failed",
+    message: /^Cannot create what the job needs: .*hostAliases.*nowhere/,
+    events: ["Warning InvalidPod"],
+  },
+];
+
+describe("jobs of a cluster", function () {
   this.timeout(120_000);
   const cluster = useCluster(2);
   let jobs: JobCluster;
   let controller: TestController;
 
-  before("a controller", async () => {
-    await cluster().addFakeNodes(2, { gpus: 4 });
+  before("a controller, and all jobs at once", async () => {
+    await cluster().addFakeNodes(4, { gpus: 4 });
     jobs = await JobCluster.prepare(cluster().kubeconfig, "jobs");
     controller = await jobs.startController();
+    await Promise.all(LIVES.map(({ name, spec }) => jobs.apply(name, spec)));
   });
   after(async () => {
     await controller?.[Symbol.asyncDispose]();
     jobs?.[Symbol.dispose]();
   });
 
-  it("makes a gang of pods, watches it run, and says when it is done", async () => {
-    await jobs.apply("plain", { workers: 2, gpu: { count: 1 }, ...fake({ "complete-after": "1s" }) });
-    const running = await jobs.isIn("plain", "Running");
-    assert.deepEqual(running.status?.workers, {
-      desired: 2,
-      created: 2,
-      ready: 2,
-      succeeded: 0,
-      failed: 0,
-      summary: "2/2",
+  async function ended(name: string): Promise<TrainingJobObject> {
+    return await jobs.reaches(name, ({ status }) => isTerminal((status?.phase ?? "") as Phase), END_TIMEOUT_MS);
+  }
+
+  for (const life of LIVES) {
+    it(life.what, async () => {
+      const { status } = await ended(life.name);
+      assert.equal(status?.phase, life.ends, status?.message);
+      if (typeof life.message === "string") assert.equal(status?.message, life.message);
+      else assert.match(status?.message ?? "", life.message);
+      assert.equal(status?.restarts ?? 0, life.restarts ?? 0);
+      assert.equal(status?.restartsIgnored ?? 0, life.ignored ?? 0);
+      assert.notEqual(status?.completionTime, undefined);
+      if (life.failure) assertWithin(status?.lastFailure, life.failure, "lastFailure");
+      else assert.equal(status?.lastFailure, undefined);
+      await until("its pods are gone", async () => (await jobs.pods(life.name)).every(hasEnded));
+      assert.deepEqual(await jobs.events(life.name), life.events);
     });
-    const names = (await jobs.pods("plain")).map(({ metadata }) => metadata.name);
-    assert.deepEqual(names.toSorted(), ["plain-0-0", "plain-0-1", "plain-0-data-loader", "plain-0-evaluator"]);
-    const { status } = await jobs.isIn("plain", "Succeeded");
-    assert.equal(status?.message, "Training is complete");
+  }
+
+  it("says in every condition since when it holds", async () => {
+    const { status, metadata } = await ended("straight");
+    const conditions = Object.fromEntries((status?.conditions ?? []).map((condition) => [condition.type, condition]));
+    const holds = Object.entries(conditions).map(([type, { status: value }]) => `${type} ${value}`);
+    assert.deepEqual(holds.toSorted(), ["Admitted True", "Complete True", "GangScheduled True", "Running False"]);
+    const since = (type: string): number => Date.parse(conditions[type]?.lastTransitionTime ?? "");
+    assert.ok(since("Admitted") >= Date.parse(metadata.creationTimestamp ?? ""));
+    assert.ok(since("Admitted") < since("Complete"), "nothing has happened to it since the beginning");
+    assert.equal(since("Running"), since("Complete"));
+    assert.equal(conditions["Complete"]?.reason, "Completed");
   });
+
+  it("keeps the pods that have ended, for their logs, and no others", async () => {
+    await ended("straight");
+    const left = await until("the helpers are gone", async () => {
+      const pods = await jobs.pods("straight");
+      return pods.length <= 2 && pods;
+    });
+    assert.deepEqual(left.map(({ metadata }) => metadata.name).toSorted(), ["straight-0-0", "straight-0-1"]);
+  });
+
+  it("makes what `petage job render` says it would make", async () => {
+    const job = await jobs.apply("rendered", { workers: 3, gpu: { count: 2 }, dataset: { synthetic: { count: 10 } } });
+    await jobs.isIn("rendered", "Running");
+    const settings = readSettings(controllerEnvironment(jobs.namespace, jobs.kubeconfig));
+    const resolved = await new ConfigResolver(jobs.client).resolve(job);
+    const wanted = render({ job, settings, resolved, gangs: new Set(["Native"]) });
+    const made: readonly KubeObject[] = [
+      ...(await jobs.list(CONFIG_MAPS)).filter(isOwnedBy(job)),
+      ...(await jobs.list(POD_GROUPS)).filter(isOwnedBy(job)),
+      ...(await jobs.list<Pod>({ group: "", version: "v1", plural: "pods" })).filter(isOwnedBy(job)),
+    ];
+    const names = (objects: readonly KubeObject[]): string[] => objects.map(({ metadata }) => metadata.name).toSorted();
+    assert.deepEqual(names(made), names(wanted));
+    for (const object of wanted) {
+      const found = made.find(({ metadata }) => metadata.name === object.metadata.name);
+      const { apiVersion: _, kind: __, ...fields } = object; // a list does not repeat them
+      assertWithin(found, fields, object.metadata.name);
+    }
+    await jobs.change("rendered", { runPolicy: { cancel: true } });
+    assert.equal((await ended("rendered")).status?.phase, "Cancelled");
+  });
+
+  it("leaves jobs alone that somebody else manages", async () => {
+    await jobs.apply("foreign", { managedBy: "kueue.x-k8s.io/multikueue" });
+    await jobs.apply("after-it", fake({ "complete-after": "1ms" }));
+    await ended("after-it");
+    assert.equal((await jobs.get("foreign")).status, undefined);
+    assert.deepEqual(await jobs.pods("foreign"), []);
+  });
+
+  it("waits for a ConfigMap that is not there, and goes on when it is", async () => {
+    await jobs.apply("waits", { config: { configMapRef: { name: "mine" } }, ...fake({ "complete-after": "1ms" }) });
+    const { status } = await jobs.reaches("waits", ({ status: now }) => now?.message?.includes("mine") ?? false);
+    assert.equal(status?.phase, "Pending");
+    const admitted = status.conditions?.find(({ type }) => type === "Admitted");
+    assert.deepEqual([admitted?.status, admitted?.reason], ["False", "ConfigMapNotFound"]);
+    assert.match(status.message ?? "", /kubectl create configmap mine --from-file=config\.py/);
+    const data = { "config.py": "_base_ = ['./resnet/resnet18_petage_quickstart.py']\n" };
+    await jobs.client.create(CONFIG_MAPS, { metadata: { name: "mine", namespace: "jobs" }, data } as KubeObject);
+    assert.equal((await ended("waits")).status?.phase, "Succeeded");
+  });
+
+  it("cancels a job whose ConfigMap never came", async () => {
+    await jobs.apply("never", { config: { configMapRef: { name: "absent" } } });
+    await jobs.reaches("never", ({ status }) => status?.message?.includes("absent") ?? false);
+    await jobs.change("never", { runPolicy: { cancel: true } });
+    assert.equal((await ended("never")).status?.phase, "Cancelled");
+  });
+
+  it("shows in `kubectl get tj` what one wants to know", async () => {
+    await ended("straight");
+    const [head = "", ...rows] = (await cluster().kubectl(["get", "tj", "--namespace=jobs"])).split("\n");
+    assert.deepEqual(head.trim().split(/\s+/), ["NAME", "PHASE", "READY", "RESTARTS", "EPOCH", "AGE"]);
+    const row = rows.find((line) => line.startsWith("straight "));
+    assert.match(row ?? "", /^straight\s+Succeeded\s+0\/2\s+0\s+\d+s/);
+  });
+
+  it("deletes a job that has ended when its time is over, and with it all that is its own", async () => {
+    const job = await jobs.apply("short-lived", {
+      runPolicy: { ttlSecondsAfterFinished: 1 },
+      ...fake({ "complete-after": "1ms" }),
+    });
+    await until("it is gone", async () => (await jobs.get("short-lived").catch(() => undefined)) === undefined, 30_000);
+    await until("its pods are gone", async () => (await jobs.pods("short-lived")).length === 0, 30_000);
+    await until("its config is gone", async () => !(await jobs.list(CONFIG_MAPS)).some(isOwnedBy(job)), 30_000);
+    await until("its groups are gone", async () => !(await jobs.list(POD_GROUPS)).some(isOwnedBy(job)), 30_000);
+  });
+
+  it("lets everything of a job go that is deleted while it runs", async () => {
+    const job = await jobs.apply("deleted", { workers: 2 });
+    await jobs.isIn("deleted", "Running");
+    await jobs.deleteJob("deleted");
+    await until("its pods are gone", async () => (await jobs.pods("deleted")).length === 0, 30_000);
+    await until("its groups are gone", async () => !(await jobs.list(POD_GROUPS)).some(isOwnedBy(job)), 30_000);
+  });
+
+  const policies = [
+    { policy: "Running", left: ["trainer"] },
+    { policy: "All", left: [] },
+    { policy: "None", left: ["data-loader", "evaluator", "trainer"] },
+  ] as const;
+  for (const { policy, left } of policies) {
+    it(`cleanPodPolicy ${policy} leaves of a job that has ended: ${left.join(", ") || "nothing"}`, async () => {
+      const name = `clean-${policy.toLowerCase()}`;
+      await jobs.apply(name, { runPolicy: { cleanPodPolicy: policy }, ...fake({ "complete-after": "1ms" }) });
+      assert.equal((await ended(name)).status?.phase, "Succeeded");
+      const roles = async (): Promise<string[]> =>
+        (await jobs.pods(name)).map(({ metadata }) => metadata.labels?.["petage.dev/role"] ?? "").toSorted();
+      await until("only these are left", async () => (await roles()).join() === left.join());
+    });
+  }
 });
+
+function hasEnded({ status }: Pod): boolean {
+  return status?.phase === "Succeeded" || status?.phase === "Failed";
+}
+
+function isOwnedBy({ metadata: { uid } }: TrainingJobObject): (object: KubeObject) => boolean {
+  return ({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid) ?? false;
+}
