@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
 import { binary, ensureBinaries, missingTools } from "./cluster/binaries.ts";
+import type { Cluster } from "./cluster/cluster.ts";
+import { preparePetage, SMALL_VALUES } from "./cluster/petage.ts";
 import { isRunning } from "./cluster/process-identity.ts";
 import { apiUrl } from "./cluster/site.ts";
 import { isAbandoned, readState, takenSlots } from "./cluster/slot.ts";
@@ -14,7 +16,9 @@ import { clusterSupport } from "./cluster/support.ts";
 import { takeDown, takeDownAbandoned } from "./cluster/teardown.ts";
 import { LEVELS } from "./cluster/tools.ts";
 import type { Level } from "./cluster/tools.ts";
+import { CHART } from "./deploy.ts";
 import { consoleReport } from "./setup/report.ts";
+import type { Report } from "./setup/report.ts";
 
 const command = new Command("cluster")
   .description("Runs a Kubernetes cluster on this machine, as the tests use it.")
@@ -28,6 +32,7 @@ The first \`up\` builds what it needs into the cache: 5, 10 and 15 minutes on tw
 Examples:
   npm run cluster -- up --level 2
   npm run cluster -- kubectl get nodes
+  npm run cluster -- up --petage
   npm run cluster -- down`,
   );
 
@@ -35,6 +40,8 @@ command
   .command("up")
   .description("start a cluster that stays until it is taken down")
   .option("--level <level>", "1, 2 or 3 (default: the highest that this machine can run)", parseLevel)
+  .option("--petage", "level 3: install petage of this checkout, in the namespace petage")
+  .option("--gpus <number>", "with --petage: GPUs that the node is said to have", Number, 2)
   .action(up);
 command.command("down").description("take down every cluster but those of running tests").action(down);
 command.command("status").description("what runs, and what this machine can run").action(status);
@@ -53,15 +60,29 @@ function parseLevel(text: string): Level {
   return level;
 }
 
-async function up({ level }: { readonly level?: Level }): Promise<void> {
+interface UpFlags {
+  readonly level?: Level;
+  readonly petage?: true;
+  readonly gpus: number;
+}
+
+async function up({ level, petage, gpus }: UpFlags): Promise<void> {
   const startMs = performance.now();
   const report = consoleReport();
-  const chosen = level ?? (await highestLevel());
+  const chosen = petage ? 3 : (level ?? (await highestLevel()));
   console.log(`Starting a cluster of level ${chosen}`);
   const cluster = await startCluster({ level: chosen, owned: false, report });
   console.log(`Cluster ${cluster.number} is ready after ${((performance.now() - startMs) / 1000).toFixed(1)} s.`);
   console.log(`Its API server is ${cluster.url}, its logs are in ${cluster.folder}`);
+  if (petage) await installPetage(cluster, gpus, report);
   console.log(`\nexport KUBECONFIG=${cluster.kubeconfig}`);
+}
+
+async function installPetage(cluster: Cluster, gpus: number, report: Report): Promise<void> {
+  const namespace = "petage";
+  await preparePetage(cluster, { namespace, gpus }, report);
+  const install = ["install", "petage", CHART, "--namespace", namespace, "--wait", "--timeout", "5m"];
+  console.log(await cluster.helm([...install, ...SMALL_VALUES]));
 }
 
 async function highestLevel(): Promise<Level> {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { synthesize } from "#lib/host/synth.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { CHART } from "../../../scripts/deploy.ts";
+import { preparePetage, SMALL_VALUES } from "../../../scripts/cluster/petage.ts";
 import { NODE } from "../../../scripts/cluster/network.ts";
-import { testImages } from "../../../scripts/image/test-images.ts";
 import { imageSupport } from "../../../scripts/image/store.ts";
 import { consoleReport } from "../../../scripts/setup/report.ts";
 import { useCluster } from "../../support/cluster.ts";
@@ -15,16 +15,12 @@ import { useHelm } from "../../support/helm.ts";
 import { until } from "../../support/until.ts";
 
 const NAMESPACE = "petage";
-const USER = 10001;
 const GPUS = 2;
 /** Building the image the first time, on a busy machine. */
 const SETUP_TIMEOUT_MS = 30 * 60_000;
 const JOB_TIMEOUT_MS = 8 * 60_000;
 const STEP_TIMEOUT_MS = 120_000;
 const SAMPLES = new URL("../../../deploy/samples/", import.meta.url);
-
-/** Everything that fits on a node of two cores, beside the workers of a job. */
-const SMALL = ["inference", "controller", "nats"].flatMap((part) => ["--set", `${part}.resources.requests.cpu=50m`]);
 
 interface PodObject {
   readonly metadata: { readonly name: string };
@@ -57,36 +53,13 @@ describe("petage on Kubernetes", function () {
       console.log(`      Left out: petage in containers: ${support.why}`);
       this.skip();
     }
-    const images = await testImages(consoleReport());
-    for (const archive of [images.petage, images.nats]) await cluster().loadImage(archive);
-    await cluster().patchGpus(NODE.name, GPUS);
-    folder = mkdtempSync(join(tmpdir(), "petage-volumes-"));
-    await cluster().kubectl(["create", "namespace", NAMESPACE]);
-    await cluster().kubectl(["label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted"]);
-    for (const claim of ["petage-data", "petage-output", "jetstream-petage-nats-0"]) await makeVolume(claim);
+    await preparePetage(cluster(), { namespace: NAMESPACE, gpus: GPUS }, consoleReport());
+    folder = mkdtempSync(join(tmpdir(), "petage-photos-"));
   });
 
-  after("no volumes", () => {
+  after("no photos", () => {
     if (folder) rmSync(folder, { recursive: true, force: true });
   });
-
-  /** A folder of this machine as the volume that a claim of the chart waits for: the cluster has nothing that makes any. */
-  async function makeVolume(claim: string): Promise<void> {
-    const path = join(folder, claim);
-    mkdirSync(path);
-    chownSync(path, USER, USER);
-    await cluster().apply({
-      apiVersion: "v1",
-      kind: "PersistentVolume",
-      metadata: { name: `petage-${claim}` },
-      spec: {
-        capacity: { storage: "20Gi" },
-        accessModes: ["ReadWriteOnce"],
-        hostPath: { path },
-        claimRef: { namespace: NAMESPACE, name: claim },
-      },
-    });
-  }
 
   /** Waits until a job is as it should be; the failure tells how it was, and what its pods said. */
   async function reaches(
@@ -136,7 +109,7 @@ describe("petage on Kubernetes", function () {
   }
 
   it("installs by helm, and everything gets ready", async () => {
-    await release("install", "petage", CHART, "--wait", "--timeout", "3m", ...SMALL);
+    await release("install", "petage", CHART, "--wait", "--timeout", "3m", ...SMALL_VALUES);
     const ready = await kubectl("get", "pods", "--output=jsonpath={.items[*].status.containerStatuses[*].ready}");
     assert.equal(ready, "true true true");
   });
@@ -199,10 +172,9 @@ describe("petage on Kubernetes", function () {
   }
 
   async function drawnPet(): Promise<Buffer> {
-    const photos = join(folder, "photos");
-    await synthesize({ out: photos, count: 10, seed: 1, layout: "annotation" });
-    const [photo = ""] = readdirSync(join(photos, "test"));
-    return readFileSync(join(photos, "test", photo));
+    await synthesize({ out: folder, count: 10, seed: 1, layout: "annotation" });
+    const [photo = ""] = readdirSync(join(folder, "test"));
+    return readFileSync(join(folder, "test", photo));
   }
 
   it("goes on when a trainer is killed, and says what that cost", async () => {
