@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseAllDocuments } from "yaml";
 import { synthesize } from "#lib/host/synth.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { dial } from "#lib/rpc/client.ts";
@@ -12,7 +13,9 @@ import { imageSupport } from "../../../scripts/image/store.ts";
 import { consoleReport } from "../../../scripts/setup/report.ts";
 import { useCluster } from "../../support/cluster.ts";
 import { useHelm } from "../../support/helm.ts";
+import { petage } from "../../support/cli.ts";
 import { until } from "../../support/until.ts";
+import { assertWithin } from "../../support/within.ts";
 
 const NAMESPACE = "petage";
 const GPUS = 2;
@@ -27,6 +30,11 @@ interface PodObject {
   readonly spec: {
     readonly containers: readonly { readonly resources: { readonly limits?: Readonly<Record<string, string>> } }[];
   };
+}
+
+interface RenderedObject {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
 }
 
 describe("petage on Kubernetes", function () {
@@ -146,11 +154,33 @@ describe("petage on Kubernetes", function () {
       ],
     );
     assert.match(await kubectl("get", "podgroups.scheduling.k8s.io", "--output=name"), /podgroup.*\/quickstart-.*-0/);
+    await rendersWhatIsThere("quickstart");
     const { status } = await isIn("quickstart", "Succeeded", JOB_TIMEOUT_MS);
     assert.equal(status?.attempt, 0);
     assert.match(status?.result?.published ?? "", /models\/pet-age\/1$/);
     assert.ok((status?.result?.metrics["petage/mae_median"] ?? Infinity) < 34, "better than the constant answer");
   });
+
+  /** `petage job render` says what the controller made of a sample; the cluster may have added defaults to it. */
+  async function rendersWhatIsThere(sample: string): Promise<void> {
+    const file = new URL(`${sample}.yaml`, SAMPLES).pathname;
+    const flags = ["--namespace", NAMESPACE, "--kubeconfig", cluster().kubeconfig];
+    const { stdout } = await petage(["job", "render", "--filename", file, ...flags]);
+    const rendered = parseAllDocuments(stdout).map((document) => document.toJS() as RenderedObject);
+    assert.deepEqual(rendered.map(({ kind }) => kind).toSorted(), [
+      "ConfigMap",
+      "Pod",
+      "Pod",
+      "Pod",
+      "Pod",
+      "PodGroup",
+    ]);
+    for (const object of rendered) {
+      const type = object.kind === "PodGroup" ? "podgroups.scheduling.k8s.io" : object.kind.toLowerCase();
+      const real: unknown = JSON.parse(await kubectl("get", type, object.metadata.name, "--output=json"));
+      assertWithin(object, real, object.metadata.name);
+    }
+  }
 
   it("serves the model that the job published", async () => {
     const answer = await until("inference has the model", () => predict().catch(() => undefined), STEP_TIMEOUT_MS);
