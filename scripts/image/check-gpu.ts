@@ -9,7 +9,7 @@ import { buildLocally } from "./build.ts";
 import { runContainer, unpackImage } from "./container.ts";
 import { copyContext } from "./context.ts";
 import { localBases } from "./local-bases.ts";
-import { ensureImageTools, imageCache } from "./store.ts";
+import { boundStore, ensureImageTools, imageCache } from "./store.ts";
 
 const NAME = "localhost/petage/check-gpu:1";
 /** What every base image with glibc and a C++ library has. */
@@ -39,6 +39,7 @@ export async function checkGpu(report: Report): Promise<void> {
       rmSync(context, { recursive: true });
     }
     await checkImage(report);
+    await boundStore();
   });
 }
 

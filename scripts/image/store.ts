@@ -11,6 +11,8 @@ import type { Report } from "../setup/report.ts";
 const TOOLS = DEBIAN_TOOLS.filter(({ path }) => ["buildah", "debootstrap", "runc"].includes(path));
 /** The slowest command is the whole build from nothing: 2 minutes on two free cores. */
 const BUILDAH_TIMEOUT_MS = 30 * 60_000;
+/** The store begins anew when it has grown beyond this. A build from nothing takes 3 GB, that of the gpu target 5 more. */
+const STORE_LIMIT_BYTES = 12e9;
 /** Nobody waits for a build alone. */
 const NICENESS = "19";
 
@@ -76,4 +78,10 @@ export async function commitImage(
   } finally {
     await buildah("rm", container);
   }
+}
+
+/** Layers of former builds make the next one fast, and pile up. */
+export async function boundStore(): Promise<void> {
+  const [bytes = "0"] = (await execute(["du", "-s", "--block-size=1", imageCache("storage")])).split("\t");
+  if (Number(bytes) > STORE_LIMIT_BYTES) await buildah("rmi", "--all", "--force");
 }

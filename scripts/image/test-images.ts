@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { parse } from "yaml";
 import { watched } from "../cluster/binaries.ts";
-import { execute } from "../cluster/execute.ts";
 import { withLock } from "../cluster/lock.ts";
 import { installNatsServer } from "../nats-server.ts";
 import { appear } from "../setup/cache.ts";
@@ -9,7 +8,7 @@ import type { Report } from "../setup/report.ts";
 import { buildLocally } from "./build.ts";
 import { copyContext } from "./context.ts";
 import { localBases } from "./local-bases.ts";
-import { buildah, commitImage, ensureImageTools, imageCache } from "./store.ts";
+import { boundStore, buildah, commitImage, ensureImageTools, imageCache } from "./store.ts";
 
 /** Docker archives, to be loaded into a cluster. */
 export interface TestImages {
@@ -19,8 +18,6 @@ export interface TestImages {
 
 /** So many versions of each archive stay, 0.9 GB each: the tests of another checkout may be about to load theirs. */
 const KEPT_ARCHIVES = 2;
-/** The store begins anew when it has grown beyond this; one build from nothing takes 5 GB. */
-const STORE_LIMIT_BYTES = 15e9;
 const CHART = new URL("../../charts/petage/", import.meta.url);
 
 /**
@@ -102,10 +99,4 @@ function removeOldArchives(kind: string): void {
     .map((name) => imageCache(name))
     .toSorted((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs);
   for (const path of byAge.slice(KEPT_ARCHIVES)) rmSync(path, { force: true });
-}
-
-/** Layers of former builds make the next one fast, and pile up. */
-async function boundStore(): Promise<void> {
-  const [bytes = "0"] = (await execute(["du", "-s", "--block-size=1", imageCache("storage")])).split("\t");
-  if (Number(bytes) > STORE_LIMIT_BYTES) await buildah("rmi", "--all", "--force");
 }
