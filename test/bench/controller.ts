@@ -1,5 +1,6 @@
 import { delay } from "#lib/base/signals.ts";
 import { discoverGangs } from "#lib/k8s/job/gang.ts";
+import type { GangName } from "#lib/k8s/job/gang.ts";
 import { render } from "#lib/k8s/job/render.ts";
 import type { ResolvedJob } from "#lib/train/resolved-job.ts";
 import { readSettings } from "#lib/k8s/job/settings.ts";
@@ -23,6 +24,8 @@ const PUBLISHED = [
 const TARGET = { reconcileMs: 250, manyS: 30, rssMb: 350, leaseRenewalsPerSecond: 0.5 };
 /** Writes of a job besides its pods. */
 const WRITES_BESIDES_PODS = 6;
+/** Jobs that are worked on at a time without the controller. */
+const LANES = 4;
 /** What was put off is written within this. */
 const SETTLE_MS = 1_500;
 
@@ -56,10 +59,12 @@ export const controller: Benchmark = {
       const steadySince = Date.now();
       for (const size of single) yield* benchSingle(site, size, context);
       yield await benchLife(site, life, context);
-      yield* benchMany(site, many, context);
+      const oursS = yield* benchMany(site, many, context);
       yield await benchIdle(site, idleMs, context);
       const reads = readsSince(site.auditLog(), steadySince).length;
       yield { case: "reads in steady state", value: reads, unit: "reads", targetValue: 0 };
+      const peer = { name: BARE, value: await makeManyBare(site, many, context) };
+      yield { case: nameOf(many), value: oursS, unit: "s", peer, targetValue: TARGET.manyS };
     }),
 };
 
@@ -82,7 +87,7 @@ async function* benchSingle(
     say(`controller, ${trainers} trainers: turn ${turn + 1} of ${turns}`);
     const name = `n${trainers}-t${turn}`;
     await runOnce(site, { name, trainers });
-    await makeBare(site, { name: `bare-${name}`, trainers });
+    await runBare(site, { name: `bare-${name}`, trainers });
     const log = site.auditLog();
     ours.push(creationMs(log, name));
     bare.push(podsMs(log, `bare-${name}`));
@@ -118,17 +123,24 @@ function hasAllPods({ status }: TrainingJobObject): boolean {
   return status?.allPodsCreatedTime !== undefined;
 }
 
-/** What the controller would create for a job that it leaves alone; the pods all at once. */
-async function makeBare(site: BenchSite, { name, trainers }: JobSize): Promise<void> {
-  const { jobs } = site;
+/** A job that the controller leaves alone, for `makeBare`. */
+async function applyBare({ jobs }: BenchSite, { name, trainers }: JobSize): Promise<TrainingJobObject> {
+  return await jobs.apply(name, benchSpec(trainers, { managedBy: "kueue.x-k8s.io/multikueue" }));
+}
+
+/** Creates what the controller would create for a job; the pods all at once. */
+async function makeBare({ jobs }: BenchSite, job: TrainingJobObject, gangs: ReadonlySet<GangName>): Promise<void> {
   const { client } = jobs;
-  const job = await jobs.apply(name, benchSpec(trainers, { managedBy: "kueue.x-k8s.io/multikueue" }));
   // Of another release, so that the controller does not see the pods.
   const settings = readSettings({ ...controllerEnvironment(NAMESPACE, jobs.kubeconfig), PETAGE_JOB_INSTANCE: "bare" });
-  const objects = render({ job, settings, resolved: RESOLVED, gangs: await discoverGangs(client) });
-  for (const object of objects.filter(({ kind }) => kind !== "Pod")) await client.create(typeOf(object), object);
-  const pods = objects.filter(({ kind }) => kind === "Pod");
-  await Promise.all(pods.map((pod) => client.create(PODS, pod)));
+  const objects = render({ job, settings, resolved: RESOLVED, gangs });
+  const isPod = ({ kind }: KubeObject): boolean => kind === "Pod";
+  await Promise.all(objects.filter((each) => !isPod(each)).map((each) => client.create(typeOf(each), each)));
+  await Promise.all(objects.filter(isPod).map((pod) => client.create(PODS, pod)));
+}
+
+async function runBare(site: BenchSite, size: JobSize): Promise<void> {
+  await makeBare(site, await applyBare(site, size), await discoverGangs(site.jobs.client));
   await site.clear();
   await delay(SETTLE_MS);
 }
@@ -173,26 +185,49 @@ function summary(events: readonly { readonly verb: string; readonly resource: st
   return [...counts].map(([what, count]) => `${count} ${what}`).join(", ");
 }
 
-/** Many jobs at once; then all of them run, and their pods are what the controller holds in memory. */
-async function* benchMany(
-  site: BenchSite,
-  { jobs, trainers }: { readonly jobs: number; readonly trainers: number },
-  { say }: BenchContext,
-): AsyncGenerator<Measurement> {
-  say(`controller: ${jobs} jobs of ${trainers} trainers`);
+interface ManySize {
+  readonly jobs: number;
+  readonly trainers: number;
+}
+
+function nameOf({ jobs, trainers }: ManySize): string {
+  return `${jobs} jobs x ${trainers} pods`;
+}
+
+/**
+ * Many jobs at once; then all of them run, and their pods are what the controller holds in memory. Returns how long it
+ * took to make the pods, s.
+ */
+async function* benchMany(site: BenchSite, size: ManySize, { say }: BenchContext): AsyncGenerator<Measurement, number> {
+  const { jobs, trainers } = size;
+  say(`controller: ${nameOf(size)}`);
   const names = Array.from({ length: jobs }, (_, index) => `many-${index}`);
   await Promise.all(names.map((name) => site.jobs.apply(name, benchSpec(trainers))));
   await site.reach(names, hasAllPods);
   const log = site.auditLog();
   const pods = podsOf(log, "many").length;
-  const what = `${jobs} jobs x ${trainers} pods`;
-  yield { case: what, value: creationMs(log, "many") / 1000, unit: "s", targetValue: TARGET.manyS };
   say(`controller: until all ${pods} pods run`);
   await site.reach(names, ({ status }) => status?.phase === "Running");
   const p99S = histogramBound(await site.metrics(), "petage_controller_reconcile_seconds", 0.99);
-  yield { case: `${what}, reconcile p99`, value: p99S * 1000, unit: "ms", targetValue: TARGET.reconcileMs };
+  yield { case: `${nameOf(size)}, reconcile p99`, value: p99S * 1000, unit: "ms", targetValue: TARGET.reconcileMs };
   await delay(SETTLE_MS);
   yield { case: `RSS at ${pods} pods`, value: site.rssBytes() / 1e6, unit: "MB", targetValue: TARGET.rssMb };
+  return creationMs(log, "many") / 1000;
+}
+
+/** The same objects, of as many jobs at a time as the controller looks at; how long it took, s. */
+async function makeManyBare(site: BenchSite, { jobs, trainers }: ManySize, { say }: BenchContext): Promise<number> {
+  say("controller: the same pods without it");
+  await site.clear();
+  const sizes = Array.from({ length: jobs }, (_, index) => ({ name: `bare-many-${index}`, trainers }));
+  const applied = await Promise.all(sizes.map((size) => applyBare(site, size)));
+  const gangs = await discoverGangs(site.jobs.client);
+  const next = applied.values();
+  const lane = async (): Promise<void> => {
+    for (const job of next) await makeBare(site, job, gangs);
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return podsMs(site.auditLog(), "bare-many") / 1000;
 }
 
 /** All jobs run and nothing changes: only the lease is renewed. */
