@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { ClientRequest, IncomingMessage, Server, ServerResponse } from "node:http";
 import { Agent, request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { KubeConfig } from "@kubernetes/client-node";
@@ -16,8 +16,10 @@ export type Fault =
     }
   /** The connection breaks before there is an answer. */
   | { readonly kind: "break" }
-  /** There never is an answer. */
-  | { readonly kind: "silence" };
+  /** The call arrives nowhere, and there never is an answer. */
+  | { readonly kind: "silence" }
+  /** The call is carried out, and its answer is lost. */
+  | { readonly kind: "lose"; lost(): void };
 
 export interface ProxiedCall {
   readonly method: string;
@@ -39,6 +41,8 @@ export class FaultProxy implements AsyncDisposable {
   fault: (call: ProxiedCall) => Fault | undefined = () => undefined;
   /** Watches stay open, and nothing comes through any more. */
   muted = false;
+  /** Watches bring everything so much later, ms. */
+  delayMs = 0;
 
   private constructor(access: RequestOptions, target: URL) {
     this.#access = access;
@@ -88,19 +92,20 @@ export class FaultProxy implements AsyncDisposable {
     this.calls.push(call);
     const fault = this.fault(call);
     if (fault === undefined) return this.#forward(incoming, outgoing, call.isWatch);
+    if (fault.kind === "lose") return this.#lose(incoming, fault.lost);
     if (fault.kind === "break") return void incoming.socket.destroy();
     if (fault.kind === "answer") outgoing.writeHead(fault.status, fault.headers).end(fault.body);
   }
 
   #forward(incoming: IncomingMessage, outgoing: ServerResponse, isWatch: boolean): void {
-    const { ca, cert, key } = this.#access;
-    const { host: _, ...headers } = incoming.headers;
-    const options = { ca, cert, key, headers, method: incoming.method, agent: this.#agent };
-    const upstream = request(new URL(incoming.url ?? "", this.#target), options, (answer) => {
+    const upstream = this.#ask(incoming, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       outgoing.flushHeaders();
       if (isWatch) this.#watches.add(outgoing);
-      answer.on("data", (chunk: Buffer) => (isWatch && this.muted) || outgoing.write(chunk));
+      answer.on("data", (chunk: Buffer) => {
+        if (!isWatch) outgoing.write(chunk);
+        else if (!this.muted) setTimeout(() => outgoing.write(chunk), this.delayMs);
+      });
       answer.on("end", () => outgoing.end()).on("error", () => outgoing.destroy());
     });
     outgoing.on("close", () => {
@@ -109,6 +114,19 @@ export class FaultProxy implements AsyncDisposable {
     });
     upstream.on("error", () => outgoing.destroy());
     incoming.pipe(upstream);
+  }
+
+  #lose(incoming: IncomingMessage, lost: () => void): void {
+    const upstream = this.#ask(incoming, (answer) => answer.resume().on("end", lost));
+    incoming.pipe(upstream.on("error", lost));
+  }
+
+  /** Passes a call on; what it says is still to be piped in. */
+  #ask(incoming: IncomingMessage, onAnswer: (answer: IncomingMessage) => void): ClientRequest {
+    const { ca, cert, key } = this.#access;
+    const { host: _, ...headers } = incoming.headers;
+    const options = { ca, cert, key, headers, method: incoming.method, agent: this.#agent };
+    return request(new URL(incoming.url ?? "", this.#target), options, onAnswer);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
