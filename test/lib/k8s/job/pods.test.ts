@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { discoverGangs, GANGS, gangOf } from "#lib/k8s/job/gang.ts";
+import type { GangName } from "#lib/k8s/job/gang.ts";
+import { KubeError } from "#lib/k8s/errors.ts";
+import type { KubeClient } from "#lib/k8s/client.ts";
+import type { Pod } from "#lib/k8s/job/pod.ts";
+import { render } from "#lib/k8s/job/render.ts";
+import { readSettings } from "#lib/k8s/job/settings.ts";
+import type { TrainingJobObject, TrainingJobSpec } from "#lib/k8s/job/training-job.ts";
+import type { ResolvedJob } from "#lib/train/resolved-job.ts";
+import { defined } from "#lib/base/assert.ts";
+
+const SETTINGS = readSettings({
+  PETAGE_JOB_IMAGE: "petage:1",
+  PETAGE_JOB_PULL_SECRETS: "pull",
+  PETAGE_JOB_SERVICE_ACCOUNT: "petage-worker",
+  PETAGE_JOB_INSTANCE: "release",
+  PETAGE_JOB_RUN_AS_USER: "10001",
+  PETAGE_JOB_NATS_URL: "nats://nats:4222",
+  PETAGE_JOB_NATS_SECRET: "nats-secret",
+  PETAGE_DATA_CLAIM: "data-claim",
+  PETAGE_OUTPUT_CLAIM: "output-claim",
+});
+const RESOLVED: ResolvedJob = {
+  configName: "tiny",
+  configText: "{}",
+  workDir: undefined,
+  validates: true,
+  maxEpochs: 1,
+  resume: false,
+  loadFrom: undefined,
+};
+
+function job(spec: Partial<TrainingJobSpec> = {}): TrainingJobObject {
+  const metadata = { name: "job", namespace: "ns", uid: "0123456789ab", creationTimestamp: "2026-01-02T03:04:05Z" };
+  return { metadata, spec: { config: { name: "tiny" }, workers: 2, ...spec } };
+}
+
+type Options = Partial<Parameters<typeof render>[0]>;
+
+function podsOf(spec: Partial<TrainingJobSpec> = {}, options: Options = {}): ReadonlyMap<string, Pod> {
+  const objects = render({ job: job(spec), settings: SETTINGS, resolved: RESOLVED, gangs: new Set(), ...options });
+  return new Map(objects.filter(({ kind }) => kind === "Pod").map((pod) => [pod.metadata.name, pod as Pod]));
+}
+
+const podOf = (name: string, spec?: Partial<TrainingJobSpec>, options?: Options): Pod =>
+  defined(podsOf(spec, options).get(name), name);
+const variable = (pod: Pod, name: string): unknown => {
+  const env = pod.spec.containers[0]?.["env"] as { name: string; value?: string }[];
+  return env.find((candidate) => candidate.name === name)?.value;
+};
+
+describe("the pods of a job", () => {
+  it("are its trainers, one data-loader, and an evaluator where the config validates", () => {
+    assert.deepEqual([...podsOf().keys()], ["job-0-data-loader", "job-0-evaluator", "job-0-0", "job-0-1"]);
+    const resolved = { ...RESOLVED, validates: false };
+    assert.deepEqual([...podsOf({}, { resolved }).keys()], ["job-0-data-loader", "job-0-0", "job-0-1"]);
+  });
+
+  for (const name of podsOf().keys()) {
+    it(`${name} may do nothing, belongs to its job, and bears the release`, () => {
+      const { metadata, spec } = podOf(name);
+      assert.equal(spec["automountServiceAccountToken"], false);
+      assert.deepEqual(spec["securityContext"], {
+        runAsNonRoot: true,
+        runAsUser: 10001,
+        seccompProfile: { type: "RuntimeDefault" },
+      });
+      assert.deepEqual(spec.containers[0]?.["securityContext"], {
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ["ALL"] },
+      });
+      assert.equal(metadata.ownerReferences?.[0]?.uid, "0123456789ab");
+      assert.equal(metadata.labels?.["petage.dev/instance"], "release");
+    });
+  }
+
+  it("know the password of NATS by reference alone", () => {
+    const pod = podOf("job-0-1");
+    assert.equal(variable(pod, "NATS_URL"), "nats://worker:$(NATS_PASSWORD)@nats:4222");
+    assert.match(JSON.stringify(pod), /"secretKeyRef":\{"name":"nats-secret","key":"worker-password"\}/);
+  });
+
+  it("get GPUs as trainers only", () => {
+    const gpu = { gpu: { resourceName: "nvidia.com/gpu", count: 2, product: "H200" } };
+    assert.deepEqual(podOf("job-0-0", gpu).spec.containers[0]?.resources?.limits, { "nvidia.com/gpu": "2" });
+    assert.deepEqual(podOf("job-0-0", gpu).spec.nodeSelector, { "nvidia.com/gpu.product": "H200" });
+    assert.equal(podOf("job-0-evaluator", gpu).spec.containers[0]?.resources?.limits, undefined);
+  });
+
+  it("mount data where it is read and outputs where they are written", () => {
+    const mounts = (name: string): unknown =>
+      (defined(podOf(name).spec.containers[0], name)["volumeMounts"] as { mountPath: string; readOnly?: boolean }[])
+        .filter(({ mountPath }) => mountPath.startsWith("/var/lib/petage"))
+        .map(
+          ({ mountPath, readOnly = false }) => `${mountPath.slice("/var/lib/petage/".length)}${readOnly ? " ro" : ""}`,
+        );
+    assert.deepEqual(mounts("job-0-data-loader"), ["data ro"]);
+    assert.deepEqual(mounts("job-0-evaluator"), ["work_dirs ro"]);
+    assert.deepEqual(mounts("job-0-0"), ["work_dirs"]);
+  });
+
+  const resumes: readonly (readonly [what: string, TrainingJobSpec["checkpoint"], Options, expected: string])[] = [
+    ["anew where nothing is said", {}, {}, ""],
+    ["from the newest of the work dir with Auto", { resume: "Auto" }, {}, "auto"],
+    ["anew with Never", { resume: "Never" }, { resolved: { ...RESOLVED, resume: true } }, ""],
+    ["as the config says where the job says nothing", {}, { resolved: { ...RESOLVED, resume: true } }, "auto"],
+    ["from a checkpoint that is named", { resume: "work_dirs/a/epoch_3" }, {}, "work_dirs/a/epoch_3"],
+  ];
+  for (const [what, checkpoint, options, expected] of resumes) {
+    it(`begin ${what}`, () => {
+      assert.equal(
+        variable(podOf("job-0-0", { ...(checkpoint && { checkpoint }) }, options), "PETAGE_RESUME_FROM"),
+        expected,
+      );
+    });
+  }
+
+  it("keep away from nodes that could not run them, in every alternative of an affinity of their own", () => {
+    const terms = [{ matchExpressions: [{ key: "zone", operator: "In", values: ["a"] }] }, { matchExpressions: [] }];
+    const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } };
+    const affinity = podOf(
+      "job-0-0",
+      { podTemplate: { spec: { affinity: { nodeAffinity } } } },
+      { excludedNodes: ["bad"] },
+    ).spec["affinity"] as { nodeAffinity: typeof nodeAffinity };
+    const { nodeSelectorTerms } = affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution;
+    const matchFields = [{ key: "metadata.name", operator: "NotIn", values: ["bad"] }];
+    assert.deepEqual(
+      nodeSelectorTerms,
+      terms.map((term) => ({ ...term, matchFields })),
+    );
+  });
+
+  it("take what a template adds, but not its claim to be another job's", () => {
+    const podTemplate = {
+      metadata: { labels: { team: "pets", "petage.dev/job": "other" } },
+      spec: { schedulingGates: [{ name: "mine" }], brandNew: true },
+    };
+    const pod = podOf("job-0-0", { podTemplate });
+    assert.deepEqual([pod.metadata.labels?.["team"], pod.metadata.labels?.["petage.dev/job"]], ["pets", "job"]);
+    assert.equal(pod.spec["brandNew"], true);
+    assert.equal(podOf("job-0-data-loader", { podTemplate }).spec["brandNew"], undefined);
+  });
+});
+
+describe("gangs", () => {
+  const all = new Set<GangName>(["Native", "Volcano", "Coscheduling"]);
+  const choices: readonly (readonly [Partial<TrainingJobSpec>, ReadonlySet<GangName>, GangName])[] = [
+    [{}, all, "Native"],
+    [{}, new Set(["Volcano", "Coscheduling"]), "Volcano"],
+    [{}, new Set(["Coscheduling"]), "Coscheduling"],
+    [{}, new Set(), "Gates"],
+    [{ workers: 1 }, all, "None"],
+    [{ schedulingPolicy: { gang: "Volcano" } }, all, "Volcano"],
+    [{ schedulingPolicy: { gang: "Kueue", queue: "q" } }, all, "Kueue"],
+  ];
+  for (const [spec, available, name] of choices) {
+    it(`${JSON.stringify(spec)} on a cluster with ${[...available].join(", ") || "nothing"}: ${name}`, () => {
+      assert.equal(gangOf(job(spec), available).name, name);
+    });
+  }
+
+  const marks: Readonly<Record<GangName, RegExp>> = {
+    None: /"name":"job-0-0"/,
+    Gates: /"schedulingGates":\[\{"name":"petage.dev\/gang"\}\]/,
+    Native: /"schedulingGroup":\{"podGroupName":"job-01234567-0"\}/,
+    Volcano: /"schedulerName":"volcano".*|"scheduling.k8s.io\/group-name":"job-01234567-0"/,
+    Coscheduling: /"scheduling.x-k8s.io\/pod-group":"job-01234567-0"/,
+    Kueue: /"kueue.x-k8s.io\/pod-group-total-count":"4"/,
+  };
+  for (const [name, mark] of Object.entries(marks)) {
+    it(`${name} marks every pod`, () => {
+      const gangContext = { job: job(), attempt: 0, minCount: 4, count: 4, instance: "release" };
+      for (const pod of podsOf({ schedulingPolicy: { gang: "None" } }).values()) {
+        const joined = GANGS[name as GangName].join(
+          { ...pod, metadata: { ...pod.metadata, name: "job-0-0" } },
+          gangContext,
+        );
+        assert.match(JSON.stringify(joined), mark);
+        assert.equal(joined.metadata.labels?.["petage.dev/job"], "job", "and leaves its labels");
+      }
+    });
+  }
+
+  it("asks for all helpers and at least the fewest workers of an elastic job", () => {
+    const elastic = { workers: 4, elastic: { minWorkers: 2, maxWorkers: 8 } };
+    const objects = render({ job: job(elastic), settings: SETTINGS, resolved: RESOLVED, gangs: all });
+    const group = objects.find(({ kind }) => kind === "PodGroup") as unknown as { spec: unknown };
+    assert.deepEqual(group.spec, { schedulingPolicy: { gang: { minCount: 4 } } });
+  });
+
+  it("are found by what the cluster serves, and an API server in trouble is no cluster without them", async () => {
+    const answers = (status: (path: string) => number): KubeClient =>
+      ({
+        call: async ({ path }: { path: string }) => {
+          const code = status(path);
+          if (code !== 200) throw new KubeError("GET", { status: code, reason: "", message: "" });
+          return { resources: [{ name: "podgroups" }] };
+        },
+      }) as unknown as KubeClient;
+    const volcano = await discoverGangs(answers((path) => (path.includes("volcano") ? 200 : 404)));
+    assert.deepEqual([...volcano], ["Volcano"]);
+    await assert.rejects(discoverGangs(answers(() => 500)), { code: "UNAVAILABLE" });
+  });
+});
