@@ -21,6 +21,7 @@ export const NAMESPACE = "bench";
 const NODES = { count: 20, gpus: 1000, pods: 1000 };
 /** So little that the pods of all cases fit. */
 const LITTLE = { requests: { cpu: "1m", memory: "1Mi" } };
+const SCHEDULER = "kube-scheduler";
 const WAIT_MS = 600_000;
 const BYTES_PER_KIB = 1024;
 
@@ -44,6 +45,8 @@ export interface BenchSite {
   auditLog(): readonly AuditEvent[];
   /** Waits until jobs are as wanted, by a watch of our own: it asks nothing of the API server. */
   reach(names: readonly string[], wanted: (job: TrainingJobObject) => boolean): Promise<void>;
+  /** Lets pods find nodes, or not: its scheduler works as hard as all others together. */
+  schedule(on: boolean): Promise<void>;
   /** Removes all jobs and pods. */
   clear(): Promise<void>;
   /** Memory of the controller's process, bytes. */
@@ -115,6 +118,7 @@ function siteOf({ cluster, jobs, seen, controller, metrics }: Parts): BenchSite 
       const reached = until(`${names.length} jobs are as wanted`, () => names.every(isReached), WAIT_MS);
       await Promise.race([reached, died]);
     },
+    schedule: (on) => (on ? cluster.restart(SCHEDULER) : cluster.kill(SCHEDULER)),
     async clear() {
       await jobs.client.deleteCollection(TRAINING_JOBS, { namespace: NAMESPACE, labelSelector: "" });
       await until("the jobs are gone", () => seen.size === 0, WAIT_MS);

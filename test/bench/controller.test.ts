@@ -101,8 +101,8 @@ describe("figures of the controller's benchmark", () => {
     assert.deepEqual(
       [...found.keys()],
       [
-        "1 pod",
         "writes per job, 4 pods",
+        "1 pod",
         "3 jobs x 2 pods, reconcile p99",
         "RSS at 12 pods",
         "idle writes",
