@@ -13,6 +13,8 @@ const TOOLS = DEBIAN_TOOLS.filter(({ path }) => ["buildah", "debootstrap", "runc
 const BUILDAH_TIMEOUT_MS = 30 * 60_000;
 /** The store begins anew when it has grown beyond this. A build from nothing takes 3 GB, that of the gpu target 5 more. */
 const STORE_LIMIT_BYTES = 12e9;
+/** Otherwise it leaves a mount of its own folder behind. */
+const SKIP_MOUNT = "--storage-opt=overlay.skip_mount_home=true";
 /** Nobody waits for a build alone. */
 const NICENESS = "19";
 
@@ -51,7 +53,7 @@ export function runFolder(name: string): string {
 export async function buildah(...args: readonly string[]): Promise<string> {
   const folders = { root: imageCache("storage"), runroot: runFolder("storage"), tmp: imageCache("tmp") };
   for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true });
-  const options = [`--root=${folders.root}`, `--runroot=${folders.runroot}`, "--storage-driver=overlay"];
+  const options = [`--root=${folders.root}`, `--runroot=${folders.runroot}`, "--storage-driver=overlay", SKIP_MOUNT];
   const program = programPath("buildah") ?? "buildah";
   const output = await execute(["nice", "-n", NICENESS, program, ...options, ...args], {
     timeoutMs: BUILDAH_TIMEOUT_MS,
