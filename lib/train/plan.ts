@@ -251,7 +251,7 @@ function nextAttempt(observed: Observed): Partial<JobStatus> {
     ending: null,
   };
   if (status.ending === "Suspended") return { ...next, phase: "Suspended", startTime: null, nextWorkers: null };
-  return { ...next, phase: "Restarting", message: `Restarting after: ${status.message}` };
+  return { ...next, phase: "Restarting", reason: "Restarting", message: `Restarting after: ${status.message}` };
 }
 
 function endOf({ spec, status }: Observed, now: Instant): Partial<JobStatus> {

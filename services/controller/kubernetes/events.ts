@@ -12,8 +12,16 @@ const EVENTS: ResourceType = { group: "", version: "v1", plural: "events" };
 const MAX_NOTE_CHARACTERS = 1024;
 
 /** What is worth an event: not the straight way of a job, which its status shows, but what leads off it. */
-const NORMAL: ReadonlySet<string> = new Set(["Suspended", "Resumed", "Resizing", "Cancelled", "WaitingForNodes"]);
-const SILENT: ReadonlySet<string> = new Set(["Accepted", "Starting", "Training", "Completed", "WaitingForNodes"]);
+const NORMAL: ReadonlySet<string> = new Set(["Suspended", "Resizing", "Cancelled"]);
+const SILENT: ReadonlySet<string> = new Set([
+  "Accepted",
+  "Resumed",
+  "Starting",
+  "WaitingForNodes",
+  "Training",
+  "Restarting",
+  "Completed",
+]);
 
 export interface EventsOptions {
   readonly client: KubeClient;

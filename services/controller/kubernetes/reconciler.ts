@@ -271,7 +271,7 @@ export class Reconciler {
     track.unwrittenSince = undefined;
     const { phase, reason, message } = status;
     if (phase !== before.phase) log.info(message, { job: keyOf(job), phase, reason });
-    if (reason === before.reason && status.attempt === before.attempt) return;
+    if (reason === before.reason) return;
     await recordEvent({ client, component, log }, current, { status, track });
   }
 
