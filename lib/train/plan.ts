@@ -170,10 +170,7 @@ function planWaiting(observed: Observed, waiting: readonly ObservedWorker[], now
     waiting.filter(({ process }) => process.state === "starting" && process.waitsFor === what);
   const resized = planSize(observed, now);
   if (resized) return resized;
-  const problem = waiting
-    .map(({ process, ...worker }) => ({ worker, problem: process.state === "starting" ? process.problem : undefined }))
-    .find((candidate) => candidate.problem !== undefined);
-  const trouble = problem ? `${workerLabel(problem.worker)}: ${problem.problem?.message}` : "";
+  const { reason, message: trouble } = troubleOf(waiting);
   if (status.attemptTime !== null && spec.startTimeoutMs !== null && now - status.attemptTime > spec.startTimeoutMs) {
     const message = `Not all workers were ready after ${spec.startTimeoutMs / 1000} s${trouble ? `: ${trouble}` : ""}`;
     const restartsIgnored = status.restartsIgnored + 1;
@@ -187,10 +184,20 @@ function planWaiting(observed: Observed, waiting: readonly ObservedWorker[], now
   const homeless = [...gated, ...waitsFor("node")];
   return change(status, {
     phase: homeless.length > 0 ? "Scheduling" : "Starting",
-    reason: problem?.problem?.reason ?? (homeless.length > 0 ? "WaitingForNodes" : "Starting"),
+    reason: reason ?? (homeless.length > 0 ? "WaitingForNodes" : "Starting"),
     message: trouble || `Waiting for ${listed(homeless.length > 0 ? homeless : waiting)}`,
     created: true,
   });
+}
+
+/** What keeps the first worker that has trouble from starting. Of what is said of a node, all of them wait for one. */
+function troubleOf(waiting: readonly ObservedWorker[]): { readonly reason?: string; readonly message: string } {
+  for (const { process, ...worker } of waiting) {
+    if (process.state !== "starting" || process.problem === undefined) continue;
+    const { reason, message } = process.problem;
+    return { reason, message: process.waitsFor === "node" ? message : `${workerLabel(worker)}: ${message}` };
+  }
+  return { message: "" };
 }
 
 /** Training is done: the helpers are told to end, and the job has succeeded when they have. */

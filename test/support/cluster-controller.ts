@@ -13,7 +13,7 @@ import { startController } from "./controller.ts";
 import type { TestController } from "./controller.ts";
 import { until } from "./until.ts";
 
-/** Names the users of its requests in the audit log apart from those of the test itself. */
+/** Of its requests, and of those that tests make with a `KubeClient`; kubectl has another. */
 export const CONTROLLER_USER_AGENT = "petage";
 
 const NAMESPACES = { group: "", version: "v1", plural: "namespaces" };

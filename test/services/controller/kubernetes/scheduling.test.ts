@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import type { TrainingJobObject, TrainingJobSpec } from "#lib/k8s/job/training-job.ts";
+import { controllerOf } from "#lib/k8s/objects.ts";
+import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
+import type { AuditEvent } from "../../../../scripts/cluster/audit.ts";
+import { useCluster } from "#test/support/cluster.ts";
+import { CONTROLLER_USER_AGENT, fake, JobCluster, POD_GROUPS } from "#test/support/cluster-controller.ts";
+import type { TestController } from "#test/support/controller.ts";
+import { until } from "#test/support/until.ts";
+
+const NAMESPACE = "scarce";
+const QUOTAS: ResourceType = { group: "", version: "v1", plural: "resourcequotas" };
+/** Elastic jobs wait half a minute for the rest of their workers. */
+const SHRINK_TIMEOUT_MS = 60_000;
+
+describe("jobs of a cluster that has not enough", function () {
+  this.timeout(120_000);
+  const cluster = useCluster(2);
+  let jobs: JobCluster;
+  let poor: JobCluster;
+  let controller: TestController;
+
+  /** GPUs that no other test uses. */
+  async function pool(product: string, gpus: number): Promise<Partial<TrainingJobSpec>> {
+    await cluster().addFakeNodes(1, { gpus, prefix: product, labels: { "nvidia.com/gpu.product": product } });
+    return { gpu: { product } };
+  }
+
+  before("a controller of several namespaces", async () => {
+    const { kubeconfig } = cluster();
+    await cluster().addFakeNodes(1);
+    jobs = await JobCluster.prepare(kubeconfig, NAMESPACE);
+    poor = await JobCluster.prepare(kubeconfig, "poor");
+    (await JobCluster.prepare(kubeconfig, "frugal"))[Symbol.dispose]();
+    controller = await jobs.startController({ PETAGE_WATCH_NAMESPACES: `${NAMESPACE},poor,frugal` });
+  });
+  after(async () => {
+    await controller?.[Symbol.asyncDispose]();
+    poor?.[Symbol.dispose]();
+    jobs?.[Symbol.dispose]();
+  });
+
+  it("goes on with fewer workers when GPUs are taken from an elastic job", async () => {
+    const gpus = await pool("elastic", 4);
+    await jobs.apply("shrinks", { ...gpus, workers: 4, elastic: { minWorkers: 2, maxWorkers: 4 } });
+    await jobs.isIn("shrinks", "Running");
+    await cluster().patchGpus("elastic-0", 3);
+    await jobs.evict("shrinks-0-3");
+    // Meanwhile the others run; the last test looks at it again.
+    await jobs.reaches("shrinks", ({ status }) => status?.attempt === 1);
+  });
+
+  it("starts the workers of a job together or not at all, and says what is missing", async () => {
+    const gpus = await pool("gang", 4);
+    await jobs.apply("first", { ...gpus, workers: 3 });
+    await jobs.isIn("first", "Running");
+    const second = await jobs.apply("second", { ...gpus, workers: 2, ...fake({ "complete-after": "1ms" }) });
+    const said = await jobs.reaches(
+      "second",
+      ({ status }) => status?.phase === "Scheduling" && status.message?.includes("minCount") === true,
+    );
+    assert.equal(said.status?.phase, "Scheduling");
+    assert.match(said.status.message ?? "", /^pod group is unschedulable, minCount \(4\) cannot be satisfied/);
+    const gang = said.status.conditions?.find(({ type }) => type === "GangScheduled");
+    assert.deepEqual([gang?.status, gang?.message], ["False", said.status.message]);
+    const [group] = (await jobs.list<PodGroup>(POD_GROUPS)).filter((one) => controllerOf(one) === second.metadata.uid);
+    assert.equal(group?.spec.schedulingPolicy.gang.minCount, 4, "with data-loader and evaluator");
+    const pods = await jobs.pods("second");
+    assert.deepEqual(
+      pods.map(({ spec }) => [spec["schedulingGroup"], spec.nodeName]),
+      Array.from({ length: 4 }, () => [{ podGroupName: group?.metadata.name }, undefined]),
+      "none of them runs",
+    );
+    await jobs.change("first", { runPolicy: { cancel: true } });
+    await jobs.isIn("second", "Succeeded", 60_000);
+  });
+
+  it("gives up an attempt that does not come together in time, and tries again", async () => {
+    await jobs.apply("patient", {
+      workers: 2,
+      gpu: { product: "none-such" },
+      schedulingPolicy: { startTimeoutSeconds: 10 },
+    });
+    const { status } = await jobs.reaches("patient", ({ status: now }) => now?.nextRetryTime !== undefined);
+    assert.match(
+      status?.message ?? "",
+      /^(Restarting after: )?Not all workers were ready after 10 s: .*minCount \(4\) cannot be satisfied/,
+    );
+    const waiting = await jobs.isIn("patient", "Restarting");
+    assert.deepEqual([waiting.status?.restarts, waiting.status?.restartsIgnored, waiting.status?.attempt], [0, 1, 1]);
+    assert.ok(Date.parse(waiting.status?.nextRetryTime ?? "") > Date.now());
+    assert.deepEqual(await jobs.pods("patient"), [], "what it held is given back");
+    await pool("none-such", 2);
+    const { status: later } = await jobs.isIn("patient", "Running");
+    assert.deepEqual([later?.attempt, later?.nextRetryTime], [1, undefined]);
+  });
+
+  it("says that a quota is exceeded, and goes on when it is raised", async () => {
+    const metadata = { name: "few", namespace: "poor" };
+    const quota = { metadata, spec: { hard: { pods: "2" } } };
+    await poor.client.create(QUOTAS, quota as KubeObject);
+    await poor.apply("too-many", { workers: 2, ...fake({ "complete-after": "1ms" }) });
+    const { status } = await poor.reaches("too-many", ({ status: now }) => now?.message?.includes("quota") ?? false);
+    assert.match(status?.message ?? "", /^Cannot create what the job needs: .*exceeded quota: few/);
+    assert.equal(status?.conditions?.find(({ type }) => type === "Running")?.reason, "QuotaExceeded");
+    assert.ok((await poor.pods("too-many")).length <= 2);
+    await poor.client.merge(QUOTAS, metadata, { patch: { spec: { hard: { pods: "10" } } } });
+    const { status: end } = await poor.isIn("too-many", "Succeeded", 60_000);
+    assert.deepEqual([end?.attempt, end?.restarts], [0, 0]);
+  });
+
+  it("has shrunk", async () => {
+    const { status } = await jobs.reaches(
+      "shrinks",
+      (job: TrainingJobObject) => job.status?.phase === "Running" && (job.status.attempt ?? 0) > 1,
+      SHRINK_TIMEOUT_MS,
+    );
+    assert.deepEqual([status?.workers?.summary, status?.restarts, status?.restartsIgnored], ["3/3", 0, 1]);
+    assert.ok((await jobs.events("shrinks")).includes("Normal Resizing"));
+  });
+
+  it("costs the API server little: six writes more than pods, and no reading", async () => {
+    const gpus = await pool("frugal", 4);
+    const metadata = { name: "straight", namespace: "frugal" };
+    const spec = {
+      config: { name: "resnet18_petage_quickstart" },
+      workers: 4,
+      ...gpus,
+      ...fake({ "complete-after": "2500ms" }),
+    };
+    const beginning = Date.now();
+    await cluster().apply({ apiVersion: "petage.dev/v1alpha1", kind: "TrainingJob", metadata, spec });
+    const wait = ["wait", "tj/straight", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s"];
+    await cluster().kubectl([...wait, "--namespace=frugal"]);
+    const calls = await until("the helpers have been told to end", () => {
+      const ours = cluster().auditLog().filter(isController("frugal", beginning));
+      return ours.some(({ verb }) => verb.startsWith("delete")) && ours;
+    });
+    const counts = new Map<string, number>();
+    for (const { verb, resource } of calls) {
+      counts.set(`${verb} ${resource}`, (counts.get(`${verb} ${resource}`) ?? 0) + 1);
+    }
+    const told = JSON.stringify(Object.fromEntries(counts));
+    assert.equal(counts.get("create pods"), 6);
+    assert.deepEqual(
+      calls.filter(({ verb }) => verb === "get" || verb === "list"),
+      [],
+    );
+    const writes = calls.filter(({ verb }) => verb !== "watch").length;
+    assert.ok(writes <= 6 + 6, told);
+    console.log(`      ${writes} writes: ${told}`);
+  });
+});
+
+/** Calls of the controller; the test itself asks for this namespace with kubectl alone. */
+function isController(namespace: string, since: number): (event: AuditEvent) => boolean {
+  return (event) =>
+    event.userAgent === CONTROLLER_USER_AGENT && event.namespace === namespace && event.receivedAt.getTime() >= since;
+}
+
+interface PodGroup extends KubeObject {
+  readonly spec: { readonly schedulingPolicy: { readonly gang: { readonly minCount: number } } };
+}
