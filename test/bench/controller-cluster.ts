@@ -6,6 +6,7 @@ import { describeExit, startProcess } from "#lib/host/processes.ts";
 import type { RunningProcess } from "#lib/host/processes.ts";
 import type { TrainingJobObject, TrainingJobSpec } from "#lib/k8s/job/training-job.ts";
 import { PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
+import type { ResourceType } from "#lib/k8s/objects.ts";
 import { Reflector } from "#lib/k8s/reflector.ts";
 import { Store } from "#lib/k8s/store.ts";
 import { controllerEnvironment, JobCluster } from "#test/support/cluster-controller.ts";
@@ -49,8 +50,8 @@ export interface BenchSite {
   schedule(on: boolean): Promise<void>;
   /** Removes all jobs and pods. */
   clear(): Promise<void>;
-  /** Memory of the controller's process, bytes. */
-  rssBytes(): number;
+  /** Memory of the controller's process, bytes: `VmRSS` now, `VmHWM` at its highest. */
+  memoryBytes(field: "VmRSS" | "VmHWM"): number;
   /** The controller's metrics, in Prometheus' text format. */
   metrics(): Promise<string>;
 }
@@ -107,6 +108,12 @@ function siteOf({ cluster, jobs, seen, controller, metrics }: Parts): BenchSite 
   });
   died.catch(() => {}); // it ends with the benchmark
   const find = (name: string): TrainingJobObject | undefined => seen.get(`${NAMESPACE}/${name}`);
+  const remove = async (type: ResourceType): Promise<void> => {
+    const all = { namespace: NAMESPACE, labelSelector: "" };
+    const removed = (): Promise<boolean> =>
+      jobs.client.deleteCollection(type, all, { gracePeriodSeconds: 0 }).then(() => true, ifLate);
+    await until(`the ${type.plural} are gone`, removed, WAIT_MS);
+  };
   return {
     jobs,
     auditLog: () => cluster.auditLog(),
@@ -120,16 +127,14 @@ function siteOf({ cluster, jobs, seen, controller, metrics }: Parts): BenchSite 
     },
     schedule: (on) => (on ? cluster.restart(SCHEDULER) : cluster.kill(SCHEDULER)),
     async clear() {
-      await jobs.client.deleteCollection(TRAINING_JOBS, { namespace: NAMESPACE, labelSelector: "" });
+      await remove(TRAINING_JOBS);
       await until("the jobs are gone", () => seen.size === 0, WAIT_MS);
-      const all = { namespace: NAMESPACE, labelSelector: "" };
-      const removed = (): Promise<boolean> =>
-        jobs.client.deleteCollection(PODS, all, { gracePeriodSeconds: 0 }).then(() => true, ifLate);
-      await until("the pods are gone", removed, WAIT_MS);
+      await remove(PODS);
     },
-    rssBytes: () => {
-      const line = /^VmRSS:\s+(?<kib>\d+) kB$/m.exec(readFileSync(`/proc/${controller.pid}/status`, "utf8"));
-      return Number(line?.groups?.["kib"]) * BYTES_PER_KIB;
+    memoryBytes(field) {
+      const line = new RegExp(`^${field}:\\s+(?<kib>\\d+) kB$`, "m");
+      const found = line.exec(readFileSync(`/proc/${controller.pid}/status`, "utf8"));
+      return Number(found?.groups?.["kib"]) * BYTES_PER_KIB;
     },
     metrics: async () => await (await fetch(`http://${metrics}/metrics`)).text(),
   };
