@@ -115,7 +115,8 @@ function planFailure(observed: Observed, { exit, ...failure }: Failure, now: Ins
 
 function planProgress(observed: Observed, now: Instant): readonly Action[] {
   const { spec, status } = observed;
-  if (status.nextRetryTime !== null && now < status.nextRetryTime) return [];
+  const waitMs = status.nextRetryTime === null ? 0 : status.nextRetryTime - now;
+  if (waitMs > 0 && waitMs <= spec.backoff.maximumMs) return []; // longer only where a clock was set back
   const size = sizeOf(observed);
   const strays = current(observed).filter(({ role, rank }) => role === "trainer" && rank >= size);
   if (strays.some(isAlive)) return strays.filter(isAlive).map(stop);

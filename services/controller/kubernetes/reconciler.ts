@@ -198,9 +198,13 @@ export class Reconciler {
 
   /** The config and the group first: the scheduler holds pods back whose group is not there. */
   async #start(look: Look, workers: readonly WorkerName[]): Promise<void> {
-    const { job, resolved } = look;
     const context = this.#contextOf(look);
-    const { gang, gangContext, attempt } = context;
+    if (look.track.preparedAttempt !== context.attempt) await this.#prepare(look, context);
+    look.track.preparedAttempt = context.attempt;
+    await this.#executor.start(context, workers);
+  }
+
+  async #prepare({ job, resolved }: Look, { gang, gangContext, attempt }: AttemptContext): Promise<void> {
     const group = gang.group(gangContext);
     const config =
       attempt === 0 && resolved.configText ? configMapOf(job, resolved, this.#options.settings.instance) : undefined;
@@ -208,7 +212,6 @@ export class Reconciler {
       config && this.#executor.ensure(CONFIG_MAPS, config),
       group && gang.type && this.#executor.ensure(gang.type, group),
     ]);
-    await this.#executor.start(context, workers);
   }
 
   #contextOf({ job, track, resolved, status }: Look): AttemptContext {

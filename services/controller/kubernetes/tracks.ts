@@ -19,6 +19,8 @@ export interface Track {
   facts: Facts;
   /** The attempt whose workers are listened to; undefined before the job was seen, since pods may be heard of before. */
   attempt: number | undefined;
+  /** The attempt whose config and group have been made. */
+  preparedAttempt: number | undefined;
   /** How pods ended that are gone, by name. */
   readonly endings: Map<string, Exit>;
   /** The last event that was recorded, so that none is recorded twice. */
@@ -60,6 +62,7 @@ export class Tracks {
       resolved: undefined,
       facts: {},
       attempt: undefined,
+      preparedAttempt: undefined,
       endings: new Map(),
       lastEvent: "",
       unwrittenSince: undefined,

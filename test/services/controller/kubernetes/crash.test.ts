@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
+import { defined } from "#lib/base/assert.ts";
 import { KubeClient } from "#lib/k8s/client.ts";
 import { Credentials } from "#lib/k8s/credentials.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import { LEASES } from "#lib/k8s/objects.ts";
+import type { KubeObject } from "#lib/k8s/objects.ts";
 import { isTerminal } from "#lib/train/job-state.ts";
 import type { Phase, WorkerName } from "#lib/train/job-state.ts";
 import type { Fault, FaultProxy, ProxiedCall } from "#test/lib/k8s/fault-proxy.ts";
 import { useCluster } from "#test/support/cluster.ts";
 import { JobCluster } from "#test/support/cluster-controller.ts";
+import type { TestController } from "#test/support/controller.ts";
 import { Replica } from "#test/support/controller-replica.ts";
 import { PodStage } from "#test/support/stage-pods.ts";
 import { until } from "#test/support/until.ts";
@@ -98,6 +102,23 @@ describe("a controller of a cluster that is killed", function () {
     assert.deepEqual(stage.violations, []);
   });
 
+  it("is followed by the other replica", async () => {
+    using jobs = await JobCluster.prepare(cluster().kubeconfig, "replicas");
+    const replicas = new Map<string, TestController>();
+    try {
+      for (const name of ["one", "other"]) replicas.set(name, await jobs.startController({ PETAGE_POD_NAME: name }));
+      const killed = await until("one of them leads", () => leaderOf(jobs), LIFE_TIMEOUT_MS);
+      process.kill(defined(replicas.get(killed), killed).pid, "SIGKILL");
+      await jobs.apply("job", { workers: 2 });
+      const job = await jobs.isIn("job", "Succeeded", LIFE_TIMEOUT_MS);
+      assert.deepEqual(summary(job), straight.end);
+      assert.notEqual(await leaderOf(jobs), killed);
+    } finally {
+      for (const replica of replicas.values()) await replica[Symbol.asyncDispose]();
+    }
+    assert.deepEqual(stage.violations, []);
+  });
+
   for (const arrives of [false, true]) {
     it(`leads to the same end when it dies right ${arrives ? "after" : "before"} any of its writes`, async () => {
       const deaths = Array.from({ length: straight.writes }, (_, write): Death => ({ write, arrives }));
@@ -115,6 +136,15 @@ describe("a controller of a cluster that is killed", function () {
     });
   }
 });
+
+interface Lease extends KubeObject {
+  readonly spec: { readonly holderIdentity?: string };
+}
+
+async function leaderOf({ client, namespace }: JobCluster): Promise<string | undefined> {
+  const lease = await client.get<Lease>(LEASES, { namespace, name: "petage-controller" }).catch(() => undefined);
+  return lease?.spec.holderIdentity;
+}
 
 function summary({ status = {} }: TrainingJobObject) {
   const { phase, message, attempt, restarts, restartsIgnored = 0, lastFailure, workers } = status;

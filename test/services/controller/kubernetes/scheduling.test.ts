@@ -63,7 +63,7 @@ describe("jobs of a cluster that has not enough", function () {
     assert.match(said.status.message ?? "", /^pod group is unschedulable, minCount \(4\) cannot be satisfied/);
     const gang = said.status.conditions?.find(({ type }) => type === "GangScheduled");
     assert.deepEqual([gang?.status, gang?.message], ["False", said.status.message]);
-    const [group] = (await jobs.list<PodGroup>(POD_GROUPS)).filter((one) => controllerOf(one) === second.metadata.uid);
+    const group = (await jobs.list<PodGroup>(POD_GROUPS)).find((one) => controllerOf(one) === second.metadata.uid);
     assert.equal(group?.spec.schedulingPolicy.gang.minCount, 4, "with data-loader and evaluator");
     const pods = await jobs.pods("second");
     assert.deepEqual(
@@ -98,7 +98,7 @@ describe("jobs of a cluster that has not enough", function () {
   it("says that a quota is exceeded, and goes on when it is raised", async () => {
     const metadata = { name: "few", namespace: "poor" };
     const quota = { metadata, spec: { hard: { pods: "2" } } };
-    await poor.client.create(QUOTAS, quota as KubeObject);
+    await poor.client.create(QUOTAS, quota);
     await poor.apply("too-many", { workers: 2, ...fake({ "complete-after": "1ms" }) });
     const { status } = await poor.reaches("too-many", ({ status: now }) => now?.message?.includes("quota") ?? false);
     assert.match(status?.message ?? "", /^Cannot create what the job needs: .*exceeded quota: few/);
