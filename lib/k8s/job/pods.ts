@@ -154,7 +154,8 @@ function environmentOf(context: AttemptContext, role: Exclude<Role, "nats-server
   const { uid = "" } = job.metadata;
   const secret = settings.natsSecret;
   const value = (variables: Readonly<Record<string, string>>): Variable[] =>
-    Object.entries(variables).map(([name, text]) => ({ name, value: text }));
+    // An empty value is none: the API server would keep the name alone.
+    Object.entries(variables).flatMap(([name, text]) => (text === "" ? [] : [{ name, value: text }]));
   const threads = { resourceFieldRef: { containerName: role, resource: "requests.cpu", divisor: "1" } };
   return [
     { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },

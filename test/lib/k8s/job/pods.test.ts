@@ -101,10 +101,10 @@ describe("the pods of a job", () => {
     assert.deepEqual(mounts("job-0-0"), ["work_dirs"]);
   });
 
-  const resumes: readonly (readonly [what: string, TrainingJobSpec["checkpoint"], Options, expected: string])[] = [
-    ["anew where nothing is said", {}, {}, ""],
+  const resumes: readonly (readonly [what: string, TrainingJobSpec["checkpoint"], Options, expected?: string])[] = [
+    ["anew where nothing is said", {}, {}],
     ["from the newest of the work dir with Auto", { resume: "Auto" }, {}, "auto"],
-    ["anew with Never", { resume: "Never" }, { resolved: { ...RESOLVED, resume: true } }, ""],
+    ["anew with Never", { resume: "Never" }, { resolved: { ...RESOLVED, resume: true } }],
     ["as the config says where the job says nothing", {}, { resolved: { ...RESOLVED, resume: true } }, "auto"],
     ["from a checkpoint that is named", { resume: "work_dirs/a/epoch_3" }, {}, "work_dirs/a/epoch_3"],
   ];
