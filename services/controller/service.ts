@@ -89,6 +89,8 @@ async function* watch(jobs: Jobs, name: string, { after, signal }: WatchWish) {
       sent = sequence;
       yield { sequence, job };
       if (hasEnded(job) && jobs.sequenceOf(name) === sent) return;
+    } else if (hasEnded(job)) {
+      return; // whoever asks knows its end already
     } else {
       await changeOf(jobs, signal);
     }

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { PetageError } from "#lib/base/errors.ts";
 import { nameLike, resolveJobConfig } from "#lib/host/job-config.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
@@ -37,21 +37,38 @@ export class ClusterJobs implements Jobs {
   }
 
   async create({ requestId, job, validateOnly }: CreateTrainingJobRequest__Output): Promise<TrainingJob> {
-    const { client, jobs, maxRestarts } = this.#options;
+    const { jobs, maxRestarts } = this.#options;
     if (!job?.spec) throw new PetageError("INVALID_ARGUMENT", "The request has no job.spec");
-    const isRepeated = ({ metadata }: TrainingJobObject): boolean =>
-      metadata.annotations?.[REQUEST_ANNOTATION] === requestId;
-    const repeated = requestId ? [...jobs.all()].find(isRepeated) : undefined;
+    const repeated = requestId ? [...jobs.all()].find(isOfRequest(requestId)) : undefined;
     if (repeated) return jobMessage(repeated);
     const nameLikeConfig = checkConfig(job.spec);
-    const name = job.metadata?.name || `${nameLikeConfig}-${randomUUID().slice(0, 5)}`;
+    // A request that comes twice at once, or to two replicas, names the same job.
+    const suffix = requestId
+      ? createHash("sha256").update(requestId).digest("hex").slice(0, 8)
+      : randomUUID().slice(0, 5);
+    const name = job.metadata?.name || `${nameLikeConfig}-${suffix}`;
     const { apiVersion, kind, spec } = jobOf(job, maxRestarts);
     const annotations = requestId ? { [REQUEST_ANNOTATION]: requestId } : {};
     const metadata = { name, namespace: this.#home, labels: job.metadata?.labels ?? {}, annotations };
     const object = { apiVersion, kind, metadata, spec } as TrainingJobObject;
-    const created = await client.create(TRAINING_JOBS, object, { dryRun: validateOnly, strict: true });
+    const created = await this.#make(object, validateOnly);
     if (!validateOnly) jobs.wrote(created, undefined);
     return jobMessage(created);
+  }
+
+  /** Creates a job, or finds the one that the same request has created meanwhile. */
+  async #make(object: TrainingJobObject, dryRun: boolean): Promise<TrainingJobObject> {
+    const { client } = this.#options;
+    try {
+      return await client.create(TRAINING_JOBS, object, { dryRun, strict: true });
+    } catch (error) {
+      const requestId = object.metadata.annotations?.[REQUEST_ANNOTATION];
+      if (requestId === undefined || PetageError.from(error).code !== "ALREADY_EXISTS") throw error;
+      const { namespace = "", name } = object.metadata;
+      const found = await client.get<TrainingJobObject>(TRAINING_JOBS, { namespace, name });
+      if (isOfRequest(requestId)(found)) return found;
+      throw error;
+    }
   }
 
   get(name: string): TrainingJob | undefined {
@@ -100,6 +117,10 @@ export class ClusterJobs implements Jobs {
     if (job) return job;
     throw new PetageError("NOT_FOUND", `There is no job named ${JSON.stringify(name)}`);
   }
+}
+
+function isOfRequest(requestId: string): (job: TrainingJobObject) => boolean {
+  return ({ metadata }) => metadata.annotations?.[REQUEST_ANNOTATION] === requestId;
 }
 
 type SpecMessage = NonNullable<NonNullable<CreateTrainingJobRequest__Output["job"]>["spec"]>;
