@@ -162,11 +162,15 @@ export class JobCluster implements Disposable {
     await this.client.call({ method: "POST", path, body });
   }
 
-  /** What `kubectl describe` shows of a job, as "Type Reason". */
+  /**
+   * What `kubectl describe` shows of a job, as "Type Reason", but for what a busy scheduler may say of pods that it has
+   * just seen.
+   */
   async events(job: string): Promise<readonly string[]> {
     const query = { fieldSelector: `involvedObject.kind=TrainingJob,involvedObject.name=${job}` };
     const events = await this.client.list<EventObject>(EVENTS, { namespace: this.namespace, query });
-    return events.items.map(({ type, reason }) => `${type} ${reason}`);
+    const told = events.items.filter(({ reason }) => reason !== "Unschedulable" && reason !== "SchedulerError");
+    return told.map(({ type, reason }) => `${type} ${reason}`);
   }
 
   /** Anything else of this namespace. */

@@ -96,10 +96,6 @@ describe("jobs of a cluster that are disturbed", function () {
     jobs?.[Symbol.dispose]();
   });
 
-  /** Without what a busy scheduler says of pods that it has just seen. */
-  const events = async (name: string): Promise<readonly string[]> =>
-    (await jobs.events(name)).filter((event) => event !== "Warning Unschedulable");
-
   const runsAt = async (name: string, attempt: number): Promise<TrainingJobObject> =>
     await jobs.reaches(name, ({ status }) => status?.phase === "Running" && status.attempt === attempt);
 
@@ -128,7 +124,7 @@ describe("jobs of a cluster that are disturbed", function () {
     assert.deepEqual(ours, [`fails-${metadata.uid?.slice(0, 8)}-1`]);
     assert.equal(status?.workers?.summary, "2/2");
     assert.equal(status?.nextRetryTime, undefined);
-    assert.deepEqual(await events("fails"), ["Warning Error"]);
+    assert.deepEqual(await jobs.events("fails"), ["Warning Error"]);
   });
 
   it("stops pods of a job that is suspended, and runs it again as a new attempt", async () => {
@@ -144,7 +140,7 @@ describe("jobs of a cluster that are disturbed", function () {
     const again = await runsAt(name, 1);
     assert.equal(again.status?.restarts, 0);
     assert.equal(again.status?.conditions?.find(({ type }) => type === "Suspended")?.status, "False");
-    assert.deepEqual(await events(name), ["Normal Suspended"]);
+    assert.deepEqual(await jobs.events(name), ["Normal Suspended"]);
   });
 
   it("makes nothing of a job that is suspended from the beginning, until it is let go", async () => {
@@ -165,7 +161,7 @@ describe("jobs of a cluster that are disturbed", function () {
     const { status } = await jobs.isIn(name, "Cancelled");
     assert.equal(status?.message, "Cancelled by request");
     assert.deepEqual(await jobs.pods(name), []);
-    assert.deepEqual(await events(name), ["Normal Cancelled"]);
+    assert.deepEqual(await jobs.events(name), ["Normal Cancelled"]);
   });
 
   it("changes the size of an elastic job with `kubectl scale`, up and down", async () => {

@@ -148,12 +148,7 @@ describe("jobs of a cluster", function () {
       if (life.failure) assertWithin(status?.lastFailure, life.failure, "lastFailure");
       else assert.equal(status?.lastFailure, undefined);
       await until("its pods are gone", async () => (await jobs.pods(life.name)).every(hasEnded));
-      const events = await jobs.events(life.name);
-      // A busy scheduler may say so of pods that it has just seen.
-      assert.deepEqual(
-        events.filter((event) => event !== "Warning Unschedulable"),
-        life.events,
-      );
+      assert.deepEqual(await jobs.events(life.name), life.events);
     });
   }
 
