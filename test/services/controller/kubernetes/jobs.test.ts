@@ -14,6 +14,8 @@ import type { TestController } from "#test/support/controller.ts";
 import { until } from "#test/support/until.ts";
 
 const END_TIMEOUT_MS = 60_000;
+/** The garbage collector learns of a new kind of resource within half a minute. */
+const GC_TIMEOUT_MS = 60_000;
 
 /** Everything that `wanted` says is so in `actual`, which may say more. */
 function assertWithin(actual: unknown, wanted: unknown, path = ""): void {
@@ -235,18 +237,22 @@ describe("jobs of a cluster", function () {
       runPolicy: { ttlSecondsAfterFinished: 1 },
       ...fake({ "complete-after": "1ms" }),
     });
-    await until("it is gone", async () => (await jobs.get("short-lived").catch(() => undefined)) === undefined, 30_000);
-    await until("its pods are gone", async () => (await jobs.pods("short-lived")).length === 0, 30_000);
-    await until("its config is gone", async () => !(await jobs.list(CONFIG_MAPS)).some(isOwnedBy(job)), 30_000);
-    await until("its groups are gone", async () => !(await jobs.list(POD_GROUPS)).some(isOwnedBy(job)), 30_000);
+    await until(
+      "it is gone",
+      async () => (await jobs.get("short-lived").catch(() => undefined)) === undefined,
+      GC_TIMEOUT_MS,
+    );
+    await until("its pods are gone", async () => (await jobs.pods("short-lived")).length === 0, GC_TIMEOUT_MS);
+    await until("its config is gone", async () => !(await jobs.list(CONFIG_MAPS)).some(isOwnedBy(job)), GC_TIMEOUT_MS);
+    await until("its groups are gone", async () => !(await jobs.list(POD_GROUPS)).some(isOwnedBy(job)), GC_TIMEOUT_MS);
   });
 
   it("lets everything of a job go that is deleted while it runs", async () => {
     const job = await jobs.apply("deleted", { workers: 2 });
     await jobs.isIn("deleted", "Running");
     await jobs.deleteJob("deleted");
-    await until("its pods are gone", async () => (await jobs.pods("deleted")).length === 0, 30_000);
-    await until("its groups are gone", async () => !(await jobs.list(POD_GROUPS)).some(isOwnedBy(job)), 30_000);
+    await until("its pods are gone", async () => (await jobs.pods("deleted")).length === 0, GC_TIMEOUT_MS);
+    await until("its groups are gone", async () => !(await jobs.list(POD_GROUPS)).some(isOwnedBy(job)), GC_TIMEOUT_MS);
   });
 
   const policies = [
