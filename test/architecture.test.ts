@@ -17,7 +17,7 @@ const ANY_NODE_MODULE = builtinModules;
 const FOUNDATION = ["base", "config"];
 const DOMAIN = [...FOUNDATION, "engine", "collective", "nn", "optim", "metrics", "data"];
 const APPLICATION = [...DOMAIN, "train", "serve"];
-const TENSORS = ["zod", "@tensorflow/tfjs"];
+const TENSORS = ["zod", "@tensorflow/tfjs-core"];
 
 const LAYERS: Readonly<Record<string, Layer>> = {
   base: { layers: [], packages: [], nodeModules: [] },
@@ -28,7 +28,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   engine: {
     layers: FOUNDATION,
-    packages: [...TENSORS, "@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-backend-wasm"],
+    packages: [...TENSORS, "@tensorflow/tfjs", "@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-backend-wasm"],
     nodeModules: [],
   },
   collective: { layers: ["base"], packages: [], nodeModules: [] },

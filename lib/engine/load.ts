@@ -1,5 +1,5 @@
 import util from "node:util";
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { PetageError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 
@@ -25,7 +25,8 @@ let loaded: Promise<Engine> | undefined;
 
 /**
  * Loads the fastest backend that works here: the TensorFlow library, else WebAssembly (forward only), else plain
- * JavaScript. Says in one line when it had to fall back. Loading happens once per thread.
+ * JavaScript. Says in one line when it had to fall back. Loading happens once per thread. Either way all of tfjs comes
+ * with it, and with that the gradients of the ops; who only checks a config needs no more than `tfjs-core`.
  */
 export function loadEngine(options: EngineOptions = {}): Promise<Engine> {
   loaded ??= load(options);
@@ -61,9 +62,10 @@ async function loadTensorflow(): Promise<Engine> {
 }
 
 async function loadFallback(candidates: readonly ("wasm" | "cpu")[]): Promise<Engine> {
+  const { version } = await import("@tensorflow/tfjs");
   for (const backend of candidates) {
     if (backend === "wasm") await import("@tensorflow/tfjs-backend-wasm");
-    if (await tf.setBackend(backend)) return { backend, version: tf.version.tfjs, device: "cpu" };
+    if (await tf.setBackend(backend)) return { backend, version: version.tfjs, device: "cpu" };
   }
   throw new PetageError("TENSORFLOW_UNAVAILABLE", `None of the backends ${candidates.join(", ")} can be used here`, {
     hint: "Run `npm run setup`",

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 
 /**
  * `tf.tidy` for functions that return something else than tensors: frees every tensor made inside that was not kept.

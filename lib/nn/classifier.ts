@@ -1,5 +1,5 @@
-import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs";
-import * as tf from "@tensorflow/tfjs";
+import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { PetageError } from "../base/errors.ts";
 import { buildComponent, configNode } from "../config/build.ts";

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
-import type { Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
 import { defined } from "../base/assert.ts";
 import { normalizeBatch } from "../engine/native/batch-norm.ts";
 import type { Mode, ParameterSpec, Weights } from "./types.ts";

@@ -1,4 +1,4 @@
-import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs";
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { Loss } from "./losses/types.ts";
 
 /** Tensors by the name that PyTorch's `state_dict` gives them, in the layout that TensorFlow computes with. */

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
-import type { Scalar, Tensor } from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { PetageError } from "#lib/base/errors.ts";
 

@@ -1,4 +1,4 @@
-import type { Scalar, Tensor } from "@tensorflow/tfjs";
+import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
 
 /** Per-step values that the optimizer needs; scalars so that a step can be traced once and fed anew. */
 export interface OptimizerScalars {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import * as tf from "@tensorflow/tfjs";
-import type { Tensor } from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { defined } from "../base/assert.ts";
 import { PetageError } from "../base/errors.ts";
 import { initialValues } from "../nn/init.ts";

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
-import type { Scalar, Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
 import { defined } from "../base/assert.ts";
 import type { Batch } from "../data/types.ts";
 import { uploadImages } from "../engine/native/upload-images.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { loadEngine } from "#lib/engine/load.ts";
 import { accuracyOf } from "#lib/metrics/accuracy.ts";

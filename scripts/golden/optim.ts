@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
-import type { Tensor } from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { loadEngine } from "#lib/engine/load.ts";
 import { clipGradSchema, clipGradients } from "#lib/optim/clip.ts";

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
-import type { Tensor, Tensor4D } from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { randomStream } from "#lib/base/random.ts";
 import { loadEngine } from "#lib/engine/load.ts";
 import { scoped } from "#lib/engine/scope.ts";

@@ -1,6 +1,6 @@
 /** Loads the engine, multiplies two matrices in float32 and in bfloat16, and prints what it found as JSON. */
 import { availableParallelism } from "node:os";
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { loadEngine } from "#lib/engine/load.ts";
 
 export interface ProbeResult {

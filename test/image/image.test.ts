@@ -88,7 +88,7 @@ describe("the image", function () {
   it("computes with TensorFlow", async () => {
     const { exitCode, output } = await evaluate(`
       import { loadEngine } from "/srv/petage/lib/engine/load.ts";
-      import * as tf from "@tensorflow/tfjs";
+      import * as tf from "@tensorflow/tfjs-core";
       const { backend, device } = await loadEngine();
       console.log(backend, device, tf.matMul([[2]], [[3]]).dataSync()[0]);`);
     assert.equal(exitCode, 0, output);

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
-import type { Tensor4D } from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { nativeBackend } from "./backend.ts";
 import type { NativeBackend } from "./backend.ts";
 

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
-import type { Tensor2D } from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor2D } from "@tensorflow/tfjs-core";
 
 /** Below any probability that matters; the derivative of 0 ** exponent is infinite for exponents under 1. */
 const SMALLEST_BASE = 1e-30;

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
-import type { Scalar, Tensor1D, Tensor2D } from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { assert } from "#lib/base/assert.ts";
 import type { Loss, Reduction, Targets } from "./types.ts";
 

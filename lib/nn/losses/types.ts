@@ -1,4 +1,4 @@
-import type { Scalar, Tensor1D, Tensor2D } from "@tensorflow/tfjs";
+import type { Scalar, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
 
 /** int32 class indices [N], or a distribution over the classes for each sample [N, C] (mixup, cutmix). */

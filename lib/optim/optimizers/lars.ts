@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
-import type { Scalar, Tensor } from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
 import type { Optimizer } from "../types.ts";

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
-import type { Scalar, Tensor } from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
 import type { OptimizerScalars } from "../types.ts";
 
 /** The weight decay of this step: the schedule's where there is one, else the config's. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import * as tf from "@tensorflow/tfjs";
-import type { Scalar, Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
 import { randomStream } from "#lib/base/random.ts";
 import { normalizeBatch, normalizeComposed } from "#lib/engine/native/batch-norm.ts";
 import type { NormalizedBatch } from "#lib/engine/native/batch-norm.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import * as tf from "@tensorflow/tfjs";
-import type { Tensor } from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { loadEngine } from "#lib/engine/load.ts";
 import { scoped } from "#lib/engine/scope.ts";
 import { uploadImages } from "#lib/engine/native/upload-images.ts";

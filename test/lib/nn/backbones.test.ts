@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { PetageError } from "#lib/base/errors.ts";
 import { buildComponent } from "#lib/config/build.ts";
 import type { ConfigDict } from "#lib/config/component.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { preprocess, preprocessors } from "#lib/data/preprocessor.ts";
 import { initialValues } from "#lib/nn/init.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { checkNorm, clipGradSchema, clipGradients } from "#lib/optim/clip.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
 

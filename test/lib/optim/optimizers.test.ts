@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { optimizers } from "#lib/optim/optimizers/index.ts";
 import type { Optimizer } from "#lib/optim/types.ts";
 import { buildFrom } from "#test/support/build.ts";

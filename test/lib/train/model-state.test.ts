@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { PetageError } from "#lib/base/errors.ts";
 import type { StateDict, TensorData } from "#lib/train/checkpoint.ts";
 import { ModelState } from "#lib/train/model-state.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import * as tf from "@tensorflow/tfjs";
-import type { Tensor1D, Variable } from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor1D, Variable } from "@tensorflow/tfjs-core";
 import { silentLog } from "#lib/base/log.ts";
 import { randomStream } from "#lib/base/random.ts";
 import type { ConfigDict } from "#lib/config/component.ts";

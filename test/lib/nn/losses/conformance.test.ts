@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import * as tf from "@tensorflow/tfjs";
-import type { Tensor2D } from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { losses } from "#lib/nn/losses/index.ts";
 import type { Loss, Targets } from "#lib/nn/losses/types.ts";
 import { buildFrom } from "#test/support/build.ts";

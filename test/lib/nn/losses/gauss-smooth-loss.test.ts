@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { authorRow, gaussRow, gaussWeights } from "#lib/nn/losses/gauss-smoothing.ts";
 import { GaussSmoothLoss } from "#lib/nn/losses/gauss-smooth-loss.ts";
 import type { Loss, Targets } from "#lib/nn/losses/types.ts";
