@@ -1,3 +1,4 @@
+import type { Clocks } from "#lib/base/clock.ts";
 import { silentLog } from "#lib/base/log.ts";
 import type { Log } from "#lib/base/log.ts";
 import { silentMetrics } from "#lib/base/metrics.ts";
@@ -14,6 +15,7 @@ export interface ReplicaOptions {
   readonly lease: string;
   readonly readNodes?: boolean;
   readonly log?: Log;
+  readonly clocks?: Clocks;
 }
 
 /** A controller in this process that reaches the API server through a proxy of its own. */
@@ -24,7 +26,7 @@ export class Replica implements AsyncDisposable {
   #killing: Promise<void> | undefined;
 
   private constructor(proxy: FaultProxy, options: ReplicaOptions) {
-    const { kubeconfig, namespace, lease, readNodes = false, log = silentLog } = options;
+    const { kubeconfig, namespace, lease, readNodes = false, log = silentLog, clocks } = options;
     this.proxy = proxy;
     const credentials = proxy.credentials();
     const controller = new KubernetesController({
@@ -35,6 +37,7 @@ export class Replica implements AsyncDisposable {
       lease: { namespace, name: lease, identity: lease },
       log,
       metrics: silentMetrics,
+      ...(clocks && { clocks }),
     });
     this.#ended = controller
       .run(this.#end.signal)

@@ -1,3 +1,5 @@
+import { steadyClock } from "#lib/base/clock.ts";
+import type { Clocks } from "#lib/base/clock.ts";
 import type { Log } from "#lib/base/log.ts";
 import type { Metrics } from "#lib/base/metrics.ts";
 import { SECONDS_BUCKETS } from "#lib/base/metrics.ts";
@@ -43,6 +45,8 @@ export interface KubernetesOptions {
   readonly lease: { readonly namespace: string; readonly name: string; readonly identity: string };
   readonly log: Log;
   readonly metrics: Metrics;
+  /** By default the system's. */
+  readonly clocks?: Clocks;
 }
 
 /** The controller of a cluster: watches jobs and pods, and where it leads, runs the jobs. */
@@ -51,7 +55,8 @@ export class KubernetesController implements Disposable {
   readonly jobs = new Store<TrainingJobObject>();
   readonly pods = new Store<Pod>(slimPod);
   readonly #nodes = new Store<Node>();
-  readonly #tracks = new Tracks();
+  readonly #now: () => number;
+  readonly #tracks: Tracks;
   readonly #queue = new WorkQueue();
   readonly #reflectors: Pick<Reflector<KubeObject>, "run" | "synced" | "silenceMs">[] = [];
   readonly #leadership: Leadership;
@@ -62,6 +67,8 @@ export class KubernetesController implements Disposable {
   constructor(options: KubernetesOptions) {
     const { client, settings, namespaces, readNodes, lease, log, metrics } = options;
     this.#options = options;
+    this.#now = steadyClock(options.clocks);
+    this.#tracks = new Tracks(this.#now);
     const ours = `${LABELS.instance}=${settings.instance}`;
     for (const namespace of namespaces) {
       this.#reflect(TRAINING_JOBS, this.jobs, { namespace });
@@ -80,7 +87,7 @@ export class KubernetesController implements Disposable {
       mayWrite: () => this.#mayWrite(),
       component: lease.identity,
       log,
-      now: () => Date.now(),
+      now: this.#now,
     });
     this.#enqueueChanges();
     this.#reconciled = this.#measure(metrics);
@@ -111,6 +118,7 @@ export class KubernetesController implements Disposable {
 
   async #lead(signal: AbortSignal): Promise<void> {
     const { log } = this.#options;
+    const { jobs, pods } = this;
     await this.#discover(signal);
     const discovery = setInterval(() => void this.#discover(signal), DISCOVERY_INTERVAL_MS);
     const resync = setInterval(() => this.#enqueueAll(), RESYNC_INTERVAL_MS);
@@ -120,7 +128,7 @@ export class KubernetesController implements Disposable {
     try {
       await Promise.all([
         runWorkers({ queue: this.#queue, count: WORKERS, reconcile, log }, signal),
-        followProgress({ jobs: this.jobs, pods: this.pods, tracks: this.#tracks, log, onChange }, signal),
+        followProgress({ jobs, pods, tracks: this.#tracks, log, now: this.#now, onChange }, signal),
       ]);
     } finally {
       clearInterval(discovery);

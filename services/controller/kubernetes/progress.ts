@@ -22,6 +22,7 @@ export interface ProgressOptions {
   readonly pods: Store<Pod>;
   readonly tracks: Tracks;
   readonly log: Log;
+  now(): number;
   /** The facts of a job have changed. */
   onChange(key: string): void;
 }
@@ -40,18 +41,18 @@ export async function followProgress(options: ProgressOptions, signal: AbortSign
 }
 
 async function askOne(options: ProgressOptions, job: TrainingJobObject, signal: AbortSignal): Promise<void> {
-  const { pods, tracks, log, onChange } = options;
+  const { pods, tracks, log, now, onChange } = options;
   const { namespace = "", name } = job.metadata;
   const worker = { role: "trainer", rank: 0, attempt: job.status?.attempt ?? 0 } as const;
   const pod = pods.get(`${namespace}/${podName(name, worker)}`);
-  const state = pod && stateOf(pod, Date.now());
+  const state = pod && stateOf(pod, now());
   if (state?.state !== "ready") return;
   try {
     await using trainer = dial(state.address, "TrainerService", { deadlineMs: ANSWER_TIMEOUT_MS, signal });
     const said = await trainer.getStatus({});
     if (said.jobUid !== job.metadata.uid) return; // an address that was somebody else's before
     const track = tracks.of(job, pods.ownedBy(job.metadata.uid ?? ""));
-    track.facts = withTrainerStatus(track.facts, said, Date.now());
+    track.facts = withTrainerStatus(track.facts, said, now());
     onChange(keyOf(job));
   } catch (thrown) {
     log.debug("A trainer does not tell how far it is", { job: keyOf(job), error: PetageError.from(thrown).describe() });

@@ -32,6 +32,11 @@ export interface Track {
 /** The tracks of all jobs, by uid, fed by what happens to pods. */
 export class Tracks {
   readonly #tracks = new Map<string, Track>();
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
 
   /** @param pods all pods of the job; where it is seen for the first time they may tell more than its status does */
   of({ metadata: { uid = "" }, status }: TrainingJobObject, pods: readonly Pod[]): Track {
@@ -39,7 +44,7 @@ export class Tracks {
     if (track.attempt !== undefined) return track;
     track.attempt = status?.attempt ?? 0;
     track.facts = factsOf(status);
-    for (const pod of pods) listen(track, pod);
+    for (const pod of pods) listen(track, pod, this.#now());
     return track;
   }
 
@@ -49,8 +54,9 @@ export class Tracks {
     const uid = pod && controllerOf(pod);
     if (pod === undefined || uid === undefined) return;
     const track = this.#find(uid);
-    listen(track, pod);
-    if (after === undefined) track.endings.set(pod.metadata.name, endingOf(pod, Date.now()));
+    const now = this.#now();
+    listen(track, pod, now);
+    if (after === undefined) track.endings.set(pod.metadata.name, endingOf(pod, now));
     for (const oldest of track.endings.keys()) {
       if (track.endings.size <= MAX_ENDINGS) break;
       track.endings.delete(oldest);
@@ -77,9 +83,9 @@ export class Tracks {
 }
 
 /** The last words of a worker of the present attempt; what earlier ones said has been taken in. */
-function listen(track: Track, pod: Pod): void {
+function listen(track: Track, pod: Pod, now: number): void {
   if (workerOf(pod)?.attempt !== track.attempt) return;
   const words = terminationMessage(pod);
   const report = words === undefined ? undefined : parseTermination(words);
-  if (report) track.facts = withReport(track.facts, report, Date.now());
+  if (report) track.facts = withReport(track.facts, report, now);
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { SYSTEM_CLOCKS } from "#lib/base/clock.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import type { Fault, FaultProxy, ProxiedCall } from "#test/lib/k8s/fault-proxy.ts";
@@ -8,6 +9,7 @@ import { Replica } from "#test/support/controller-replica.ts";
 import { until } from "#test/support/until.ts";
 
 const LIFE_TIMEOUT_MS = 90_000;
+const HOUR_MS = 3_600_000;
 
 function isWrite({ method, path }: ProxiedCall): boolean {
   return method !== "GET" && !path.includes("/leases");
@@ -41,6 +43,8 @@ const FAULTS: readonly {
   readonly prepare: (proxy: FaultProxy) => void;
   /** Happens again and again, ms. */
   readonly every?: readonly [number, (proxy: FaultProxy) => void];
+  /** The machine's clock is wrong by this, ms. */
+  readonly clockOffMs?: () => number;
 }[] = [
   { what: "watches break all the time", name: "cut", prepare() {}, every: [1_000, (proxy) => proxy.breakWatches()] },
   {
@@ -70,6 +74,12 @@ const FAULTS: readonly {
     prepare: (proxy) => (proxy.fault = first(2, isWrite, { kind: "lose", lost() {} })),
   },
   { what: "watches lag by two seconds", name: "stale", prepare: (proxy) => (proxy.delayMs = 2_000) },
+  {
+    what: "the clock is set an hour forth and back all the time",
+    name: "clock",
+    prepare() {},
+    clockOffMs: () => (Math.trunc(performance.now() / 1_000) % 2) * HOUR_MS,
+  },
 ];
 
 describe("a controller of a cluster whose API server is not well", function () {
@@ -87,10 +97,11 @@ describe("a controller of a cluster whose API server is not well", function () {
   });
 
   /** A job that fails once and then succeeds. */
-  async function live({ name, prepare, every }: (typeof FAULTS)[number]): Promise<TrainingJobObject> {
+  async function live({ name, prepare, every, clockOffMs = () => 0 }: (typeof FAULTS)[number]) {
     const { kubeconfig } = cluster();
     using jobs = await JobCluster.prepare(kubeconfig, name);
-    await using replica = await Replica.start({ kubeconfig, namespace: name, lease: "only" }, prepare);
+    const clocks = { ...SYSTEM_CLOCKS, wall: () => Date.now() + clockOffMs() };
+    await using replica = await Replica.start({ kubeconfig, namespace: name, lease: "only", clocks }, prepare);
     const timer = every && setInterval(() => every[1](replica.proxy), every[0]);
     try {
       await jobs.apply("job", { workers: 2 });

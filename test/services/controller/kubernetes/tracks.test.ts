@@ -27,7 +27,7 @@ function pod(attempt: number, step: number): Pod {
 
 describe("Tracks", () => {
   it("takes in what pods said before the job was seen, and loses nothing that its status says", () => {
-    const tracks = new Tracks();
+    const tracks = new Tracks(() => Date.now());
     const said = pod(0, 100);
     tracks.take({ key: "ns/job-0-0", before: undefined, after: said });
     const { facts } = tracks.of(job(0), [said]);
@@ -35,7 +35,7 @@ describe("Tracks", () => {
   });
 
   it("takes no steps from attempts that are over: they were lost, and have been counted", () => {
-    const tracks = new Tracks();
+    const tracks = new Tracks(() => Date.now());
     const old = pod(0, 100);
     assert.equal(tracks.of(job(1), [old]).facts.progress?.step, 90);
     tracks.take({ key: "ns/job-0-0", before: old, after: undefined });
@@ -43,7 +43,7 @@ describe("Tracks", () => {
   });
 
   it("remembers how pods ended that are gone", () => {
-    const tracks = new Tracks();
+    const tracks = new Tracks(() => Date.now());
     tracks.take({ key: "ns/job-0-0", before: pod(0, 1), after: undefined });
     assert.equal(tracks.of(job(0), []).endings.get("job-0-0")?.code, 1);
     tracks.forget(UID);
