@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { clusterSupport } from "../../scripts/cluster/support.ts";
+import { usePrograms } from "#test/support/cluster.ts";
 import type { AuditEvent } from "../../scripts/cluster/audit.ts";
 import { creationMs, histogramBound, podsMs, podsOf, readsSince, writesSince } from "./controller-figures.ts";
 import { controller } from "./controller.ts";
@@ -86,13 +86,12 @@ describe("figures of the controller's benchmark", () => {
       [0.1, 0.25, Infinity],
     );
   });
+});
+
+describe("the controller's benchmark", () => {
+  usePrograms(2);
 
   it("measures every case on a cluster, and finds neither reads nor needless writes", async function () {
-    const support = await clusterSupport(2);
-    if (!support.available) {
-      console.log(`      Left out: the controller's benchmark: ${support.why}`);
-      this.skip();
-    }
     this.timeout(TINY_TIMEOUT_MS);
     const found = new Map<string, Measurement>();
     for await (const measurement of controller.run({ size: "tiny", python: undefined, say: () => {} })) {

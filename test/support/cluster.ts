@@ -1,17 +1,35 @@
 import { fileURLToPath } from "node:url";
 import { defined } from "#lib/base/assert.ts";
+import { ensureBinaries } from "../../scripts/cluster/binaries.ts";
 import type { Cluster } from "../../scripts/cluster/cluster.ts";
 import { startCluster } from "../../scripts/cluster/start.ts";
 import { clusterSupport } from "../../scripts/cluster/support.ts";
 import type { Level } from "../../scripts/cluster/tools.ts";
 import { consoleReport } from "../../scripts/setup/report.ts";
 
-/** The programs of a level may have to be built first, on a busy machine. */
-const START_TIMEOUT_MS = 60 * 60_000;
+/** The programs of a level have to be built the first time, perhaps on a busy machine. */
+const BUILD_TIMEOUT_MS = 60 * 60_000;
+const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 60_000;
 
 /** A script that starts a cluster of the level given to it, and waits to be killed. */
 export const OWNED_CLUSTER = fileURLToPath(new URL("owned-cluster.ts", import.meta.url));
+
+/**
+ * Sees to it that the programs of a level are there before the tests of a suite, and skips them all, saying why, where
+ * such a cluster cannot run. Call it in `describe`.
+ */
+export function usePrograms(level: Level): void {
+  before(`the programs of a cluster of level ${level}`, async function () {
+    this.timeout(BUILD_TIMEOUT_MS);
+    const support = await clusterSupport(level);
+    if (!support.available) {
+      console.log(`      Left out: tests on a cluster of level ${level}: ${support.why}`);
+      this.skip();
+    }
+    await ensureBinaries(level, consoleReport());
+  });
+}
 
 /**
  * Gives the tests of a suite one cluster of a level, and skips them all, saying why, where it cannot run. Call it in
@@ -19,13 +37,9 @@ export const OWNED_CLUSTER = fileURLToPath(new URL("owned-cluster.ts", import.me
  */
 export function useCluster(level: Level): () => Cluster {
   let cluster: Cluster | undefined;
+  usePrograms(level);
   before(`a cluster of level ${level}`, async function () {
     this.timeout(START_TIMEOUT_MS);
-    const support = await clusterSupport(level);
-    if (!support.available) {
-      console.log(`      Left out: tests on a cluster of level ${level}: ${support.why}`);
-      this.skip();
-    }
     cluster = await startCluster({ level, report: consoleReport() });
   });
   after("no cluster", async function () {
