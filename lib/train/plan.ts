@@ -34,7 +34,7 @@ export function plan(observed: Observed, now: Instant): readonly Action[] {
   if (status.phase === "Suspended")
     return [setStatus(status, { phase: "Pending", reason: "Resumed", message: "Resumed" })];
   if (deadlinePassed(observed, now)) {
-    const message = `Ran longer than its deadline of ${spec.activeDeadlineMs} ms`;
+    const message = `Ran longer than its deadline of ${(spec.activeDeadlineMs ?? 0) / 1000} s`;
     return [beginStopping(status, "Failed", message, { reason: "DeadlineExceeded" })];
   }
   const failure = rootFailure(observed);

@@ -2,7 +2,7 @@ import { currentByLabel, isTerminal, rowsOf, sizeOf, workerLabel } from "#lib/tr
 import type { Exit, Instant, JobSpec, JobStatus, ObservedWorker, Problem, WorkerState } from "#lib/train/job-state.ts";
 import { parseTermination } from "#lib/train/termination.ts";
 import { GATE, podName, workerOf } from "./names.ts";
-import type { ContainerStatus, Pod } from "./pod.ts";
+import type { ContainerStatus, Pod, PodCondition } from "./pod.ts";
 
 /** A pod that is being deleted and still there so long after its grace is on a node that is gone. */
 export const STUCK_TERMINATING_MS = 60_000;
@@ -86,10 +86,17 @@ function finishedExit(pod: Pod, now: Instant): Exit {
   };
 }
 
-/** Where a pod ran, and whether it had to go for reasons of the node. */
+/** Where a pod ran, and whether it had to go for reasons of the node or of others. */
 function placeOf(pod: Pod): Pick<Exit, "disrupted" | "node"> {
-  const disrupted = condition(pod, "DisruptionTarget")?.status === "True";
+  const disrupted = disruptionOf(pod) !== undefined;
   return { ...(disrupted && { disrupted }), ...(pod.spec.nodeName !== undefined && { node: pod.spec.nodeName }) };
+}
+
+/** Conditions of a pod that had to make room: Kubernetes' own, and that of Kueue, which takes back what it admitted. */
+const DISRUPTIONS = ["DisruptionTarget", "TerminationTarget"];
+
+function disruptionOf(pod: Pod): PodCondition | undefined {
+  return DISRUPTIONS.map((type) => condition(pod, type)).find((found) => found?.status === "True");
 }
 
 /** Of several containers the one that failed, else the first that ended. */
@@ -103,7 +110,7 @@ export function endingOf(pod: Pod, now: Instant): Exit {
   const ended = exitOf(pod, now);
   if (ended) return ended;
   const terminated = terminationOf(pod.status?.containerStatuses);
-  const disruption = condition(pod, "DisruptionTarget");
+  const disruption = disruptionOf(pod);
   return {
     ...lostExit("Deleted", now),
     ...(terminated && {
@@ -111,7 +118,7 @@ export function endingOf(pod: Pod, now: Instant): Exit {
       signal: signalOf(terminated.exitCode),
       message: messageOf(terminated.message),
     }),
-    ...(disruption?.status === "True" && { reason: disruption.reason ?? "Disrupted" }),
+    ...(disruption && { reason: disruption.reason ?? "Disrupted" }),
     ...placeOf(pod),
   };
 }

@@ -93,6 +93,15 @@ describe("stateOf", () => {
       exit({ code: 143, reason: "Evicted", disrupted: true }),
     ],
     [
+      "was taken back by Kueue",
+      pod({
+        phase: "Failed",
+        ...terminated(143),
+        conditions: [{ type: "TerminationTarget", status: "True", reason: "WorkloadEvictedDueToPreempted" }],
+      }),
+      exit({ code: 143, disrupted: true }),
+    ],
+    [
       "was refused by the node's device plugin",
       pod({ phase: "Failed", reason: "UnexpectedAdmissionError", message: "no healthy devices" }),
       exit({ at: NOW, reason: "UnexpectedAdmissionError", message: "no healthy devices" }),

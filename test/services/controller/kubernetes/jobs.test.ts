@@ -88,7 +88,7 @@ const LIVES: readonly {
     name: "late",
     spec: { runPolicy: { activeDeadlineSeconds: 2 } },
     ends: "Failed",
-    message: "Ran longer than its deadline of 2000 ms",
+    message: "Ran longer than its deadline of 2 s",
     events: ["Warning DeadlineExceeded"],
   },
   {
