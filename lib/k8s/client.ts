@@ -6,12 +6,15 @@ import type { Credentials } from "./credentials.ts";
 import { Deadline } from "./deadline.ts";
 import { KubeError, readRefusal } from "./errors.ts";
 import { pathOf } from "./objects.ts";
-import type { KubeList, KubeObject, Place, ResourceType } from "./objects.ts";
+import type { KubeList, KubeObject, Metadata, Place, ResourceType } from "./objects.ts";
 
 /** How long a call may take that is no watch. */
 const CALL_TIMEOUT_MS = 30_000;
 /** The most that one answer may hold: a page of 500 pods is about 5 MB. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** Where the server cannot, the whole object. */
+const METADATA_ALONE = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1, application/json";
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -70,6 +73,13 @@ export class KubeClient {
     const { namespace } = object.metadata;
     const path = pathOf(type, namespace === undefined ? {} : { namespace });
     return await this.call<T>({ method: "POST", path, body: object, ...writeOptions(options) });
+  }
+
+  /** Creates an object of which only what the API server adds to its metadata is news: that is half the answer. */
+  async createBriefly(type: ResourceType, object: KubeObject, options: WriteOptions = {}): Promise<Metadata> {
+    const path = pathOf(type, { namespace: object.metadata.namespace ?? "" });
+    const call = { method: "POST", path, body: object, accept: METADATA_ALONE, ...writeOptions(options) } as const;
+    return (await this.call<KubeObject>(call)).metadata;
   }
 
   /** Replaces an object; 409 Conflict when it is no longer the one of `metadata.resourceVersion`. */

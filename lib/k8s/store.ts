@@ -80,7 +80,8 @@ export class Store<T extends KubeObject> {
       return;
     }
     this.#written.delete(key);
-    if (!this.#has(object)) this.#take(object); // else it is what we wrote, come back
+    if (!this.#has(object)) this.#take(object);
+    else this.#keep(key, this.#slim(object)); // what we wrote, come back with what the API server added: no news
   }
 
   #has(object: T): boolean {
@@ -116,6 +117,12 @@ export class Store<T extends KubeObject> {
   }
 
   #put(key: string, after: T): void {
+    const before = this.#keep(key, after);
+    this.#tell({ key, before, after });
+  }
+
+  /** Puts an object in the place of the one before, which it returns. */
+  #keep(key: string, after: T): T | undefined {
     const before = this.#objects.get(key);
     if (before) this.#unindex(key, before);
     this.#objects.set(key, after);
@@ -124,7 +131,7 @@ export class Store<T extends KubeObject> {
       const owned = this.#byOwner.get(owner) ?? new Map<string, T>();
       this.#byOwner.set(owner, owned.set(key, after));
     }
-    this.#tell({ key, before, after });
+    return before;
   }
 
   #forget({ metadata: { uid = "" } }: T): void {

@@ -59,10 +59,12 @@ export class Executor {
     const [first, ...others] = workers;
     if (first === undefined) return;
     const isCareful = this.#careful.has(uid);
+    // A field of a user's own that no pod has is told, not dropped.
+    const strict = context.job.spec.podTemplate !== undefined;
+    const create = (worker: WorkerName): Promise<void> => this.#create(podOf(context, worker), { strict });
     this.#careful.add(uid);
-    if (isCareful) await this.#create(podOf(context, first));
-    const rest = isCareful ? others : workers;
-    await forEach(rest, (worker) => this.#create(podOf(context, worker)));
+    if (isCareful) await create(first);
+    await forEach(isCareful ? others : workers, create);
     this.#careful.delete(uid);
   }
 
@@ -116,14 +118,15 @@ export class Executor {
     return this.#options.jobs.get(keyOf(job)) ?? written;
   }
 
-  async #create(pod: Pod): Promise<void> {
+  async #create(pod: Pod, options: { readonly strict: boolean }): Promise<void> {
     const { pods, client } = this.#options;
     const key = keyOf(pod);
     const owner = pod.metadata.ownerReferences?.[0]?.uid;
     const isThere = (): boolean => pods.get(key)?.metadata.ownerReferences?.[0]?.uid === owner;
     if (isThere()) return;
     try {
-      pods.wrote(await this.#write(() => client.create(PODS, pod)), undefined);
+      const metadata = await this.#write(() => client.createBriefly(PODS, pod, options));
+      pods.wrote({ ...pod, metadata }, undefined);
     } catch (error) {
       if (!(error instanceof KubeError) || error.reason !== "AlreadyExists") throw error;
       // Ours from an earlier try, which the watch will show; or of an earlier job of this name, on its way out.

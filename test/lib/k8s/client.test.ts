@@ -17,6 +17,13 @@ describe("KubeClient", function () {
     assert.equal(made.immutable, true);
   });
 
+  it("returns only the metadata of what it creates briefly", async () => {
+    const metadata = await cluster.client.createBriefly(CONFIG_MAPS, cluster.words("a", { x: "1" }));
+    const found = await cluster.client.get<Words>(CONFIG_MAPS, { namespace: cluster.namespace, name: "a" });
+    assert.deepEqual(metadata, found.metadata);
+    assert.deepEqual(found.data, { x: "1" });
+  });
+
   it("replaces, merges and deletes over one connection", async () => {
     const made = await cluster.client.create(CONFIG_MAPS, cluster.words("a", { x: "1", y: "2" }));
     const replaced = await cluster.client.replace<Words>(CONFIG_MAPS, { ...made, data: { x: "2", y: "2" } });

@@ -58,6 +58,14 @@ describe("Store", () => {
       assert.deepEqual(seen, ["- to a at ns/a"]);
     });
 
+    it("takes what the API server added to it, which is no news", () => {
+      const { store, seen } = observed();
+      store.wrote(pod("a", { version: "7" }), undefined);
+      store.set({ ...pod("a", { version: "7" }), spec: { added: 1 } } as KubeObject);
+      assert.deepEqual(store.get("ns/a"), { ...pod("a", { version: "7" }), spec: { added: 1 } });
+      assert.deepEqual(seen, ["- to a at ns/a"]);
+    });
+
     it("passes over an answer that the watch has overtaken", () => {
       const { store } = observed();
       store.set(pod("a", { version: "7" }));

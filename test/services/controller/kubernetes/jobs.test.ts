@@ -115,6 +115,14 @@ const LIVES: readonly {
     message: /^Cannot create what the job needs: .*hostAliases.*nowhere/,
     events: ["Warning InvalidPod"],
   },
+  {
+    what: "a field of a pod template that no pod has fails the job instead of being dropped",
+    name: "misspelt-template",
+    spec: { podTemplate: { spec: { tolerationz: [] } } },
+    ends: "Failed",
+    message: /^Cannot create what the job needs: .*unknown field "spec\.tolerationz"/,
+    events: ["Warning InvalidPod"],
+  },
 ];
 
 describe("jobs of a cluster", function () {
