@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { AUDIT_LOG, AUDIT_POLICY } from "./audit.ts";
 import { binary } from "./binaries.ts";
 import { NODE } from "./network.ts";
-import { API_PORT, SERVICE_NETWORK, apiUrl } from "./site.ts";
+import { API_PORT, LAZY_COLLECTION, SERVICE_NETWORK, apiUrl } from "./site.ts";
 import type { Site } from "./site.ts";
 
 const ETCD_PORT = 12_379;
@@ -60,7 +60,8 @@ export async function startApiServer(site: Site): Promise<void> {
     `--audit-log-maxsize=${AUDIT_LOG_MEBIBYTES}`,
     ...(await credentials(site)),
   ];
-  processes.start("kube-apiserver", [binary(binaries, "kube-apiserver"), ...flags], { inside });
+  const command = [binary(binaries, "kube-apiserver"), ...flags];
+  processes.start("kube-apiserver", command, { inside, environment: LAZY_COLLECTION });
 }
 
 async function credentials({ slot, authority }: Site): Promise<string[]> {
