@@ -19,13 +19,15 @@ export class KubeError extends PetageError {
   readonly retryAfterMs: number | undefined;
 
   constructor(call: string, refusal: Refusal) {
-    const hint = HINTS[refusal.status];
+    const hint = refusal.message.includes("exceeded quota") ? QUOTA_HINT : HINTS[refusal.status];
     super(codeOf(refusal), `${call}: ${refusal.message}`, hint === undefined ? {} : { hint });
     this.status = refusal.status;
     this.reason = refusal.reason;
     this.retryAfterMs = refusal.retryAfterMs;
   }
 }
+
+const QUOTA_HINT = "`kubectl describe resourcequota` shows what is in use";
 
 const HINTS: Readonly<Record<number, string>> = {
   401: "The API server does not know these credentials; check the kubeconfig or the pod's service account",

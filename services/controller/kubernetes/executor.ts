@@ -2,7 +2,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
 import { mergePatch } from "#lib/k8s/merge-patch.ts";
-import { keyOf, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
+import { controllerOf, keyOf, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
 import { GATE, LABELS, podName, podSelector } from "#lib/k8s/job/names.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
@@ -121,17 +121,29 @@ export class Executor {
   async #create(pod: Pod, options: { readonly strict: boolean }): Promise<void> {
     const { pods, client } = this.#options;
     const key = keyOf(pod);
-    const owner = pod.metadata.ownerReferences?.[0]?.uid;
-    const isThere = (): boolean => pods.get(key)?.metadata.ownerReferences?.[0]?.uid === owner;
-    if (isThere()) return;
+    const present = pods.get(key);
+    if (present && controllerOf(present) === controllerOf(pod)) return;
     try {
       const metadata = await this.#write(() => client.createBriefly(PODS, pod, options));
       pods.wrote({ ...pod, metadata }, undefined);
     } catch (error) {
       if (!(error instanceof KubeError) || error.reason !== "AlreadyExists") throw error;
-      // Ours from an earlier try, which the watch will show; or of an earlier job of this name, on its way out.
-      throw new PetageError("ABORTED", `Pod ${key} exists and has not been seen yet; looking again`, { cause: error });
+      await this.#adopt(pod);
     }
+  }
+
+  /** A pod that is there and was not seen: ours from an earlier try, an earlier job's on its way out, or a stranger's. */
+  async #adopt(wanted: Pod): Promise<void> {
+    const { pods, client } = this.#options;
+    const { namespace = "", name } = wanted.metadata;
+    const found = await client.get<Pod>(PODS, { namespace, name });
+    if (controllerOf(found) === controllerOf(wanted)) return pods.wrote(found, undefined);
+    if (found.metadata.deletionTimestamp !== undefined) {
+      throw new PetageError("ABORTED", `Pod ${keyOf(wanted)} of an earlier job has not gone yet; looking again`);
+    }
+    throw new PetageError("ALREADY_EXISTS", `Pod ${keyOf(wanted)} exists already and is not this job's`, {
+      hint: `Delete it, or give the job another name: kubectl delete pod ${name} --namespace ${namespace}`,
+    });
   }
 
   async #delete(job: TrainingJobObject, all: readonly Pod[], fieldSelector: string | undefined): Promise<void> {

@@ -103,9 +103,7 @@ export class ClusterJobs implements Jobs {
   }
 
   async *logs(name: string, wish: LogWish): AsyncGenerator<LogLine> {
-    const { client, pods } = this.#options;
-    const job = this.#present(name);
-    yield* podLogs(client, [job, pods.ownedBy(job.metadata.uid ?? "")], wish);
+    yield* podLogs(this.#options, this.#present(name), wish);
   }
 
   #find(name: string): TrainingJobObject | undefined {

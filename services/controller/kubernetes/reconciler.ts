@@ -236,26 +236,30 @@ export class Reconciler {
       return track.resolved;
     } catch (thrown) {
       const error = PetageError.from(thrown);
-      if (error instanceof KubeError || error.code === "UNAVAILABLE") throw error;
+      const look = { job, track, resolved: NOTHING, status: readStatus(job) };
+      if (error instanceof KubeError || error.code === "UNAVAILABLE") {
+        await this.#tell(look, error);
+        throw error;
+      }
       const isMissing = error.code === "NOT_FOUND" && job.spec.config.configMapRef !== undefined;
       const now = this.#options.now();
       const verdict = isMissing
         ? { phase: "Pending" as const, reason: "ConfigMapNotFound" }
         : { phase: "Failed" as const, reason: "ConfigInvalid", completionTime: now };
-      const status = { ...readStatus(job), ...verdict, message: error.describe() };
-      await this.#write({ job, track, resolved: NOTHING, status });
+      look.status = { ...look.status, ...verdict, message: error.describe() };
+      await this.#write(look);
       return undefined;
     }
   }
 
   /** Says in the status what keeps the controller from doing what it should. What cannot get better ends the job. */
   async #tell(look: Look, error: PetageError): Promise<void> {
-    if (!(error instanceof KubeError) || error.status === 409 || error.status === 429 || error.status >= 500) return;
-    const isInvalid = error.status === 400 || error.status === 422;
-    const reason = isInvalid ? "InvalidPod" : error.message.includes("exceeded quota") ? "QuotaExceeded" : error.reason;
-    const message = `Cannot create what the job needs: ${error.message}`;
+    const refusal = refusalOf(error);
+    if (refusal === undefined) return;
+    const { isFinal, reason } = refusal;
+    const message = `Cannot create what the job needs: ${error.message}${error.hint ? `. ${error.hint}` : ""}`;
     const stopping = { phase: "Stopping" as const, ending: "Failed" as const };
-    look.status = { ...look.status, ...(isInvalid && stopping), reason, message };
+    look.status = { ...look.status, ...(isFinal && stopping), reason, message };
     await this.#write(look);
   }
 
@@ -282,6 +286,17 @@ export class Reconciler {
     const phase = this.#current(job).status?.phase;
     return phase === "Failed" ? undefined : delayMs;
   }
+}
+
+/** Why the API server does not let the controller do what it should; undefined for what passes by itself. */
+function refusalOf(error: PetageError): { readonly isFinal: boolean; readonly reason: string } | undefined {
+  if (!(error instanceof KubeError)) {
+    return error.code === "ALREADY_EXISTS" ? { isFinal: false, reason: "PodNameTaken" } : undefined;
+  }
+  if (error.status === 409 || error.status === 429 || error.status >= 500) return undefined;
+  if (error.status === 400 || error.status === 422) return { isFinal: true, reason: "InvalidPod" };
+  const isQuota = error.message.includes("exceeded quota");
+  return { isFinal: false, reason: isQuota ? "QuotaExceeded" : error.reason };
 }
 
 /** Of a job that has ended, or that has no config that is any good. */

@@ -3,7 +3,7 @@ import { render } from "#lib/k8s/job/render.ts";
 import { readSettings } from "#lib/k8s/job/settings.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { TrainingJobObject, TrainingJobSpec } from "#lib/k8s/job/training-job.ts";
-import { CONFIG_MAPS } from "#lib/k8s/objects.ts";
+import { CONFIG_MAPS, PODS } from "#lib/k8s/objects.ts";
 import type { KubeObject } from "#lib/k8s/objects.ts";
 import { isTerminal } from "#lib/train/job-state.ts";
 import type { Phase } from "#lib/train/job-state.ts";
@@ -11,6 +11,7 @@ import { ConfigResolver } from "#services/controller/kubernetes/resolve.ts";
 import { useCluster } from "#test/support/cluster.ts";
 import { controllerEnvironment, fake, JobCluster, POD_GROUPS } from "#test/support/cluster-controller.ts";
 import type { TestController } from "#test/support/controller.ts";
+import { podManifest } from "#test/support/pods.ts";
 import { until } from "#test/support/until.ts";
 
 const END_TIMEOUT_MS = 60_000;
@@ -223,6 +224,17 @@ describe("jobs of a cluster", function () {
     const data = { "config.py": "_base_ = ['./resnet/resnet18_petage_quickstart.py']\n" };
     await jobs.client.create(CONFIG_MAPS, { metadata: { name: "mine", namespace: "jobs" }, data } as KubeObject);
     assert.equal((await ended("waits")).status?.phase, "Succeeded");
+  });
+
+  it("says that a pod of somebody else has the name of one of its own, and goes on when that is gone", async () => {
+    const stranger = podManifest({ name: "taken-0-0" }) as Pod;
+    const metadata = { ...stranger.metadata, namespace: jobs.namespace };
+    await jobs.client.create(PODS, { ...stranger, metadata });
+    await jobs.apply("taken", fake({ "complete-after": "1ms" }));
+    const { status } = await jobs.reaches("taken", ({ status: now }) => /taken-0-0 exists/.test(now?.message ?? ""));
+    assert.match(status?.message ?? "", /is not this job's\. .*kubectl delete pod taken-0-0 --namespace jobs/);
+    await jobs.client.delete(PODS, metadata, { gracePeriodSeconds: 0 });
+    assert.equal((await ended("taken")).status?.phase, "Succeeded");
   });
 
   it("cancels a job whose ConfigMap never came", async () => {
