@@ -19,16 +19,24 @@ const NAMESPACE = "petage";
 /** That of the release, and those that ci/production-values.yaml watches. */
 const NAMESPACES = [NAMESPACE, "team-a", "team-b"];
 const CONTROLLER = "petage-controller";
+const POD_GROUPS: ResourceType = { group: "scheduling.k8s.io", version: "v1beta1", plural: "podgroups" };
 const core = (plural: string): ResourceType => ({ group: "", version: "v1", plural });
 
 /** Calls that the controller may make, and many that it may not. */
 const ALLOWED: readonly (readonly [method: "GET" | "POST" | "DELETE" | "PATCH", path: string])[] = [
   ["GET", pathOf(TRAINING_JOBS, { namespace: NAMESPACE })],
   ["GET", pathOf(PODS, { namespace: NAMESPACE })],
+  ["GET", pathOf(PODS, { namespace: NAMESPACE, name: "a" })],
+  ["POST", pathOf(PODS, { namespace: NAMESPACE })],
+  ["PATCH", pathOf(PODS, { namespace: NAMESPACE, name: "a" })],
+  ["GET", pathOf(PODS, { namespace: NAMESPACE, name: "a", subresource: "log" })],
   ["DELETE", `${pathOf(PODS, { namespace: NAMESPACE })}?labelSelector=a%3Db`],
+  ["GET", pathOf(core("configmaps"), { namespace: NAMESPACE, name: "a" })],
+  ["POST", pathOf(core("events"), { namespace: NAMESPACE })],
+  ["POST", pathOf(POD_GROUPS, { namespace: NAMESPACE })],
+  ["DELETE", pathOf(POD_GROUPS, { namespace: NAMESPACE, name: "a" })],
   ["GET", pathOf(core("nodes"))],
   ["GET", pathOf(LEASES, { namespace: NAMESPACE, name: CONTROLLER })],
-  ["GET", pathOf(core("persistentvolumeclaims"), { namespace: NAMESPACE, name: "petage-data" })],
 ];
 const FORBIDDEN: typeof ALLOWED = [
   ["GET", pathOf(core("secrets"), { namespace: NAMESPACE })],
@@ -36,6 +44,9 @@ const FORBIDDEN: typeof ALLOWED = [
   ["POST", pathOf(core("secrets"), { namespace: NAMESPACE })],
   ["GET", pathOf(core("secrets"))],
   ["GET", pathOf(core("configmaps"), { namespace: NAMESPACE })],
+  ["DELETE", pathOf(core("configmaps"), { namespace: NAMESPACE, name: "a" })],
+  ["GET", pathOf(core("events"), { namespace: NAMESPACE })],
+  ["PATCH", pathOf(core("events"), { namespace: NAMESPACE, name: "a" })],
   ["GET", pathOf(PODS)],
   ["GET", pathOf(PODS, { namespace: "default" })],
   ["GET", pathOf(PODS, { namespace: "kube-system" })],
@@ -51,6 +62,9 @@ const FORBIDDEN: typeof ALLOWED = [
   ["GET", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"],
   ["GET", pathOf(LEASES, { namespace: NAMESPACE, name: "somebody-elses" })],
   ["GET", pathOf(LEASES, { namespace: "kube-system" })],
+  ["GET", pathOf(core("nodes"), { name: "a" })],
+  ["GET", pathOf(POD_GROUPS, { namespace: NAMESPACE })],
+  ["GET", pathOf(core("persistentvolumeclaims"), { namespace: NAMESPACE, name: "petage-data" })],
   ["DELETE", pathOf(core("persistentvolumeclaims"), { namespace: NAMESPACE, name: "petage-data" })],
   ["POST", `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`],
 ];
