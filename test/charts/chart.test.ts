@@ -31,6 +31,7 @@ const BAD_VALUES: readonly (readonly [values: string, message: RegExp])[] = [
   ["nats.replicas=2", /must be one of 1, 3/],
   ["nats.enabled=false", /minLength/],
   ['nats.url="nats://user:secret@host:4222"', /does not match pattern/],
+  ['nats={"enabled":false,"url":"nats://a:4222,nats://b:4222"}', /does not match pattern/],
   ['nats.jetstream.size="1G"', /does not match pattern/],
   ['inference.checkpoint="../etc"', /'not' failed/],
   ['inference.checkpoint="/etc"', /'not' failed/],

@@ -146,17 +146,13 @@ readinessProbe:
 {{ include "petage.fullname" . }}-nats
 {{- end }}
 
-{{/* host:port, without scheme and credentials. */}}
-{{- define "petage.natsAddress" -}}
+{{/* Where the pods of jobs log in, without credentials. */}}
+{{- define "petage.natsUrl" -}}
 {{- if .Values.nats.enabled -}}
-{{ include "petage.natsName" . }}.{{ .Release.Namespace }}:4222
+nats://{{ include "petage.natsName" . }}.{{ .Release.Namespace }}:4222
 {{- else -}}
-{{ regexReplaceAll "^[a-z]+://" .Values.nats.url "" }}
+{{ .Values.nats.url }}
 {{- end -}}
-{{- end }}
-
-{{- define "petage.natsScheme" -}}
-{{ ternary "tls" "nats" (and (not .Values.nats.enabled) (hasPrefix "tls://" .Values.nats.url)) }}
 {{- end }}
 
 {{/* Secret with the passwords; empty for an existing NATS that asks for none. */}}
