@@ -45,6 +45,22 @@ const BAD_VALUES: readonly (readonly [values: string, message: RegExp])[] = [
   ['fullnameOverride="Pets"', /does not match pattern/],
 ];
 
+const TEXTS = /^(name|namespace|value|claimName|image|storageClassName|priorityClassName|topologyKey)$/;
+const MAPS_OF_TEXTS = /^(labels|annotations|matchLabels|nodeSelector|selector)$/;
+
+/** Where an object has something else than the text that Kubernetes wants. */
+function* wronglyTyped(node: unknown, path = "", wantsText = false): Generator<string> {
+  if (typeof node !== "object" || node === null) {
+    if (wantsText && typeof node !== "string") yield `${path}=${String(node)}`;
+    return;
+  }
+  const parent = path.split(".").at(-1) ?? "";
+  for (const [key, child] of Object.entries(node)) {
+    const text = Array.isArray(node) ? /^(values|matchNames)$/.test(parent) : TEXTS.test(key);
+    yield* wronglyTyped(child, `${path}.${key}`, text || MAPS_OF_TEXTS.test(parent));
+  }
+}
+
 describe("the chart", function () {
   this.timeout(60_000);
   const helm = useHelm();
@@ -134,12 +150,39 @@ describe("the chart", function () {
     });
   }
 
-  it("keeps names within 63 characters whatever the release is called", async () => {
+  /** What a release gets of production's values and of some more. */
+  async function production(name: string, ...args: readonly string[]): Promise<string> {
     const values = join(CHART, "ci/production-values.yaml");
-    const text = await helm.run("template", "r".repeat(53), CHART, "--kube-version", "1.37.0", "--values", values);
+    return await helm.run("template", name, CHART, "--kube-version", "1.37.0", "--values", values, ...args);
+  }
+
+  it("keeps names within 63 characters whatever the release is called", async () => {
     const freer = ["CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"];
-    const long = objectsOf(text).filter(({ kind, metadata }) => !freer.includes(kind) && metadata.name.length > 63);
+    const long = objectsOf(await production("r".repeat(53))).filter(
+      ({ kind, metadata }) => !freer.includes(kind) && metadata.name.length > 63,
+    );
     assert.deepEqual(long, []);
+  });
+
+  it("gives Services names without dots though the release has some", async () => {
+    const services = objectsOf(await production("pets.blue")).filter(({ kind }) => kind === "Service");
+    assert.ok(services.length > 1);
+    for (const { metadata } of services) assert.match(metadata.name, /^pets-blue-petage-[-a-z]+$/);
+  });
+
+  it("takes names that YAML would take for numbers", async () => {
+    const named = ["fullnameOverride=pets", "storage.data.existingClaim=1e3", "storage.output.existingClaim=0x10"];
+    const more = ["nats.auth.existingSecret=2024", "image.pullSecrets[0]=10", "controller.watchNamespaces[0]=007"];
+    const sets = [...named, ...more].flatMap((value) => ["--set-string", value]);
+    const place = ["--namespace", "1234567", "--set", "crd.install=false"];
+    const objects = objectsOf(await production("12345e6", ...place, ...sets));
+    assert.deepEqual([...new Set(objects.flatMap((object) => [...wronglyTyped(object)]))], []);
+  });
+
+  it("writes users as large as OpenShift's in full", async () => {
+    const text = await production("petage", "--set-json", 'security={"runAsUser":1000660000,"fsGroup":1000660000}');
+    assert.match(text, /PETAGE_JOB_RUN_AS_USER, value: "1000660000"/);
+    assert.equal(text.match(/(runAsUser|fsGroup): 1000660000$/gm)?.length, 8);
   });
 
   it("is what deploy/kustomize applies", async () => {
