@@ -16,6 +16,8 @@ const BAD_VALUES: readonly (readonly [values: string, message: RegExp])[] = [
   ['image.repository=""', /minLength/],
   ['image.repository="Petage Image"', /does not match pattern/],
   ["image.tag=1.0", /got number, want string/],
+  ['image.tag="sha256:12"', /does not match pattern/],
+  ['nats.image.tag=""', /minLength/],
   ['image.pullPolicy="Sometimes"', /must be one of 'IfNotPresent', 'Always', 'Never'/],
   ['image.pullSecrets=[{"name":"a"}]', /got object, want string/],
   ['log.level="loud"', /must be one of 'debug'/],
@@ -177,6 +179,15 @@ describe("the chart", function () {
     const place = ["--namespace", "1234567", "--set", "crd.install=false"];
     const objects = objectsOf(await production("12345e6", ...place, ...sets));
     assert.deepEqual([...new Set(objects.flatMap((object) => [...wronglyTyped(object)]))], []);
+  });
+
+  it("takes images by their digests", async () => {
+    const digest = `sha256:${"4bc4".repeat(16)}`;
+    const text = await production("petage", "--set", `image.tag=${digest},nats.image.tag=${digest},jobs.image.tag=`);
+    const petage = `registry.example/pets/petage@${digest}`;
+    const images = new Set([...text.matchAll(/image: (.*)$/gm)].map(([, image]) => image));
+    assert.deepEqual(images, new Set([petage, `nats@${digest}`]));
+    assert.ok(text.includes(`{ name: PETAGE_JOB_IMAGE, value: "${petage}" }`));
   });
 
   it("writes users as large as OpenShift's in full", async () => {

@@ -48,13 +48,19 @@ app.kubernetes.io/part-of: petage
 {{- end }}
 {{- end }}
 
+{{/* An image by its tag or its digest. Argument: list of the repository and of either. */}}
+{{- define "petage.imageReference" -}}
+{{ index . 0 }}{{ hasPrefix "sha256:" (index . 1) | ternary "@" ":" }}{{ index . 1 }}
+{{- end }}
+
 {{- define "petage.image" -}}
-{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{ include "petage.imageReference" (list .Values.image.repository (.Values.image.tag | default .Chart.AppVersion)) }}
 {{- end }}
 
 {{- define "petage.jobImage" -}}
-{{- $image := .Values.jobs.image -}}
-{{ $image.repository | default .Values.image.repository }}:{{ $image.tag | default .Values.image.tag | default .Chart.AppVersion }}
+{{- $repository := .Values.jobs.image.repository | default .Values.image.repository -}}
+{{- $tag := .Values.jobs.image.tag | default .Values.image.tag | default .Chart.AppVersion -}}
+{{ include "petage.imageReference" (list $repository $tag) }}
 {{- end }}
 
 {{/* Pod Security "restricted", for the pod and for each container. */}}
