@@ -203,6 +203,12 @@ describe("the chart", function () {
     assert.equal(text.match(/(runAsUser|fsGroup): 1000660000$/gm)?.length, 8);
   });
 
+  it("takes JetStream's volumes away with the release, but not when it is scaled down", async () => {
+    const nats = objectsOf(await production("petage")).find(({ kind }) => kind === "StatefulSet");
+    const expected = { whenDeleted: "Delete", whenScaled: "Retain" };
+    assert.deepEqual(nats?.spec?.["persistentVolumeClaimRetentionPolicy"], expected);
+  });
+
   it("is what deploy/kustomize applies", async () => {
     assert.equal(await kustomizeManifests(helm.path), readFileSync(KUSTOMIZE, "utf8"), REGENERATE);
   });

@@ -308,9 +308,7 @@ describe("petage on Kubernetes", function () {
   it("leaves nothing but what is kept on purpose when it is uninstalled", async () => {
     await kubectl("delete", "tj", "--all", "--wait");
     await release("uninstall", "petage", "--wait", "--timeout", "2m");
-    const kept = ["jetstream-petage-nats-0", "petage-data", "petage-output"].map(
-      (name) => `persistentvolumeclaim/${name}`,
-    );
+    const kept = ["petage-data", "petage-output"].map((name) => `persistentvolumeclaim/${name}`);
     let left: readonly string[] = [];
     const isClean = async (): Promise<boolean> => {
       const found = await kubectl("get", "all,secrets,configmaps,pvc,networkpolicies,roles,leases", "--output=name");
