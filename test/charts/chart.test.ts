@@ -203,6 +203,12 @@ describe("the chart", function () {
     assert.equal(text.match(/(runAsUser|fsGroup): 1000660000$/gm)?.length, 8);
   });
 
+  it("runs helm test where the controller may run, not on nodes that its image is not for", async () => {
+    const selector = "controller.nodeSelector.kubernetes\\.io/arch=amd64";
+    const pod = objectsOf(await production("petage", "--set", selector)).find(({ kind }) => kind === "Pod");
+    assert.deepEqual(pod?.spec?.["nodeSelector"], { "kubernetes.io/arch": "amd64" });
+  });
+
   it("takes JetStream's volumes away with the release, but not when it is scaled down", async () => {
     const nats = objectsOf(await production("petage")).find(({ kind }) => kind === "StatefulSet");
     const expected = { whenDeleted: "Delete", whenScaled: "Retain" };
