@@ -45,6 +45,11 @@ export const BAD_MANIFESTS: readonly BadManifest[] = [
   ["an empty config", config({ inline: "" }), /spec\.config\.inline.*at least 1 char/],
   ["a config of more than 64 KiB", config({ inline: "x".repeat(65_537) }), /config\.inline: Too long.*65536/],
   ["a path as a config's name", config({ name: "resnet/r18.py" }), /config\.name is "resnet\/r18\.py".*without folder/],
+  [
+    "a ConfigMap's name with a blank",
+    config({ configMapRef: { name: "my config" } }),
+    /configMapRef\.name.*"my config" is the name of no object/,
+  ],
   ["a ConfigMap without name", config({ configMapRef: {} }), /configMapRef\.name: Required value/],
   [
     "a ConfigMap's key in no known language",
@@ -81,6 +86,11 @@ export const BAD_MANIFESTS: readonly BadManifest[] = [
     job({ gpu: { resourceName: "gpu" } }),
     /gpu\.resourceName is "gpu", expected vendor\/name/,
   ],
+  [
+    "a GPU's product as its maker writes it",
+    job({ gpu: { product: "NVIDIA H200" } }),
+    /gpu\.product is "NVIDIA H200", expected a label of nodes/,
+  ],
   ["a worker without any of its GPUs", job({ gpu: { count: 0 } }), /gpu\.count.*greater than or equal to 1/],
   ["more GPUs than a node has", job({ gpu: { count: 17 } }), /gpu\.count.*less than or equal to 16/],
   [
@@ -92,6 +102,11 @@ export const BAD_MANIFESTS: readonly BadManifest[] = [
     "a quantity that is none",
     job({ resources: { requests: { memory: "2 gigabytes" } } }),
     /expected quantities of Kubernetes/,
+  ],
+  [
+    "a quantity below zero",
+    job({ dataLoader: { resources: { limits: { cpu: -1 } } } }),
+    /dataLoader\.resources\.limits.*expected quantities of Kubernetes, none below zero/,
   ],
   [
     "a request above its limit",
@@ -112,6 +127,11 @@ export const BAD_MANIFESTS: readonly BadManifest[] = [
     "two sources of the dataset",
     job({ dataset: { synthetic: {}, persistentVolumeClaim: { claimName: "a" } } }),
     /exactly one of dataset/,
+  ],
+  [
+    "a claim's name in capitals",
+    claim({ claimName: "Photos" }),
+    /persistentVolumeClaim\.claimName.*"Photos" is the name of no object/,
   ],
   ["a claim without name", claim({}), /persistentVolumeClaim\.claimName: Required value/],
   ["a folder outside of the volume", claim({ claimName: "a", subPath: "../etc" }), /"\.\.\/etc" leaves the volume/],
@@ -155,6 +175,26 @@ export const BAD_MANIFESTS: readonly BadManifest[] = [
     job({ workers: 2, schedulingPolicy: { gang: "None" } }),
     /a ring of fixed size would wait forever/,
   ],
+  [
+    "a queue that its gang scheduler does not have",
+    job({ schedulingPolicy: { gang: "Coscheduling", queue: "pets" } }),
+    /schedulingPolicy\.queue.*would be ignored; set gang to either/,
+  ],
+  [
+    "a queue's name with a blank",
+    job({ schedulingPolicy: { gang: "Kueue", queue: "my pets" } }),
+    /"my pets" is the name of no object/,
+  ],
+  [
+    "a priority in words",
+    job({ schedulingPolicy: { priorityClassName: "Very high" } }),
+    /"Very high" is the name of no object/,
+  ],
+  [
+    "neighbours by what is no label of nodes",
+    job({ schedulingPolicy: { topologyKey: "same zone" } }),
+    /topologyKey.*"same zone" is no label of nodes/,
+  ],
   ["Kueue without a queue", job({ schedulingPolicy: { gang: "Kueue" } }), /gang Kueue needs schedulingPolicy\.queue/],
   [
     "a start that may take no time",
@@ -184,6 +224,11 @@ export const BAD_MANIFESTS: readonly BadManifest[] = [
   ],
   ["an image with a blank", job({ image: "petage: 1" }), /registry\.example\/petage.*holds no blanks/],
   ["a manager that does not exist", job({ managedBy: "me" }), /managedBy.*supported values: "petage\.dev\/controller"/],
+  [
+    "a label of pods with a blank",
+    job({ podTemplate: { metadata: { labels: { team: "cats and dogs" } } } }),
+    /"cats and dogs" is no value of a label/,
+  ],
   [
     "a pod template that is no object",
     job({ podTemplate: { spec: "big" } }),
