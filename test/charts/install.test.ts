@@ -20,6 +20,7 @@ const NAMESPACE = "petage";
 const NAMESPACES = [NAMESPACE, "team-a", "team-b"];
 const CONTROLLER = "petage-controller";
 const POD_GROUPS: ResourceType = { group: "scheduling.k8s.io", version: "v1beta1", plural: "podgroups" };
+const CLUSTER_ROLES: ResourceType = { group: "rbac.authorization.k8s.io", version: "v1", plural: "clusterroles" };
 const core = (plural: string): ResourceType => ({ group: "", version: "v1", plural });
 
 /** Calls that the controller may make, and many that it may not. */
@@ -197,6 +198,40 @@ describe("the chart in a cluster", function () {
       await controller.delete(TRAINING_JOBS, place);
     });
   });
+
+  for (const [role, can, cannot] of [
+    ["edit", ["create", "patch", "delete"], ["get"]],
+    ["view", ["get", "list", "watch"], ["create", "patch", "delete"]],
+  ] as const) {
+    it(`lets who may ${role} a namespace do so with its jobs`, async () => {
+      const name = `trainingjobs.petage.dev-${role}`;
+      const { metadata } = await client.get(CLUSTER_ROLES, { name });
+      assert.equal(metadata.labels?.[`rbac.authorization.k8s.io/aggregate-to-${role}`], "true");
+      // Nobody adds it to the cluster's own role here: that takes a controller-manager.
+      const user = `somebody-who-${role}s`;
+      await cluster().kubectl([
+        "create",
+        "rolebinding",
+        user,
+        `--clusterrole=${name}`,
+        `--user=${user}`,
+        "-n",
+        NAMESPACE,
+      ]);
+      const may = async (verb: string): Promise<string> => {
+        const question = ["auth", "can-i", verb, "trainingjobs.petage.dev", `--as=${user}`, "-n", NAMESPACE];
+        return (
+          await cluster()
+            .kubectl(question)
+            .catch(() => "no")
+        ).trim();
+      };
+      assert.deepEqual(await Promise.all([...can, ...cannot].map(may)), [
+        ...can.map(() => "yes"),
+        ...cannot.map(() => "no"),
+      ]);
+    });
+  }
 
   it("leaves jobs, their kind and the volumes when it is uninstalled, and nothing else", async () => {
     await client.create(TRAINING_JOBS, { ...job(), metadata: { namespace: NAMESPACE, name: "stays" } });
