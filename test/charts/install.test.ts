@@ -1,24 +1,25 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { KubeClient } from "#lib/k8s/client.ts";
 import { Credentials } from "#lib/k8s/credentials.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
 import { LEASES, pathOf, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
-import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
+import type { KubeObject, Place, ResourceType } from "#lib/k8s/objects.ts";
 import { useCluster } from "#test/support/cluster.ts";
 import { useHelm } from "#test/support/helm.ts";
 import { until } from "#test/support/until.ts";
 import { job } from "#test/deploy/manifests.ts";
 import type { Job } from "#test/deploy/manifests.ts";
-import { CHART, CRD, render, scenarios } from "../../scripts/deploy.ts";
+import { CHART, CRD, KUSTOMIZE, render, scenarios } from "../../scripts/deploy.ts";
 import { objectsOf, podSpecOf } from "./rendered.ts";
 
 const NAMESPACE = "petage";
 /** That of the release, and those that ci/production-values.yaml watches. */
 const NAMESPACES = [NAMESPACE, "team-a", "team-b"];
 const CONTROLLER = "petage-controller";
+const CRDS: ResourceType = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" };
 const POD_GROUPS: ResourceType = { group: "scheduling.k8s.io", version: "v1beta1", plural: "podgroups" };
 const CLUSTER_ROLES: ResourceType = { group: "rbac.authorization.k8s.io", version: "v1", plural: "clusterroles" };
 const core = (plural: string): ResourceType => ({ group: "", version: "v1", plural });
@@ -128,13 +129,25 @@ describe("the chart in a cluster", function () {
     });
   }
 
+  it("would be taken by the API server as deploy/kustomize has it", async () => {
+    const said = await cluster().kubectl(["apply", "--kustomize", dirname(KUSTOMIZE), "--dry-run=server"]);
+    const objects = objectsOf(readFileSync(KUSTOMIZE, "utf8"));
+    assert.equal(said.trim().split("\n").length, objects.length);
+    assert.doesNotMatch(said, /Warning/);
+  });
+
   it("installs", async () => {
     await release("install", "petage", CHART);
     const jobs = (): Promise<unknown> => client.list(TRAINING_JOBS, { namespace: NAMESPACE });
     await until("the path of training jobs", () => jobs().catch(() => null));
   });
 
-  it("keeps the passwords when it is upgraded", async () => {
+  it("keeps the passwords, the jobs and their kind when it is upgraded", async () => {
+    const place = { namespace: NAMESPACE, name: "early" };
+    const { metadata } = await client.create<Job>(TRAINING_JOBS, { ...job(), metadata: place });
+    const uidOf = async (type: ResourceType, where: Place): Promise<string | undefined> =>
+      (await client.get(type, where)).metadata.uid;
+    const kind = await uidOf(CRDS, { name: "trainingjobs.petage.dev" });
     const secret = { namespace: NAMESPACE, name: "petage-nats" };
     const before = await client.get<KubeObject & { data: Record<string, string> }>(core("secrets"), secret);
     assert.equal(Object.keys(before.data).length, 4);
@@ -144,6 +157,9 @@ describe("the chart in a cluster", function () {
     }
     await release("upgrade", "petage", CHART, "--set", "log.level=debug");
     assert.deepEqual((await client.get<typeof before>(core("secrets"), secret)).data, before.data);
+    assert.equal(await uidOf(TRAINING_JOBS, place), metadata.uid);
+    assert.equal(await uidOf(CRDS, { name: "trainingjobs.petage.dev" }), kind);
+    await client.delete(TRAINING_JOBS, place);
   });
 
   describe("the controller's service account", () => {
