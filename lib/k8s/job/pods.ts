@@ -104,12 +104,7 @@ function specOf(context: AttemptContext, role: Exclude<Role, "nats-server">, wor
 function containerOf(context: AttemptContext, role: Exclude<Role, "nats-server">, worker: WorkerName): Container {
   const { job, settings } = context;
   const { gpu } = job.spec;
-  const given = {
-    trainer: job.spec.resources,
-    "data-loader": job.spec.dataLoader?.resources,
-    evaluator: job.spec.evaluator?.resources,
-  };
-  const { requests, limits } = given[role] ?? DEFAULT_RESOURCES[role];
+  const { requests, limits } = resourcesOf(job, role);
   const devices = role === "trainer" && gpu ? { [gpu.resourceName ?? "nvidia.com/gpu"]: String(gpu.count ?? 1) } : {};
   const probe = { port: PORT };
   return {
@@ -138,6 +133,15 @@ function containerOf(context: AttemptContext, role: Exclude<Role, "nats-server">
     terminationMessagePolicy: "FallbackToLogsOnError",
     volumeMounts: mountsOf(role, job),
   };
+}
+
+function resourcesOf({ spec }: TrainingJobObject, role: Exclude<Role, "nats-server">): Resources {
+  const given = {
+    trainer: spec.resources,
+    "data-loader": spec.dataLoader?.resources,
+    evaluator: spec.evaluator?.resources,
+  };
+  return given[role] ?? DEFAULT_RESOURCES[role];
 }
 
 const CONTAINER_SECURITY = {
@@ -247,6 +251,7 @@ function drawPets({ job, settings }: AttemptContext, { count = 1200, seed = 0 }:
     image: job.spec.image ?? settings.image,
     imagePullPolicy: settings.imagePullPolicy,
     command: ["node", "--import", "tsx", "cli/main.ts", "dataset", "synth", ...flags],
+    resources: resourcesOf(job, "data-loader"), // the two never run at once; a quota wants to know of both
     securityContext: CONTAINER_SECURITY,
     volumeMounts: [
       { name: "data", mountPath: DATA },

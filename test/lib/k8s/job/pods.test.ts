@@ -3,7 +3,7 @@ import { discoverGangs, GANGS, gangOf } from "#lib/k8s/job/gang.ts";
 import type { GangName } from "#lib/k8s/job/gang.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
-import type { Pod } from "#lib/k8s/job/pod.ts";
+import type { Container, Pod } from "#lib/k8s/job/pod.ts";
 import { render } from "#lib/k8s/job/render.ts";
 import { readSettings } from "#lib/k8s/job/settings.ts";
 import type { TrainingJobObject, TrainingJobSpec } from "#lib/k8s/job/training-job.ts";
@@ -87,6 +87,19 @@ describe("the pods of a job", () => {
     assert.deepEqual(podOf("job-0-0", gpu).spec.containers[0]?.resources?.limits, { "nvidia.com/gpu": "2" });
     assert.deepEqual(podOf("job-0-0", gpu).spec.nodeSelector, { "nvidia.com/gpu.product": "H200" });
     assert.equal(podOf("job-0-evaluator", gpu).spec.containers[0]?.resources?.limits, undefined);
+  });
+
+  it("ask for CPU and memory in every container, as a quota may want", () => {
+    const given = { requests: { cpu: "3", memory: "5Gi" } };
+    const { spec } = podOf("job-0-data-loader", { dataset: { synthetic: {} }, dataLoader: { resources: given } });
+    const containers = [...(spec["initContainers"] as Container[]), ...spec.containers];
+    assert.deepEqual(
+      containers.map(({ name, resources }) => [name, resources]),
+      [
+        ["draw-pets", given],
+        ["data-loader", given],
+      ],
+    );
   });
 
   it("mount data where it is read and outputs where they are written", () => {
