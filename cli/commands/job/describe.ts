@@ -8,10 +8,12 @@ export interface DescribeOptions {
   readonly nowMs: number;
   /** How the command is called: `petage job`. */
   readonly command: string;
+  /** Flags that lead there again: ` --namespace pets`. */
+  readonly place: string;
 }
 
 /** A job as a page for people. */
-export function describeJob(job: TrainingJobObject, { nowMs, command }: DescribeOptions): string {
+export function describeJob(job: TrainingJobObject, { nowMs, command, place }: DescribeOptions): string {
   const { metadata, spec, status = {} } = job;
   const { phase = "Pending", message, workers, attempt = 0, restarts = 0, progress, lastCheckpoint, result } = status;
   const created = `created ${age(metadata.creationTimestamp, nowMs)} ago`;
@@ -35,7 +37,7 @@ export function describeJob(job: TrainingJobObject, { nowMs, command }: Describe
     columns(facts.flatMap(([name, value]) => (value ? [[name, value]] : []))),
     conditionsOf(job, nowMs),
     status.lastFailure ? failureOf(status.lastFailure, nowMs) : "",
-    `Next: ${command} ${nextStep(job)}\n`,
+    `Next: ${command} ${nextStep(job)}${place}\n`,
   ];
   return parts.filter((part) => part !== "").join("\n");
 }

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
 import { EXIT_INTERRUPTED, interruptSignal } from "../../interrupt.ts";
 import { wholeNumber } from "../../numbers.ts";
-import { placedCommand, openJobs } from "./flags.ts";
+import { jobArgument, openJobs, placedCommand } from "./flags.ts";
 import type { PlaceFlags } from "./flags.ts";
 import { WORKER_WIDTH } from "../../job-view.ts";
 
@@ -18,7 +18,7 @@ interface LogFlags extends PlaceFlags {
 export function logsCommand(): Command {
   return placedCommand("logs", ["quickstart -f", "quickstart --rank 0 --tail 20", "quickstart --role data-loader"])
     .description("Show what the workers of a training job wrote.")
-    .argument("<name>", "the job")
+    .addArgument(jobArgument())
     .option("--rank <number>", "only of this trainer", wholeNumber)
     .addOption(new Option("--role <role>", "only of this helper").choices(["data-loader", "evaluator"]))
     .option("-f, --follow", "go on with new lines until the job ends")

@@ -32,7 +32,7 @@ export function submitCommand(): Command {
       ]),
     )
     .addOption(outputOption())
-    .option("--watch", "and watch it to its end")
+    .option("-w, --watch", "and watch it to its end")
     .action(async (config: string | undefined, flags: SubmitFlags) => {
       const manifests = await askedManifests(config, flags);
       const watched = flags.watch && flags.dryRun === undefined ? onlyJob(manifests) : undefined;

@@ -63,7 +63,7 @@ describe("petage job", function () {
     const { stdout } = await run("get", "one");
     assert.match(stdout, /^Phase +Running: Training on 2 workers$/m);
     assert.match(stdout, /^Progress +█{6}░{18} 25 %, epoch 3\/12, step 50\/200$/m);
-    assert.match(stdout, /^Next: petage job logs one --follow$/m);
+    assert.match(stdout, /^Next: petage job logs one --follow --namespace test-\d+$/m);
   });
 
   it("list says that there is nothing, and where", async () => {
@@ -185,8 +185,14 @@ describe("petage job", function () {
       const environment = { PATH: `${folder}${delimiter}${process.env["PATH"] ?? ""}` };
       return await here.cluster().kubectl(["petage", ...args], { environment });
     };
-    assert.equal(await kubectl("list", "-n", here.namespace, "-o", "name"), "trainingjob.petage.dev/a\n");
-    assert.match(await kubectl("get", "a", "-n", here.namespace), /^Next: kubectl petage watch a$/m);
+    const listed = await kubectl("list", "-n", here.namespace, "-o", "name");
+    assert.equal(listed, "trainingjob.petage.dev/a\n");
+    assert.equal(await kubectl("-n", here.namespace, "list", "-o", "name"), listed);
+    assert.equal(await kubectl("-n", here.namespace, "get", listed.trim(), "-o", "name"), listed);
+    assert.match(
+      await kubectl("get", "a", "-n", here.namespace),
+      /^Next: kubectl petage watch a --namespace test-\d+$/m,
+    );
     const help = await kubectl("list", "--help");
     assert.match(help, /^Usage: kubectl petage list /);
     assert.match(help, /^ {2}kubectl petage list -A -o wide$/m);

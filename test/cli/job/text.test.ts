@@ -59,13 +59,14 @@ describe("bar()", () => {
 });
 
 describe("the page of a job", () => {
-  const page = (status?: TrainingJobStatus): string => describeJob(job(status), { nowMs: NOW_MS, command: COMMAND });
+  const page = (status?: TrainingJobStatus): string =>
+    describeJob(job(status), { nowMs: NOW_MS, command: COMMAND, place: " --namespace pets" });
 
   it("tells what is known of a job that nobody has looked at", () => {
     assert.equal(
       page(),
       "Job      a, in namespace pets, created 2m ago\nPhase    Pending\n" +
-        "Config   resnet18_petage_quickstart x=1\n\nNext: petage job watch a\n",
+        "Config   resnet18_petage_quickstart x=1\n\nNext: petage job watch a --namespace pets\n",
     );
   });
 
@@ -110,7 +111,7 @@ describe("the page of a job", () => {
   };
   for (const [phase, command] of Object.entries(next)) {
     it(`says that after ${phase} comes ${command}`, () => {
-      assert.ok(page({ phase }).endsWith(`Next: ${COMMAND} ${command}\n`));
+      assert.ok(page({ phase }).endsWith(`Next: ${COMMAND} ${command} --namespace pets\n`));
     });
   }
 });
