@@ -8,6 +8,7 @@ import type { KubeObject } from "#lib/k8s/objects.ts";
 import { PETAGE, complaint } from "#test/support/cli.ts";
 import type { CommandResult } from "#test/support/cli.ts";
 import { ROOT } from "#test/support/sources.ts";
+import { until } from "#test/support/until.ts";
 import { useJobsCluster } from "./jobs-cluster.ts";
 
 const PLUGIN = join(PETAGE, "../kubectl-petage.mjs");
@@ -131,6 +132,16 @@ describe("petage job", function () {
     const { stdout } = await run("submit", "-f", join(SAMPLES, "elastic.yaml"));
     assert.equal(stdout, "configmap/elastic-config created\ntrainingjob.petage.dev/elastic created\n");
     assert.deepEqual(await names(), ["elastic"]);
+  });
+
+  it("submit --watch watches a job where its manifest puts it", async () => {
+    const file = join(folder, "b.json");
+    await writeFile(file, JSON.stringify(here.manifest("b")));
+    const watching = here.run("submit", "-f", file, "-w");
+    await until("b is there", async () => (await names()).includes("b"), 60_000);
+    await here.report("b", { phase: "Succeeded" });
+    const { stdout, stderr, exitCode } = await watching;
+    assert.deepEqual([stdout, exitCode], ["trainingjob.petage.dev/b created\n", 0], stderr);
   });
 
   it("submit --dry-run client needs no cluster; what it prints, kubectl takes", async () => {
