@@ -1,5 +1,6 @@
 import type { FailureStatus, ProgressStatus, TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { formatSeconds } from "#lib/train/hooks/logger-hook.ts";
+import { statusOf } from "./job-api.ts";
 import { age, bar, columns } from "./text.ts";
 
 const BAR_WIDTH = 24;
@@ -14,7 +15,8 @@ export interface DescribeOptions {
 
 /** A job as a page for people. */
 export function describeJob(job: TrainingJobObject, { nowMs, command, place }: DescribeOptions): string {
-  const { metadata, spec, status = {} } = job;
+  const { metadata, spec } = job;
+  const status = statusOf(job);
   const { phase = "Pending", message, workers, attempt = 0, restarts = 0, progress, lastCheckpoint, result } = status;
   const created = `created ${age(metadata.creationTimestamp, nowMs)} ago`;
   const facts: (readonly [string, string | undefined])[] = [

@@ -1,6 +1,6 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { didYouMean } from "#lib/config/nearest.ts";
-import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import type { TrainingJobObject, TrainingJobStatus } from "#lib/k8s/job/training-job.ts";
 import type { KubeObject } from "#lib/k8s/objects.ts";
 
 /** What a user submits: a TrainingJob, or a ConfigMap that one of them names. */
@@ -66,6 +66,11 @@ export interface JobApi extends AsyncDisposable {
   cancel(name: string): Promise<void>;
   /** Stops it, with a checkpoint, until it is called again with false. */
   suspend(name: string, suspend: boolean): Promise<void>;
+}
+
+/** How a job fares. One without a status says that nobody runs it: there is no controller, or not for its namespace. */
+export function statusOf({ status }: TrainingJobObject): TrainingJobStatus {
+  return status ?? { phase: "Pending", message: "No controller has looked at it yet" };
 }
 
 export function hasEnded({ status }: TrainingJobObject): boolean {

@@ -6,6 +6,7 @@ import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { PODS, pathOf } from "#lib/k8s/objects.ts";
 import { changes } from "./changes.ts";
+import { statusOf } from "./job-api.ts";
 import type { LogLine, LogQuery } from "./job-api.ts";
 import { choosePods, containerOf, hasStarted, labelOf, waitsFor, workersSelector } from "./worker-pods.ts";
 
@@ -119,7 +120,7 @@ async function* textLines(stream: AsyncIterable<Uint8Array>): AsyncGenerator<str
 
 function nothingYet({ job }: PodLogOptions, pods: readonly Pod[]): PetageError {
   const { name } = job.metadata;
-  const { phase = "Pending", message = "" } = job.status ?? {};
+  const { phase = "Pending", message = "" } = statusOf(job);
   const why = pods.map((pod) => `${labelOf(pod)} ${waitsFor(pod)}`).join("; ") || `${phase}: ${message || "no pods"}`;
   return new PetageError("FAILED_PRECONDITION", `Job ${name} has written nothing that is still there (${why})`, {
     hint: `\`petage job get ${name}\` shows where it stands; --follow waits for it`,

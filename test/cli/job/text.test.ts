@@ -65,7 +65,7 @@ describe("the page of a job", () => {
   it("tells what is known of a job that nobody has looked at", () => {
     assert.equal(
       page(),
-      "Job      a, in namespace pets, created 2m ago\nPhase    Pending\n" +
+      "Job      a, in namespace pets, created 2m ago\nPhase    Pending: No controller has looked at it yet\n" +
         "Config   resnet18_petage_quickstart x=1\n\nNext: petage job watch a --namespace pets\n",
     );
   });
