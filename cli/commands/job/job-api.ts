@@ -85,6 +85,14 @@ export function refuseEnded(job: TrainingJobObject): void {
   });
 }
 
+/** Refuses to wait for a trainer that the job cannot have. */
+export function refuseRank({ metadata, spec }: TrainingJobObject, { worker = "" }: LogQuery): void {
+  const [, rank] = /^trainer-(\d+)$/.exec(worker) ?? [];
+  const last = Math.max(spec.workers ?? 1, spec.elastic?.maxWorkers ?? 1) - 1;
+  if (rank === undefined || Number(rank) <= last) return;
+  throw new PetageError("NOT_FOUND", `Job ${metadata.name} has no rank ${rank}: the last one is ${last}`);
+}
+
 export function noSuchJob(name: string, { place, known }: { place: string; known: Iterable<string> }): PetageError {
   const hint = didYouMean(name, known) ?? "`petage job list` shows those that are there";
   return new PetageError("NOT_FOUND", `There is no job named ${JSON.stringify(name)} ${place}`, { hint });

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Option } from "commander";
 import type { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
@@ -41,7 +42,8 @@ export function logsCommand(): Command {
       };
       try {
         for await (const { worker: from, line } of jobs.logs(name, query, signal)) {
-          process.stdout.write(worker === undefined ? `${from.padEnd(WORKER_WIDTH)} | ${line}\n` : `${line}\n`);
+          const text = worker === undefined ? `${from.padEnd(WORKER_WIDTH)} | ${line}\n` : `${line}\n`;
+          if (!process.stdout.write(text)) await once(process.stdout, "drain", { signal });
         }
       } catch (thrown) {
         if (!signal.aborted) throw thrown;
