@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { TrainingJobObject, TrainingJobStatus } from "#lib/k8s/job/training-job.ts";
 import { describeJob } from "../../../cli/commands/job/describe.ts";
-import { printDocuments, printObject, printObjects } from "../../../cli/commands/job/output.ts";
+import { printDocuments, printObject, printObjects, printTable } from "../../../cli/commands/job/output.ts";
 import { bar, columns, span } from "../../../cli/commands/job/text.ts";
 
 const NOW_MS = Date.parse("2026-11-23T12:00:00Z");
@@ -114,6 +114,15 @@ describe("the page of a job", () => {
       assert.ok(page({ phase }).endsWith(`Next: ${COMMAND} ${command} --namespace pets\n`));
     });
   }
+});
+
+describe("printTable()", () => {
+  it("gives each job one line, also where a message has several", () => {
+    const shown = ["Name", "Message"].map((name) => ({ name, priority: 0 }));
+    const rows = ["a", "b"].map((name) => ({ cells: [name, "one\ntwo"], object: job() }));
+    const text = printTable({ columns: shown, rows }, { wide: false, namespaces: false });
+    assert.equal(text, "NAME   MESSAGE\na      one...\nb      one...\n");
+  });
 });
 
 describe("objects", () => {
