@@ -39,6 +39,9 @@ export class KubeJobs implements JobApi {
   }
 
   async *submit(manifests: readonly Manifest[], { dryRun }: { readonly dryRun: boolean }): AsyncGenerator<Manifest> {
+    if (!dryRun && manifests.length > 1) {
+      for await (const _ of this.submit(manifests, { dryRun: true })); // no part of what is refused as a whole stays
+    }
     for (const manifest of manifests) {
       const type = TYPES[manifest.kind] ?? TRAINING_JOBS;
       const object = { ...manifest, metadata: { namespace: this.#namespace, ...manifest.metadata } };

@@ -62,6 +62,12 @@ describe("KubeJobs", function () {
     assert.equal((await failure(here.jobs.get("a"))).code, "NOT_FOUND");
   });
 
+  it("creates none of several when one is refused", async () => {
+    const words = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "words" }, data: { "config.py": "a = 1" } };
+    await failure(submit([words, here.manifest("a", { workers: 0 })]));
+    assert.equal(await here.jobs.configText({ name: "words", key: "config.py" }), undefined);
+  });
+
   const refused: readonly (readonly [string, Manifest, RegExp])[] = [
     [
       "a misspelt field",
