@@ -53,7 +53,11 @@ export class GrpcJobs implements JobApi {
 
   async *watch(name: string, signal: AbortSignal): AsyncGenerator<TrainingJobObject> {
     await this.get(name);
-    for await (const { job } of this.#client.watchTrainingJob({ name }, { signal })) if (job) yield jobOf(job);
+    try {
+      for await (const { job } of this.#client.watchTrainingJob({ name }, { signal })) if (job) yield jobOf(job);
+    } catch (thrown) {
+      if (!signal.aborted) throw thrown; // as with a cluster, a signal is a quiet end
+    }
   }
 
   async *logs(name: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogLine> {
