@@ -3,11 +3,13 @@ import { CommanderError } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
 import { quietTensorflow } from "#lib/host/quiet-tensorflow.ts";
 import { createPlugin, createProgram } from "./program.ts";
+import { allWritten, endWithReader } from "./standard-streams.ts";
 
 /** Exit code of a command line that cannot be understood, as of most Unix tools. */
 const USAGE_ERROR = 2;
 
 quietTensorflow();
+endWithReader();
 try {
   const [, started = "", called] = process.argv;
   const isPlugin = basename(started).startsWith("kubectl-petage");
@@ -23,4 +25,5 @@ try {
   }
 }
 // Threads and connections have been disposed of by now; TensorFlow's own threads would keep the process.
+await allWritten();
 process.exit();

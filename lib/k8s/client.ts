@@ -4,7 +4,7 @@ import { request as secureRequest } from "node:https";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Credentials } from "./credentials.ts";
 import { Deadline } from "./deadline.ts";
-import { KubeError, readRefusal } from "./errors.ts";
+import { KubeError, readRefusal, whyOf } from "./errors.ts";
 import { pathOf } from "./objects.ts";
 import type { KubeList, KubeObject, Metadata, Place, ResourceType } from "./objects.ts";
 
@@ -198,8 +198,7 @@ async function readBody(response: IncomingMessage, call: Call): Promise<string> 
 function unreachable(call: Call, cause: unknown): PetageError {
   const error = call.signal?.aborted ? PetageError.from(call.signal.reason) : undefined;
   if (error) return new PetageError(error.code, `${nameOf(call)}: ${error.message}`, { cause });
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new PetageError("UNAVAILABLE", `${nameOf(call)}: ${why}`, {
+  return new PetageError("UNAVAILABLE", `${nameOf(call)}: ${whyOf(cause)}`, {
     cause,
     hint: "Is the API server up, and does the kubeconfig name the right one?",
   });

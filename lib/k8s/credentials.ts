@@ -11,6 +11,9 @@ const MAX_CONNECTIONS = 32;
 /** Connections for watches, of which each holds one as long as it lives. */
 const MAX_WATCHES = 64;
 
+/** What the library takes when it has found nothing. */
+const NO_SERVER = "http://localhost:8080";
+
 /** How to reach the API server now. */
 export interface Access {
   readonly server: URL;
@@ -43,6 +46,11 @@ export class Credentials implements Disposable {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new PetageError("NOT_FOUND", `Cannot read the kubeconfig ${kubeconfig ?? "that is set"}: ${why}`, {
         cause,
+      });
+    }
+    if (kubeconfig === undefined && currentOf(config).cluster?.server === NO_SERVER) {
+      throw new PetageError("NOT_FOUND", "There is no kubeconfig, and this is no pod", {
+        hint: "Name one with $KUBECONFIG, or put it into ~/.kube/config",
       });
     }
     if (context !== undefined) useContext(config, context);

@@ -63,3 +63,9 @@ export function readRefusal(status: number, body: string, retryAfter: string | u
   }
   return { status, reason: "", message: `HTTP ${status} ${body.slice(0, 200).trim()}`.trim(), ...retry };
 }
+
+/** Why a call could not be made. Node gives an error without words when a host has several addresses and none answers. */
+export function whyOf(cause: unknown): string {
+  if (cause instanceof AggregateError && cause.message === "") return cause.errors.map(whyOf).join("; ");
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -39,13 +39,15 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly fieldSelector?: string;
   readonly store: Store<T>;
   readonly log: Log;
+  /** Failures after which there is no point in trying again; by default there are none. */
+  readonly isFinal?: (failure: PetageError) => boolean;
   readonly limits?: Partial<ReflectorLimits>;
   readonly random?: () => number;
 }
 
 /**
  * Keeps a store equal to a collection of the cluster: lists it once, then follows its changes. Whatever goes wrong, it
- * tries again; only its signal ends it.
+ * tries again, unless that failure is final; else only its signal ends it.
  */
 export class Reflector<T extends KubeObject> {
   readonly #options: ReflectorOptions<T>;
@@ -81,7 +83,7 @@ export class Reflector<T extends KubeObject> {
     return this.#lists;
   }
 
-  /** Runs until the signal aborts. Never rejects. */
+  /** Runs until the signal aborts. Rejects only with what is final. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
@@ -89,7 +91,9 @@ export class Reflector<T extends KubeObject> {
         await this.#follow(this.#resourceVersion, signal);
       } catch (thrown) {
         if (signal.aborted) return;
-        await this.#recover(PetageError.from(thrown), signal);
+        const failure = PetageError.from(thrown);
+        if (this.#options.isFinal?.(failure)) throw failure;
+        await this.#recover(failure, signal);
       }
     }
   }

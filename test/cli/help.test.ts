@@ -101,6 +101,12 @@ describe("a command line that cannot be understood", function () {
     });
   }
 
+  it("petage job takes the flags of a place before its command, too", async () => {
+    const dry = ["submit", "resnet18_petage_quickstart", "--dry-run", "client", "-o", "yaml"];
+    const { stdout } = await petage(["job", "-n", "pets", ...dry]);
+    assert.match(stdout, /^ {2}namespace: pets$/m);
+  });
+
   it("petage --version and --help end with 0", async () => {
     const [version, help] = await Promise.all([petage(["--version"]), petage(["--help"])]);
     assert.deepEqual(version, { exitCode: 0, stdout: `${VERSION}\n`, stderr: "" });

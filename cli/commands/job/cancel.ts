@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { EXIT_INTERRUPTED, interruptSignal } from "../../interrupt.ts";
-import { placedCommand, openJobs } from "./flags.ts";
+import { jobArgument, openJobs, placedCommand } from "./flags.ts";
 import type { PlaceFlags } from "./flags.ts";
 
 interface CancelFlags extends PlaceFlags {
@@ -10,7 +10,7 @@ interface CancelFlags extends PlaceFlags {
 export function cancelCommand(): Command {
   return placedCommand("cancel", ["quickstart", "quickstart --wait"])
     .description("End a training job for good, with a checkpoint. A new job of the same work dir goes on from there.")
-    .argument("<name>", "the job")
+    .addArgument(jobArgument())
     .option("--wait", "until it has ended")
     .action(async (name: string, flags: CancelFlags) => {
       await using jobs = await openJobs(flags);

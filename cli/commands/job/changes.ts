@@ -1,8 +1,11 @@
+import type { PetageError } from "#lib/base/errors.ts";
 import { createLogger } from "#lib/host/logger.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
+import { KubeError } from "#lib/k8s/errors.ts";
 import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
 import { Reflector } from "#lib/k8s/reflector.ts";
 import { Store } from "#lib/k8s/store.ts";
+import { told } from "./words.ts";
 
 export interface Selection {
   readonly type: ResourceType;
@@ -11,7 +14,10 @@ export interface Selection {
   readonly fieldSelector?: string;
 }
 
-/** The objects that a selector names, as they stand, then whenever any of them has changed, until the signal aborts. */
+/**
+ * The objects that a selector names, as they stand, then whenever any of them has changed, until the signal aborts.
+ * Throws what the API server says when it refuses; when it is not there, that is told and tried again.
+ */
 export async function* changes<T extends KubeObject>(
   client: KubeClient,
   selection: Selection,
@@ -22,8 +28,9 @@ export async function* changes<T extends KubeObject>(
   const store = new Store<T>();
   const end = new AbortController();
   const ended = AbortSignal.any([signal, end.signal]);
-  const reflector = new Reflector<T>({ client, store, log, ...selection });
-  const running = reflector.run(ended);
+  const reflector = new Reflector<T>({ client, store, log, isFinal: isRefusal, ...selection });
+  const running = reflector.run(ended).finally(() => end.abort());
+  running.catch(() => {}); // it is awaited below
   let wake = (): void => {};
   const sleep = (): Promise<void> => new Promise((resolve) => (wake = resolve));
   ended.addEventListener("abort", () => wake(), { once: true });
@@ -39,6 +46,11 @@ export async function* changes<T extends KubeObject>(
     }
   } finally {
     end.abort();
-    await running;
+    await told(running);
   }
+}
+
+/** Who may not read, or reads what the server does not have, would wait for nothing. */
+function isRefusal(failure: PetageError): boolean {
+  return failure instanceof KubeError && [403, 404].includes(failure.status);
 }

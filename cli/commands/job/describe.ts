@@ -1,5 +1,6 @@
 import type { FailureStatus, ProgressStatus, TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { formatSeconds } from "#lib/train/hooks/logger-hook.ts";
+import { statusOf } from "./job-api.ts";
 import { age, bar, columns } from "./text.ts";
 
 const BAR_WIDTH = 24;
@@ -8,11 +9,14 @@ export interface DescribeOptions {
   readonly nowMs: number;
   /** How the command is called: `petage job`. */
   readonly command: string;
+  /** Flags that lead there again: ` --namespace pets`. */
+  readonly place: string;
 }
 
 /** A job as a page for people. */
-export function describeJob(job: TrainingJobObject, { nowMs, command }: DescribeOptions): string {
-  const { metadata, spec, status = {} } = job;
+export function describeJob(job: TrainingJobObject, { nowMs, command, place }: DescribeOptions): string {
+  const { metadata, spec } = job;
+  const status = statusOf(job);
   const { phase = "Pending", message, workers, attempt = 0, restarts = 0, progress, lastCheckpoint, result } = status;
   const created = `created ${age(metadata.creationTimestamp, nowMs)} ago`;
   const facts: (readonly [string, string | undefined])[] = [
@@ -35,7 +39,7 @@ export function describeJob(job: TrainingJobObject, { nowMs, command }: Describe
     columns(facts.flatMap(([name, value]) => (value ? [[name, value]] : []))),
     conditionsOf(job, nowMs),
     status.lastFailure ? failureOf(status.lastFailure, nowMs) : "",
-    `Next: ${command} ${nextStep(job)}\n`,
+    `Next: ${command} ${nextStep(job)}${place}\n`,
   ];
   return parts.filter((part) => part !== "").join("\n");
 }

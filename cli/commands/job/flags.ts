@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { kubeconfigPath } from "#lib/host/kubeconfig-path.ts";
 import { Credentials } from "#lib/k8s/credentials.ts";
 import type { JobApi } from "./job-api.ts";
@@ -11,20 +11,30 @@ export interface PlaceFlags {
   readonly controller?: string;
 }
 
-/** A command of a cluster: with the flags that choose it, and examples under the name by which it was called. */
-export function clusterCommand(name: string, examples: readonly string[]): Command {
-  return withExamples(new Command(name), examples)
-    .option("-n, --namespace <name>", "namespace of the job (default: that of the context)")
-    .option("--context <name>", "context of the kubeconfig (default: its current one)")
-    .option("--kubeconfig <file>", "the cluster and the user (default: $KUBECONFIG, ~/.kube/config, or the pod's own)");
+/** A command about jobs: with the flags that choose them, and examples under the name by which it was called. */
+export function placedCommand(name: string, examples: readonly string[]): Command {
+  return withExamples(withPlace(new Command(name)), examples);
 }
 
-/** A command of a cluster that works with a controller on one machine, too. */
-export function placedCommand(name: string, examples: readonly string[]): Command {
-  return clusterCommand(name, examples).option(
-    "--controller <host:port>",
-    "a controller without Kubernetes (petage up) instead of a cluster",
-  );
+/** The flags that choose a cluster, or a controller on one machine. */
+export function withPlace(command: Command): Command {
+  return command
+    .option("-n, --namespace <name>", "namespace of the job (default: that of the context)")
+    .option("--context <name>", "context of the kubeconfig (default: its current one)")
+    .option("--kubeconfig <file>", "the cluster and the user (default: $KUBECONFIG, ~/.kube/config, or the pod's own)")
+    .option("--controller <host:port>", "a controller without Kubernetes (petage up) instead of a cluster");
+}
+
+/** What leads another command to the same place: ` --namespace pets`. */
+export function placeOf({ namespace, context, kubeconfig, controller }: PlaceFlags): string {
+  const given = Object.entries({ namespace, context, kubeconfig, controller });
+  return given.map(([flag, value]) => (value === undefined ? "" : ` --${flag} ${value}`)).join("");
+}
+
+/** The job that a command is about: its name, or as `-o name` prints it, `trainingjob.petage.dev/quickstart`. */
+export function jobArgument(): Argument {
+  const plain = (name: string): string => name.replace(/^(trainingjobs?(\.petage\.dev)?|tj)\//, "");
+  return new Argument("<name>", "the job").argParser(plain);
 }
 
 function withExamples(command: Command, examples: readonly string[]): Command {

@@ -1,6 +1,7 @@
 import { PetageError } from "#lib/base/errors.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { JobView } from "../../job-view.ts";
+import { statusOf } from "./job-api.ts";
 import type { JobApi } from "./job-api.ts";
 
 export interface FollowOptions {
@@ -45,9 +46,9 @@ async function showLogs(api: JobApi, [name, view]: readonly [string, JobView], s
 }
 
 /** What changes rarely enough to be told in a line. */
-function newsOf({ status }: TrainingJobObject): string {
-  const { phase = "Pending", message = "", progress, workers } = status ?? {};
+function newsOf(job: TrainingJobObject): string {
+  const { phase = "Pending", message = "", progress, workers } = statusOf(job);
   const epoch = progress?.epoch ? `, epoch ${progress.epoch}/${progress.maxEpochs ?? "?"}` : "";
   const mae = progress?.valMaeMonths === undefined ? "" : `, ${progress.valMaeMonths.toFixed(1)} months off`;
-  return `${phase}${workers ? ` ${workers.summary}` : ""}: ${message}${epoch}${mae}`;
+  return `${phase}${workers ? ` ${workers.summary}` : ""}${message ? `: ${message}` : ""}${epoch}${mae}`;
 }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { describeJob } from "./describe.ts";
-import { openJobs, outputOption, pathOf, placedCommand } from "./flags.ts";
+import { jobArgument, openJobs, outputOption, pathOf, placedCommand, placeOf } from "./flags.ts";
 import type { OutputFormat, PlaceFlags } from "./flags.ts";
 import { printObject } from "./output.ts";
 
@@ -11,12 +11,12 @@ interface GetFlags extends PlaceFlags {
 export function getCommand(): Command {
   return placedCommand("get", ["quickstart", "quickstart -n petage -o yaml"])
     .description("Show one training job: where it stands, how far it is, and what to do next.")
-    .argument("<name>", "the job")
+    .addArgument(jobArgument())
     .addOption(outputOption())
     .action(async (name: string, flags: GetFlags, command: Command) => {
       await using jobs = await openJobs(flags);
       const job = await jobs.get(name);
-      const page = { nowMs: Date.now(), command: pathOf(command).replace(/ get$/, "") };
+      const page = { nowMs: Date.now(), command: pathOf(command).replace(/ get$/, ""), place: placeOf(flags) };
       process.stdout.write(flags.output ? printObject(job, flags.output) : describeJob(job, page));
     });
 }

@@ -1,10 +1,11 @@
 import { PetageError } from "#lib/base/errors.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { jobOf } from "#lib/k8s/job/from-message.ts";
+import { readableLine } from "#lib/host/logger.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
 import type { TrainingJob__Output } from "#proto/petage/v1/TrainingJob.ts";
-import { needsKubernetes, noSuchJob } from "./job-api.ts";
+import { needsKubernetes, noSuchJob, refuseRank } from "./job-api.ts";
 import type { JobApi, JobManifest, JobTable, LogLine, LogQuery, Manifest } from "./job-api.ts";
 import { textBeside } from "./job-manifest.ts";
 import { isJob } from "./manifests.ts";
@@ -52,15 +53,21 @@ export class GrpcJobs implements JobApi {
 
   async *watch(name: string, signal: AbortSignal): AsyncGenerator<TrainingJobObject> {
     await this.get(name);
-    for await (const { job } of this.#client.watchTrainingJob({ name }, { signal })) if (job) yield jobOf(job);
+    try {
+      for await (const { job } of this.#client.watchTrainingJob({ name }, { signal })) if (job) yield jobOf(job);
+    } catch (thrown) {
+      if (!signal.aborted) throw thrown; // as with a cluster, a signal is a quiet end
+    }
   }
 
   async *logs(name: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogLine> {
     const { worker = "", follow, tailLines, attempt } = query;
     if (attempt !== undefined) throw needsKubernetes("Logs of an earlier attempt");
-    await this.get(name);
+    refuseRank(await this.get(name), query);
     const request = { name, worker, follow, ...(tailLines !== undefined && { tailLines }) };
-    for await (const line of this.#client.streamLogs(request, { signal })) yield line;
+    for await (const line of this.#client.streamLogs(request, { signal })) {
+      yield { worker: line.worker, line: readableLine(line.line) };
+    }
   }
 
   async cancel(name: string): Promise<void> {

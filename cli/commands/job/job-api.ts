@@ -1,6 +1,6 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { didYouMean } from "#lib/config/nearest.ts";
-import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import type { TrainingJobObject, TrainingJobStatus } from "#lib/k8s/job/training-job.ts";
 import type { KubeObject } from "#lib/k8s/objects.ts";
 
 /** What a user submits: a TrainingJob, or a ConfigMap that one of them names. */
@@ -68,6 +68,11 @@ export interface JobApi extends AsyncDisposable {
   suspend(name: string, suspend: boolean): Promise<void>;
 }
 
+/** How a job fares. One without a status says that nobody runs it: there is no controller, or not for its namespace. */
+export function statusOf({ status }: TrainingJobObject): TrainingJobStatus {
+  return status ?? { phase: "Pending", message: "No controller has looked at it yet" };
+}
+
 export function hasEnded({ status }: TrainingJobObject): boolean {
   return ["Succeeded", "Failed", "Cancelled"].includes(status?.phase ?? "");
 }
@@ -78,6 +83,14 @@ export function refuseEnded(job: TrainingJobObject): void {
   throw new PetageError("FAILED_PRECONDITION", `Job ${job.metadata.name} has ended already: ${job.status?.phase}`, {
     hint: "A new job goes on from the last checkpoint of the same work dir",
   });
+}
+
+/** Refuses to wait for a trainer that the job cannot have. */
+export function refuseRank({ metadata, spec }: TrainingJobObject, { worker = "" }: LogQuery): void {
+  const [, rank] = /^trainer-(\d+)$/.exec(worker) ?? [];
+  const last = Math.max(spec.workers ?? 1, spec.elastic?.maxWorkers ?? 1) - 1;
+  if (rank === undefined || Number(rank) <= last) return;
+  throw new PetageError("NOT_FOUND", `Job ${metadata.name} has no rank ${rank}: the last one is ${last}`);
 }
 
 export function noSuchJob(name: string, { place, known }: { place: string; known: Iterable<string> }): PetageError {

@@ -9,7 +9,7 @@ import { isJob, readManifests } from "./manifests.ts";
 
 /** What a job is made from on a command line. */
 export interface JobFlags extends PlaceFlags {
-  readonly filename?: string;
+  readonly filename?: readonly string[];
   readonly name?: string;
   readonly workers?: number;
   readonly gpus?: number;
@@ -34,10 +34,12 @@ const JOB_FLAGS = {
   image: "--image",
 } as const;
 
+const FILENAME = "TrainingJobs, and their ConfigMaps, from a file or a folder; - is the standard input; repeatable";
+
 export function withJobFlags(command: Command): Command {
   return command
     .argument("[config]", "a config file, or the name of a config that comes with petage")
-    .option("-f, --filename <manifest>", "TrainingJobs, and their ConfigMaps, from a file; - is the standard input")
+    .option("-f, --filename <manifest>", FILENAME, oneMore)
     .option("--name <name>", "name of the job (default: made from the config's)")
     .option("--workers <number>", "how many workers the ring has (default: 1)", wholeNumber)
     .option("--gpus <number>", "GPUs of each worker (default: none; it computes on the CPU)", wholeNumber)
@@ -47,6 +49,11 @@ export function withJobFlags(command: Command): Command {
     .option("--publish <model>", "give the result to the inference service under this name")
     .option("--queue <name>", "queue of Kueue or Volcano")
     .option("--image <image>", "container image of the workers (default: the cluster's)");
+}
+
+/** Of an option that may be given several times. */
+function oneMore(file: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), file];
 }
 
 /** What the command line asks for. @throws INVALID_ARGUMENT unless it names a config or a file of manifests */
@@ -60,7 +67,7 @@ export async function askedManifests(config: string | undefined, flags: JobFlags
   if (needless) {
     throw new PetageError("INVALID_ARGUMENT", `${needless[1]} does not go with -f: the manifest says it`);
   }
-  const manifests = await readManifests(filename ?? "-");
+  const manifests = await readManifests(filename ?? []);
   return manifests.map((manifest) => inNamespace(manifest, flags.namespace));
 }
 

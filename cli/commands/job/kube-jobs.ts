@@ -6,7 +6,7 @@ import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { CONFIG_MAPS, TRAINING_JOBS, pathOf } from "#lib/k8s/objects.ts";
 import type { ResourceType } from "#lib/k8s/objects.ts";
 import { changes } from "./changes.ts";
-import { hasEnded, noSuchJob, refuseEnded } from "./job-api.ts";
+import { hasEnded, noSuchJob, refuseEnded, refuseRank } from "./job-api.ts";
 import type { JobApi, JobTable, LogLine, LogQuery, Manifest } from "./job-api.ts";
 import { podLogs } from "./pod-logs.ts";
 import { inWords, told } from "./words.ts";
@@ -39,6 +39,9 @@ export class KubeJobs implements JobApi {
   }
 
   async *submit(manifests: readonly Manifest[], { dryRun }: { readonly dryRun: boolean }): AsyncGenerator<Manifest> {
+    if (!dryRun && manifests.length > 1) {
+      for await (const _ of this.submit(manifests, { dryRun: true })); // no part of what is refused as a whole stays
+    }
     for (const manifest of manifests) {
       const type = TYPES[manifest.kind] ?? TRAINING_JOBS;
       const object = { ...manifest, metadata: { namespace: this.#namespace, ...manifest.metadata } };
@@ -90,6 +93,7 @@ export class KubeJobs implements JobApi {
 
   async *logs(name: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogLine> {
     const job = await this.get(name);
+    refuseRank(job, query);
     const ended = async (): Promise<void> => {
       for await (const _ of this.watch(name, signal));
     };

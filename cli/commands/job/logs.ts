@@ -1,9 +1,10 @@
+import { once } from "node:events";
 import { Option } from "commander";
 import type { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
 import { EXIT_INTERRUPTED, interruptSignal } from "../../interrupt.ts";
 import { wholeNumber } from "../../numbers.ts";
-import { placedCommand, openJobs } from "./flags.ts";
+import { jobArgument, openJobs, placedCommand } from "./flags.ts";
 import type { PlaceFlags } from "./flags.ts";
 import { WORKER_WIDTH } from "../../job-view.ts";
 
@@ -18,7 +19,7 @@ interface LogFlags extends PlaceFlags {
 export function logsCommand(): Command {
   return placedCommand("logs", ["quickstart -f", "quickstart --rank 0 --tail 20", "quickstart --role data-loader"])
     .description("Show what the workers of a training job wrote.")
-    .argument("<name>", "the job")
+    .addArgument(jobArgument())
     .option("--rank <number>", "only of this trainer", wholeNumber)
     .addOption(new Option("--role <role>", "only of this helper").choices(["data-loader", "evaluator"]))
     .option("-f, --follow", "go on with new lines until the job ends")
@@ -41,7 +42,8 @@ export function logsCommand(): Command {
       };
       try {
         for await (const { worker: from, line } of jobs.logs(name, query, signal)) {
-          process.stdout.write(worker === undefined ? `${from.padEnd(WORKER_WIDTH)} | ${line}\n` : `${line}\n`);
+          const text = worker === undefined ? `${from.padEnd(WORKER_WIDTH)} | ${line}\n` : `${line}\n`;
+          if (!process.stdout.write(text)) await once(process.stdout, "drain", { signal });
         }
       } catch (thrown) {
         if (!signal.aborted) throw thrown;

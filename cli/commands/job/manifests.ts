@@ -1,6 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { extname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { parseAllDocuments } from "yaml";
+import type { Document, Tags } from "yaml";
 import { z } from "zod";
 import { PetageError } from "#lib/base/errors.ts";
 import type { JobManifest, Manifest } from "./job-api.ts";
@@ -29,21 +31,52 @@ const manifest = z.discriminatedUnion("kind", [
   }),
 ]);
 
-/** TrainingJobs, and ConfigMaps for them, of a YAML or JSON file; `-` is the standard input. */
-export async function readManifests(file: string): Promise<readonly Manifest[]> {
-  const documents = parseAllDocuments(await read(file));
-  const manifests = [...documents].flatMap((document) => {
-    const [error] = document.errors;
-    if (error) {
-      const { line = 1, col: column = 1 } = error.linePos?.[0] ?? {};
-      const message = error.message.split(" at line ")[0] ?? error.message;
-      throw new PetageError("INVALID_ARGUMENT", message, { position: { file, line, column } });
-    }
-    const value = document.toJS() as unknown;
-    return value === null ? [] : itemsOf(value);
-  });
-  if (manifests.length === 0) throw new PetageError("INVALID_ARGUMENT", `${file} holds no manifest`);
-  return manifests.map((value, index) => checked(value, `${file}, object ${index + 1}`));
+/** What kubectl takes for a manifest in a folder. */
+const ENDINGS: ReadonlySet<string> = new Set([".json", ".yaml", ".yml"]);
+
+/** TrainingJobs, and ConfigMaps for them, of YAML or JSON files and of folders of them; `-` is the standard input. */
+export async function readManifests(paths: readonly string[]): Promise<readonly Manifest[]> {
+  const manifests: Manifest[] = [];
+  for (const path of paths) {
+    const found: Manifest[] = [];
+    for (const file of await filesOf(path)) found.push(...(await manifestsOf(file)));
+    if (found.length === 0) throw new PetageError("INVALID_ARGUMENT", `${path} holds no manifest`);
+    manifests.push(...found);
+  }
+  return manifests;
+}
+
+async function filesOf(path: string): Promise<readonly string[]> {
+  const found = path === "-" ? undefined : await stat(path).catch(() => undefined); // what is missing is told on reading
+  if (!found?.isDirectory()) return [path];
+  const names = (await readdir(path)).filter((name) => ENDINGS.has(extname(name)));
+  return names.toSorted().map((name) => join(path, name));
+}
+
+async function manifestsOf(file: string): Promise<readonly Manifest[]> {
+  const documents = parseAllDocuments(await read(file), { version: "1.1", customTags: withoutTimes });
+  const values = [...documents].flatMap((document) => itemsOf(valueOf(document, file)));
+  return values.map((value, index) => checked(value, `${file}, object ${index + 1}`));
+}
+
+/** kubectl reads YAML 1.1, where `0400` is octal and `yes` is true, but takes times for texts: 12:30, 2026-11-23. */
+function withoutTimes(tags: Tags): Tags {
+  return tags.filter((tag) => typeof tag === "string" || !(tag.format === "TIME" || tag.tag.endsWith(":timestamp")));
+}
+
+function valueOf(document: Document.Parsed, file: string): unknown {
+  const [error] = document.errors;
+  if (error) {
+    const { line = 1, col: column = 1 } = error.linePos?.[0] ?? {};
+    const message = error.message.split(" at line ")[0] ?? error.message;
+    throw new PetageError("INVALID_ARGUMENT", message, { position: { file, line, column } });
+  }
+  try {
+    return document.toJS();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause); // an alias of nothing, or too many of them
+    throw new PetageError("INVALID_ARGUMENT", `${file}: ${why}`, { cause });
+  }
 }
 
 export function isJob(object: Manifest): object is JobManifest {
@@ -61,6 +94,7 @@ async function read(file: string): Promise<string> {
 }
 
 function itemsOf(value: unknown): readonly unknown[] {
+  if (value === null) return [];
   const { kind, items } = value as { readonly kind?: unknown; readonly items?: unknown };
   return kind === "List" && Array.isArray(items) ? items : [value];
 }

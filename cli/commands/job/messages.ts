@@ -9,14 +9,27 @@ const CLUSTER_ONLY = [
   "dataLoader",
   "evaluator",
   "dataset",
+  "checkpoint.persistentVolumeClaim",
+  "failurePolicy.rules.podConditions",
   "schedulingPolicy",
+  "runPolicy.cancel",
+  "runPolicy.cleanPodPolicy",
   "publish",
   "podTemplate",
+  "managedBy",
 ] as const;
 
 /** The fields of a manifest that its message leaves out: `spec.publish`. */
 export function clusterOnlyFields({ spec }: JobManifest): string[] {
-  return CLUSTER_ONLY.filter((field) => spec[field] !== undefined).map((field) => `spec.${field}`);
+  return CLUSTER_ONLY.filter((path) => holds(spec, path.split("."))).map((path) => `spec.${path}`);
+}
+
+/** Whether there is anything at a path; in a list at that of any element. */
+function holds(value: unknown, path: readonly string[]): boolean {
+  if (Array.isArray(value)) return value.some((element) => holds(element, path));
+  const [key, ...rest] = path;
+  if (key === undefined || value === undefined || value === null) return value !== undefined;
+  return holds((value as Readonly<Record<string, unknown>>)[key], rest);
 }
 
 /** A manifest as the message that asks for it. @throws INVALID_ARGUMENT where its config is a ConfigMap */

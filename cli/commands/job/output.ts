@@ -39,10 +39,15 @@ export function printTable(table: JobTable, { wide, namespaces }: { wide: boolea
   const shown = table.columns.flatMap(({ name, priority }, index) => (wide || priority === 0 ? [{ name, index }] : []));
   const header = shown.map(({ name }) => name.toUpperCase());
   const rows = table.rows.map(({ cells, object }) => {
-    const texts = shown.map(({ index }) => String(cells[index] ?? ""));
+    const texts = shown.map(({ index }) => firstLine(String(cells[index] ?? "")));
     return namespaces ? [object.metadata.namespace ?? "", ...texts] : texts;
   });
   return columns([namespaces ? ["NAMESPACE", ...header] : header, ...rows]);
+}
+
+/** As kubectl: a row is one line. */
+function firstLine(text: string): string {
+  return text.replace(/[\f\n\r][^]*$/, "...");
 }
 
 /** Who wrote which field is nothing that people ask for. */

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
 import { openJobs, outputOption, placedCommand } from "./flags.ts";
 import type { OutputFormat } from "./flags.ts";
-import type { Manifest } from "./job-api.ts";
+import type { JobManifest, Manifest } from "./job-api.ts";
 import { askedManifests, checkManifests, noConfigMap, withJobFlags } from "./job-manifest.ts";
 import type { JobFlags } from "./job-manifest.ts";
 import { isJob } from "./manifests.ts";
@@ -32,7 +32,7 @@ export function submitCommand(): Command {
       ]),
     )
     .addOption(outputOption())
-    .option("--watch", "and watch it to its end")
+    .option("-w, --watch", "and watch it to its end")
     .action(async (config: string | undefined, flags: SubmitFlags) => {
       const manifests = await askedManifests(config, flags);
       const watched = flags.watch && flags.dryRun === undefined ? onlyJob(manifests) : undefined;
@@ -40,7 +40,8 @@ export function submitCommand(): Command {
         await checkManifests(manifests, noConfigMap);
         return void process.stdout.write(told(manifests, flags));
       }
-      await using jobs = await openJobs(flags);
+      const namespace = watched?.metadata.namespace; // what is created elsewhere is watched there
+      await using jobs = await openJobs({ ...flags, ...(namespace !== undefined && { namespace }) });
       await checkManifests(manifests, (place) => jobs.configText(place));
       const created: Manifest[] = [];
       try {
@@ -48,7 +49,7 @@ export function submitCommand(): Command {
       } finally {
         process.stdout.write(told(created, flags)); // what there is now, even if the next one was refused
       }
-      if (watched !== undefined) await watchJob(jobs, watched);
+      if (watched !== undefined) await watchJob(jobs, watched.metadata.name);
     });
 }
 
@@ -60,8 +61,8 @@ function told(objects: readonly Manifest[], { dryRun, output }: SubmitFlags): st
   return objects.map((object) => `${nameOf(object)} created${how}\n`).join("");
 }
 
-function onlyJob(manifests: readonly Manifest[]): string {
+function onlyJob(manifests: readonly Manifest[]): JobManifest {
   const [job, another] = manifests.filter(isJob);
-  if (job && !another) return job.metadata.name;
+  if (job && !another) return job;
   throw new PetageError("INVALID_ARGUMENT", "--watch wants exactly one TrainingJob");
 }

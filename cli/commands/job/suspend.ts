@@ -1,11 +1,11 @@
 import type { Command } from "commander";
-import { placedCommand, openJobs } from "./flags.ts";
+import { jobArgument, openJobs, placedCommand } from "./flags.ts";
 import type { PlaceFlags } from "./flags.ts";
 
 export function suspendCommand(): Command {
   return placedCommand("suspend", ["quickstart"])
     .description("Stop a training job, with a checkpoint, until it is resumed. Needs Kubernetes.")
-    .argument("<name>", "the job")
+    .addArgument(jobArgument())
     .action(async (name: string, flags: PlaceFlags) => {
       await using jobs = await openJobs(flags);
       await jobs.suspend(name, true);
@@ -16,7 +16,7 @@ export function suspendCommand(): Command {
 export function resumeCommand(): Command {
   return placedCommand("resume", ["quickstart"])
     .description("Let a suspended training job go on from its last checkpoint. Needs Kubernetes.")
-    .argument("<name>", "the job")
+    .addArgument(jobArgument())
     .action(async (name: string, flags: PlaceFlags) => {
       await using jobs = await openJobs(flags);
       await jobs.suspend(name, false);

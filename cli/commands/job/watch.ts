@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { EXIT_INTERRUPTED, interruptSignal } from "../../interrupt.ts";
-import { placedCommand, openJobs } from "./flags.ts";
+import { jobArgument, openJobs, placedCommand } from "./flags.ts";
 import type { PlaceFlags } from "./flags.ts";
 import { followJob } from "./follow.ts";
 import type { JobApi } from "./job-api.ts";
@@ -8,7 +8,7 @@ import type { JobApi } from "./job-api.ts";
 export function watchCommand(): Command {
   return placedCommand("watch", ["quickstart"])
     .description("Watch a training job to its end. Ends with exit code 1 when the job did not succeed.")
-    .argument("<name>", "the job")
+    .addArgument(jobArgument())
     .action(async (name: string, flags: PlaceFlags) => {
       await using jobs = await openJobs(flags);
       await watchJob(jobs, name);

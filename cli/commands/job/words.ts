@@ -12,16 +12,15 @@ export async function told<T>(call: Promise<T>): Promise<T> {
 
 /** What the API server said, without the path of the call: people gave a command, not a path. */
 export function inWords(thrown: unknown): unknown {
-  if (!(thrown instanceof KubeError)) return thrown;
-  if (thrown.status === 404 && !thrown.message.includes('"')) {
+  if (!(thrown instanceof PetageError)) return thrown;
+  if (thrown instanceof KubeError && thrown.status === 404 && !thrown.message.includes('"')) {
     return new PetageError("NOT_FOUND", "This cluster does not know TrainingJobs", {
       cause: thrown,
       hint: "Install petage there: helm install petage charts/petage --namespace petage --create-namespace",
     });
   }
-  const message = thrown.message.replace(/^[A-Z]+ \S+: /, "");
-  return new PetageError(thrown.code, message, {
-    cause: thrown,
-    ...(thrown.hint !== undefined && { hint: thrown.hint }),
-  });
+  const answered = thrown instanceof KubeError ? "" : "Cannot reach the API server: ";
+  const message = thrown.message.replace(/^[A-Z]+ \/\S+: /, answered);
+  const { code, position, hint } = thrown;
+  return new PetageError(code, message, { cause: thrown, ...(position && { position }), ...(hint && { hint }) });
 }

@@ -1,4 +1,5 @@
-import { LABELS, podSelector, workerOf } from "#lib/k8s/job/names.ts";
+import { podSelector, workerOf } from "#lib/k8s/job/names.ts";
+import { containerOf } from "#lib/k8s/job/pod-log.ts";
 import type { ContainerState, Pod } from "#lib/k8s/job/pod.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { workerLabel } from "#lib/train/job-state.ts";
@@ -22,17 +23,6 @@ export function choosePods(pods: readonly Pod[], { worker, attempt }: LogQuery):
   return pods
     .filter((pod) => attemptOf(pod) === wanted && (worker === undefined || labelOf(pod) === worker))
     .toSorted((a, b) => labelOf(a).localeCompare(labelOf(b), "en", { numeric: true }));
-}
-
-/** The container that does the work; others may have been added to the pod. */
-export function containerOf({ spec: { containers }, metadata: { labels } }: Pod): string | undefined {
-  return (containers.find(({ name }) => name === labels?.[LABELS.role]) ?? containers[0])?.name;
-}
-
-/** Whether there is a log. */
-export function hasStarted(pod: Pod): boolean {
-  const state = stateOf(pod);
-  return state?.running !== undefined || state?.terminated !== undefined;
 }
 
 /** What a pod without a log waits for. */

@@ -89,7 +89,10 @@ function failurePolicyMessage({
 }: NonNullable<TrainingJobSpec["failurePolicy"]>): NonNullable<SpecMessage["failurePolicy"]> {
   return {
     ...(maxRestarts !== undefined && { maxRestarts }),
-    rules: rules.map(({ exitCodes = [], action }) => ({ exitCodes: [...exitCodes], action: ACTIONS[action] })),
+    // A rule that asks for conditions of pods, which the message has not, would match any failure without them.
+    rules: rules
+      .filter(({ podConditions = [] }) => podConditions.length === 0)
+      .map(({ exitCodes = [], action }) => ({ exitCodes: [...exitCodes], action: ACTIONS[action] })),
   };
 }
 

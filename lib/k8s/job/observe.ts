@@ -54,12 +54,6 @@ export function stateOf(pod: Pod, now: Instant): WorkerState {
   return { state: "starting", waitsFor: "itself", ...trouble };
 }
 
-/** Whether the container that does the work has begun to write. */
-export function hasLog({ status, spec }: Pod): boolean {
-  const worker = status?.containerStatuses?.find(({ name }) => name === spec.containers[0]?.name);
-  return worker?.state?.running !== undefined || worker?.state?.terminated !== undefined;
-}
-
 /** How a pod ended; undefined while it lives. */
 export function exitOf(pod: Pod, now: Instant): Exit | undefined {
   const { status = {}, metadata } = pod;

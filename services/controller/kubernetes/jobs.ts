@@ -40,7 +40,7 @@ export class ClusterJobs implements Jobs {
     const { jobs, maxRestarts } = this.#options;
     if (!job?.spec) throw new PetageError("INVALID_ARGUMENT", "The request has no job.spec");
     const repeated = requestId ? [...jobs.all()].find(isOfRequest(requestId)) : undefined;
-    if (repeated) return jobMessage(repeated);
+    if (repeated) return this.#message(repeated);
     const nameLikeConfig = checkConfig(job.spec);
     // A request that comes twice at once, or to two replicas, names the same job.
     const suffix = requestId
@@ -53,7 +53,7 @@ export class ClusterJobs implements Jobs {
     const object = { apiVersion, kind, metadata, spec } as TrainingJobObject;
     const created = await this.#make(object, validateOnly);
     if (!validateOnly) jobs.wrote(created, undefined);
-    return jobMessage(created);
+    return this.#message(created);
   }
 
   /** Creates a job, or finds the one that the same request has created meanwhile. */
@@ -73,15 +73,13 @@ export class ClusterJobs implements Jobs {
 
   get(name: string): TrainingJob | undefined {
     const job = this.#find(name);
-    return job && jobMessage(job);
+    return job && this.#message(job);
   }
 
   names(): readonly string[] {
     const born = ({ metadata }: TrainingJobObject): string => metadata.creationTimestamp ?? "";
     const newestFirst = [...this.#options.jobs.all()].toSorted((a, b) => born(b).localeCompare(born(a)));
-    return newestFirst.map(({ metadata: { namespace, name } }) =>
-      namespace === this.#home ? name : `${namespace}/${name}`,
-    );
+    return newestFirst.map((job) => this.#nameOf(job));
   }
 
   /** Versions of Kubernetes' objects are numbers that rise (KEP-5504). */
@@ -99,11 +97,21 @@ export class ClusterJobs implements Jobs {
     const patch = { spec: { runPolicy: { cancel: true } } };
     const changed = await client.merge<TrainingJobObject>(TRAINING_JOBS, { namespace, name: plain }, { patch });
     jobs.wrote(changed, resourceVersion);
-    return jobMessage(changed);
+    return this.#message(changed);
   }
 
   async *logs(name: string, wish: LogWish): AsyncGenerator<LogLine> {
     yield* podLogs(this.#options, this.#present(name), wish);
+  }
+
+  /** Under the name by which it is found again. */
+  #message(job: TrainingJobObject): TrainingJob {
+    const message = jobMessage(job);
+    return { ...message, metadata: { ...message.metadata, name: this.#nameOf(job) } };
+  }
+
+  #nameOf({ metadata: { namespace, name } }: TrainingJobObject): string {
+    return namespace === this.#home ? name : `${namespace}/${name}`;
   }
 
   #find(name: string): TrainingJobObject | undefined {

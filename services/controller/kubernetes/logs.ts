@@ -3,12 +3,12 @@ import { BoundedQueue } from "#lib/base/queue.ts";
 import { abortable } from "#lib/base/signals.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { workerOf } from "#lib/k8s/job/names.ts";
-import { exitOf, hasLog } from "#lib/k8s/job/observe.ts";
+import { exitOf } from "#lib/k8s/job/observe.ts";
+import { containerOf, hasLog, logLines } from "#lib/k8s/job/pod-log.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { keyOf, pathOf, PODS } from "#lib/k8s/objects.ts";
 import type { Store } from "#lib/k8s/store.ts";
-import { textLines } from "#lib/k8s/text-lines.ts";
 import { isTerminal, workerLabel } from "#lib/train/job-state.ts";
 import type { Phase } from "#lib/train/job-state.ts";
 import type { LogLine, LogWish } from "../service.ts";
@@ -115,13 +115,13 @@ class Reading {
     const { follow, signal } = this.#wish;
     const { namespace = "", name } = pod.metadata;
     const path = pathOf(PODS, { namespace, name, subresource: "log" });
-    const query = { follow, timestamps: true, container: pod.spec.containers[0]?.name, tailLines };
+    const query = { follow, timestamps: true, container: containerOf(pod), tailLines };
     const push = (line: string, time: Date): Promise<void> =>
       // A pod has one log for both of its streams.
       this.#queue.push({ worker, line, time, stream: "LOG_STREAM_UNSPECIFIED" }, signal);
     try {
       const stream = await this.#sources.client.stream({ method: "GET", path, query, signal });
-      for await (const text of textLines(stream)) {
+      for await (const text of logLines(stream)) {
         const gap = text.indexOf(" ");
         await push(text.slice(gap + 1), new Date(text.slice(0, gap)));
       }

@@ -95,6 +95,11 @@ function failureRule({ exitCodes, action }: FailureRule__Output): FailureRule {
 function specOf({ job }: CreateTrainingJobRequest__Output): { spec: TrainingJobSpec__Output; workers: number } {
   const spec = job?.spec;
   if (!spec) throw new PetageError("INVALID_ARGUMENT", "The request has no job.spec");
+  if (spec.runPolicy?.suspend) {
+    throw new PetageError("INVALID_ARGUMENT", "spec.run_policy.suspend is true, and only a cluster holds a job back", {
+      hint: "Leave it out: here a job runs at once",
+    });
+  }
   const workers = spec.workers || 1;
   if (workers >= 1 && workers <= MAX_WORKERS) return { spec, workers };
   throw new PetageError("INVALID_ARGUMENT", `spec.workers is ${workers}, expected 1 to ${MAX_WORKERS}`);

@@ -8,6 +8,7 @@ import type { KubeObject } from "#lib/k8s/objects.ts";
 import { PETAGE, complaint } from "#test/support/cli.ts";
 import type { CommandResult } from "#test/support/cli.ts";
 import { ROOT } from "#test/support/sources.ts";
+import { until } from "#test/support/until.ts";
 import { useJobsCluster } from "./jobs-cluster.ts";
 
 const PLUGIN = join(PETAGE, "../kubectl-petage.mjs");
@@ -63,7 +64,7 @@ describe("petage job", function () {
     const { stdout } = await run("get", "one");
     assert.match(stdout, /^Phase +Running: Training on 2 workers$/m);
     assert.match(stdout, /^Progress +█{6}░{18} 25 %, epoch 3\/12, step 50\/200$/m);
-    assert.match(stdout, /^Next: petage job logs one --follow$/m);
+    assert.match(stdout, /^Next: petage job logs one --follow --namespace test-\d+$/m);
   });
 
   it("list says that there is nothing, and where", async () => {
@@ -133,6 +134,16 @@ describe("petage job", function () {
     assert.deepEqual(await names(), ["elastic"]);
   });
 
+  it("submit --watch watches a job where its manifest puts it", async () => {
+    const file = join(folder, "b.json");
+    await writeFile(file, JSON.stringify(here.manifest("b")));
+    const watching = here.run("submit", "-f", file, "-w");
+    await until("b is there", async () => (await names()).includes("b"), 60_000);
+    await here.report("b", { phase: "Succeeded" });
+    const { stdout, stderr, exitCode } = await watching;
+    assert.deepEqual([stdout, exitCode], ["trainingjob.petage.dev/b created\n", 0], stderr);
+  });
+
   it("submit --dry-run client needs no cluster; what it prints, kubectl takes", async () => {
     const none = { KUBECONFIG: join(folder, "none") };
     const { petage } = await import("#test/support/cli.ts");
@@ -185,8 +196,14 @@ describe("petage job", function () {
       const environment = { PATH: `${folder}${delimiter}${process.env["PATH"] ?? ""}` };
       return await here.cluster().kubectl(["petage", ...args], { environment });
     };
-    assert.equal(await kubectl("list", "-n", here.namespace, "-o", "name"), "trainingjob.petage.dev/a\n");
-    assert.match(await kubectl("get", "a", "-n", here.namespace), /^Next: kubectl petage watch a$/m);
+    const listed = await kubectl("list", "-n", here.namespace, "-o", "name");
+    assert.equal(listed, "trainingjob.petage.dev/a\n");
+    assert.equal(await kubectl("-n", here.namespace, "list", "-o", "name"), listed);
+    assert.equal(await kubectl("-n", here.namespace, "get", listed.trim(), "-o", "name"), listed);
+    assert.match(
+      await kubectl("get", "a", "-n", here.namespace),
+      /^Next: kubectl petage watch a --namespace test-\d+$/m,
+    );
     const help = await kubectl("list", "--help");
     assert.match(help, /^Usage: kubectl petage list /);
     assert.match(help, /^ {2}kubectl petage list -A -o wide$/m);

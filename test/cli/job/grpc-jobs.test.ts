@@ -80,6 +80,8 @@ describe("GrpcJobs, with a controller on this machine", function () {
       config,
       manifest("long", { config: { configMapRef: { name: "tiny", key: "tiny.json" }, cfgOptions } }),
     ]);
+    const end = new AbortController();
+    for await (const _ of jobs.watch("long", end.signal)) end.abort(); // a quiet end, as with a cluster
     const { stdout, exitCode } = await run("cancel", "long", "--wait");
     const name = "trainingjob.petage.dev/long";
     assert.deepEqual([stdout, exitCode], [`${name} cancelling\n${name} cancelled\n`, 0]);

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { Credentials } from "#lib/k8s/credentials.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import { readKubeconfig } from "#lib/k8s/kubeconfig.ts";
 import { TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import { until } from "#test/support/until.ts";
 import { failure } from "../../lib/k8s/proxied-cluster.ts";
 import type { Manifest } from "../../../cli/commands/job/job-api.ts";
+import { KubeJobs } from "../../../cli/commands/job/kube-jobs.ts";
 import { useJobsCluster } from "./jobs-cluster.ts";
 
 const DEADLINE_MS = 20_000;
@@ -30,6 +33,22 @@ describe("KubeJobs", function () {
     return { phases, over };
   }
 
+  /** As somebody who may do no more with jobs than this. */
+  async function readerOf(verbs: readonly string[]): Promise<KubeJobs> {
+    const metadata = { name: "reader", namespace: here.namespace };
+    const group = "rbac.authorization.k8s.io";
+    const [roleRef, user] = [
+      { apiGroup: group, kind: "Role", name: "reader" },
+      { apiGroup: group, kind: "User", name: "reader" },
+    ];
+    const rules = [{ apiGroups: ["petage.dev"], resources: ["trainingjobs"], verbs }];
+    await here.cluster().apply({ apiVersion: `${group}/v1`, kind: "Role", metadata, rules });
+    await here.cluster().apply({ apiVersion: `${group}/v1`, kind: "RoleBinding", metadata, roleRef, subjects: [user] });
+    const config = readKubeconfig(here.cluster().kubeconfig);
+    const users = config.users.map((admin) => ({ ...admin, impersonateUser: "reader" }));
+    return new KubeJobs(new Credentials({ ...config, users }), here.namespace);
+  }
+
   it("creates jobs and what they name, in order", async () => {
     const words = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "words" }, data: { "config.py": "a = 1" } };
     assert.deepEqual(await submit([words, here.manifest("a")]), ["ConfigMap words", "TrainingJob a"]);
@@ -41,6 +60,12 @@ describe("KubeJobs", function () {
   it("creates nothing in a dry run", async () => {
     assert.deepEqual(await submit([here.manifest("a")], true), ["TrainingJob a"]);
     assert.equal((await failure(here.jobs.get("a"))).code, "NOT_FOUND");
+  });
+
+  it("creates none of several when one is refused", async () => {
+    const words = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "words" }, data: { "config.py": "a = 1" } };
+    await failure(submit([words, here.manifest("a", { workers: 0 })]));
+    assert.equal(await here.jobs.configText({ name: "words", key: "config.py" }), undefined);
   });
 
   const refused: readonly (readonly [string, Manifest, RegExp])[] = [
@@ -94,6 +119,15 @@ describe("KubeJobs", function () {
     await here.client.delete(TRAINING_JOBS, { namespace: here.namespace, name: "a" });
     await here.make("a");
     assert.match((await failure(over)).message, /Job a has been deleted/);
+  });
+
+  it("ends a watch that is forbidden, in the API server's words", async () => {
+    await here.make("a");
+    await using jobs = await readerOf(["get"]);
+    const watched = jobs.watch("a", AbortSignal.timeout(DEADLINE_MS));
+    const { code, message } = await failure(watched.next());
+    assert.equal(code, "FAILED_PRECONDITION");
+    assert.match(message, /^trainingjobs\.petage\.dev .*is forbidden: User "reader" cannot list/);
   });
 
   it("stops watching when it is told to", async () => {

@@ -32,6 +32,18 @@ describe("logs of pods", function () {
     return name;
   }
 
+  /** A pod that runs on a node which is gone. */
+  async function lost(job: TrainingJobObject, worker: WorkerName): Promise<void> {
+    const name = podName(job.metadata.name, worker);
+    const place = { namespace: here.namespace, name };
+    const pod = podManifest({ name, labels: labelsOf(job, worker), container: { name: worker.role } }) as Pod;
+    const metadata = { ...pod.metadata, namespace: here.namespace };
+    await here.client.create(PODS, { ...pod, metadata, spec: { ...pod.spec, nodeName: "nowhere" } });
+    const status = { name: worker.role, ready: true, restartCount: 0, image: "", imageID: "", state: { running: {} } };
+    const patch = { status: { containerStatuses: [status] } };
+    await here.client.merge(PODS, { ...place, subresource: "status" }, { patch });
+  }
+
   async function ends(name: string): Promise<void> {
     const isOver = async (): Promise<boolean> => {
       const { status } = await here.client.get<Pod>(PODS, { namespace: here.namespace, name });
@@ -61,7 +73,7 @@ describe("logs of pods", function () {
   }
 
   it("come from the pods of the latest attempt, or of one, or of one worker, or of its last lines", async () => {
-    const job = await here.make("a");
+    const job = await here.make("a", { workers: 11 });
     await here.make("b");
     const workers = [trainer(0), trainer(0, 1), trainer(10, 1), trainer(2, 1)];
     const helper: WorkerName = { role: "data-loader", rank: 0, attempt: 1 };
@@ -80,11 +92,29 @@ describe("logs of pods", function () {
     assert.deepEqual(await read({ attempt: 0 }), ["trainer-0 | 0-0", "trainer-0 | bye"]);
     assert.deepEqual(await read({ worker: "trainer-2", tailLines: 1 }), ["trainer-2 | bye"]);
     assert.match((await failure(read({ worker: "trainer-7" }))).message, /written nothing/);
+    assert.match((await failure(read({ attempt: 5 }))).message, /written nothing .*its pods are of attempt 0, 1\)/);
+  });
+
+  it("of a rank that the job does not have are refused, also when they shall be followed", async () => {
+    await here.make("a", { workers: 2, elastic: { minWorkers: 1, maxWorkers: 3 } });
+    for (const follow of [false, true]) {
+      const { code, message } = await failure(read({ worker: "trainer-3", follow }));
+      assert.deepEqual([code, message], ["NOT_FOUND", "Job a has no rank 3: the last one is 2"]);
+    }
+  });
+
+  it("come from the others, too, when one cannot be had", async () => {
+    const job = await here.make("a");
+    await ends(await start(job, trainer(1), "echo here"));
+    await lost(job, trainer(0));
+    const { lines, over } = reading({ follow: false });
+    assert.match((await failure(over)).message, /nowhere/);
+    assert.deepEqual(lines, ["trainer-1 | here"]);
   });
 
   it("are followed over attempts, until the job has ended", async () => {
     const job = await here.make("a");
-    const { lines, over } = reading({ follow: true });
+    const { lines, over } = reading({ follow: true, tailLines: 0 });
     await start(job, trainer(0), "echo first; sleep 3600");
     await until("the first line", () => lines.includes("trainer-0 | first"), DEADLINE_MS);
     await here.client.delete(
@@ -107,6 +137,10 @@ describe("logs of pods", function () {
     await ends(await start(job, trainer(0), "echo all"));
     await here.report("a", { phase: "Failed" });
     assert.deepEqual(await read({ follow: true }), ["trainer-0 | all"]);
+    await here.make("b");
+    await here.report("b", { phase: "Failed", message: "Its config is no good" });
+    const none = here.jobs.logs("b", { follow: true }, AbortSignal.timeout(DEADLINE_MS));
+    assert.match((await failure(none.next())).message, /written nothing .*\(Failed: Its config is no good\)/);
   });
 
   it("stop when they are told to", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { TrainingJobObject, TrainingJobStatus } from "#lib/k8s/job/training-job.ts";
 import { describeJob } from "../../../cli/commands/job/describe.ts";
-import { printDocuments, printObject, printObjects } from "../../../cli/commands/job/output.ts";
+import { printDocuments, printObject, printObjects, printTable } from "../../../cli/commands/job/output.ts";
 import { bar, columns, span } from "../../../cli/commands/job/text.ts";
 
 const NOW_MS = Date.parse("2026-11-23T12:00:00Z");
@@ -59,13 +59,14 @@ describe("bar()", () => {
 });
 
 describe("the page of a job", () => {
-  const page = (status?: TrainingJobStatus): string => describeJob(job(status), { nowMs: NOW_MS, command: COMMAND });
+  const page = (status?: TrainingJobStatus): string =>
+    describeJob(job(status), { nowMs: NOW_MS, command: COMMAND, place: " --namespace pets" });
 
   it("tells what is known of a job that nobody has looked at", () => {
     assert.equal(
       page(),
-      "Job      a, in namespace pets, created 2m ago\nPhase    Pending\n" +
-        "Config   resnet18_petage_quickstart x=1\n\nNext: petage job watch a\n",
+      "Job      a, in namespace pets, created 2m ago\nPhase    Pending: No controller has looked at it yet\n" +
+        "Config   resnet18_petage_quickstart x=1\n\nNext: petage job watch a --namespace pets\n",
     );
   });
 
@@ -110,9 +111,18 @@ describe("the page of a job", () => {
   };
   for (const [phase, command] of Object.entries(next)) {
     it(`says that after ${phase} comes ${command}`, () => {
-      assert.ok(page({ phase }).endsWith(`Next: ${COMMAND} ${command}\n`));
+      assert.ok(page({ phase }).endsWith(`Next: ${COMMAND} ${command} --namespace pets\n`));
     });
   }
+});
+
+describe("printTable()", () => {
+  it("gives each job one line, also where a message has several", () => {
+    const shown = ["Name", "Message"].map((name) => ({ name, priority: 0 }));
+    const rows = ["a", "b"].map((name) => ({ cells: [name, "one\ntwo"], object: job() }));
+    const text = printTable({ columns: shown, rows }, { wide: false, namespaces: false });
+    assert.equal(text, "NAME   MESSAGE\na      one...\nb      one...\n");
+  });
 });
 
 describe("objects", () => {

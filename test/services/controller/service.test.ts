@@ -110,6 +110,15 @@ describe("the controller service", function () {
       code: "CONFIG_INVALID_VALUE",
       says: /no val_dataloader/,
     },
+    {
+      what: "a wish to hold it back",
+      wish: () =>
+        client.createTrainingJob({
+          job: { spec: { workers: 1, config: { path: config }, runPolicy: { suspend: true } } },
+        }),
+      code: "INVALID_ARGUMENT",
+      says: /suspend is true, and only a cluster/,
+    },
     ...REFUSALS.map(({ wish, ...refusal }) => ({ ...refusal, wish: () => create(wish) })),
   ];
   for (const { what, wish, code, says } of bad) {
