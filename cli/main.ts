@@ -3,6 +3,7 @@ import { CommanderError } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
 import { quietTensorflow } from "#lib/host/quiet-tensorflow.ts";
 import { createPlugin, createProgram } from "./program.ts";
+import { UsageError } from "./usage-error.ts";
 import { allWritten, endWithReader } from "./standard-streams.ts";
 
 /** Exit code of a command line that cannot be understood, as of most Unix tools. */
@@ -21,7 +22,7 @@ try {
     const error = PetageError.from(thrown);
     process.stderr.write(`petage: ${error.describe()}\n`);
     if (error.code === "INTERNAL" && error.cause instanceof Error) process.stderr.write(`${error.cause.stack}\n`);
-    process.exitCode = 1;
+    process.exitCode = error instanceof UsageError ? USAGE_ERROR : 1;
   }
 }
 // Threads and connections have been disposed of by now; TensorFlow's own threads would keep the process.

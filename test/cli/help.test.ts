@@ -90,6 +90,10 @@ describe("a command line that cannot be understood", function () {
       says: /--nproc <number>' argument 'two' is invalid\. Expected a whole/,
     },
     { args: ["job", "lits"], says: /unknown command 'lits'\n\(Did you mean list\?\)/ },
+    { args: ["job", "logs", "a", "--rank", "0", "--role", "evaluator"], says: /'--rank <number>' cannot be used with/ },
+    { args: ["job", "submit"], says: /Name either a config or, with -f, a manifest/ },
+    { args: ["job", "render", "a.py", "-f", "a.yaml"], says: /Name either a config or, with -f, a manifest/ },
+    { args: ["job", "submit", "-f", "a.yaml", "--workers", "2"], says: /--workers does not go with -f/ },
     { args: ["up", "--port", "65536"], says: /Expected a port, 0 to 65535/ },
     { args: ["dataset", "synth", "--layout", "zip"], says: /Allowed choices are annotation, folders/ },
   ];

@@ -6,6 +6,7 @@ import { wholeNumber } from "../../numbers.ts";
 import type { PlaceFlags } from "./flags.ts";
 import type { JobApi, JobManifest, Manifest } from "./job-api.ts";
 import { isJob, readManifests } from "./manifests.ts";
+import { UsageError } from "../../usage-error.ts";
 
 /** What a job is made from on a command line. */
 export interface JobFlags extends PlaceFlags {
@@ -60,12 +61,12 @@ function oneMore(file: string, before: readonly string[] | undefined): readonly 
 export async function askedManifests(config: string | undefined, flags: JobFlags): Promise<readonly Manifest[]> {
   const { filename } = flags;
   if ((config === undefined) === (filename === undefined)) {
-    throw new PetageError("INVALID_ARGUMENT", "Name either a config or, with -f, a manifest");
+    throw new UsageError("Name either a config or, with -f, a manifest");
   }
   if (config !== undefined) return [await manifestOf(config, flags)];
   const needless = Object.entries(JOB_FLAGS).find(([flag]) => flags[flag as keyof typeof JOB_FLAGS] !== undefined);
   if (needless) {
-    throw new PetageError("INVALID_ARGUMENT", `${needless[1]} does not go with -f: the manifest says it`);
+    throw new UsageError(`${needless[1]} does not go with -f: the manifest says it`);
   }
   const manifests = await readManifests(filename ?? []);
   return manifests.map((manifest) => inNamespace(manifest, flags.namespace));

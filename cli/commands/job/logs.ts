@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { Option } from "commander";
 import type { Command } from "commander";
-import { PetageError } from "#lib/base/errors.ts";
 import { EXIT_INTERRUPTED, interruptSignal } from "../../interrupt.ts";
 import { wholeNumber } from "../../numbers.ts";
 import { jobArgument, openJobs, placedCommand } from "./flags.ts";
@@ -20,7 +19,7 @@ export function logsCommand(): Command {
   return placedCommand("logs", ["quickstart -f", "quickstart --rank 0 --tail 20", "quickstart --role data-loader"])
     .description("Show what the workers of a training job wrote.")
     .addArgument(jobArgument())
-    .option("--rank <number>", "only of this trainer", wholeNumber)
+    .addOption(new Option("--rank <number>", "only of this trainer").argParser(wholeNumber).conflicts("role"))
     .addOption(new Option("--role <role>", "only of this helper").choices(["data-loader", "evaluator"]))
     .option("-f, --follow", "go on with new lines until the job ends")
     .option("--tail <lines>", "begin with so many of the last lines of each worker", wholeNumber)
@@ -53,7 +52,5 @@ export function logsCommand(): Command {
 }
 
 function workerOf({ rank, role }: LogFlags): string | undefined {
-  if (rank === undefined) return role;
-  if (role === undefined) return `trainer-${rank}`;
-  throw new PetageError("INVALID_ARGUMENT", "--rank is of trainers: it does not go with --role");
+  return rank === undefined ? role : `trainer-${rank}`;
 }

@@ -24,10 +24,10 @@ export function renderCommand(): Command {
     .addOption(outputOption())
     .action(async (config: string | undefined, flags: RenderFlags) => {
       if (flags.controller !== undefined) throw needsKubernetes("Rendering pods");
+      const manifests = await askedManifests(config, flags);
       const { Cluster, OFFLINE } = await import("./render-job.ts");
       using cluster = flags.offline ? undefined : Cluster.open(flags);
       const source = cluster ?? OFFLINE;
-      const manifests = await askedManifests(config, flags);
       const resolved = await checkManifests(manifests, (place) => source.configText(place));
       const objects: KubeObject[] = [];
       for (const [job, found] of resolved) objects.push(...(await source.render(job, found)));
