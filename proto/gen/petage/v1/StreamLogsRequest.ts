@@ -10,7 +10,7 @@ export interface StreamLogsRequest {
    */
   'name'?: (string);
   /**
-   * Only of this process: "quickstart-0-1"; empty: of all.
+   * Only of this process: "trainer-0", "data-loader"; empty: of all.
    */
   'worker'?: (string);
   /**
@@ -33,7 +33,7 @@ export interface StreamLogsRequest__Output {
    */
   'name': (string);
   /**
-   * Only of this process: "quickstart-0-1"; empty: of all.
+   * Only of this process: "trainer-0", "data-loader"; empty: of all.
    */
   'worker': (string);
   /**
