@@ -64,7 +64,7 @@ export function podOf(context: AttemptContext, worker: WorkerName): Pod {
     },
     spec: specOf(context, role, worker),
   };
-  return gang.join(role === "trainer" ? withTemplate(pod, context) : pod, gangContext);
+  return gang.join(role === "trainer" ? withTemplate(pod, context) : withLeave(pod, job), gangContext);
 }
 
 function specOf(context: AttemptContext, role: Exclude<Role, "nats-server">, worker: WorkerName): PodSpec {
@@ -283,6 +283,14 @@ function affinityOf({ job }: AttemptContext, excludedNodes: readonly string[]): 
 
 function notIn(nodes: readonly string[]): object[] {
   return nodes.map((node) => ({ key: "metadata.name", operator: "NotIn", values: [node] }));
+}
+
+/** What of `spec.podTemplate` lets pods run and asks for nothing: helpers get it as well, or a gang might never be whole. */
+const LEAVE = ["tolerations", "imagePullSecrets"];
+
+function withLeave(pod: Pod, { spec }: TrainingJobObject): Pod {
+  const given = Object.entries(spec.podTemplate?.spec ?? {}).filter(([field]) => LEAVE.includes(field));
+  return { ...pod, spec: mergeTemplate(pod.spec, Object.fromEntries(given)) };
 }
 
 /** `spec.podTemplate` laid over a trainer's pod. */

@@ -146,6 +146,17 @@ describe("the pods of a job", () => {
     );
   });
 
+  it("may all run where a template lets trainers run, but are not all drawn there", () => {
+    const gpuNodes = { key: "nvidia.com/gpu", operator: "Exists" };
+    const spec = { tolerations: [gpuNodes], imagePullSecrets: [{ name: "mine" }], nodeSelector: { pool: "gpu" } };
+    for (const pod of podsOf({ podTemplate: { spec } }).values()) {
+      assert.deepEqual((pod.spec["tolerations"] as object[]).at(-1), gpuNodes, pod.metadata.name);
+      assert.deepEqual(pod.spec["imagePullSecrets"], [{ name: "pull" }, { name: "mine" }], pod.metadata.name);
+      const isTrainer = pod.metadata.labels?.["petage.dev/role"] === "trainer";
+      assert.deepEqual(pod.spec.nodeSelector, isTrainer ? { pool: "gpu" } : undefined);
+    }
+  });
+
   it("take what a template adds, but not its claim to be another job's", () => {
     const podTemplate = {
       metadata: { labels: { team: "pets", "petage.dev/job": "other" } },
