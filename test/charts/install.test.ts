@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { KubeClient } from "#lib/k8s/client.ts";
@@ -71,12 +71,22 @@ const FORBIDDEN: typeof ALLOWED = [
   ["POST", `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`],
 ];
 
+/** What the resource has that it did not have in the version before. */
+const NEW_COLUMN = "Workers in the ring, of those wanted";
+
+function edit(file: string, what: string | RegExp, by: string): void {
+  const text = readFileSync(file, "utf8");
+  assert.notEqual(text.search(what), -1, `${file} has no ${what}`);
+  writeFileSync(file, text.replace(what, by));
+}
+
 describe("the chart in a cluster", function () {
   this.timeout(120_000);
   const cluster = useCluster(1);
   const helm = useHelm();
   let credentials: Credentials;
   let client: KubeClient;
+  let older = "";
 
   const release = (...args: readonly string[]): Promise<string> =>
     helm.run(...args, "--kubeconfig", cluster().kubeconfig, "--namespace", NAMESPACE);
@@ -88,7 +98,16 @@ describe("the chart in a cluster", function () {
     for (const name of NAMESPACES) await client.create(core("namespaces"), { metadata: { name, labels } });
     await client.create(core("serviceaccounts"), { metadata: { namespace: NAMESPACE, name: "default" } });
   });
-  after(() => credentials?.[Symbol.dispose]());
+  before("a version before this one", () => {
+    older = mkdtempSync(join(tmpdir(), "petage-chart-"));
+    cpSync(CHART, older, { recursive: true });
+    edit(join(older, "Chart.yaml"), /^version: .*$/m, "version: 0.0.9");
+    edit(join(older, "files/trainingjobs.petage.dev.yaml"), NEW_COLUMN, "Workers");
+  });
+  after(() => {
+    credentials?.[Symbol.dispose]();
+    if (older) rmSync(older, { recursive: true });
+  });
 
   for (const scenario of scenarios()) {
     it(`would be taken by the API server as ci/${scenario}-values.yaml has it`, async () => {
@@ -137,17 +156,20 @@ describe("the chart in a cluster", function () {
   });
 
   it("installs", async () => {
-    await release("install", "petage", CHART);
+    await release("install", "petage", older);
     const jobs = (): Promise<unknown> => client.list(TRAINING_JOBS, { namespace: NAMESPACE });
     await until("the path of training jobs", () => jobs().catch(() => null));
   });
 
-  it("keeps the passwords, the jobs and their kind when it is upgraded", async () => {
+  it("keeps the passwords, the jobs and their kind when it is upgraded, and brings the kind up to date", async () => {
     const place = { namespace: NAMESPACE, name: "early" };
     const { metadata } = await client.create<Job>(TRAINING_JOBS, { ...job(), metadata: place });
     const uidOf = async (type: ResourceType, where: Place): Promise<string | undefined> =>
       (await client.get(type, where)).metadata.uid;
     const kind = await uidOf(CRDS, { name: "trainingjobs.petage.dev" });
+    const columns = async (): Promise<string> =>
+      JSON.stringify(await client.get(CRDS, { name: "trainingjobs.petage.dev" }));
+    assert.ok(!(await columns()).includes(NEW_COLUMN));
     const secret = { namespace: NAMESPACE, name: "petage-nats" };
     const before = await client.get<KubeObject & { data: Record<string, string> }>(core("secrets"), secret);
     assert.equal(Object.keys(before.data).length, 4);
@@ -159,6 +181,7 @@ describe("the chart in a cluster", function () {
     assert.deepEqual((await client.get<typeof before>(core("secrets"), secret)).data, before.data);
     assert.equal(await uidOf(TRAINING_JOBS, place), metadata.uid);
     assert.equal(await uidOf(CRDS, { name: "trainingjobs.petage.dev" }), kind);
+    assert.ok((await columns()).includes(NEW_COLUMN));
     await client.delete(TRAINING_JOBS, place);
   });
 
