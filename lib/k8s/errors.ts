@@ -16,11 +16,15 @@ export interface Refusal {
 export class KubeError extends PetageError {
   readonly status: number;
   readonly reason: string;
+  /** Refused because a ResourceQuota is used up. */
+  readonly isOfQuota: boolean;
   readonly retryAfterMs: number | undefined;
 
   constructor(call: string, refusal: Refusal) {
-    const hint = refusal.message.includes("exceeded quota") ? QUOTA_HINT : HINTS[refusal.status];
+    const isOfQuota = refusal.message.includes("exceeded quota");
+    const hint = isOfQuota ? QUOTA_HINT : HINTS[refusal.status];
     super(codeOf(refusal), `${call}: ${refusal.message}`, hint === undefined ? {} : { hint });
+    this.isOfQuota = isOfQuota;
     this.status = refusal.status;
     this.reason = refusal.reason;
     this.retryAfterMs = refusal.retryAfterMs;

@@ -295,8 +295,7 @@ function refusalOf(error: PetageError): { readonly isFinal: boolean; readonly re
   }
   if (error.status === 409 || error.status === 429 || error.status >= 500) return undefined;
   if (error.status === 400 || error.status === 422) return { isFinal: true, reason: "InvalidPod" };
-  const isQuota = error.message.includes("exceeded quota");
-  return { isFinal: false, reason: isQuota ? "QuotaExceeded" : error.reason };
+  return { isFinal: false, reason: error.isOfQuota ? "QuotaExceeded" : error.reason };
 }
 
 /** Of a job that has ended, or that has no config that is any good. */
