@@ -16,15 +16,15 @@ interface HeaderEntry {
 
 /** The file as pieces to write one after another, without copying the tensors. */
 export function encodeSafetensors(tensors: StateDict, metadata: Readonly<Record<string, string>> = {}): Uint8Array[] {
-  const header: Record<string, HeaderEntry | Readonly<Record<string, string>>> = { __metadata__: metadata };
+  const header = new Map<string, HeaderEntry | Readonly<Record<string, string>>>([["__metadata__", metadata]]);
   const pieces: Uint8Array[] = [];
   let offset = 0;
   for (const [name, { dtype, shape, values }] of tensors) {
-    header[name] = { dtype, shape, data_offsets: [offset, offset + values.byteLength] };
+    header.set(name, { dtype, shape, data_offsets: [offset, offset + values.byteLength] });
     pieces.push(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     offset += values.byteLength;
   }
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const padded = new Uint8Array(Math.ceil(text.length / ALIGNMENT_BYTES) * ALIGNMENT_BYTES).fill(0x20);
   padded.set(text);
   const length = new Uint8Array(8);

@@ -1,9 +1,18 @@
-import { COLLATERAL_EXIT_CODE, current, nameOf, succeeded, USER_ERROR_EXIT_CODE, workerLabel } from "./job-state.ts";
+import {
+  COLLATERAL_EXIT_CODE,
+  current,
+  isAlive,
+  nameOf,
+  succeeded,
+  USER_ERROR_EXIT_CODE,
+  workerLabel,
+} from "./job-state.ts";
 import type {
   Exit,
   Failure,
   FailureAction,
   FailureRule,
+  Instant,
   JobSpec,
   JobStatus,
   Observed,
@@ -15,6 +24,8 @@ const DEFAULT_RULES: readonly FailureRule[] = [
   { exitCodes: [USER_ERROR_EXIT_CODE], action: "FailJob" },
   { disrupted: true, action: "RestartIgnoringLimit" },
 ];
+/** A victim may be seen to end before the process that it lost: while others live, it is not blamed for so long. */
+export const CAUSE_GRACE_MS = 3_000;
 /** A node that could not run a job's pods so many times is not used for it again. */
 export const MAX_FAILURES_PER_NODE = 2;
 /** Nodes that are remembered; the ones with the fewest failures are forgotten first. */
@@ -35,6 +46,14 @@ export function rootFailure(observed: Observed): Failure | undefined {
   const byTime = failed.toSorted((a, b) => a.exit.at - b.exit.at);
   const root = byTime.find(({ exit }) => exit.code !== COLLATERAL_EXIT_CODE) ?? byTime[0];
   return root && { worker: nameOf(root), exit: root.exit, reason: reasonOf(root.exit), message: describe(root) };
+}
+
+/** Until when the end of the process that a victim lost may still be seen; null when nothing is to be waited for. */
+export function causeAwaitedUntil(observed: Observed, now: Instant): Instant | null {
+  const exit = rootFailure(observed)?.exit;
+  if (exit?.code !== COLLATERAL_EXIT_CODE || !current(observed).some(isAlive)) return null;
+  const until = exit.at + CAUSE_GRACE_MS;
+  return exit.at <= now && now < until ? until : null; // a clock that is ahead says nothing
 }
 
 function reasonOf({ reason, signal, code }: Exit): string {

@@ -4,7 +4,7 @@
  * event, so it may be asked again at any moment and answers with what is still to do.
  */
 import { planSize, resizeMoments } from "./elastic.ts";
-import { actionFor, backoffMs, blameNode, countedRestarts, rootFailure } from "./failure-policy.ts";
+import { actionFor, backoffMs, blameNode, causeAwaitedUntil, countedRestarts, rootFailure } from "./failure-policy.ts";
 import {
   current,
   currentByLabel,
@@ -38,14 +38,15 @@ export function plan(observed: Observed, now: Instant): readonly Action[] {
     return [beginStopping(status, "Failed", message, { reason: "DeadlineExceeded" })];
   }
   const failure = rootFailure(observed);
-  if (failure) return [planFailure(observed, failure, now)];
+  if (failure) return causeAwaitedUntil(observed, now) === null ? [planFailure(observed, failure, now)] : [];
   const trainers = current(observed).filter((worker) => worker.role === "trainer");
   if (trainers.length === sizeOf(observed) && trainers.every(succeeded)) return planSuccess(observed, now);
   return planProgress(observed, now);
 }
 
 /** When to look again though nothing has changed: the next moment at which time alone changes the plan. */
-export function wakeTime({ spec, status }: Pick<Observed, "spec" | "status">, now: Instant): Instant | null {
+export function wakeTime(observed: Observed, now: Instant): Instant | null {
+  const { spec, status } = observed;
   const after = (from: Instant | null | undefined, delayMs: number | null): Instant =>
     from === null || from === undefined || delayMs === null ? Infinity : from + delayMs;
   if (isTerminal(status.phase)) return finite(after(status.completionTime, spec.ttlMs), now);
@@ -54,6 +55,7 @@ export function wakeTime({ spec, status }: Pick<Observed, "spec" | "status">, no
     after(status.nextRetryTime, 0),
     after(status.startTime, spec.activeDeadlineMs === null ? null : spec.activeDeadlineMs + 1),
     after(status.attemptTime, spec.startTimeoutMs === null ? null : spec.startTimeoutMs + 1),
+    after(causeAwaitedUntil(observed, now), 0),
     ...resizeMoments({ spec, status }),
   ];
   return finite(Math.min(...moments.filter((moment) => moment > now)), now);

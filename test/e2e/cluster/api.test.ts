@@ -108,6 +108,7 @@ describe("a cluster of level 1", function () {
     const [started] = (await once(owner, "message")) as [{ folder: string }];
     const { processes } = stateOf(started);
     owner.kill("SIGKILL");
+    await once(owner, "exit"); // its last thread: its processes end with the first
     await until("its processes are gone", () => !processes.some((each) => isRunning(each)));
     await takeDownAbandoned();
     assert.ok(!existsSync(started.folder));

@@ -142,6 +142,7 @@ describe("a cluster of level 3 whose owner was killed", function () {
     const uses = (): string[] => processesThatName(folder);
     assert.ok(uses().length >= 8, uses().join("\n"));
     owner.kill("SIGKILL");
+    await once(owner, "exit"); // its last thread: its processes end with the first
     await until("its processes are gone", () => uses().length === 0);
     await takeDownAbandoned();
     assert.ok(!existsSync(folder));

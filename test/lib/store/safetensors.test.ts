@@ -22,7 +22,9 @@ const tensor: fc.Arbitrary<TensorData> = fc.oneof(
       .map((values): TensorData => ({ dtype: "I64", shape: sizes, values: BigInt64Array.from(values) })),
   ),
 );
-const name = fc.string({ minLength: 1, maxLength: 30 }).filter((text) => text !== "__metadata__");
+const name = fc
+  .oneof({ weight: 9, arbitrary: fc.string({ minLength: 1, maxLength: 30 }) }, fc.constant("__proto__"))
+  .filter((text) => text !== "__metadata__");
 const stateDict: fc.Arbitrary<StateDict> = fc
   .array(fc.tuple(name, tensor), { maxLength: 6 })
   .map((rows) => new Map(rows));

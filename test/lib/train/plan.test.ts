@@ -6,6 +6,7 @@ import {
   USER_ERROR_EXIT_CODE,
   workerLabel,
 } from "#lib/train/job-state.ts";
+import { CAUSE_GRACE_MS } from "#lib/train/failure-policy.ts";
 import { plan, SURVIVOR_GRACE_MS } from "#lib/train/plan.ts";
 import type {
   Action,
@@ -46,6 +47,7 @@ function exited(exit: Partial<Exit> = {}): WorkerState {
   return { state: "exited", exit: { code: 0, signal: null, at: NOW - 100, message: "", ...exit } };
 }
 
+const victim = (at = NOW - 100): WorkerState => exited({ code: COLLATERAL_EXIT_CODE, at, message: "Rank 1 is silent" });
 const killed = (at = NOW - 100): WorkerState => exited({ code: null, signal: "SIGKILL", at });
 
 /** Workers by label: `{ "trainer-1": ready }`. */
@@ -238,6 +240,21 @@ describe("plan", () => {
       does: ["stop trainer-0"],
     },
     {
+      name: "blames no victim while the process that it lost may still be seen to end",
+      states: { ...ALL, "trainer-0": victim(NOW - CAUSE_GRACE_MS + 1) },
+      does: [],
+    },
+    {
+      name: "blames a victim at once where nothing is left that could be to blame",
+      states: { "trainer-0": victim(), "trainer-1": victim() },
+      does: ["Stopping: Failed"],
+    },
+    {
+      name: "blames a victim at once that ended in the future: the clock of its machine says nothing",
+      states: { ...ALL, "trainer-0": victim(NOW + 1) },
+      does: ["Stopping: Failed"],
+    },
+    {
       name: "gives no grace when cancelled: trainers first",
       status: stopping("Cancelled", null),
       states: ALL,
@@ -246,7 +263,7 @@ describe("plan", () => {
     {
       name: "stops the helpers when the trainers have ended",
       status: stopping("Failed"),
-      states: { ...HELPERS, "trainer-0": exited({ code: COLLATERAL_EXIT_CODE }), "trainer-1": killed() },
+      states: { ...HELPERS, "trainer-0": victim(), "trainer-1": killed() },
       does: ["stop nats-server", "stop data-loader", "stop evaluator"],
     },
     {
@@ -319,7 +336,7 @@ describe("plan", () => {
       name: "not a victim that ended before the cause was seen to end",
       states: {
         ...ALL,
-        "trainer-0": exited({ code: COLLATERAL_EXIT_CODE, at: NOW - 9 }),
+        "trainer-0": victim(NOW - 9),
         "trainer-1": exited({ code: 1, at: NOW - 5, message: "Out of memory" }),
       },
       message: "trainer-1 ended with exit code 1: Out of memory",
@@ -327,7 +344,7 @@ describe("plan", () => {
     },
     {
       name: "a victim where nobody else ended: its peer hangs",
-      states: { ...ALL, "trainer-0": exited({ code: COLLATERAL_EXIT_CODE, message: "Rank 1 is silent" }) },
+      states: { ...ALL, "trainer-0": victim(NOW - CAUSE_GRACE_MS) },
       message: "trainer-0 ended with exit code 75: Rank 1 is silent",
       reason: "PeerLost",
     },

@@ -64,8 +64,10 @@ const DISTURBANCES: readonly {
     what: "a worker that fell with another is not to blame",
     name: "victim",
     async disturb(jobs, name) {
-      await jobs.obey(`${name}-0-0`, { "fail-after": "0s", "exit-code": "75" });
-      await jobs.obey(`${name}-0-1`, { "fail-after": "0s", "exit-code": "137", reason: "OOMKilled" });
+      await Promise.all([
+        jobs.obey(`${name}-0-0`, { "fail-after": "0s", "exit-code": "75" }),
+        jobs.obey(`${name}-0-1`, { "fail-after": "0s", "exit-code": "137", reason: "OOMKilled" }),
+      ]);
     },
     leads: { phase: "Running", attempt: 1, restarts: 1 },
     failure: { exitCode: 137, reason: "OOMKilled", message: /^trainer-1 was killed by SIGKILL \(OOMKilled/ },
