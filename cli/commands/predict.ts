@@ -54,22 +54,32 @@ function connect(address: string): InferenceConnection {
 
 async function serveModel({ checkpoint, workDirs }: PredictFlags): Promise<InferenceConnection> {
   const model = checkpoint ?? (await findModel(workDirs));
-  if (model) return await startInference({ checkpoint: model, port: 0 });
+  if (model) return await startInference({ checkpoint: model });
   throw new PetageError("NOT_FOUND", `There is no trained model below ${workDirs}`, {
     hint: "Train one (petage quickstart), name one with --checkpoint, or a service with --address",
   });
 }
 
+interface InferenceOptions {
+  readonly checkpoint: string;
+  /** Who may reach it; nobody beyond this machine unless given. */
+  readonly host?: string;
+  /** Any free one unless given. */
+  readonly port?: number;
+}
+
 /** Starts an inference service as a child process and connects to it. */
-export async function startInference(options: { checkpoint: string; port: number }): Promise<InferenceConnection> {
+export async function startInference(options: InferenceOptions): Promise<InferenceConnection> {
+  const { checkpoint, host = "127.0.0.1", port = 0 } = options;
   const service = await startService({
     name: "inference",
     environment: {
       PETAGE_LOG_LEVEL: "warn",
-      PETAGE_CHECKPOINT: options.checkpoint,
+      PETAGE_CHECKPOINT: checkpoint,
       PETAGE_MODEL_STORE: "", // whatever this command inherited
       PETAGE_MODEL: "",
-      PETAGE_PORT: String(options.port),
+      PETAGE_HOST: host,
+      PETAGE_PORT: String(port),
     },
   });
   const connection = connect(service.address);

@@ -113,7 +113,7 @@ async function baselineOf(dataset: string): Promise<{ months: number; maeMonths:
 
 /** Times of Predict as the caller sees them, ms. */
 async function predictPhotos(model: string, photos: readonly Photo[]): Promise<number[]> {
-  await using inference = await startInference({ checkpoint: model, port: 0 });
+  await using inference = await startInference({ checkpoint: model });
   const times: number[] = [];
   for (const [index, { path, months }] of photos.entries()) {
     const image = await readFile(path);

@@ -32,14 +32,15 @@ Examples:
     )
     .action(async (flags: UpFlags) => {
       const signal = interruptSignal();
+      const host = process.env["PETAGE_HOST"] || "127.0.0.1";
       const { address, process: running } = await startService({
         name: "controller",
-        environment: { PETAGE_PORT: String(flags.port), NATS_URL: flags.nats ?? "" },
+        environment: { PETAGE_HOST: host, PETAGE_PORT: String(flags.port), NATS_URL: flags.nats ?? "" },
       });
       await using controller = running;
       process.stdout.write(`controller  ${address}\n`);
       await using inference = flags.checkpoint
-        ? await startInference({ checkpoint: flags.checkpoint, port: flags.inferencePort })
+        ? await startInference({ checkpoint: flags.checkpoint, host, port: flags.inferencePort })
         : undefined;
       if (inference) process.stdout.write(`inference   ${inference.address}\n`);
       await Promise.race([aborted(signal), controller.exited]);

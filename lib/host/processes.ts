@@ -67,7 +67,10 @@ export function startProcess(spec: ProcessSpec): RunningProcess {
     env: {
       ...process.env,
       TSX_TSCONFIG_PATH: `${PROJECT_ROOT}tsconfig.json`,
-      PETAGE_METRICS_PORT: "", // ours, if any, which it cannot take
+      // It serves us alone unless it is told otherwise, and what we listen on it cannot take.
+      PETAGE_HOST: "127.0.0.1",
+      PETAGE_PORT: "0",
+      PETAGE_METRICS_PORT: "",
       ...spec.environment,
       PETAGE_NAME: spec.name,
     },

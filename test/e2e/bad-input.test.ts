@@ -239,13 +239,16 @@ describe("bad input to the command", function () {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const result = await petage(["up", "--port", String(port)]);
+    for (const [host, env] of [
+      ["127.0.0.1", {}],
+      ["0.0.0.0", { PETAGE_HOST: "0.0.0.0" }],
+    ] as const) {
+      const result = await petage(["up", "--port", String(port)], { env });
+      assert.equal(result.exitCode, 1);
+      assert.match(complaint(result), /^petage: .*\[PORT_IN_USE\]$/);
+      assert.ok(complaint(result).includes(`Cannot listen on ${host}:${port}: `));
+    }
     server.close();
-    assert.equal(result.exitCode, 1);
-    assert.match(
-      complaint(result),
-      new RegExp(`^petage: Cannot listen on 127\\.0\\.0\\.1:${port}: .*\\[PORT_IN_USE\\]$`),
-    );
   });
 
   interface Case {

@@ -191,7 +191,6 @@ export class Job {
     const shares = shareCores(cores, definition.workers);
     const common = {
       // Not the controller's own:
-      PETAGE_PORT: "0",
       PETAGE_LOG_LEVEL: "info",
       PETAGE_CONFIG: join(definition.runDir, "config.json"),
       PETAGE_LOG: "pretty",

@@ -23,7 +23,7 @@ const GPUS = 2;
 const SETUP_TIMEOUT_MS = 30 * 60_000;
 /** Half a minute to four minutes where nobody else works on this machine; pods yield to everybody. */
 const JOB_TIMEOUT_MS = 20 * 60_000;
-const STEP_TIMEOUT_MS = 120_000;
+const STEP_TIMEOUT_MS = 5 * 60_000;
 const SAMPLES = new URL("../../../deploy/samples/", import.meta.url);
 
 interface PodObject {
@@ -118,13 +118,13 @@ describe("petage on Kubernetes", function () {
   }
 
   it("installs by helm, and everything gets ready", async () => {
-    await release("install", "petage", CHART, "--wait", "--timeout", "3m", ...SMALL_VALUES);
+    await release("install", "petage", CHART, "--wait", "--timeout", "5m", ...SMALL_VALUES);
     const ready = await kubectl("get", "pods", "--output=jsonpath={.items[*].status.containerStatuses[*].ready}");
     assert.equal(ready, "true true true");
   });
 
   it("passes helm test", async () => {
-    assert.match(await release("test", "petage", "--timeout", "2m"), /Phase:\s+Succeeded/);
+    assert.match(await release("test", "petage", "--timeout", "5m"), /Phase:\s+Succeeded/);
   });
 
   it("answers Predict with what to do while no model has been published", async () => {
@@ -254,7 +254,7 @@ describe("petage on Kubernetes", function () {
       "--force",
       "--delete-emptydir-data",
     ];
-    await cluster().kubectl([...drain, "--timeout=90s"]);
+    await cluster().kubectl([...drain, "--timeout=3m"]);
     await cluster().kubectl(["uncordon", NODE.name]);
     const { status } = await isIn("drained", "Succeeded", JOB_TIMEOUT_MS);
     assert.deepEqual(
@@ -308,7 +308,7 @@ describe("petage on Kubernetes", function () {
 
   it("leaves nothing but what is kept on purpose when it is uninstalled", async () => {
     await kubectl("delete", "tj", "--all", "--wait");
-    await release("uninstall", "petage", "--wait", "--timeout", "2m");
+    await release("uninstall", "petage", "--wait", "--timeout", "5m");
     const kept = ["petage-data", "petage-output"].map((name) => `persistentvolumeclaim/${name}`);
     let left: readonly string[] = [];
     const isClean = async (): Promise<boolean> => {

@@ -41,6 +41,17 @@ describe("startProcess", function () {
     );
   });
 
+  it("lets nobody but this machine reach the process, wherever this one listens itself, unless told to", async () => {
+    const before = { ...process.env };
+    Object.assign(process.env, { PETAGE_HOST: "0.0.0.0", PETAGE_PORT: "50051", PETAGE_METRICS_PORT: "9464" });
+    const inherits = start("where");
+    const isTold = start("where", { PETAGE_HOST: "0.0.0.0" });
+    process.env = before;
+    assert.deepEqual(await inherits.process.ready(), { host: "127.0.0.1", port: "0", metrics: "" });
+    assert.deepEqual(await isTold.process.ready(), { host: "0.0.0.0", port: "0", metrics: "" });
+    await Promise.all([inherits.process.stop(), isTold.process.stop()]);
+  });
+
   it("kills a process that does not end within the grace", async () => {
     const { process: child } = start("stubborn");
     await child.ready();
