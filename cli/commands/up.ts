@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { aborted } from "#lib/base/signals.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { startService } from "../service.ts";
@@ -9,6 +9,7 @@ const CONTROLLER_PORT = 50050;
 const INFERENCE_PORT = 50051;
 
 interface UpFlags {
+  readonly host: string;
   readonly port: number;
   readonly inferencePort: number;
   readonly checkpoint?: string;
@@ -18,6 +19,11 @@ interface UpFlags {
 export function upCommand(): Command {
   return new Command("up")
     .description("Run a controller, and an inference service where a checkpoint is named, until Ctrl-C.")
+    .addOption(
+      new Option("--host <address>", "address to listen on; 0.0.0.0 lets other machines in")
+        .env("PETAGE_HOST")
+        .default("127.0.0.1"),
+    )
     .option("--port <number>", "port of the controller; 0 takes any free one", portNumber, CONTROLLER_PORT)
     .option("--inference-port <number>", "port of the inference service", portNumber, INFERENCE_PORT)
     .option("--checkpoint <folder>", "the model to serve")
@@ -32,15 +38,14 @@ Examples:
     )
     .action(async (flags: UpFlags) => {
       const signal = interruptSignal();
-      const host = process.env["PETAGE_HOST"] || "127.0.0.1";
       const { address, process: running } = await startService({
         name: "controller",
-        environment: { PETAGE_HOST: host, PETAGE_PORT: String(flags.port), NATS_URL: flags.nats ?? "" },
+        environment: { PETAGE_HOST: flags.host, PETAGE_PORT: String(flags.port), NATS_URL: flags.nats ?? "" },
       });
       await using controller = running;
       process.stdout.write(`controller  ${address}\n`);
       await using inference = flags.checkpoint
-        ? await startInference({ checkpoint: flags.checkpoint, host, port: flags.inferencePort })
+        ? await startInference({ checkpoint: flags.checkpoint, host: flags.host, port: flags.inferencePort })
         : undefined;
       if (inference) process.stdout.write(`inference   ${inference.address}\n`);
       await Promise.race([aborted(signal), controller.exited]);

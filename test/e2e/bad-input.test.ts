@@ -239,11 +239,12 @@ describe("bad input to the command", function () {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    for (const [host, env] of [
-      ["127.0.0.1", {}],
-      ["0.0.0.0", { PETAGE_HOST: "0.0.0.0" }],
+    for (const [host, flags, env] of [
+      ["127.0.0.1", [], {}],
+      ["0.0.0.0", [], { PETAGE_HOST: "0.0.0.0" }],
+      ["0.0.0.0", ["--host", "0.0.0.0"], {}],
     ] as const) {
-      const result = await petage(["up", "--port", String(port)], { env });
+      const result = await petage(["up", "--port", String(port), ...flags], { env });
       assert.equal(result.exitCode, 1);
       assert.match(complaint(result), /^petage: .*\[PORT_IN_USE\]$/);
       assert.ok(complaint(result).includes(`Cannot listen on ${host}:${port}: `));
