@@ -1,6 +1,9 @@
 import { delay } from "#lib/base/signals.ts";
 
-const POLL_INTERVAL_MS = 20;
+const SHORTEST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 1_000;
+/** Of the time waited so far: looking may cost as much as what is waited for, so a long wait looks seldom. */
+const PAUSE_SHARE = 0.1;
 
 /** Waits until `condition` gives something; fails with `what` after the deadline. */
 export async function until<T>(
@@ -8,11 +11,12 @@ export async function until<T>(
   condition: () => T | undefined | false | null | Promise<T | undefined | false | null>,
   timeoutMs = 30_000,
 ): Promise<T> {
-  const deadline = performance.now() + timeoutMs;
+  const start = performance.now();
   for (;;) {
     const found = await condition();
     if (found !== undefined && found !== false && found !== null) return found;
-    if (performance.now() > deadline) throw new Error(`Not after ${timeoutMs} ms: ${what}`);
-    await delay(POLL_INTERVAL_MS);
+    const waitedMs = performance.now() - start;
+    if (waitedMs > timeoutMs) throw new Error(`Not after ${timeoutMs} ms: ${what}`);
+    await delay(Math.min(Math.max(waitedMs * PAUSE_SHARE, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS));
   }
 }
