@@ -62,15 +62,12 @@ async function serveModel({ checkpoint, workDirs }: PredictFlags): Promise<Infer
 
 interface InferenceOptions {
   readonly checkpoint: string;
-  /** Who may reach it; nobody beyond this machine unless given. */
-  readonly host?: string;
-  /** Any free one unless given. */
-  readonly port?: number;
+  /** Where others are to find it; otherwise it serves this process alone. */
+  readonly listen?: { readonly host: string; readonly port: number };
 }
 
 /** Starts an inference service as a child process and connects to it. */
-export async function startInference(options: InferenceOptions): Promise<InferenceConnection> {
-  const { checkpoint, host = "127.0.0.1", port = 0 } = options;
+export async function startInference({ checkpoint, listen }: InferenceOptions): Promise<InferenceConnection> {
   const service = await startService({
     name: "inference",
     environment: {
@@ -78,8 +75,7 @@ export async function startInference(options: InferenceOptions): Promise<Inferen
       PETAGE_CHECKPOINT: checkpoint,
       PETAGE_MODEL_STORE: "", // whatever this command inherited
       PETAGE_MODEL: "",
-      PETAGE_HOST: host,
-      PETAGE_PORT: String(port),
+      ...(listen && { PETAGE_HOST: listen.host, PETAGE_PORT: String(listen.port) }),
     },
   });
   const connection = connect(service.address);

@@ -45,7 +45,10 @@ Examples:
       await using controller = running;
       process.stdout.write(`controller  ${address}\n`);
       await using inference = flags.checkpoint
-        ? await startInference({ checkpoint: flags.checkpoint, host: flags.host, port: flags.inferencePort })
+        ? await startInference({
+            checkpoint: flags.checkpoint,
+            listen: { host: flags.host, port: flags.inferencePort },
+          })
         : undefined;
       if (inference) process.stdout.write(`inference   ${inference.address}\n`);
       await Promise.race([aborted(signal), controller.exited]);

@@ -41,7 +41,7 @@ async function timePredicts(folder: string, { size, say }: BenchContext): Promis
   const { photos, warmUp, requests } = SIZES[size];
   const files = await drawPhotos(join(folder, "pets"), { count: photos, repeats: 1 });
   const images = await Promise.all(files.map((file) => readFile(file)));
-  await using inference = await startInference({ checkpoint: await saveUntrained(folder), port: 0 });
+  await using inference = await startInference({ checkpoint: await saveUntrained(folder) });
   say(`Predict: ${requests} requests`);
   const times: number[] = [];
   for (let index = 0; index < warmUp + requests; index++) {

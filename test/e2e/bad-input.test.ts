@@ -238,6 +238,7 @@ describe("bad input to the command", function () {
   it("a port that is taken", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
+    server.unref(); // nothing waits for it where this fails
     const { port } = server.address() as AddressInfo;
     for (const [host, flags, env] of [
       ["127.0.0.1", [], {}],

@@ -76,7 +76,6 @@ async function commonEnvironment(request: AttemptRequest): Promise<Record<string
   await writeFile(join(folder, "config.json"), serializeConfig({ name: "tiny", config }));
   return {
     PETAGE_CONFIG: join(folder, "config.json"),
-    PETAGE_PORT: "0",
     PETAGE_LOG: "pretty",
     TF_CPP_MIN_LOG_LEVEL: "3",
     NATS_URL: natsUrl,

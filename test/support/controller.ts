@@ -17,7 +17,7 @@ export async function startController(environment: Readonly<Record<string, strin
   const controller = startProcess({
     name: "controller",
     entry: serviceEntry("controller"),
-    environment: { PETAGE_LOG: "pretty", NATS_URL: "", PETAGE_PORT: "0", TF_CPP_MIN_LOG_LEVEL: "3", ...environment },
+    environment: { PETAGE_LOG: "pretty", NATS_URL: "", TF_CPP_MIN_LOG_LEVEL: "3", ...environment },
     onLine: ({ line }) => lines.push(line),
   });
   const { address } = await controller.ready();

@@ -32,7 +32,7 @@ describe("the trainer service", function () {
     const project = await writeTinyProject(folder, { count: 40, maxEpochs: 1000, changes: noValidation });
     const config = loadConfig(project.config, { files: nodeConfigFiles });
     await writeFile(join(folder, "config.json"), serializeConfig({ name: "tiny", config }));
-    common = { PETAGE_CONFIG: join(folder, "config.json"), PETAGE_PORT: "0", TF_CPP_MIN_LOG_LEVEL: "3" };
+    common = { PETAGE_CONFIG: join(folder, "config.json"), TF_CPP_MIN_LOG_LEVEL: "3" };
     loader = startProcess({ name: "data-loader", entry: serviceEntry("data-loader"), environment: common });
     loaderAddress = String((await loader.ready({ timeoutMs: READY_TIMEOUT_MS }))["address"]);
   });
