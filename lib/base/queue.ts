@@ -2,13 +2,17 @@ import { abortReason } from "./signals.ts";
 import { assert } from "./assert.ts";
 import { PetageError } from "./errors.ts";
 
-/** A bounded first-in first-out queue between async producers and one consumer. `push` waits while it is full. */
+/**
+ * A bounded first-in first-out queue between async producers and one consumer. Once it has ended, or its consumer has
+ * left, what still comes is ignored and counted: a producer cannot know when that happens.
+ */
 export class BoundedQueue<T> implements AsyncIterable<T> {
   readonly #capacity: number;
   readonly #items: T[] = [];
   readonly #waitingPushes: (() => void)[] = [];
   #waitingPop: (() => void) | undefined;
   #end: { readonly error: unknown } | undefined;
+  #dropped = 0;
 
   /** @param capacity most items held at a time, at least 1. */
   constructor(capacity: number) {
@@ -20,8 +24,24 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
     return this.#items.length;
   }
 
-  /** Resolves once the item is in; rejects with the signal's reason, or when the queue was ended meanwhile. */
-  async push(item: T, signal?: AbortSignal): Promise<void> {
+  /** Items that were not taken: offered while it was full, or come after its end. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Puts the item in if there is room now. Returns whether it is in. */
+  offer(item: T): boolean {
+    if (this.#end || this.#items.length >= this.#capacity) {
+      this.#dropped++;
+      return false;
+    }
+    this.#items.push(item);
+    this.#waitingPop?.();
+    return true;
+  }
+
+  /** Waits for room. Resolves to whether the item is in: not when the queue has ended. Rejects with the signal's reason. */
+  async push(item: T, signal?: AbortSignal): Promise<boolean> {
     while (this.#items.length >= this.#capacity && !this.#end) {
       if (signal?.aborted) throw abortReason(signal);
       await new Promise<void>((resolve) => {
@@ -34,16 +54,14 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
       });
     }
     if (signal?.aborted) throw abortReason(signal);
-    assert(!this.#end, "pushed into a queue that has ended");
-    this.#items.push(item);
-    this.#waitingPop?.();
+    return this.offer(item);
   }
 
   /** No more items come; what is inside is still delivered. With an error the consumer throws it after that. */
   end(error?: unknown): void {
     this.#end ??= { error };
     this.#waitingPop?.();
-    for (const resolve of this.#waitingPushes.splice(0)) resolve();
+    this.#wakePushes();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
@@ -51,7 +69,7 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
       for (;;) {
         const item = this.#items.shift();
         if (item !== undefined) {
-          this.#waitingPushes.shift()?.();
+          this.#wakePushes();
           yield item;
         } else if (this.#end) {
           return this.#finish(this.#end);
@@ -63,6 +81,11 @@ export class BoundedQueue<T> implements AsyncIterable<T> {
     } finally {
       this.end();
     }
+  }
+
+  /** All of them, in their order: one that was aborted meanwhile must not take the turn of another. */
+  #wakePushes(): void {
+    for (const wake of this.#waitingPushes.splice(0)) wake();
   }
 
   #finish({ error }: { readonly error?: unknown }): void {

@@ -44,7 +44,9 @@ interface Counters {
   receivedBytes: number;
   /** Messages of another generation, dropped. */
   staleMessages: number;
-  /** Notices dropped because nobody took them in time. */
+  /** Chunks that came when the link had failed or was no longer read. */
+  droppedChunks: number;
+  /** Notices that came then, or that nobody took in time. */
   droppedNotices: number;
 }
 
@@ -68,7 +70,13 @@ export async function openNatsLink(options: NatsLinkOptions): Promise<NatsLink> 
 
 class NatsRingLink implements NatsLink {
   readonly chunkBytes: number;
-  readonly counters: Counters = { sentBytes: 0, receivedBytes: 0, staleMessages: 0, droppedNotices: 0 };
+  readonly counters: Counters = {
+    sentBytes: 0,
+    receivedBytes: 0,
+    staleMessages: 0,
+    droppedChunks: 0,
+    droppedNotices: 0,
+  };
   readonly #nats: Nats;
   readonly #log: Log;
   readonly #subjects: RingSubjects;
@@ -92,7 +100,7 @@ class NatsRingLink implements NatsLink {
     const { windowBytes = WINDOW_BYTES, messageBytes = MESSAGE_BYTES } = limits;
     const allowedBytes = Math.min(messageBytes, nats.connection.info?.max_payload ?? messageBytes);
     this.chunkBytes = Math.floor((allowedBytes - HEADER_BYTES) / 4) * 4;
-    assert(this.chunkBytes >= 64, `messages of ${allowedBytes} bytes are too small for the ring`);
+    if (this.chunkBytes < 64) throw tooSmall(allowedBytes, nats.address);
     assert(windowBytes >= 2 * allowedBytes, `a window of ${windowBytes} bytes holds no two messages`);
     this.#nats = nats;
     this.#log = log;
@@ -164,13 +172,12 @@ class NatsRingLink implements NatsLink {
   #subscribe(subject: string, take: (frame: Frame) => void): void {
     const callback = (error: NatsError | null, message: Msg): void => {
       try {
-        if (error)
-          throw new PetageError("NATS_UNAVAILABLE", `Cannot use "${subject}": ${error.message}`, { cause: error });
+        if (error) throw new PetageError("NATS_UNAVAILABLE", `Cannot use "${subject}": ${error.message}`);
         const frame = decodeFrame(message.data);
         if (frame.generation === this.#generation) take(frame);
         else this.counters.staleMessages++;
       } catch (thrown) {
-        this.#fail(PetageError.from(thrown));
+        this.#fail(at(this.#nats.address, PetageError.from(thrown)));
       }
     };
     this.#subscriptions.push(this.#nats.connection.subscribe(subject, { callback }));
@@ -182,7 +189,7 @@ class NatsRingLink implements NatsLink {
     this.counters.receivedBytes += HEADER_BYTES + frame.payload.length;
     if (this.counters.receivedBytes > this.#grantedBytes)
       throw misplaced(frame, `within the ${this.#windowBytes} bytes granted`);
-    void this.#inbox.push(frame);
+    if (!this.#inbox.offer(frame)) this.counters.droppedChunks++;
   }
 
   #takeCredit(frame: Frame): void {
@@ -197,8 +204,7 @@ class NatsRingLink implements NatsLink {
     if (frame.sender === this.#rank) return;
     const notice = decodeNotice(frame);
     if (!notice) throw misplaced(frame, "a notice");
-    if (this.#notices.length < NOTICE_CAPACITY) void this.#notices.push(notice);
-    else this.counters.droppedNotices++;
+    if (!this.#notices.offer(notice)) this.counters.droppedNotices++;
   }
 
   /**
@@ -255,6 +261,16 @@ class NatsRingLink implements NatsLink {
   #wakeSenders(): void {
     for (const wake of this.#sendersWaiting.splice(0)) wake();
   }
+}
+
+function tooSmall(allowedBytes: number, address: string): PetageError {
+  const message = `Messages of ${allowedBytes} bytes are too small for the ring, on NATS at ${address}`;
+  return new PetageError("NATS_UNAVAILABLE", message, { hint: "Raise the server's max_payload to 1 MB, its default" });
+}
+
+function at(address: string, cause: PetageError): PetageError {
+  const { code, message, hint } = cause;
+  return new PetageError(code, `${message}, on NATS at ${address}`, { cause, ...(hint !== undefined && { hint }) });
 }
 
 function readBytes(frame: Frame): number {

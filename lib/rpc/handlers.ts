@@ -160,7 +160,9 @@ function received(call: ServerDuplexStream<unknown, unknown>, draining: AbortSig
   draining.addEventListener("abort", end, { once: true });
   const pump = async (): Promise<void> => {
     // Its end must not destroy the call: the answers are still to come.
-    for await (const request of call.iterator({ destroyOnReturn: false })) await queue.push(parsed(request));
+    for await (const request of call.iterator({ destroyOnReturn: false })) {
+      if (!(await queue.push(parsed(request)))) return;
+    }
   };
   pump()
     .then(end, (error: unknown) => queue.end(draining.aborted ? undefined : error))

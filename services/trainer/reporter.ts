@@ -84,7 +84,7 @@ export class Reporter {
     const message = { ...event, time: timestampOf(new Date()) } as MetricsEvent;
     for (const queue of this.#readers) {
       if (event.step && queue.length >= MAX_WAITING_EVENTS - 8) continue; // room for what must not be left out
-      void queue.push(message).catch(() => this.#readers.delete(queue));
+      void queue.push(message);
     }
   }
 

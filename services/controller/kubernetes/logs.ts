@@ -116,7 +116,7 @@ class Reading {
     const { namespace = "", name } = pod.metadata;
     const path = pathOf(PODS, { namespace, name, subresource: "log" });
     const query = { follow, timestamps: true, container: containerOf(pod), tailLines };
-    const push = (line: string, time: Date): Promise<void> =>
+    const push = (line: string, time: Date): Promise<boolean> =>
       // A pod has one log for both of its streams.
       this.#queue.push({ worker, line, time, stream: "LOG_STREAM_UNSPECIFIED" }, signal);
     try {

@@ -26,9 +26,7 @@ export class LogBuffer {
   add(line: LogLine): void {
     this.#kept.push(line);
     if (this.#kept.length > KEPT_LINES) this.#kept.shift();
-    for (const follower of this.#followers) {
-      if (follower.length < KEPT_LINES) void follower.push(line).catch(() => this.#followers.delete(follower));
-    }
+    for (const follower of this.#followers) follower.offer(line);
   }
 
   /** No more lines come. */

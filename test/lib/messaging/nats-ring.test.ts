@@ -21,6 +21,7 @@ import { ringSubjects } from "#lib/messaging/subjects.ts";
 import { forkRank } from "#test/support/fork-rank.ts";
 import { withNatsServer } from "#test/support/nats-server.ts";
 import { rankValues } from "#test/support/ring-rank.ts";
+import { until } from "#test/support/until.ts";
 
 const { signal } = new AbortController();
 const JOB = "test";
@@ -183,6 +184,7 @@ describe("ring over NATS", () => {
         const [told, first] = await Promise.all(failures);
         assert.equal(first?.code, "RING_PROTOCOL");
         assert.match(first?.message ?? "", expected);
+        assert.match(first?.message ?? "", new RegExp(`, on NATS at ${server.url}$`));
         assert.equal(told?.code, "PEER_LOST");
         assert.match(told?.message ?? "", /Rank 1 stopped: .*RING_PROTOCOL/);
       });
@@ -270,11 +272,16 @@ describe("link over NATS", () => {
     });
   });
 
-  it("respects the server's max_payload", async () => {
+  const withPayloadLimit = async (limitBytes: number, body: (url: string) => Promise<void>): Promise<void> => {
     const folder = await mkdtemp(join(tmpdir(), "petage-nats-"));
     const configFile = join(folder, "nats.conf");
-    await writeFile(configFile, "max_payload: 4096\n");
-    const body = (url: string): Promise<void> =>
+    await writeFile(configFile, `max_payload: ${limitBytes}\n`);
+    await withNatsServer(body, { configFile });
+    await rm(folder, { recursive: true });
+  };
+
+  it("respects the server's max_payload", async () => {
+    await withPayloadLimit(4_096, (url) =>
       withLinks(url, {}, async ([sender, receiver]) => {
         assert.equal(sender.chunkBytes, 4_096 - 32);
         await sender.send(chunkOf(0, new Uint8Array(sender.chunkBytes)), signal);
@@ -282,9 +289,18 @@ describe("link over NATS", () => {
           assert.equal(payload.length, sender.chunkBytes);
           break;
         }
-      });
-    await withNatsServer(body, { configFile });
-    await rm(folder, { recursive: true });
+      }),
+    );
+  });
+
+  it("refuses a server whose max_payload holds no chunk", async () => {
+    const expected = { code: "NATS_UNAVAILABLE", message: /^Messages of 64 bytes are too small for the ring, on NATS/ };
+    await withPayloadLimit(64, (url) =>
+      assert.rejects(
+        withLinks(url, {}, () => Promise.resolve()),
+        expected,
+      ),
+    );
   });
 
   it("goes on after a short absence of the server in which nothing was lost", async () => {
@@ -317,6 +333,48 @@ describe("link over NATS", () => {
         assert.equal(failure.code, "NATS_UNAVAILABLE");
         assert.match(failure.message, /40 bytes from rank 0 were lost/);
         assert.deepEqual(received, [0]);
+      });
+    });
+  });
+
+  it("ignores and counts what still comes once junk has failed it", async () => {
+    await withNatsServer(async (url) => {
+      await withLinks(url, {}, async ([sender, receiver], [left]) => {
+        const { data, control } = ringSubjects(JOB, 1);
+        await sender.send(chunkOf(0, new Uint8Array(8)), signal);
+        left.connection.publish(data(1), Buffer.from("junk"));
+        left.connection.publish(control, Buffer.from("more junk"));
+        for (let index = 1; index <= 3; index++) await sender.send(chunkOf(index, new Uint8Array(8)), signal);
+        for (const begun of [1, 2]) sender.tell({ kind: "alive", rank: 0, begun });
+        await until("the link ignored the notices", () => receiver.counters.droppedNotices === 2);
+        assert.equal(receiver.counters.droppedChunks, 3);
+        const received: number[] = [];
+        const failure = await rejection(
+          (async () => {
+            for await (const { chunk } of receiver.chunks(signal)) received.push(chunk);
+          })(),
+        );
+        assert.deepEqual([failure.code, received], ["RING_PROTOCOL", [0]]);
+        assert.match(failure.message, new RegExp(`4 bytes are no header, on NATS at ${url}$`));
+      });
+    });
+  });
+
+  it("ignores and counts what still comes once nobody reads any more", async () => {
+    await withNatsServer(async (url) => {
+      await withLinks(url, {}, async ([sender, receiver]) => {
+        const left = new AbortController();
+        const streams: readonly AsyncIterable<unknown>[] = [
+          receiver.chunks(left.signal),
+          receiver.notices(left.signal),
+        ];
+        const reading = streams.map((each) => each[Symbol.asyncIterator]().next());
+        left.abort();
+        await Promise.all(reading);
+        await sender.send(chunkOf(0, new Uint8Array(8)), signal);
+        sender.tell({ kind: "alive", rank: 0, begun: 1 });
+        await until("the link ignored the notice", () => receiver.counters.droppedNotices === 1);
+        assert.equal(receiver.counters.droppedChunks, 1);
       });
     });
   });
