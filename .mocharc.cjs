@@ -1,9 +1,31 @@
-// Mocha adds the files named on the command line to `spec`; whoever names some wants only those.
-const named = process.argv.slice(2).some((argument) => argument.endsWith(".test.ts"));
+const { readdirSync } = require("node:fs");
+const { cpus } = require("node:os");
+
+// Mocha adds what is named on the command line to `spec`; whoever names files or folders wants only those.
+const named = process.argv.slice(2).some((argument) => /^(\.\/)?test(\/|$)/.test(argument));
+
+/**
+ * All tests, in lanes beside each other, file by file in this order. The longest comes first; on a new machine it builds
+ * the programs of the test cluster in one lane, while those that need no cluster run in the other.
+ */
+const LONGEST = "test/e2e/cluster/petage.test.ts";
+const NEEDS_CLUSTER = /^test\/(e2e\/cluster|services\/controller\/kubernetes|charts\/install|deploy\/crd|bench\/controller)/;
+const LANES = Math.max(2, Math.floor(cpus().length / 2)); // one test keeps a core busy at most half of its time
+
+function everything() {
+  const files = readdirSync("test", { recursive: true })
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => `test/${name}`)
+    .toSorted();
+  const late = files.filter((file) => NEEDS_CLUSTER.test(file) && file !== LONGEST);
+  return [LONGEST, ...files.filter((file) => !NEEDS_CLUSTER.test(file)), ...late];
+}
 
 module.exports = {
   import: ["tsx"],
-  ...(named ? {} : { spec: "test/**/*.test.ts" }),
+  extension: ["test.ts"],
+  recursive: true,
+  ...(named ? {} : { spec: everything(), parallel: true, jobs: LANES }),
   reporter: "test/support/reporter.mjs",
   timeout: 60_000,
   forbidOnly: Boolean(process.env.CI),

@@ -27,7 +27,7 @@ const command = new Command("cluster")
     "after",
     `
 Levels: 1 the API; 2 with scheduler, controllers, nodes played by kwok, and Helm; 3 with a node that runs containers.
-The first \`up\` builds what it needs into the cache: 5, 10 and 15 minutes on two cores.
+The first \`up\` builds what it needs into the cache: 5, 8 and 10 minutes on two cores.
 
 Examples:
   npm run cluster -- up --level 2

@@ -50,22 +50,24 @@ export function missingPackages(tools: readonly DebianTool[]): DebianTool[] {
 }
 
 /**
- * The programs of a level, built into the cache when they are not there: once, 5 minutes for level 1 and 14 for level 3
- * on two cores. Other processes that need the same wait.
+ * The programs of a level, built into the cache when they are not there: once, 10 minutes for level 3 on two cores. Other
+ * processes that need the same wait.
  */
 export async function ensureBinaries(level: Level, report: Report): Promise<Binaries> {
-  const { go } = await missingTools(level);
   await ensurePackages(debianToolsOf(level), report);
-  for (const [at, tool] of go.entries()) {
-    const title = `Building ${tool.name} ${tool.module.version} (${at + 1} of ${go.length})`;
-    await alone(report, async () => {
-      if ((await findTool(tool)) === undefined) await watched(title, report, () => build(tool));
-    });
-  }
+  if ((await missingTools(level)).go.length > 0) await buildMissing(level, report);
   const found = new Map<string, string>();
   for (const tool of goToolsOf(level)) found.set(tool.name, (await findTool(tool)) ?? builtPath(tool));
   for (const { path } of debianToolsOf(level)) found.set(path, programPath(path) ?? path);
   return found;
+}
+
+async function buildMissing(level: Level, report: Report): Promise<void> {
+  await alone(report, async () => {
+    const { go } = await missingTools(level);
+    if (go.length === 0) return; // somebody else was faster
+    await watched(`Building ${go.map(({ name }) => name).join(", ")}`, report, () => build(go));
+  });
 }
 
 /** One build at a time on this machine: two would not be faster, and mostly they are the same. */

@@ -13,11 +13,6 @@ export interface GoModule {
   readonly name: string;
   readonly path: string;
   readonly version: string;
-  /**
-   * How its programs are built. `install`: by `go install`. `require`: in a module of our own that requires it, because
-   * `go install` refuses a module with replacements. `staging`: the same, with Kubernetes' own replacements.
-   */
-  readonly build: "install" | "require" | "staging";
 }
 
 /** A program to build. */
@@ -25,24 +20,38 @@ export interface GoTool {
   readonly name: string;
   readonly level: Level;
   readonly module: GoModule;
+  /** What is built: a package of the module, or `./NAME` for a program of ours. */
   readonly package: string;
+  /** The program of ours. */
+  readonly source?: string;
   /** Prints the version of an installed one, and the oldest that will do. */
   readonly versionArgs: readonly string[];
   readonly minimum: string;
 }
 
 /** Kubernetes 1.37 has gang scheduling as beta. */
-const KUBERNETES: GoModule = { name: "kubernetes", path: "k8s.io/kubernetes", version: "v1.37.2", build: "staging" };
-const ETCD: GoModule = { name: "etcd", path: "go.etcd.io/etcd/server/v3", version: "v3.7.3", build: "require" };
-const KWOK: GoModule = { name: "kwok", path: "sigs.k8s.io/kwok", version: "v0.8.0", build: "install" };
-const HELM: GoModule = { name: "helm", path: "helm.sh/helm/v4", version: "v4.3.1", build: "install" };
-const COREDNS: GoModule = { name: "coredns", path: "github.com/coredns/coredns", version: "v1.15.0", build: "install" };
-const CONTAINERD: GoModule = {
-  name: "containerd",
-  path: "github.com/containerd/containerd/v2",
-  version: "v2.4.2",
-  build: "require",
-};
+export const KUBERNETES: GoModule = { name: "kubernetes", path: "k8s.io/kubernetes", version: "v1.37.2" };
+const ETCD: GoModule = { name: "etcd", path: "go.etcd.io/etcd/server/v3", version: "v3.7.3" };
+const KWOK: GoModule = { name: "kwok", path: "sigs.k8s.io/kwok", version: "v0.8.0" };
+export const HELM: GoModule = { name: "helm", path: "helm.sh/helm/v4", version: "v4.3.1" };
+const COREDNS: GoModule = { name: "coredns", path: "github.com/coredns/coredns", version: "v1.15.0" };
+const CONTAINERD: GoModule = { name: "containerd", path: "github.com/containerd/containerd/v2", version: "v2.4.2" };
+
+/** All of them are built in one module, so that what they share is compiled once. */
+export const GO_MODULES: readonly GoModule[] = [KUBERNETES, ETCD, KWOK, HELM, COREDNS, CONTAINERD];
+
+/** CoreDNS with the plugins of a cluster's Corefile; with all of them it is two thirds SDKs of clouds. */
+const COREDNS_SOURCE = `package main
+
+import (
+	"${COREDNS.path}/coremain"
+	_ "${COREDNS.path}/plugin/bind"
+	_ "${COREDNS.path}/plugin/errors"
+	_ "${COREDNS.path}/plugin/kubernetes"
+)
+
+func main() { coremain.Run() }
+`;
 
 export const GO_TOOLS: readonly GoTool[] = [
   { ...tool("etcd", 1, ETCD), package: ETCD.path, minimum: "3.5.0" },
@@ -57,7 +66,13 @@ export const GO_TOOLS: readonly GoTool[] = [
   { ...tool("containerd", 3, CONTAINERD), minimum: "2.0.0" },
   { ...tool("containerd-shim-runc-v2", 3, CONTAINERD), versionArgs: ["-v"], minimum: "2.0.0" },
   { ...tool("ctr", 3, CONTAINERD), minimum: "2.0.0" },
-  { ...tool("coredns", 3, COREDNS), package: COREDNS.path, versionArgs: ["-version"], minimum: "1.11.0" },
+  {
+    ...tool("coredns", 3, COREDNS),
+    package: "./coredns",
+    source: COREDNS_SOURCE,
+    versionArgs: ["-version"],
+    minimum: "1.11.0",
+  },
 ];
 
 function tool(name: string, level: Level, module: GoModule): GoTool {

@@ -3,6 +3,7 @@
  * reports by IPC. Started by `forkRank`.
  */
 import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
 
 import { PetageError } from "#lib/base/errors.ts";
 import { randomStream } from "#lib/base/random.ts";
@@ -104,7 +105,7 @@ function report(message: RankReport): void {
   process.send?.(message);
 }
 
-if (process.send) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   process.once("message", (options) => {
     main(options as RankOptions)
       .catch((error: unknown) => {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { moduleFile } from "../../../scripts/cluster/build.ts";
-import type { GoModule } from "../../../scripts/cluster/tools.ts";
+import { KUBERNETES } from "../../../scripts/cluster/tools.ts";
+
+const STAGING_VERSION = KUBERNETES.version.replace("v1.", "v0.");
 
 const UPSTREAM = `module k8s.io/kubernetes
 
@@ -20,25 +22,17 @@ replace k8s.io/kms => ./staging/src/k8s.io/kms
 `;
 
 describe("moduleFile()", () => {
-  const cases: readonly (readonly [string, GoModule["build"], string])[] = [
-    ["requires a module with the go version that it asks for", "require", ""],
-    [
-      "gives Kubernetes' staging modules the versions that they are published in",
-      "staging",
-      "replace k8s.io/api => k8s.io/api v0.37.2\n" +
-        "replace k8s.io/component-base => k8s.io/component-base v0.37.2\n" +
-        "replace k8s.io/kms => k8s.io/kms v0.37.2\n",
-    ],
-  ];
-  for (const [behaviour, build, replacements] of cases) {
-    it(behaviour, () => {
-      const module = { name: "kubernetes", path: "k8s.io/kubernetes", version: "v1.37.2", build };
-      const expected = `module petage.dev/cluster
+  it("requires the modules, and gives Kubernetes' staging modules the versions that they are published in", () => {
+    const modules = [KUBERNETES, { name: "helm", path: "helm.sh/helm/v4", version: "v4.0.0" }];
+    const expected = `module petage.dev/cluster
 go 1.26.0
 godebug default=go1.26
-require k8s.io/kubernetes v1.37.2
-${replacements}`;
-      assert.equal(moduleFile(module, UPSTREAM), expected);
-    });
-  }
+require k8s.io/kubernetes ${KUBERNETES.version}
+require helm.sh/helm/v4 v4.0.0
+replace k8s.io/api => k8s.io/api ${STAGING_VERSION}
+replace k8s.io/component-base => k8s.io/component-base ${STAGING_VERSION}
+replace k8s.io/kms => k8s.io/kms ${STAGING_VERSION}
+`;
+    assert.equal(moduleFile(modules, UPSTREAM), expected);
+  });
 });

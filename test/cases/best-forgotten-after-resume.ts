@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { isBestCheckpoint } from "#lib/train/checkpoint.ts";
+import type { Check } from "./case.ts";
+
+/** The best model of a run and of the one that resumed it is found, and `max_keep_ckpts` counts over both. */
+export const bestForgottenAfterResume: Check = async ({ root }) => {
+  const data = await root.draw();
+  await root.succeeds("train best.py --work-dir W");
+  await root.succeeds("train best.py --work-dir W --resume --cfg-options train_cfg.max_epochs=3");
+  const saved = await checkpointsBelow(root.path("W"));
+  const [best = "none"] = saved.filter((name) => isBestCheckpoint(name)).toSorted((a, b) => epochOf(b) - epochOf(a));
+  const output = await root.succeeds(
+    "predict --work-dirs W --json",
+    join(data, "test", (await readdir(join(data, "test")))[0] ?? ""),
+  );
+  const { model } = JSON.parse(output.trimEnd().split("\n").at(-1) ?? "") as {
+    readonly model: { readonly version: string };
+  };
+  assert.equal(model.version, best, `of ${saved.join(", ")}`);
+  const regular = saved.filter((name) => !isBestCheckpoint(name));
+  assert.deepEqual(regular, ["epoch_3"], "max_keep_ckpts=1 keeps the last one");
+};
+
+async function checkpointsBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true });
+  return entries.filter((entry) => entry.endsWith("checkpoint.json")).map((entry) => entry.split("/").at(-2) ?? "");
+}
+
+function epochOf(name: string): number {
+  return Number(/\d+$/.exec(name)?.[0]);
+}
