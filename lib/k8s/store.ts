@@ -20,7 +20,7 @@ interface Written {
   readonly until: number;
 }
 
-/** What a reflector last saw of a collection, by name and by the uid of the owner. */
+/** What reflectors last saw, each of its namespace or one of all, by name and by the uid of the owner. */
 export class Store<T extends KubeObject> {
   readonly #written = new Map<string, Written>();
   /** Uids of what was deleted lately. */
@@ -108,11 +108,17 @@ export class Store<T extends KubeObject> {
     this.#tell({ key, before, after: undefined });
   }
 
-  /** Takes the whole collection as it is now: what is not in it is gone. */
-  replace(objects: readonly T[]): void {
-    this.#written.clear();
+  /**
+   * Takes a whole collection as it is now: what is not in it is gone.
+   * @param namespace what the collection is of; the rest belongs to other reflectors. Absent: all namespaces.
+   */
+  replace(objects: readonly T[], namespace?: string): void {
     const present = new Set(objects.map(keyOf));
-    for (const key of this.#objects.keys()) if (!present.has(key)) this.delete(key);
+    for (const [key, { metadata }] of this.#objects) {
+      if (namespace !== undefined && metadata.namespace !== namespace) continue;
+      this.#written.delete(key);
+      if (!present.has(key)) this.delete(key);
+    }
     for (const object of objects) this.set(object);
   }
 

@@ -3,10 +3,10 @@ import { controllerOf, keyOf, pathOf, PODS, TRAINING_JOBS } from "#lib/k8s/objec
 import type { KubeObject, Place, ResourceType } from "#lib/k8s/objects.ts";
 import { Store } from "#lib/k8s/store.ts";
 
-function pod(name: string, { uid = name, version = "1", owner = "" } = {}): KubeObject {
+function pod(name: string, { uid = name, version = "1", owner = "", namespace = "ns" } = {}): KubeObject {
   const ownerReferences =
     owner === "" ? [] : [{ apiVersion: "v1", kind: "A", name: "a", uid: owner, controller: true }];
-  return { metadata: { name, namespace: "ns", uid, resourceVersion: version, ownerReferences } };
+  return { metadata: { name, namespace, uid, resourceVersion: version, ownerReferences } };
 }
 
 describe("Store", () => {
@@ -92,6 +92,31 @@ describe("Store", () => {
     store.replace([pod("same"), pod("older", { version: "2" }), pod("new")]);
     assert.deepEqual(seen, ["goes to - at ns/goes", "older to older at ns/older", "- to new at ns/new"]);
     assert.equal(store.size, 3);
+  });
+
+  describe("of several namespaces", () => {
+    const cat = pod("a", { uid: "cat", namespace: "cats" });
+
+    it("keeps what is there of the others when one is listed, be it the first time or again", () => {
+      const { store, seen } = observed();
+      store.replace([cat], "cats");
+      store.replace([pod("a"), pod("b")], "ns");
+      assert.deepEqual([store.size, store.get("cats/a"), store.get("ns/a")], [3, cat, pod("a")]);
+      seen.length = 0;
+      store.replace([pod("a")], "ns");
+      assert.deepEqual(seen, ["b to - at ns/b"]);
+      store.replace([], "cats");
+      assert.deepEqual([...store.all()], [pod("a")]);
+    });
+
+    it("goes on to believe what we wrote there when another is listed", () => {
+      const { store } = observed();
+      store.replace([cat], "cats");
+      store.wrote(pod("a", { uid: "cat", namespace: "cats", version: "7" }), "1");
+      store.replace([], "ns");
+      store.set(cat); // the watch of cats has not caught up
+      assert.equal(store.get("cats/a")?.metadata.resourceVersion, "7");
+    });
   });
 
   it("finds what an owner has, wherever it moves", () => {

@@ -32,12 +32,17 @@ describe("jobs of a cluster that has not enough", function () {
     jobs = await JobCluster.prepare(kubeconfig, NAMESPACE);
     poor = await JobCluster.prepare(kubeconfig, "poor");
     (await JobCluster.prepare(kubeconfig, "frugal"))[Symbol.dispose]();
+    for (const here of [jobs, poor]) await here.apply("early", { workers: 1, ...fake({ "complete-after": "1ms" }) });
     controller = await jobs.startController({ PETAGE_WATCH_NAMESPACES: `${NAMESPACE},poor,frugal` });
   });
   after(async () => {
     await controller?.[Symbol.asyncDispose]();
     poor?.[Symbol.dispose]();
     jobs?.[Symbol.dispose]();
+  });
+
+  it("runs what was there before it in every namespace", async () => {
+    for (const here of [jobs, poor]) await here.isIn("early", "Succeeded");
   });
 
   it("goes on with fewer workers when GPUs are taken from an elastic job", async () => {
