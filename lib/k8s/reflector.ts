@@ -110,7 +110,7 @@ export class Reflector<T extends KubeObject> {
       next = metadata.continue || undefined;
       if (next !== undefined) continue;
       this.#lists += 1;
-      store.replace(objects, this.#place.namespace);
+      store.replace(objects, this.#place.namespace, metadata.resourceVersion);
       this.#backoff.reset();
       this.#markSynced();
       return metadata.resourceVersion;

@@ -109,13 +109,14 @@ export class Store<T extends KubeObject> {
   }
 
   /**
-   * Takes a whole collection as it is now: what is not in it is gone.
+   * Takes a whole collection as it was at a version: what is not in it is gone, unless we wrote it later.
    * @param namespace what the collection is of; the rest belongs to other reflectors. Absent: all namespaces.
    */
-  replace(objects: readonly T[], namespace?: string): void {
+  replace(objects: readonly T[], namespace?: string, version = ""): void {
     const present = new Set(objects.map(keyOf));
     for (const [key, { metadata }] of this.#objects) {
       if (namespace !== undefined && metadata.namespace !== namespace) continue;
+      if (isLater(this.#written.get(key)?.resourceVersion, version)) continue; // the watch brings it
       this.#written.delete(key);
       if (!present.has(key)) this.delete(key);
     }
@@ -160,6 +161,11 @@ export class Store<T extends KubeObject> {
   #tell(change: Change<T>): void {
     for (const listener of this.#listeners) listener(change);
   }
+}
+
+/** Versions of Kubernetes' objects are numbers that rise (KEP-5504). */
+function isLater(version: string | undefined, than: string): boolean {
+  return Number(version) > Number(than || Infinity);
 }
 
 /** Who wrote which field is half of an object's size and none of our business. */

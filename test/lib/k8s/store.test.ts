@@ -77,11 +77,21 @@ describe("Store", () => {
       assert.equal(shown(store), undefined);
     });
 
-    it("believes a new list, whatever was written before", () => {
+    it("believes a list that was taken later, whatever was written before", () => {
       const { store } = observed();
-      store.wrote(pod("a", { version: "7" }), undefined);
-      store.replace([pod("a", { version: "12" })]);
-      assert.equal(shown(store), "12");
+      for (const name of ["a", "b"]) store.wrote(pod(name, { version: "7" }), undefined);
+      store.replace([pod("a", { version: "8" })], "ns", "12");
+      assert.deepEqual([shown(store), store.size], ["8", 1]);
+    });
+
+    it("does not believe a list that was taken earlier and came later", () => {
+      const { store, seen } = observed();
+      store.replace([pod("a", { version: "7" })], "ns", "9");
+      store.wrote(pod("a", { version: "10" }), "7");
+      store.wrote(pod("b", { version: "11" }), undefined);
+      seen.length = 0;
+      store.replace([pod("a", { version: "7" })], "ns", "9");
+      assert.deepEqual([shown(store), store.size, seen], ["10", 2, []]);
     });
   });
 
