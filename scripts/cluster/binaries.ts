@@ -56,16 +56,22 @@ export function missingPackages(tools: readonly DebianTool[]): DebianTool[] {
 export async function ensureBinaries(level: Level, report: Report): Promise<Binaries> {
   const { go } = await missingTools(level);
   await ensurePackages(debianToolsOf(level), report);
-  for (const [at, tool] of go.entries()) {
-    const title = `Building ${tool.name} ${tool.module.version} (${at + 1} of ${go.length})`;
-    await alone(report, async () => {
-      if ((await findTool(tool)) === undefined) await watched(title, report, () => build(tool));
-    });
-  }
+  for (const [at, tool] of go.entries()) await ensureTool(tool, report, ` (${at + 1} of ${go.length})`);
   const found = new Map<string, string>();
   for (const tool of goToolsOf(level)) found.set(tool.name, (await findTool(tool)) ?? builtPath(tool));
   for (const { path } of debianToolsOf(level)) found.set(path, programPath(path) ?? path);
   return found;
+}
+
+/** The path of a program, built into the cache when it is not there. */
+export async function ensureTool(tool: GoTool, report: Report, place = ""): Promise<string> {
+  const found = await findTool(tool);
+  if (found !== undefined) return found;
+  await alone(report, async () => {
+    const title = `Building ${tool.name} ${tool.module.version}${place}`;
+    if ((await findTool(tool)) === undefined) await watched(title, report, () => build(tool));
+  });
+  return builtPath(tool);
 }
 
 /** One build at a time on this machine: two would not be faster, and mostly they are the same. */

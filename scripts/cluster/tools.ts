@@ -23,12 +23,16 @@ export interface GoModule {
 /** A program to build. */
 export interface GoTool {
   readonly name: string;
-  readonly level: Level;
   readonly module: GoModule;
   readonly package: string;
   /** Prints the version of an installed one, and the oldest that will do. */
   readonly versionArgs: readonly string[];
   readonly minimum: string;
+}
+
+/** A program of a cluster. */
+export interface ClusterTool extends GoTool {
+  readonly level: Level;
 }
 
 /** Kubernetes 1.37 has gang scheduling as beta. */
@@ -44,7 +48,7 @@ const CONTAINERD: GoModule = {
   build: "require",
 };
 
-export const GO_TOOLS: readonly GoTool[] = [
+export const GO_TOOLS: readonly ClusterTool[] = [
   { ...tool("etcd", 1, ETCD), package: ETCD.path, minimum: "3.5.0" },
   kubernetes("kube-apiserver", 1),
   { ...kubernetes("kubectl", 1), versionArgs: ["version", "--client"] },
@@ -60,12 +64,12 @@ export const GO_TOOLS: readonly GoTool[] = [
   { ...tool("coredns", 3, COREDNS), package: COREDNS.path, versionArgs: ["-version"], minimum: "1.11.0" },
 ];
 
-function tool(name: string, level: Level, module: GoModule): GoTool {
+function tool(name: string, level: Level, module: GoModule): ClusterTool {
   const path = `${module.path}/cmd/${name}`;
   return { name, level, module, package: path, versionArgs: ["--version"], minimum: module.version.slice(1) };
 }
 
-function kubernetes(name: string, level: Level): GoTool {
+function kubernetes(name: string, level: Level): ClusterTool {
   return { ...tool(name, level, KUBERNETES), minimum: "1.37.0" };
 }
 
@@ -90,7 +94,7 @@ export const DEBIAN_TOOLS: readonly DebianTool[] = [
 ];
 
 /** The tools of a level and of those below it. */
-export function goToolsOf(level: Level): readonly GoTool[] {
+export function goToolsOf(level: Level): readonly ClusterTool[] {
   return GO_TOOLS.filter((each) => each.level <= level);
 }
 
