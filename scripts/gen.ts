@@ -1,16 +1,18 @@
 /**
- * `npm run gen` writes proto/gen, the TypeScript types of proto/petage; `npm run gen:check` says whether it is up to
- * date, and whether the protos hold to buf's STANDARD rules and format.
+ * `npm run gen` writes proto/gen: the TypeScript types of proto/petage, and the descriptors that reflection answers
+ * with. `npm run gen:check` says whether it is up to date, and whether the protos hold to buf's STANDARD rules and
+ * format.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const GENERATED = join(ROOT, "proto", "gen");
+const PROTOS = join(ROOT, "proto");
+const GENERATED = join(PROTOS, "gen");
 const require = createRequire(import.meta.url);
 
 // The same choices as in lib/rpc/protos.ts, which loads the protos at run time.
@@ -40,29 +42,53 @@ function filesBelow(folder: string): string[] {
     .toSorted();
 }
 
-function generate(outputDir: string): void {
+function generateTypes(outputDir: string, services: readonly string[]): void {
   const generator = join(dirname(require.resolve("@grpc/proto-loader")), "..", "bin", "proto-loader-gen-types.js");
-  const folder = join(ROOT, "proto");
-  // What is shared comes with the services that import it.
-  const services = filesBelow(folder).filter((file) => file.endsWith(".proto") && !file.endsWith("/common.proto"));
   const args = [...OPTIONS, "--importFileExtension=.ts", `--outDir=${outputDir}`, "--includeDirs", ".", "--"];
-  run(process.execPath, [generator, ...args, ...services], folder);
+  run(process.execPath, [generator, ...args, ...services], PROTOS);
+}
+
+// The protocols that every server speaks besides its own, as their packages have them.
+const HEALTH = "node_modules/grpc-health-check/proto";
+const REFLECTION = "node_modules/@grpc/reflection/build/proto";
+const STANDARD = [`${HEALTH}/health`, `${REFLECTION}/grpc`];
+const MODULES = [{ path: "proto" }, { path: HEALTH }, { path: REFLECTION, excludes: [`${REFLECTION}/sample`] }];
+
+/** A set of descriptors per service, with what it imports, and one of the standard protocols. */
+function generateDescriptors(outputDir: string, services: readonly string[]): void {
+  const folder = join(outputDir, "descriptors");
+  mkdirSync(folder, { recursive: true });
+  const build = (name: string, ...paths: readonly string[]): void => {
+    const config = JSON.stringify({ version: "v2", modules: MODULES });
+    const output = ["--as-file-descriptor-set", "--output", join(folder, `${name}.binpb`)];
+    buf("build", "--config", config, ...paths.flatMap((path) => ["--path", path]), ...output);
+  };
+  build("standard", ...STANDARD);
+  for (const file of services) build(basename(file, ".proto"), join("proto", file));
+}
+
+function generate(outputDir: string): void {
+  // What is shared comes with the services that import it.
+  const services = filesBelow(PROTOS).filter((file) => file.endsWith(".proto") && !file.endsWith("/common.proto"));
+  generateTypes(outputDir, services);
+  generateDescriptors(outputDir, services);
 }
 
 /** The files of one folder that the other lacks or has differently. */
 function differences(left: string, right: string): string[] {
   const names = new Set([...filesBelow(left), ...filesBelow(right)]);
-  const text = (folder: string, name: string): string | undefined =>
-    existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8") : undefined;
-  return [...names].filter((name) => text(left, name) !== text(right, name));
+  const bytes = (folder: string, name: string): string | undefined =>
+    existsSync(join(folder, name)) ? readFileSync(join(folder, name), "latin1") : undefined;
+  return [...names].filter((name) => bytes(left, name) !== bytes(right, name));
 }
 
-function buf(...args: string[]): void {
+function buf(...args: readonly string[]): void {
   run(process.execPath, [require.resolve("@bufbuild/buf/bin/buf"), ...args]);
 }
 
 function main(): void {
-  const fresh = mkdtempSync(join(tmpdir(), "petage-gen-"));
+  const temporary = mkdtempSync(join(tmpdir(), "petage-gen-"));
+  const fresh = join(temporary, "gen"); // not the temporary folder itself, which nobody else may read
   try {
     generate(fresh);
     if (!process.argv.includes("--check")) {
@@ -75,7 +101,7 @@ function main(): void {
     const stale = differences(fresh, GENERATED);
     if (stale.length > 0) throw new Error(`proto/gen is not up to date, run npm run gen: ${stale.join(", ")}`);
   } finally {
-    rmSync(fresh, { recursive: true, force: true });
+    rmSync(temporary, { recursive: true, force: true });
   }
 }
 

@@ -8,8 +8,8 @@ import type { Kubeconfig } from "./kubeconfig.ts";
 const CREDENTIALS_MAX_AGE_MS = 10_000;
 /** Connections for calls, kept open: opening one for each call costs ten times the call. */
 const MAX_CONNECTIONS = 32;
-/** Connections for watches, of which each holds one as long as it lives. */
-const MAX_WATCHES = 64;
+/** Connections for watches and followed logs, each held as long as they live: two watches for each of 256 namespaces. */
+const MAX_WATCHES = 1024;
 
 /** What the library takes when it has found nothing. */
 const NO_SERVER = "http://localhost:8080";

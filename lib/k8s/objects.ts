@@ -13,7 +13,7 @@ export interface Metadata {
   readonly name: string;
   readonly namespace?: string;
   readonly uid?: string;
-  /** Opaque: may be compared for equality and sent back, and nothing else. */
+  /** Of two versions of objects of one kind, or of a list of them, the greater number is the later (KEP-5504). */
   readonly resourceVersion?: string;
   readonly generation?: number;
   readonly creationTimestamp?: string;

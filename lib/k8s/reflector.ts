@@ -7,6 +7,7 @@ import { Deadline } from "./deadline.ts";
 import { KubeError } from "./errors.ts";
 import { keyOf } from "./objects.ts";
 import type { KubeObject, Place, ResourceType } from "./objects.ts";
+import { ALL_NAMESPACES } from "./store.ts";
 import type { Store } from "./store.ts";
 import { watch } from "./watch.ts";
 
@@ -110,7 +111,7 @@ export class Reflector<T extends KubeObject> {
       next = metadata.continue || undefined;
       if (next !== undefined) continue;
       this.#lists += 1;
-      store.replace(objects);
+      store.replace(objects, this.#place.namespace ?? ALL_NAMESPACES, metadata.resourceVersion);
       this.#backoff.reset();
       this.#markSynced();
       return metadata.resourceVersion;

@@ -20,7 +20,10 @@ interface Written {
   readonly until: number;
 }
 
-/** What a reflector last saw of a collection, by name and by the uid of the owner. */
+/** As Kubernetes' own clients spell it. */
+export const ALL_NAMESPACES = "";
+
+/** What reflectors last saw, each of its namespace or one of all, by name and by the uid of the owner. */
 export class Store<T extends KubeObject> {
   readonly #written = new Map<string, Written>();
   /** Uids of what was deleted lately. */
@@ -108,11 +111,20 @@ export class Store<T extends KubeObject> {
     this.#tell({ key, before, after: undefined });
   }
 
-  /** Takes the whole collection as it is now: what is not in it is gone. */
-  replace(objects: readonly T[]): void {
-    this.#written.clear();
+  /**
+   * Takes a whole collection as it was at a version: what is not in it is gone, unless we wrote it later.
+   * @param namespace what the collection is of, or `ALL_NAMESPACES`; by default the namespaces of its objects. The rest
+   * belongs to other reflectors.
+   */
+  replace(objects: readonly T[], namespace?: string, version = ""): void {
     const present = new Set(objects.map(keyOf));
-    for (const key of this.#objects.keys()) if (!present.has(key)) this.delete(key);
+    const namespaces = new Set(namespace === undefined ? objects.map((each) => each.metadata.namespace) : [namespace]);
+    for (const [key, { metadata }] of this.#objects) {
+      if (!namespaces.has(ALL_NAMESPACES) && !namespaces.has(metadata.namespace)) continue;
+      if (isLater(this.#written.get(key)?.resourceVersion, version)) continue; // the watch brings it
+      this.#written.delete(key);
+      if (!present.has(key)) this.delete(key);
+    }
     for (const object of objects) this.set(object);
   }
 
@@ -154,6 +166,11 @@ export class Store<T extends KubeObject> {
   #tell(change: Change<T>): void {
     for (const listener of this.#listeners) listener(change);
   }
+}
+
+/** Versions of Kubernetes' objects are numbers that rise (KEP-5504). */
+function isLater(version: string | undefined, than: string): boolean {
+  return Number(version) > Number(than || Infinity);
 }
 
 /** Who wrote which field is half of an object's size and none of our business. */

@@ -1,7 +1,6 @@
 import type { Server, ServerDuplexStream, ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
-import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation } from "grpc-health-check";
-import { fullName, packageDefinition } from "./protos.ts";
+import { fullName } from "./protos.ts";
 import type { ServiceName } from "./contract.ts";
 
 /** The name that answers for the process alone: true as long as its main thread runs, and it does not say otherwise. */
@@ -36,11 +35,6 @@ export class Health {
   addTo(server: Server, streams: OpenStreams): void {
     this.#health.addToServer(streams.watched(server));
   }
-}
-
-/** Reflection v1 and v1alpha, so that grpcurl and its like need no proto files. */
-export function addReflection(server: Server, streams: OpenStreams): void {
-  new ReflectionService(packageDefinition()).addToServer(streams.watched(server));
 }
 
 type Stream = ServerDuplexStream<unknown, unknown>;

@@ -4,7 +4,7 @@ import type { ServiceDefinition } from "@grpc/grpc-js";
 import { defined } from "#lib/base/assert.ts";
 import type { ServiceName } from "./contract.ts";
 
-/** Equal to the flags that generate `proto/gen` (proto/README.md): the types are true only then. */
+/** Equal to the flags that generate `proto/gen` (scripts/gen.ts): the types are true only then. */
 const OPTIONS: Options = {
   longs: Number,
   enums: String,
@@ -13,14 +13,21 @@ const OPTIONS: Options = {
   includeDirs: [fileURLToPath(new URL("../../proto", import.meta.url))],
 };
 
-const FILES = ["controller", "data_loader", "evaluator", "inference", "trainer"];
+/** The proto of each service, in petage/v1/. */
+export const PROTOS: Readonly<Record<ServiceName, string>> = {
+  ControllerService: "controller",
+  DataLoaderService: "data_loader",
+  EvaluatorService: "evaluator",
+  InferenceService: "inference",
+  TrainerService: "trainer",
+};
 
 let loaded: PackageDefinition | undefined;
 
 /** All protos, read on the first call. */
-export function packageDefinition(): PackageDefinition {
+function packageDefinition(): PackageDefinition {
   loaded ??= loadSync(
-    FILES.map((name) => `petage/v1/${name}.proto`),
+    Object.values(PROTOS).map((name) => `petage/v1/${name}.proto`),
     OPTIONS,
   );
   return loaded;

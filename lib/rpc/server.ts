@@ -6,7 +6,7 @@ import { CallMetrics } from "./call-metrics.ts";
 import { OpenCalls } from "./calls.ts";
 import type { Implementation, ServiceName } from "./contract.ts";
 import { adapt, tolerant, type AnyHandler, type HandlerHost } from "./handlers.ts";
-import { addReflection, Health, OpenStreams } from "./health.ts";
+import { Health, OpenStreams } from "./health.ts";
 import {
   DRAIN_GRACE_MS,
   KEEPALIVE_INTERVAL_MS,
@@ -18,6 +18,7 @@ import {
   MAX_STREAMS_PER_CONNECTION,
 } from "./limits.ts";
 import { serviceDefinition } from "./protos.ts";
+import { reflection } from "./reflection.ts";
 
 /** A service and whether it can answer from the start; `setServing` tells later. */
 export interface ServedService {
@@ -89,7 +90,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     health.set(service.name, service.serving);
   }
   health.addTo(server, streams);
-  addReflection(server, streams);
+  reflection(services.map(({ name }) => name)).addToServer(streams.watched(server));
   const port = await bind(server, host, options.port);
 
   let drained: Promise<void> | undefined;

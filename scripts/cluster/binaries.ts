@@ -39,9 +39,13 @@ export function variableOf(name: string): string {
 
 /** The tools of a level that are neither installed nor built yet. */
 export async function missingTools(level: Level): Promise<{ readonly go: GoTool[]; readonly debian: DebianTool[] }> {
-  const go: GoTool[] = [];
-  for (const tool of goToolsOf(level)) if ((await findTool(tool)) === undefined) go.push(tool);
-  return { go, debian: missingPackages(debianToolsOf(level)) };
+  return { go: await missingOf(goToolsOf(level)), debian: missingPackages(debianToolsOf(level)) };
+}
+
+async function missingOf(tools: readonly GoTool[]): Promise<GoTool[]> {
+  const missing: GoTool[] = [];
+  for (const tool of tools) if ((await findTool(tool)) === undefined) missing.push(tool);
+  return missing;
 }
 
 /** Those of some Debian packages that are not installed. */
@@ -55,19 +59,23 @@ export function missingPackages(tools: readonly DebianTool[]): DebianTool[] {
  */
 export async function ensureBinaries(level: Level, report: Report): Promise<Binaries> {
   await ensurePackages(debianToolsOf(level), report);
-  if ((await missingTools(level)).go.length > 0) await buildMissing(level, report);
-  const found = new Map<string, string>();
-  for (const tool of goToolsOf(level)) found.set(tool.name, (await findTool(tool)) ?? builtPath(tool));
+  const found = await ensureTools(goToolsOf(level), report);
   for (const { path } of debianToolsOf(level)) found.set(path, programPath(path) ?? path);
   return found;
 }
 
-async function buildMissing(level: Level, report: Report): Promise<void> {
-  await alone(report, async () => {
-    const { go } = await missingTools(level);
-    if (go.length === 0) return; // somebody else was faster
-    await watched(`Building ${go.map(({ name }) => name).join(", ")}`, report, () => build(go));
-  });
+/** The paths of programs by name; those that are not there are built into the cache, all at once. */
+export async function ensureTools(tools: readonly GoTool[], report: Report): Promise<Map<string, string>> {
+  if ((await missingOf(tools)).length > 0) {
+    await alone(report, async () => {
+      const missing = await missingOf(tools);
+      if (missing.length === 0) return; // somebody else was faster
+      await watched(`Building ${missing.map(({ name }) => name).join(", ")}`, report, () => build(missing));
+    });
+  }
+  const found = new Map<string, string>();
+  for (const tool of tools) found.set(tool.name, (await findTool(tool)) ?? builtPath(tool));
+  return found;
 }
 
 /** One build at a time on this machine: two would not be faster, and mostly they are the same. */

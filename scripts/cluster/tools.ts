@@ -18,7 +18,6 @@ export interface GoModule {
 /** A program to build. */
 export interface GoTool {
   readonly name: string;
-  readonly level: Level;
   readonly module: GoModule;
   /** What is built: a package of the module, or `./NAME` for a program of ours. */
   readonly package: string;
@@ -29,6 +28,11 @@ export interface GoTool {
   readonly minimum: string;
 }
 
+/** A program of a cluster. */
+export interface ClusterTool extends GoTool {
+  readonly level: Level;
+}
+
 /** Kubernetes 1.37 has gang scheduling as beta. */
 export const KUBERNETES: GoModule = { name: "kubernetes", path: "k8s.io/kubernetes", version: "v1.37.2" };
 const ETCD: GoModule = { name: "etcd", path: "go.etcd.io/etcd/server/v3", version: "v3.7.3" };
@@ -37,8 +41,10 @@ export const HELM: GoModule = { name: "helm", path: "helm.sh/helm/v4", version: 
 const COREDNS: GoModule = { name: "coredns", path: "github.com/coredns/coredns", version: "v1.15.0" };
 const CONTAINERD: GoModule = { name: "containerd", path: "github.com/containerd/containerd/v2", version: "v2.4.2" };
 
+const GRPCURL_MODULE: GoModule = { name: "grpcurl", path: "github.com/fullstorydev/grpcurl", version: "v1.9.3" };
+
 /** All of them are built in one module, so that what they share is compiled once. */
-export const GO_MODULES: readonly GoModule[] = [KUBERNETES, ETCD, KWOK, HELM, COREDNS, CONTAINERD];
+export const GO_MODULES: readonly GoModule[] = [KUBERNETES, ETCD, KWOK, HELM, COREDNS, CONTAINERD, GRPCURL_MODULE];
 
 /** CoreDNS with the plugins of a cluster's Corefile; with all of them it is two thirds SDKs of clouds. */
 const COREDNS_SOURCE = `package main
@@ -53,7 +59,7 @@ import (
 func main() { coremain.Run() }
 `;
 
-export const GO_TOOLS: readonly GoTool[] = [
+export const GO_TOOLS: readonly ClusterTool[] = [
   { ...tool("etcd", 1, ETCD), package: ETCD.path, minimum: "3.5.0" },
   kubernetes("kube-apiserver", 1),
   { ...kubernetes("kubectl", 1), versionArgs: ["version", "--client"] },
@@ -75,14 +81,23 @@ export const GO_TOOLS: readonly GoTool[] = [
   },
 ];
 
-function tool(name: string, level: Level, module: GoModule): GoTool {
+function tool(name: string, level: Level, module: GoModule): ClusterTool {
   const path = `${module.path}/cmd/${name}`;
   return { name, level, module, package: path, versionArgs: ["--version"], minimum: module.version.slice(1) };
 }
 
-function kubernetes(name: string, level: Level): GoTool {
+function kubernetes(name: string, level: Level): ClusterTool {
   return { ...tool(name, level, KUBERNETES), minimum: "1.37.0" };
 }
+
+/** What people call gRPC services with; no part of a cluster. 1.9 is the first that asks for reflection v1. */
+export const GRPCURL: GoTool = {
+  name: "grpcurl",
+  module: GRPCURL_MODULE,
+  package: `${GRPCURL_MODULE.path}/cmd/grpcurl`,
+  versionArgs: ["-version"],
+  minimum: "1.9.0",
+};
 
 /** What a level needs of the Debian packages: a program (or folder) that is there, and the package that brings it. */
 export interface DebianTool {
@@ -105,7 +120,7 @@ export const DEBIAN_TOOLS: readonly DebianTool[] = [
 ];
 
 /** The tools of a level and of those below it. */
-export function goToolsOf(level: Level): readonly GoTool[] {
+export function goToolsOf(level: Level): readonly ClusterTool[] {
   return GO_TOOLS.filter((each) => each.level <= level);
 }
 

@@ -50,6 +50,13 @@ function withMetadata(pod: Pod, labels: Record<string, string>, annotations: Rec
   return { ...pod, metadata };
 }
 
+/** The pods' own priority: in a group that has another, the scheduler binds none of them. */
+function priorityOf({ spec: { schedulingPolicy, podTemplate } }: TrainingJobObject): { priorityClassName?: unknown } {
+  // A template is laid over a pod: its null takes away what the policy says.
+  const { priorityClassName } = { priorityClassName: schedulingPolicy?.priorityClassName, ...podTemplate?.spec };
+  return priorityClassName ? { priorityClassName } : {};
+}
+
 export const GANGS: Readonly<Record<GangName, Gang>> = {
   /** Pods start one by one. */
   None: { name: "None", type: undefined, group: () => undefined, join: (pod) => pod },
@@ -67,7 +74,10 @@ export const GANGS: Readonly<Record<GangName, Gang>> = {
   Native: {
     name: "Native",
     type: NATIVE,
-    group: (context) => groupOf(NATIVE, context, { schedulingPolicy: { gang: { minCount: context.minCount } } }),
+    group: (context) => {
+      const schedulingPolicy = { gang: { minCount: context.minCount } };
+      return groupOf(NATIVE, context, { schedulingPolicy, ...priorityOf(context.job) });
+    },
     join: (pod, { job, attempt }) => ({
       ...pod,
       spec: { ...pod.spec, schedulingGroup: { podGroupName: podGroupName(job, attempt) } },
@@ -77,11 +87,11 @@ export const GANGS: Readonly<Record<GangName, Gang>> = {
     name: "Volcano",
     type: VOLCANO,
     group: (context) => {
-      const { queue, priorityClassName } = context.job.spec.schedulingPolicy ?? {};
+      const { queue } = context.job.spec.schedulingPolicy ?? {};
       return groupOf(VOLCANO, context, {
         minMember: context.minCount,
         ...(queue && { queue }),
-        ...(priorityClassName && { priorityClassName }),
+        ...priorityOf(context.job),
       });
     },
     join: (pod, { job, attempt }) => {
@@ -107,7 +117,11 @@ export const GANGS: Readonly<Record<GangName, Gang>> = {
           "kueue.x-k8s.io/queue-name": job.spec.schedulingPolicy?.queue ?? "",
           "kueue.x-k8s.io/pod-group-name": podGroupName(job, attempt),
         },
-        { "kueue.x-k8s.io/pod-group-total-count": String(count) },
+        {
+          "kueue.x-k8s.io/pod-group-total-count": String(count),
+          // An attempt is over when its pods are: Kueue would keep its quota for pods that take their place.
+          "kueue.x-k8s.io/retriable-in-group": "false",
+        },
       ),
   },
 };

@@ -64,7 +64,7 @@ export function podOf(context: AttemptContext, worker: WorkerName): Pod {
     },
     spec: specOf(context, role, worker),
   };
-  return gang.join(role === "trainer" ? withTemplate(pod, context) : withLeave(pod, job), gangContext);
+  return gang.join(role === "trainer" ? withTemplate(pod, context) : withShared(pod, job), gangContext);
 }
 
 function specOf(context: AttemptContext, role: Exclude<Role, "nats-server">, worker: WorkerName): PodSpec {
@@ -285,11 +285,14 @@ function notIn(nodes: readonly string[]): object[] {
   return nodes.map((node) => ({ key: "metadata.name", operator: "NotIn", values: [node] }));
 }
 
-/** What of `spec.podTemplate` lets pods run and asks for nothing: helpers get it as well, or a gang might never be whole. */
-const LEAVE = ["tolerations", "imagePullSecrets"];
+/**
+ * What of `spec.podTemplate` helpers get as well, or a gang might never be whole: what lets pods run and asks for nothing,
+ * and what the scheduler wants all pods of a group to have in common.
+ */
+const SHARED = ["tolerations", "imagePullSecrets", "priorityClassName", "preemptionPolicy", "schedulerName"];
 
-function withLeave(pod: Pod, { spec }: TrainingJobObject): Pod {
-  const given = Object.entries(spec.podTemplate?.spec ?? {}).filter(([field]) => LEAVE.includes(field));
+function withShared(pod: Pod, { spec }: TrainingJobObject): Pod {
+  const given = Object.entries(spec.podTemplate?.spec ?? {}).filter(([field]) => SHARED.includes(field));
   return { ...pod, spec: mergeTemplate(pod.spec, Object.fromEntries(given)) };
 }
 

@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
+import { KubeClient } from "#lib/k8s/client.ts";
 import { Credentials } from "#lib/k8s/credentials.ts";
 import { loginOptions, podKubeconfig, readKubeconfig } from "#lib/k8s/kubeconfig.ts";
+import { readText } from "#test/support/sources.ts";
+import { until } from "#test/support/until.ts";
 
 describe("Credentials", () => {
   let folder = "";
@@ -76,6 +82,33 @@ describe("Credentials", () => {
     const [one, two] = await Promise.all([credentials.access(), credentials.access()]);
     assert.equal(one.calls, two.calls);
     assert.notEqual(one.calls, one.watches);
+  });
+
+  it("has room for the watches of as many namespaces as the chart takes", async () => {
+    const schema = JSON.parse(readText("charts/petage/values.schema.json")) as {
+      properties: { controller: { properties: { watchNamespaces: { maxItems: number } } } };
+    };
+    const { maxItems } = schema.properties.controller.properties.watchNamespaces;
+    const watches = 2 * maxItems + 1; // jobs and pods of each, and nodes
+    let served = 0;
+    const server = createServer((_, answer) => (answer.flushHeaders(), void (served += 1))).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const cluster = { server: `http://127.0.0.1:${port}` };
+    using credentials = Credentials.load(kubeconfig({ ...config, clusters: [{ name: "a", cluster }] }));
+    const client = new KubeClient(credentials);
+    const end = new AbortController();
+    const open = Array.from({ length: watches }, () =>
+      client.stream({ method: "GET", path: "/watch", signal: end.signal }),
+    );
+    try {
+      await until(`${watches} watches`, () => served === watches, 10_000);
+    } finally {
+      end.abort();
+      await Promise.allSettled(open);
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   for (const [what, content, message] of [

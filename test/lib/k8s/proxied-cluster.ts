@@ -6,7 +6,7 @@ import type { KubeObject } from "#lib/k8s/objects.ts";
 import { useCluster } from "#test/support/cluster.ts";
 import { FaultProxy } from "./fault-proxy.ts";
 
-const NAMESPACES = { group: "", version: "v1", plural: "namespaces" };
+export const NAMESPACES = { group: "", version: "v1", plural: "namespaces" };
 
 /** A ConfigMap. */
 export interface Words extends KubeObject {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { silentLog } from "#lib/base/log.ts";
-import { CONFIG_MAPS } from "#lib/k8s/objects.ts";
+import { CONFIG_MAPS, keyOf } from "#lib/k8s/objects.ts";
 import { Reflector } from "#lib/k8s/reflector.ts";
 import type { ReflectorLimits } from "#lib/k8s/reflector.ts";
 import { Store } from "#lib/k8s/store.ts";
 import { until } from "#test/support/until.ts";
-import { useProxiedCluster } from "./proxied-cluster.ts";
+import { NAMESPACES, useProxiedCluster } from "./proxied-cluster.ts";
 import type { Words } from "./proxied-cluster.ts";
 
 const LIMITS: Partial<ReflectorLimits> = { pageSize: 3, firstRetryMs: 5, maximumRetryMs: 40, inactivityMs: 2_000 };
@@ -147,6 +147,31 @@ describe("Reflector", function () {
       });
       await until("a second list", () => reflector.lists === 2);
       assert.deepEqual(gone, [`${cluster.namespace}/goes`]);
+    });
+  });
+
+  it("shares a store with those of other namespaces", async () => {
+    const namespace = `${cluster.namespace}-other`;
+    await cluster.client.create(NAMESPACES, { metadata: { name: namespace } });
+    const place = { name: "there", namespace };
+    await cluster.client.create<Words>(CONFIG_MAPS, { metadata: place });
+    await cluster.client.create(CONFIG_MAPS, cluster.words("here"));
+    await following(async (store, first) => {
+      await first.synced;
+      const end = new AbortController();
+      const options = { client: cluster.client, type: CONFIG_MAPS, namespace, store, log: silentLog, limits: LIMITS };
+      const second = new Reflector(options);
+      const running = second.run(end.signal);
+      await second.synced;
+      await has(store, "here");
+      await until("both watches", () => cluster.proxy.openWatches === 2);
+      cluster.proxy.inject({ type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } });
+      await until("second lists", () => first.lists === 2 && second.lists === 2);
+      assert.deepEqual([...store.all()].map(keyOf).toSorted(), [`${cluster.namespace}/here`, `${namespace}/there`]);
+      await cluster.client.delete(CONFIG_MAPS, place);
+      await until("only what is here", () => store.size === 1);
+      end.abort();
+      await running;
     });
   });
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { controllerOf, keyOf, pathOf, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import type { KubeObject, Place, ResourceType } from "#lib/k8s/objects.ts";
-import { Store } from "#lib/k8s/store.ts";
+import { ALL_NAMESPACES, Store } from "#lib/k8s/store.ts";
 
-function pod(name: string, { uid = name, version = "1", owner = "" } = {}): KubeObject {
+function pod(name: string, { uid = name, version = "1", owner = "", namespace = "ns" } = {}): KubeObject {
   const ownerReferences =
     owner === "" ? [] : [{ apiVersion: "v1", kind: "A", name: "a", uid: owner, controller: true }];
-  return { metadata: { name, namespace: "ns", uid, resourceVersion: version, ownerReferences } };
+  return { metadata: { name, namespace, uid, resourceVersion: version, ownerReferences } };
 }
 
 describe("Store", () => {
@@ -77,11 +77,21 @@ describe("Store", () => {
       assert.equal(shown(store), undefined);
     });
 
-    it("believes a new list, whatever was written before", () => {
+    it("believes a list that was taken later, whatever was written before", () => {
       const { store } = observed();
-      store.wrote(pod("a", { version: "7" }), undefined);
-      store.replace([pod("a", { version: "12" })]);
-      assert.equal(shown(store), "12");
+      for (const name of ["a", "b"]) store.wrote(pod(name, { version: "7" }), undefined);
+      store.replace([pod("a", { version: "8" })], "ns", "12");
+      assert.deepEqual([shown(store), store.size], ["8", 1]);
+    });
+
+    it("does not believe a list that was taken earlier and came later", () => {
+      const { store, seen } = observed();
+      store.replace([pod("a", { version: "7" })], "ns", "9");
+      store.wrote(pod("a", { version: "10" }), "7");
+      store.wrote(pod("b", { version: "11" }), undefined);
+      seen.length = 0;
+      store.replace([pod("a", { version: "7" })], "ns", "9");
+      assert.deepEqual([shown(store), store.size, seen], ["10", 2, []]);
     });
   });
 
@@ -92,6 +102,48 @@ describe("Store", () => {
     store.replace([pod("same"), pod("older", { version: "2" }), pod("new")]);
     assert.deepEqual(seen, ["goes to - at ns/goes", "older to older at ns/older", "- to new at ns/new"]);
     assert.equal(store.size, 3);
+  });
+
+  describe("of several namespaces", () => {
+    const cat = pod("a", { uid: "cat", namespace: "cats" });
+
+    it("keeps what is there of the others when one is listed, be it the first time or again", () => {
+      const { store, seen } = observed();
+      store.replace([cat], "cats");
+      store.replace([pod("a"), pod("b")], "ns");
+      assert.deepEqual([store.size, store.get("cats/a"), store.get("ns/a")], [3, cat, pod("a")]);
+      seen.length = 0;
+      store.replace([pod("a")], "ns");
+      assert.deepEqual(seen, ["b to - at ns/b"]);
+      store.replace([], "cats");
+      assert.deepEqual([...store.all()], [pod("a")]);
+    });
+
+    it("takes a list of objects alone for that of their namespaces", () => {
+      const { store } = observed();
+      store.replace([cat]);
+      store.replace([pod("a"), pod("b")]);
+      store.replace([pod("a")]);
+      assert.deepEqual([...store.all()], [cat, pod("a")]);
+    });
+
+    it("knows of nothing else once all namespaces are listed", () => {
+      const { store } = observed();
+      for (const each of [cat, pod("a"), pod("b")]) store.set(each);
+      store.replace([pod("b")], ALL_NAMESPACES);
+      assert.deepEqual([...store.all()], [pod("b")]);
+      store.replace([], ALL_NAMESPACES);
+      assert.equal(store.size, 0);
+    });
+
+    it("goes on to believe what we wrote there when another is listed", () => {
+      const { store } = observed();
+      store.replace([cat], "cats");
+      store.wrote(pod("a", { uid: "cat", namespace: "cats", version: "7" }), "1");
+      store.replace([], "ns");
+      store.set(cat); // the watch of cats has not caught up
+      assert.equal(store.get("cats/a")?.metadata.resourceVersion, "7");
+    });
   });
 
   it("finds what an owner has, wherever it moves", () => {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { connect } from "node:http2";
-import { Client as Channel, credentials, Metadata, type ServiceDefinition } from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
+import { Client as Channel, credentials, Metadata } from "@grpc/grpc-js";
 import { service as health } from "grpc-health-check";
 import { PetageError } from "#lib/base/errors.ts";
 import { silentLog } from "#lib/base/log.ts";
@@ -275,31 +274,6 @@ describe("health", () => {
     channel.close();
     assert.deepEqual(statuses, ["SERVING", "NOT_SERVING"]);
   });
-});
-
-describe("reflection", () => {
-  for (const version of ["v1", "v1alpha"]) {
-    it(`${version} lists the services, so that grpcurl needs no proto files`, async () => {
-      await using server = await start({ services: [evaluator({})] });
-      const path = `grpc/reflection/${version}/reflection.proto`;
-      const includeDirs = ["node_modules/@grpc/reflection/build/proto"];
-      const definitions = loadSync(path, { includeDirs, keepCase: true, defaults: true });
-      const method = (definitions[`grpc.reflection.${version}.ServerReflection`] as ServiceDefinition)[
-        "ServerReflectionInfo"
-      ];
-      assert.ok(method);
-      const channel = new Channel(server.address, credentials.createInsecure());
-      const call = channel.makeBidiStreamRequest(method.path, method.requestSerialize, method.responseDeserialize);
-      call.write({ list_services: "*" });
-      const answer = await new Promise<{ list_services_response: { service: { name: string }[] } }>((resolve) =>
-        call.once("data", resolve),
-      );
-      call.end();
-      channel.close();
-      const names = answer.list_services_response.service.map(({ name }) => name);
-      assert.ok(names.includes("petage.v1.EvaluatorService"), names.join());
-    });
-  }
 });
 
 describe("drain", () => {

@@ -6,6 +6,7 @@ import type { KubeClient } from "#lib/k8s/client.ts";
 import type { Container, Pod } from "#lib/k8s/job/pod.ts";
 import { render } from "#lib/k8s/job/render.ts";
 import { readSettings } from "#lib/k8s/job/settings.ts";
+import type { KubeObject } from "#lib/k8s/objects.ts";
 import type { TrainingJobObject, TrainingJobSpec } from "#lib/k8s/job/training-job.ts";
 import type { ResolvedJob } from "#lib/train/resolved-job.ts";
 import { defined } from "#lib/base/assert.ts";
@@ -213,6 +214,56 @@ describe("gangs", () => {
     const objects = render({ job: job(elastic), settings: SETTINGS, resolved: RESOLVED, gangs: all });
     const group = objects.find(({ kind }) => kind === "PodGroup") as unknown as { spec: unknown };
     assert.deepEqual(group.spec, { schedulingPolicy: { gang: { minCount: 4 } } });
+  });
+
+  describe("have one priority, scheduler and preemption policy, wherever the job says it", () => {
+    const priorities: readonly (readonly [string, Partial<TrainingJobSpec>, expected: string | null | undefined])[] = [
+      ["nowhere", {}, undefined],
+      ["its scheduling policy", { schedulingPolicy: { priorityClassName: "low" } }, "low"],
+      ["its template", { podTemplate: { spec: { priorityClassName: "high" } } }, "high"],
+      [
+        "both, of which the template counts",
+        { schedulingPolicy: { priorityClassName: "low" }, podTemplate: { spec: { priorityClassName: "high" } } },
+        "high",
+      ],
+      [
+        "its scheduling policy, and its template takes it away",
+        { schedulingPolicy: { priorityClassName: "low" }, podTemplate: { spec: { priorityClassName: null } } },
+        null,
+      ],
+    ];
+    for (const [where, spec, expected] of priorities) {
+      for (const gang of ["Native", "Volcano"] as const) {
+        it(`the pods and the group of ${gang}: ${where}`, () => {
+          const schedulingPolicy = { ...spec.schedulingPolicy, gang };
+          const options = { settings: SETTINGS, resolved: RESOLVED, gangs: all };
+          const objects = render({ job: job({ ...spec, schedulingPolicy }), ...options });
+          const group = objects.find(({ kind }) => kind === "PodGroup") as KubeObject & { spec: Pod["spec"] };
+          assert.equal(group.spec["priorityClassName"], expected ?? undefined);
+          const pods = objects.filter(({ kind }) => kind === "Pod") as Pod[];
+          assert.deepEqual(
+            pods.map((pod) => pod.spec["priorityClassName"]),
+            pods.map(() => expected),
+          );
+        });
+      }
+    }
+
+    it("the pods of every gang: scheduler and preemption policy", () => {
+      const spec = { schedulerName: "other", preemptionPolicy: "Never" };
+      for (const gang of ["Native", "Volcano", "Coscheduling", "Kueue"] as const) {
+        for (const pod of podsOf({ schedulingPolicy: { gang }, podTemplate: { spec } }).values()) {
+          assert.equal(pod.spec["schedulerName"], "other", `${gang} ${pod.metadata.name}`);
+          assert.equal(pod.spec["preemptionPolicy"], "Never", `${gang} ${pod.metadata.name}`);
+        }
+      }
+    });
+  });
+
+  it("of Kueue give their quota back when an attempt has ended, however it did", () => {
+    for (const { metadata } of podsOf({ schedulingPolicy: { gang: "Kueue", queue: "pets" } }).values()) {
+      assert.equal(metadata.annotations?.["kueue.x-k8s.io/retriable-in-group"], "false", metadata.name);
+    }
   });
 
   it("are found by what the cluster serves, and an API server in trouble is no cluster without them", async () => {

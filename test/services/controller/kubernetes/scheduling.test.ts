@@ -10,6 +10,7 @@ import { until } from "#test/support/until.ts";
 
 const NAMESPACE = "scarce";
 const QUOTAS: ResourceType = { group: "", version: "v1", plural: "resourcequotas" };
+const PRIORITY_CLASSES: ResourceType = { group: "scheduling.k8s.io", version: "v1", plural: "priorityclasses" };
 /** Elastic jobs wait half a minute for the rest of their workers. */
 const SHRINK_TIMEOUT_MS = 60_000;
 
@@ -32,12 +33,17 @@ describe("jobs of a cluster that has not enough", function () {
     jobs = await JobCluster.prepare(kubeconfig, NAMESPACE);
     poor = await JobCluster.prepare(kubeconfig, "poor");
     (await JobCluster.prepare(kubeconfig, "frugal"))[Symbol.dispose]();
+    for (const here of [jobs, poor]) await here.apply("early", { workers: 1, ...fake({ "complete-after": "1ms" }) });
     controller = await jobs.startController({ PETAGE_WATCH_NAMESPACES: `${NAMESPACE},poor,frugal` });
   });
   after(async () => {
     await controller?.[Symbol.asyncDispose]();
     poor?.[Symbol.dispose]();
     jobs?.[Symbol.dispose]();
+  });
+
+  it("runs what was there before it in every namespace", async () => {
+    for (const here of [jobs, poor]) await here.isIn("early", "Succeeded");
   });
 
   it("goes on with fewer workers when GPUs are taken from an elastic job", async () => {
@@ -73,6 +79,29 @@ describe("jobs of a cluster that has not enough", function () {
     );
     await jobs.change("first", { runPolicy: { cancel: true } });
     await jobs.isIn("second", "Succeeded", 60_000);
+  });
+
+  it("gives all pods of a job and their group one priority, wherever the job names its class", async () => {
+    const client = jobs.client;
+    await client.create<PriorityClass>(PRIORITY_CLASSES, { metadata: { name: "low" }, value: 1000 });
+    const polite = { metadata: { name: "polite" }, value: 2000, preemptionPolicy: "Never" };
+    await client.create<PriorityClass>(PRIORITY_CLASSES, polite);
+    const template = { podTemplate: { spec: { priorityClassName: "polite" } } };
+    await jobs.apply("plain", { workers: 2 });
+    await jobs.apply("low", { workers: 2, schedulingPolicy: { priorityClassName: "low" } });
+    await jobs.apply("polite", { workers: 2, ...template });
+    await jobs.apply("both", { workers: 2, schedulingPolicy: { priorityClassName: "low" }, ...template });
+    for (const [name, priority] of Object.entries({ plain: 0, low: 1000, polite: 2000, both: 2000 })) {
+      const job = await jobs.isIn(name, "Running");
+      const group = (await jobs.list<PodGroup>(POD_GROUPS)).find((one) => controllerOf(one) === job.metadata.uid);
+      const pods = await jobs.pods(name);
+      assert.deepEqual(
+        [group, ...pods].map((object) => object?.spec.priority),
+        Array(5).fill(priority),
+        name,
+      );
+      await jobs.deleteJob(name);
+    }
   });
 
   it("gives up an attempt that does not come together in time, and tries again", async () => {
@@ -159,5 +188,13 @@ function isController(namespace: string, since: number): (event: AuditEvent) => 
 }
 
 interface PodGroup extends KubeObject {
-  readonly spec: { readonly schedulingPolicy: { readonly gang: { readonly minCount: number } } };
+  readonly spec: {
+    readonly schedulingPolicy: { readonly gang: { readonly minCount: number } };
+    readonly priority?: number;
+  };
+}
+
+interface PriorityClass extends KubeObject {
+  readonly value: number;
+  readonly preemptionPolicy?: string;
 }

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import sharp from "sharp";
+import { defined } from "#lib/base/assert.ts";
+import { CONFIG } from "#test/services/inference/support.ts";
+import { PETAGE, runCommand } from "#test/support/cli.ts";
+import { useGrpcurl } from "#test/support/grpcurl.ts";
+import { saveUntrained } from "#test/support/untrained.ts";
+import { until } from "#test/support/until.ts";
+import { codeBlocks, shellCommands } from "../support/markdown.ts";
+import { readText } from "../support/sources.ts";
+
+const START_TIMEOUT_MS = 120_000;
+const [up = "", ...commands] = codeBlocks(readText("README.md"), "console")
+  .map(({ text }) => shellCommands(text))
+  .find((lines) => lines.some((line) => line.startsWith("grpcurl"))) ?? [""];
+
+describe("the commands of README.md that talk to what `petage up` runs", function () {
+  this.timeout(START_TIMEOUT_MS);
+  const grpcurl = useGrpcurl();
+  const addresses = new Map<string, string>();
+  let folder = "";
+  let running: ChildProcess;
+
+  before("petage up, on free ports", async () => {
+    folder = await mkdtemp(join(tmpdir(), "petage-grpcurl-"));
+    const checkpoint = join(folder, defined(/--checkpoint (\S+)/.exec(up)?.[1], "the checkpoint"));
+    await saveUntrained(dirname(checkpoint), CONFIG, "epoch_12");
+    const noise = { type: "gaussian", mean: 128, sigma: 60 } as const;
+    // As large as a photo is: too large for an argument of a command.
+    await sharp({ create: { width: 1200, height: 900, channels: 3, background: "black", noise } })
+      .jpeg()
+      .toFile(join(folder, "photo.jpg"));
+    await symlink(grpcurl.path, join(folder, "grpcurl"));
+    const args = [...up.split(" ").slice(1), "--port", "0", "--inference-port", "0"];
+    running = spawn(process.execPath, [PETAGE, ...args], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+    let said = "";
+    running.stdout?.setEncoding("utf8").on("data", (text: string) => (said += text));
+    const tell = (name: string) => new RegExp(`^${name} +(\\S+)$`, "m").exec(said)?.[1];
+    for (const [port, name] of [
+      ["50050", "controller"],
+      ["50051", "inference"],
+    ] as const) {
+      addresses.set(`127.0.0.1:${port}`, await until(name, () => tell(name), START_TIMEOUT_MS));
+    }
+  });
+  after(async () => {
+    if (running.kill()) await once(running, "exit");
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  for (const command of commands) {
+    it(command, async () => {
+      const line = command
+        .replace(/^petage /, `'${process.execPath}' '${PETAGE}' `)
+        .replaceAll(/127\.0\.0\.1:\d+/g, (address) => defined(addresses.get(address), address));
+      const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}` };
+      const { exitCode, stdout, stderr } = await runCommand("/bin/sh", ["-euc", line], { cwd: folder, env });
+      assert.equal(exitCode, 0, stderr);
+      assert.match(stdout, defined(ANSWERS[command.split(/[ /]/).at(-1) ?? ""], `what ${command} answers`));
+    });
+  }
+});
+
+/** What is to be seen in the answers, by the last word of the command. */
+const ANSWERS: Readonly<Record<string, RegExp>> = {
+  "127.0.0.1:50051": /months/,
+  list: /^grpc\.health\.v1\.Health$[^]*^petage\.v1\.InferenceService$/m,
+  "petage.v1.AgeEstimate": /^ {2}\/\/ .*months.*\n {2}\w+ age_months = \d+;$/m,
+  Predict: /"monthProbabilities": \[/,
+  GetModel: /"maxImageBytes": "\d+"/,
+  ListTrainingJobs: /^\{\}$/m,
+  Check: /"status": "SERVING"/,
+};
