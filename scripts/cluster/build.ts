@@ -10,7 +10,7 @@ const DOWNLOAD_TIMEOUT_MS = 10 * 60_000;
 /** All of them take 10 minutes on two free cores. */
 const BUILD_TIMEOUT_MS = 60 * 60_000;
 /** Behind the tests that run meanwhile and have deadlines, but not behind everything else on the machine. */
-const NICENESS = "10";
+const NICENESS = "5";
 
 /** Where a built tool is, or will be. */
 export function builtPath({ name, module }: GoTool): string {

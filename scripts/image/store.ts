@@ -15,8 +15,8 @@ const BUILDAH_TIMEOUT_MS = 30 * 60_000;
 const STORE_LIMIT_BYTES = 12e9;
 /** Otherwise it leaves a mount of its own folder behind. */
 const SKIP_MOUNT = "--storage-opt=overlay.skip_mount_home=true";
-/** Nobody waits for a build alone. */
-const NICENESS = "19";
+/** Behind the tests that run meanwhile and have deadlines; but the longest of them waits for the image. */
+const NICENESS = "5";
 
 /** Whether this machine can build and run the images of the tests, and if not, in one line why. */
 export function imageSupport(): Support {
