@@ -172,6 +172,8 @@ export const COLLATERAL_EXIT_CODE = 75;
 export const USER_ERROR_EXIT_CODE = 3;
 /** Exit code of a worker that was told to end before its work was done, as shells report SIGTERM. */
 export const TERMINATED_EXIT_CODE = 143;
+/** Exit code of a trainer that a caller stopped before the last step: 0 is for those that did it. */
+export const STOPPED_EXIT_CODE = 4;
 
 export const INITIAL_STATUS: JobStatus = {
   phase: "Pending",

@@ -50,7 +50,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant("exit" as const),
       pick,
-      code: fc.constantFrom(0, 1, 3, 75, 143, null),
+      code: fc.constantFrom(0, 1, 3, 4, 75, 143, null),
       disrupted: fc.boolean(),
     }),
   },

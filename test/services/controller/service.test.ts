@@ -229,10 +229,33 @@ describe("the controller service", function () {
     await assert.rejects(client.cancelTrainingJob({ name }), { code: "FAILED_PRECONDITION" });
   });
 
+  it("has a job that was stopped before its last step fail, and says how to go on", async () => {
+    const { job } = await create({ cfgOptions: ["train_cfg.max_epochs=1000"] });
+    const name = job?.metadata?.name ?? "";
+    const address = await until(
+      "a trainer is ready",
+      async () => /Ready address=(\S+)/.exec((await logs({ name, worker: "trainer-0" })).join("\n"))?.[1],
+      JOB_TIMEOUT_MS,
+    );
+    await using trainer = dial(address, "TrainerService");
+    await trainer.stop({ saveCheckpoint: true });
+    const last = (await watch(name)).at(-1)?.job?.status;
+    assert.equal(last?.phase, "TRAINING_JOB_PHASE_FAILED");
+    assert.equal(last.result, null);
+    assert.deepEqual([last.lastFailure?.exitCode, last.lastFailure?.reason], [4, "Stopped"]);
+    const step = last.lastCheckpoint?.step;
+    assert.match(
+      last.message,
+      new RegExp(
+        `TrainerService.Stop ended training after step ${step} of 2000 .*Continue with: petage train .*--resume`,
+      ),
+    );
+  });
+
   it("lists the jobs page by page, the newest first", async () => {
     const all = (await client.listTrainingJobs({})).jobs.map(({ metadata }) => metadata?.name);
-    assert.equal(all.length, 4);
-    assert.deepEqual(all.slice(1, 3), ["whole", "twin"]);
+    assert.equal(all.length, 5);
+    assert.deepEqual(all.slice(2, 4), ["whole", "twin"]);
     const first = await client.listTrainingJobs({ pageSize: 3 });
     const second = await client.listTrainingJobs({ pageSize: 3, pageToken: first.nextPageToken });
     assert.deepEqual(
