@@ -138,8 +138,8 @@ export interface JobSpec {
   readonly cleanPolicy: "Running" | "All" | "None";
   /** Waits before restarts: none before the first, then these, doubling. */
   readonly backoff: { readonly firstMs: number; readonly maximumMs: number };
-  /** The command that continues a failed job, for its message. */
-  readonly resumeCommand: string;
+  /** What a person does to go on with a job that ended before its last step, for its message. */
+  readonly continueHint: string;
 }
 
 export interface Observed {

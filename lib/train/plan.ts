@@ -268,6 +268,6 @@ function nextAttempt(observed: Observed): Partial<JobStatus> {
 function endOf({ spec, status }: Observed, now: Instant): Partial<JobStatus> {
   const phase = status.ending === "Cancelled" ? "Cancelled" : "Failed";
   const isRefused = status.lastFailure?.exit.code === USER_ERROR_EXIT_CODE; // it would be refused again
-  const hint = spec.resumeCommand && !isRefused ? `. Continue with: ${spec.resumeCommand}` : "";
+  const hint = spec.continueHint && !isRefused ? `. ${spec.continueHint}` : "";
   return { phase, message: `${status.message}${hint}`, completionTime: now };
 }

@@ -36,7 +36,7 @@ const SPEC: JobSpec = {
   ttlMs: null,
   cleanPolicy: "Running",
   backoff: { firstMs: 0, maximumMs: 0 },
-  resumeCommand: "petage train tiny.py --resume",
+  continueHint: "Continue with: petage train tiny.py --resume",
 };
 
 const RUNNING = { phase: "Running", reason: "Training", created: true, startTime: NOW - 1000 } as const;
