@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
+import { shellCommand } from "#lib/base/shell.ts";
 import { parseLabelled, splitLines } from "#lib/data/datasets/annotation.ts";
 import { PROJECT_ROOT } from "#lib/host/paths.ts";
 import { durationMs } from "#lib/base/time.ts";
@@ -185,5 +186,5 @@ function describe(summary: Summary, photos: readonly Photo[]): string {
     ["Predictions", summary.result],
     ["Summary", join(dirname(summary.result), "summary.json")],
   ];
-  return `\n${table(rows)}\n\nNext: petage predict ${photos[0]?.path}\n`;
+  return `\n${table(rows)}\n\nNext: ${shellCommand(["petage", "predict", photos[0]?.path ?? ""])}\n`;
 }

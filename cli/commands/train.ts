@@ -1,10 +1,12 @@
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import { shellCommand } from "#lib/base/shell.ts";
+import { CONTINUE, OPTIONS_OF_FLAGS } from "#lib/train/command-line.ts";
 import { openController } from "../controller.ts";
 import { EXIT_INTERRUPTED, interruptSignal } from "../interrupt.ts";
 import { wholeNumber } from "../numbers.ts";
-import { configFile, loadUserConfig } from "./config.ts";
+import { configFile, loadUserConfig, namesFile } from "./config.ts";
 import { followJob } from "./job/follow.ts";
 import { GrpcJobs } from "./job/grpc-jobs.ts";
 
@@ -44,22 +46,23 @@ Examples:
     .action(async (config: string, flags: TrainFlags) => {
       const signal = interruptSignal();
       const job = await train(config, flags, signal);
-      const { phase, message, workDir } = job.status ?? {};
-      process.stderr.write(`${phase}: ${message}\nResults: ${workDir}\n`);
+      const { phase, message = "", workDir } = job.status ?? {};
+      process.stderr.write(`${phase}: ${withPlace(message, flags)}\nResults: ${workDir}\n`);
       if (phase !== "Succeeded") process.exitCode = signal.aborted ? EXIT_INTERRUPTED : 1;
     });
 }
 
 /** Runs a job to its end, showing it; the job as it ended. An abort cancels it. */
 export async function train(config: string, flags: TrainFlags, signal: AbortSignal): Promise<TrainingJobObject> {
-  const cfgOptions = cfgOptionsOf(config, flags);
+  checkFlags(config, flags);
+  const cfgOptions = cfgOptionsOf(flags);
   await using controller = await openController({ address: flags.controller, natsUrl: flags.nats });
   const { client } = controller;
   const { job } = await client.createTrainingJob({
     job: {
       spec: {
         workers: flags.nproc ?? 1,
-        config: { path: configFile(config), cfgOptions },
+        config: { ...(namesFile(config) ? { path: config } : { name: config }), cfgOptions },
         workDir: flags.workDir ?? "",
         loadFrom: flags.loadFrom ?? "",
         checkpoint: { resume: flags.resume === true ? "Auto" : (flags.resume ?? "") || "Never" },
@@ -78,16 +81,27 @@ export async function train(config: string, flags: TrainFlags, signal: AbortSign
   return ended;
 }
 
-function cfgOptionsOf(config: string, { cfgOptions = [], validate, autoScaleLr }: TrainFlags): string[] {
-  const options = [...cfgOptions];
-  if (validate === false) options.push("val_dataloader=None", "val_cfg=None", "val_evaluator=None");
-  if (autoScaleLr) {
-    if (!loadUserConfig(config, []).value["auto_scale_lr"]) {
-      throw new PetageError("CONFIG_INVALID_VALUE", `${config} has no auto_scale_lr for --auto-scale-lr to enable`, {
-        hint: "Add auto_scale_lr = dict(base_batch_size=...) to it",
-      });
-    }
-    options.push("auto_scale_lr.enable=True");
-  }
-  return options;
+/** What is told before anything is started. */
+function checkFlags(config: string, { autoScaleLr }: TrainFlags): void {
+  configFile(config);
+  if (!autoScaleLr || loadUserConfig(config, []).value["auto_scale_lr"]) return;
+  throw new PetageError("CONFIG_INVALID_VALUE", `${config} has no auto_scale_lr for --auto-scale-lr to enable`, {
+    hint: "Add auto_scale_lr = dict(base_batch_size=...) to it",
+  });
+}
+
+/** The overrides that the flags are. */
+export function cfgOptionsOf({ cfgOptions = [], validate, autoScaleLr }: TrainFlags): string[] {
+  return [
+    ...cfgOptions,
+    ...(validate === false ? OPTIONS_OF_FLAGS["--no-validate"] : []),
+    ...(autoScaleLr ? OPTIONS_OF_FLAGS["--auto-scale-lr"] : []),
+  ];
+}
+
+/** The controller does not know how it was reached: that is added to the command that continues. */
+export function withPlace(message: string, { controller, nats }: TrainFlags): string {
+  const place = Object.entries({ "--controller": controller, "--nats": nats });
+  const words = place.flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]));
+  return words.length > 0 && message.includes(CONTINUE) ? `${message} ${shellCommand(words)}` : message;
 }

@@ -4,6 +4,7 @@
  */
 export const ERROR_CODES = {
   ABORTED: "The work was cancelled before it finished.",
+  STOPPED: "Training was stopped by a call before its last step.",
   INTERNAL: "A bug in petage. Please report it with the log.",
   INVALID_ARGUMENT: "A request or a command line holds a value that cannot be used.",
   NOT_FOUND: "The named thing does not exist.",

@@ -7,6 +7,7 @@ import { MAX_ERROR_TEXT_CHARACTERS } from "./limits.ts";
 /** The only place that knows which gRPC status an error of ours is. Retry on UNAVAILABLE alone. */
 const STATUS = {
   ABORTED: status.CANCELLED,
+  STOPPED: status.CANCELLED,
   INTERNAL: status.INTERNAL,
   INVALID_ARGUMENT: status.INVALID_ARGUMENT,
   NOT_FOUND: status.NOT_FOUND,

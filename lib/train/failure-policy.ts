@@ -3,6 +3,7 @@ import {
   current,
   isAlive,
   nameOf,
+  STOPPED_EXIT_CODE,
   succeeded,
   USER_ERROR_EXIT_CODE,
   workerLabel,
@@ -19,9 +20,9 @@ import type {
   WorkerName,
 } from "./job-state.ts";
 
-/** Without a rule of the user's own: what cannot get better fails, what was nobody's fault is not counted. */
+/** Without a rule of the user's own: what cannot get better or was ended on purpose fails, nobody's fault is not counted. */
 const DEFAULT_RULES: readonly FailureRule[] = [
-  { exitCodes: [USER_ERROR_EXIT_CODE], action: "FailJob" },
+  { exitCodes: [USER_ERROR_EXIT_CODE, STOPPED_EXIT_CODE], action: "FailJob" },
   { disrupted: true, action: "RestartIgnoringLimit" },
 ];
 /** A victim may be seen to end before the process that it lost: while others live, it is not blamed for so long. */
@@ -56,10 +57,15 @@ export function causeAwaitedUntil(observed: Observed, now: Instant): Instant | n
   return exit.at <= now && now < until ? until : null; // a clock that is ahead says nothing
 }
 
+const REASONS: Readonly<Record<number, string>> = {
+  [COLLATERAL_EXIT_CODE]: "PeerLost",
+  [STOPPED_EXIT_CODE]: "Stopped",
+};
+
 function reasonOf({ reason, signal, code }: Exit): string {
   if (reason !== undefined) return reason;
   if (signal !== null) return "Killed";
-  return code === COLLATERAL_EXIT_CODE ? "PeerLost" : "Error";
+  return (code !== null && REASONS[code]) || "Error";
 }
 
 function describe({ exit: { code, signal, message, reason, node }, ...worker }: Ended): string {

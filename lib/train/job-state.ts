@@ -138,8 +138,8 @@ export interface JobSpec {
   readonly cleanPolicy: "Running" | "All" | "None";
   /** Waits before restarts: none before the first, then these, doubling. */
   readonly backoff: { readonly firstMs: number; readonly maximumMs: number };
-  /** The command that continues a failed job, for its message. */
-  readonly resumeCommand: string;
+  /** What a person does to go on with a job that ended before its last step, for its message. */
+  readonly continueHint: string;
 }
 
 export interface Observed {
@@ -172,6 +172,8 @@ export const COLLATERAL_EXIT_CODE = 75;
 export const USER_ERROR_EXIT_CODE = 3;
 /** Exit code of a worker that was told to end before its work was done, as shells report SIGTERM. */
 export const TERMINATED_EXIT_CODE = 143;
+/** Exit code of a trainer that a caller stopped before the last step: 0 is for those that did it. */
+export const STOPPED_EXIT_CODE = 4;
 
 export const INITIAL_STATUS: JobStatus = {
   phase: "Pending",

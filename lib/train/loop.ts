@@ -2,7 +2,7 @@ import { PetageError } from "../base/errors.ts";
 import type { Group } from "../collective/types.ts";
 import type { Batch, BatchSource } from "../data/types.ts";
 import { STOP_INDEX } from "./bucket-plan.ts";
-import { checkpointMeta } from "./run.ts";
+import { checkpointMeta, isComplete } from "./run.ts";
 import type { Hook, IterationResult, Stage, TrainingRun, Validation } from "./run.ts";
 import type { StepEngine, Validator } from "./ports.ts";
 
@@ -27,7 +27,7 @@ export interface ValidationPlan {
 export async function trainLoop(run: TrainingRun, parts: LoopParts): Promise<void> {
   await compareWeights(run, parts);
   await callHooks("beforeRun", run, parts);
-  while (run.epoch < run.maxEpochs && !run.stopping) {
+  while (!isComplete(run) && !run.stopping) {
     await callHooks("beforeEpoch", run, parts);
     await trainEpoch(run, parts);
     if (run.stopping && run.iteration < run.epochLength) break;

@@ -28,6 +28,9 @@ export const STOP_GRACE_MS = 5_000;
 export function plan(observed: Observed, now: Instant): readonly Action[] {
   const { spec, status } = observed;
   if (isTerminal(status.phase)) return planEnded(observed, now);
+  // Whatever else was asked for meanwhile: the last step is done.
+  const trainers = current(observed).filter((worker) => worker.role === "trainer");
+  if (trainers.length === sizeOf(observed) && trainers.every(succeeded)) return planSuccess(observed, now);
   if (status.phase === "Stopping") return planStopping(observed, now);
   if (observed.cancelRequested) return [beginStopping(status, "Cancelled", "Cancelled by request")];
   if (observed.suspendRequested) return planSuspended(status);
@@ -39,8 +42,6 @@ export function plan(observed: Observed, now: Instant): readonly Action[] {
   }
   const failure = rootFailure(observed);
   if (failure) return causeAwaitedUntil(observed, now) === null ? [planFailure(observed, failure, now)] : [];
-  const trainers = current(observed).filter((worker) => worker.role === "trainer");
-  if (trainers.length === sizeOf(observed) && trainers.every(succeeded)) return planSuccess(observed, now);
   return planProgress(observed, now);
 }
 
@@ -267,6 +268,6 @@ function nextAttempt(observed: Observed): Partial<JobStatus> {
 function endOf({ spec, status }: Observed, now: Instant): Partial<JobStatus> {
   const phase = status.ending === "Cancelled" ? "Cancelled" : "Failed";
   const isRefused = status.lastFailure?.exit.code === USER_ERROR_EXIT_CODE; // it would be refused again
-  const hint = spec.resumeCommand && !isRefused ? `. Continue with: ${spec.resumeCommand}` : "";
+  const hint = spec.continueHint && !isRefused ? `. ${spec.continueHint}` : "";
   return { phase, message: `${status.message}${hint}`, completionTime: now };
 }

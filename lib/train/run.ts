@@ -1,3 +1,4 @@
+import { PetageError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Direction } from "../metrics/types.ts";
 import type { Schedule } from "../optim/types.ts";
@@ -102,6 +103,18 @@ export const PRIORITIES = {
 export function progressOf(run: TrainingRun): Progress {
   const { epoch, iteration, step, seed, worldSize, best } = run;
   return { epoch, iteration, step, seed, worldSize, best, schedule: run.schedule.state() };
+}
+
+/** Whether the last step is done: only then training has succeeded. */
+export function isComplete({ epoch, maxEpochs }: TrainingRun): boolean {
+  return epoch >= maxEpochs;
+}
+
+/** Throws STOPPED where training was told to end before its last step. */
+export function requireLastStep(run: TrainingRun): void {
+  if (isComplete(run)) return;
+  const lastStep = run.maxEpochs * run.epochLength;
+  throw new PetageError("STOPPED", `TrainerService.Stop ended training after step ${run.step} of ${lastStep}`);
 }
 
 /** What describes a checkpoint of the run as it stands. */

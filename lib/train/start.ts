@@ -2,7 +2,7 @@ import { PetageError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Group } from "../collective/types.ts";
 import type { PretrainedConfig } from "../nn/init-config.ts";
-import type { Checkpoint, StateDict } from "./checkpoint.ts";
+import type { Checkpoint, Progress, StateDict } from "./checkpoint.ts";
 import type { StartWeights } from "./training-engine.ts";
 import type { TrainingRun } from "./run.ts";
 
@@ -45,6 +45,22 @@ export async function agreeOnResume(
   const own = group.rank === 0 ? await find(wanted) : undefined;
   const shared = await group.broadcast(new TextEncoder().encode(own ?? ""), 0, signal);
   return new TextDecoder().decode(shared) || undefined;
+}
+
+/**
+ * Throws where a checkpoint has been through all epochs already: nothing would be trained. A job's own checkpoint is
+ * another matter: an attempt that was lost after the last step ends well the next time.
+ */
+export function requireWorkLeft({ epoch }: Pick<Progress, "epoch">, maxEpochs: number, source: string): void {
+  if (epoch < maxEpochs) return;
+  const done = `${source} has done ${epoch} ${epoch === 1 ? "epoch" : "epochs"}`;
+  throw new PetageError(
+    "CONFIG_INVALID_VALUE",
+    `Nothing is left to train: ${done}, and train_cfg.max_epochs is ${maxEpochs}`,
+    {
+      hint: "Raise it (--cfg-options train_cfg.max_epochs=...), or start anew without resuming",
+    },
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import { PetageError } from "#lib/base/errors.ts";
+import { shellCommand } from "#lib/base/shell.ts";
 import type { Log } from "#lib/base/log.ts";
 import { aborted, abortReason, delay } from "#lib/base/signals.ts";
 import { Admission } from "#lib/serve/admission.ts";
@@ -107,7 +108,7 @@ export class Models implements AsyncDisposable {
       });
     }
     return new PetageError("UNAVAILABLE", `No model named ${served.name} has been published yet`, {
-      hint: `Train one: petage job submit resnet18_petage_quickstart --publish ${served.name}`,
+      hint: `Train one: ${shellCommand(["petage", "job", "submit", "resnet18_petage_quickstart", "--publish", served.name])}`,
     });
   };
 

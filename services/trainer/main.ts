@@ -10,6 +10,7 @@ import { remoteBatchSource } from "#lib/rpc/batch-source.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
 import { trainLoop } from "#lib/train/loop.ts";
+import { isComplete, requireLastStep } from "#lib/train/run.ts";
 import type { TrainingRun } from "#lib/train/run.ts";
 import { runSettings } from "#lib/train/settings.ts";
 import { agreeOnResume } from "#lib/train/start.ts";
@@ -61,7 +62,7 @@ await run("trainer", Environment, async (env, { log, metrics, signal, ready, las
       settings.validation && evaluator ? { ...settings.validation, validate: remoteValidator(evaluator) } : undefined;
     await trainLoop(training, { step: thread, group, source, hooks, validation, signal });
     await concludeTraining(training, { env, reporter, signal });
-    reporter.enter("TRAINER_PHASE_FINISHED");
+    if (isComplete(training)) reporter.enter("TRAINER_PHASE_FINISHED");
     requests.end();
   } catch (thrown) {
     const error = PetageError.from(thrown);
@@ -73,4 +74,5 @@ await run("trainer", Environment, async (env, { log, metrics, signal, ready, las
   } finally {
     reporter.end();
   }
+  requireLastStep(training);
 });

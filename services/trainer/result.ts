@@ -2,7 +2,7 @@ import { basename, dirname, resolve } from "node:path";
 import { timestampOf } from "#lib/base/time.ts";
 import { folderOf, readCheckpointMeta, weightsSha256 } from "#lib/store/checkpoint-folder.ts";
 import { publishModel } from "#lib/store/model-store.ts";
-import { saveCheckpoint } from "#lib/train/run.ts";
+import { isComplete, saveCheckpoint } from "#lib/train/run.ts";
 import type { TrainingRun } from "#lib/train/run.ts";
 import type { TrainerEnvironment } from "./config.ts";
 import type { CheckpointMessage, Reporter } from "./reporter.ts";
@@ -15,7 +15,7 @@ export interface ResultParts {
 
 /** At the end of the last epoch rank 0 names the result, the best checkpoint else the last, and publishes it. */
 export async function concludeTraining(run: TrainingRun, { env, reporter, signal }: ResultParts): Promise<void> {
-  if (run.rank !== 0 || run.epoch < run.maxEpochs) return;
+  if (run.rank !== 0 || !isComplete(run)) return;
   const { status } = reporter;
   const known = status.bestCheckpoint?.uri ?? status.lastCheckpoint?.uri;
   const modelUri = known ?? (await saveCheckpoint(run, `epoch_${run.epoch}`)).uri;

@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import type { Direction } from "#lib/metrics/types.ts";
@@ -13,6 +13,7 @@ import { durationMs } from "#lib/base/time.ts";
 import {
   checkpointFolder,
   findResumable,
+  folderOf,
   readCheckpoint,
   readWeights,
   removeUnfinished,
@@ -22,7 +23,7 @@ import { saveCheckpoint } from "#lib/train/run.ts";
 import type { Hook, RunPorts, TrainingRun } from "#lib/train/run.ts";
 import { modelSettings, scheduleOf } from "#lib/train/settings.ts";
 import type { RunSettings } from "#lib/train/settings.ts";
-import { startRun } from "#lib/train/start.ts";
+import { requireWorkLeft, startRun } from "#lib/train/start.ts";
 import { stepCheckpoints } from "#lib/train/step-checkpoints.ts";
 import type { TrainerEnvironment } from "./config.ts";
 import type { Reporter } from "./reporter.ts";
@@ -89,7 +90,11 @@ export async function openRun(parts: TrainingParts): Promise<TrainingRun> {
     readCheckpoint: (uri) => readCheckpoint(uri, { withOptimizer: true }),
     log,
   });
-  if (resumeFrom) await recallCheckpoints(run, resumeFrom, parts);
+  if (resumeFrom) {
+    const isOwn = dirname(folderOf(resumeFrom)) === resolve(env.PETAGE_RUN_DIR);
+    if (!isOwn) requireWorkLeft(run, run.maxEpochs, resumeFrom);
+    await recallCheckpoints(run, resumeFrom, parts);
+  }
   return run;
 }
 

@@ -19,7 +19,7 @@ export const POD_SPEC: JobSpec = {
   ttlMs: null,
   cleanPolicy: "Running",
   backoff: { firstMs: 10_000, maximumMs: 360_000 },
-  resumeCommand: "",
+  continueHint: "",
 };
 
 export const ready: WorkerState = { state: "ready", address: "10.0.0.1:50051" };

@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from "commander";
 import { kubeconfigPath } from "#lib/host/kubeconfig-path.ts";
 import { Credentials } from "#lib/k8s/credentials.ts";
+import { shellCommand } from "#lib/base/shell.ts";
 import type { JobApi } from "./job-api.ts";
 
 /** Which jobs a command is about. */
@@ -28,7 +29,7 @@ export function withPlace(command: Command): Command {
 /** What leads another command to the same place: ` --namespace pets`. */
 export function placeOf({ namespace, context, kubeconfig, controller }: PlaceFlags): string {
   const given = Object.entries({ namespace, context, kubeconfig, controller });
-  return given.map(([flag, value]) => (value === undefined ? "" : ` --${flag} ${value}`)).join("");
+  return given.map(([flag, value]) => (value === undefined ? "" : ` ${shellCommand([`--${flag}`, value])}`)).join("");
 }
 
 /** The job that a command is about: its name, or as `-o name` prints it, `trainingjob.petage.dev/quickstart`. */

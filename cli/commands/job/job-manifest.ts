@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
+import { shellCommand } from "#lib/base/shell.ts";
 import type { ResolvedJob } from "#lib/train/resolved-job.ts";
 import { wholeNumber } from "../../numbers.ts";
 import type { PlaceFlags } from "./flags.ts";
@@ -154,7 +155,7 @@ async function textThere({ metadata, spec }: JobManifest, read: ReadConfigMap): 
   const text = await read({ name, key, ...(namespace !== undefined && { namespace }) });
   if (text !== undefined) return text;
   throw new PetageError("NOT_FOUND", `Job ${metadata.name}: there is no ConfigMap ${name} with the key ${key}`, {
-    hint: `Put it into the same file, or make it: kubectl create configmap ${name} --from-file=${key}=FILE`,
+    hint: `Put it into the same file, or make it: ${shellCommand(["kubectl", "create", "configmap", name, `--from-file=${key}=FILE`])}`,
   });
 }
 

@@ -1,4 +1,5 @@
 import { PetageError } from "#lib/base/errors.ts";
+import { shellCommand } from "#lib/base/shell.ts";
 import { BoundedQueue } from "#lib/base/queue.ts";
 import { readableLine } from "#lib/host/logger.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
@@ -123,6 +124,6 @@ function nothingYet({ job, query }: PodLogOptions, there: readonly Pod[]): Petag
   const left = attempts.length > 0 ? `its pods are of attempt ${attempts.join(", ")}` : message ? "" : "no pods";
   const why = waiting.join("; ") || [phase, message, left].filter(Boolean).join(": ");
   return new PetageError("FAILED_PRECONDITION", `Job ${name} has written nothing that is still there (${why})`, {
-    hint: `\`petage job get ${name}\` shows where it stands; --follow waits for it`,
+    hint: `\`${shellCommand(["petage", "job", "get", name])}\` shows where it stands; --follow waits for it`,
   });
 }

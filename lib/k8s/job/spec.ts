@@ -6,9 +6,11 @@ const RESTART_BACKOFF = { firstMs: 10_000, maximumMs: 360_000 };
 /** As the resource's schema has them, for jobs that have not been through the API server. */
 const DEFAULTS = { maxRestarts: 6, startTimeoutSeconds: 600 };
 
+const CONTINUE_HINT = "Continue with a new job of the same work dir that has checkpoint.resume: Auto";
+
 /** A job of the cluster as the plan wants it. */
 export function jobSpecOf(
-  { metadata, spec }: TrainingJobObject,
+  { metadata, spec, status }: TrainingJobObject,
   { validates }: { readonly validates: boolean },
 ): JobSpec {
   const { workers = 1, elastic, failurePolicy = {}, schedulingPolicy = {}, runPolicy = {} } = spec;
@@ -28,7 +30,7 @@ export function jobSpecOf(
     ttlMs: milliseconds(ttlSecondsAfterFinished),
     cleanPolicy: cleanPodPolicy,
     backoff: RESTART_BACKOFF,
-    resumeCommand: "",
+    continueHint: status?.lastCheckpoint ? CONTINUE_HINT : "",
   };
 }
 

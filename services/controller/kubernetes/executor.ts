@@ -1,4 +1,5 @@
 import { PetageError } from "#lib/base/errors.ts";
+import { shellCommand } from "#lib/base/shell.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
 import { mergePatch } from "#lib/k8s/merge-patch.ts";
@@ -142,7 +143,7 @@ export class Executor {
       throw new PetageError("ABORTED", `Pod ${keyOf(wanted)} of an earlier job has not gone yet; looking again`);
     }
     throw new PetageError("ALREADY_EXISTS", `Pod ${keyOf(wanted)} exists already and is not this job's`, {
-      hint: `Delete it, or give the job another name: kubectl delete pod ${name} --namespace ${namespace}`,
+      hint: `Delete it, or give the job another name: ${shellCommand(["kubectl", "delete", "pod", name, "--namespace", namespace])}`,
     });
   }
 

@@ -1,4 +1,5 @@
 import { PetageError } from "#lib/base/errors.ts";
+import { shellCommand } from "#lib/base/shell.ts";
 import { deserializeConfig } from "#lib/config/serialize.ts";
 import { resolveJobConfig } from "#lib/host/job-config.ts";
 import type { PortableWish } from "#lib/host/job-config.ts";
@@ -66,7 +67,15 @@ export class ConfigResolver {
     if (text !== undefined) return { text, fileName: key, options: cfgOptions };
     const what = found ? `ConfigMap ${map} has no key ${key}` : `There is no ConfigMap ${map}`;
     throw new PetageError("NOT_FOUND", `${what}, which spec.config.configMapRef names`, {
-      hint: `kubectl create configmap ${map} --from-file=${key} --namespace ${job.metadata.namespace}`,
+      hint: shellCommand([
+        "kubectl",
+        "create",
+        "configmap",
+        map,
+        `--from-file=${key}`,
+        "--namespace",
+        job.metadata.namespace ?? "",
+      ]),
     });
   }
 

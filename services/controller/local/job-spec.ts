@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { LoadedConfig } from "#lib/config/load.ts";
+import { requireWorkLeft } from "#lib/train/start.ts";
+import type { TrainWish } from "#lib/train/command-line.ts";
 import { durationMs } from "#lib/base/time.ts";
 import { modelSettings, runSettings } from "#lib/train/settings.ts";
 import type { FailureRule } from "#lib/train/job-state.ts";
@@ -33,8 +35,8 @@ export interface JobDefinition {
   readonly runDir: string;
   readonly resumeFrom: string | undefined;
   readonly loadFrom: string | undefined;
-  /** How a person continues this job. */
-  readonly resumeCommand: string;
+  /** What a person asks for to continue this job. */
+  readonly continuation: TrainWish;
   /** Lines for the log: what was passed over, what a user should know. */
   readonly warnings: readonly string[];
 }
@@ -46,7 +48,7 @@ const NAME = /^[a-z0-9]([-a-z0-9]{0,43}[a-z0-9])?$/;
 export async function defineJob(request: CreateTrainingJobRequest__Output, root: string): Promise<JobDefinition> {
   const { spec, workers } = specOf(request);
   const { configName, config, source } = loadJobConfig(configWish(spec));
-  const { validation } = runSettings(config); // errors in the config are the user's answer now, not a crash later
+  const { validation, maxEpochs } = runSettings(config); // errors in the config are the user's answer now, not a crash later
   const { pretrained } = modelSettings(config);
   const createTime = new Date();
   const uid = randomUUID();
@@ -58,7 +60,10 @@ export async function defineJob(request: CreateTrainingJobRequest__Output, root:
     );
   }
   const workDir = resolve(root, spec.workDir || stringOf(config, "work_dir") || join("work_dirs", configName));
-  const resumed = await resumePoint(resumeWish(spec, config), workDir);
+  const wish = resumeWish(spec, config);
+  const resumed = await resumePoint(wish, workDir);
+  if (resumed.path && resumed.progress) requireWorkLeft(resumed.progress, maxEpochs, resumed.path);
+  const runDir = unusedFolder(join(workDir, timestamp(createTime)));
   const loadFrom = spec.loadFrom || stringOf(config, "load_from");
   if (!resumed.path) await checkStartingWeights(config, { loadFrom, pretrained: pretrained?.checkpoint });
   return {
@@ -75,10 +80,19 @@ export async function defineJob(request: CreateTrainingJobRequest__Output, root:
     config,
     validates: validation !== undefined,
     workDir,
-    runDir: unusedFolder(join(workDir, timestamp(createTime))),
+    runDir,
     resumeFrom: resumed.path,
     loadFrom,
-    resumeCommand: `petage train ${source} --nproc ${workers} --resume${spec.workDir ? ` --work-dir ${spec.workDir}` : ""}`,
+    continuation: {
+      // What came as text is a file in the run's folder, overrides and all.
+      ...(spec.config?.text
+        ? { config: join(runDir, `${configName}.py`), cfgOptions: [] }
+        : { config: source, cfgOptions: spec.config?.cfgOptions ?? [] }),
+      workers,
+      workDir: spec.workDir,
+      loadFrom: spec.loadFrom,
+      resume: wish === "Auto" || wish === "Never" ? true : wish,
+    },
     warnings: [...config.warnings, ...resumed.warnings],
   };
 }

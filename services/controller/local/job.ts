@@ -9,6 +9,7 @@ import { availableCores, shareCores, threadEnvironment } from "#lib/host/cores.t
 import { ProcessLauncher } from "#lib/host/process-launcher.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { INITIAL_STATUS, isTerminal } from "#lib/train/job-state.ts";
+import { CONTINUE, continueCommand } from "#lib/train/command-line.ts";
 import { plan } from "#lib/train/plan.ts";
 import type { Action, JobSpec, JobStatus, ObservedWorker, Role, WorkerName } from "#lib/train/job-state.ts";
 import type { StreamMetricsResponse__Output } from "#proto/petage/v1/StreamMetricsResponse.ts";
@@ -64,7 +65,7 @@ export class Job {
       ttlMs: null,
       cleanPolicy: "Running",
       backoff: { firstMs: 0, maximumMs: 0 },
-      resumeCommand: definition.resumeCommand,
+      continueHint: "",
     };
     this.#launcher = new ProcessLauncher({
       environmentOf: (worker) => this.#environmentOf(worker),
@@ -110,7 +111,7 @@ export class Job {
     if (isTerminal(this.#status.phase) && this.workers.every(({ process }) => process.state === "exited")) return;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const observed = {
-        spec: this.#spec,
+        spec: { ...this.#spec, continueHint: this.#continueHint() },
         status: this.#status,
         workers: this.workers,
         cancelRequested: this.#cancelRequested,
@@ -122,6 +123,12 @@ export class Job {
       if (!actions.some((action) => action.kind === "set-status")) break;
     }
     this.#followTrainers();
+  }
+
+  /** A checkpoint of its own is the newest of the work dir; without one, it goes on from where it began. */
+  #continueHint(): string {
+    const { continuation } = this.definition;
+    return `${CONTINUE}${continueCommand(this.measurements.lastCheckpoint ? { ...continuation, resume: true } : continuation)}`;
   }
 
   #execute(action: Action): void {

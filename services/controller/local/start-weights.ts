@@ -1,11 +1,14 @@
 import { PetageError } from "#lib/base/errors.ts";
 import type { LoadedConfig } from "#lib/config/load.ts";
 import { nearestPosition } from "#lib/config/plain.ts";
+import type { Progress } from "#lib/train/checkpoint.ts";
 import { checkWeights, findResumable, readCheckpointMeta } from "#lib/store/checkpoint-folder.ts";
 
 export interface ResumePoint {
   /** The checkpoint to continue. */
   readonly path: string | undefined;
+  /** How far it is. */
+  readonly progress?: Progress;
   /** What was passed over, or that there was nothing. */
   readonly warnings: readonly string[];
 }
@@ -14,14 +17,15 @@ export interface ResumePoint {
 export async function resumePoint(wanted: string, workDir: string): Promise<ResumePoint> {
   if (wanted === "Never") return { path: undefined, warnings: [] };
   if (wanted !== "Auto") {
-    await readCheckpointMeta(wanted);
-    return { path: wanted, warnings: [] };
+    const { progress } = await readCheckpointMeta(wanted);
+    return { path: wanted, progress, warnings: [] };
   }
   const found = await findResumable(workDir);
   if (!found) {
     return { path: undefined, warnings: [`There is nothing to resume below ${workDir}: training starts anew`] };
   }
-  return { path: found.path, warnings: found.skipped.map((line) => `Passed over a checkpoint: ${line}`) };
+  const { progress } = found.checkpoint.meta;
+  return { path: found.path, progress, warnings: found.skipped.map((line) => `Passed over a checkpoint: ${line}`) };
 }
 
 export interface StartingWeights {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import type { TrainingJobObject, TrainingJobStatus } from "#lib/k8s/job/training-job.ts";
 import { describeJob } from "../../../cli/commands/job/describe.ts";
+import { placeOf } from "../../../cli/commands/job/flags.ts";
 import { printDocuments, printObject, printObjects, printTable } from "../../../cli/commands/job/output.ts";
+import { wordsOfShell } from "#test/support/shell.ts";
 import { bar, columns, span } from "../../../cli/commands/job/text.ts";
 
 const NOW_MS = Date.parse("2026-11-23T12:00:00Z");
@@ -16,6 +18,15 @@ function job(status?: TrainingJobStatus): TrainingJobObject {
     ...(status && { status }),
   };
 }
+
+describe("placeOf", () => {
+  it("leads a shell to the same cluster again, whatever its file is called", async () => {
+    const flags = { namespace: "pets", kubeconfig: "my clusters/it's.yaml" };
+    const words = ["--namespace", "pets", "--kubeconfig", "my clusters/it's.yaml"];
+    assert.deepEqual(await wordsOfShell(`petage job list${placeOf(flags)}`), ["job", "list", ...words]);
+    assert.equal(placeOf({}), "");
+  });
+});
 
 describe("span()", () => {
   const cases: readonly (readonly [seconds: number, string])[] = [

@@ -25,6 +25,14 @@ const RULES: readonly {
 }[] = [
   { what: "any failure", exit: {}, action: "Restart" },
   { what: "a user's error", exit: { code: 3 }, action: "FailJob" },
+  { what: "a worker that somebody stopped", exit: { code: 4 }, action: "FailJob" },
+  {
+    what: "a worker that somebody stopped, where a rule wants it back",
+    rules: [{ exitCodes: [4], action: "Restart" }],
+    exit: { code: 4 },
+    action: "Restart",
+  },
+  { what: "a worker that SIGTERM ended", exit: { code: 143 }, action: "Restart" },
   { what: "a pod that was driven out", exit: { code: 143, disrupted: true }, action: "RestartIgnoringLimit" },
   { what: "a code that a rule names", rules: [{ exitCodes: [1], action: "FailJob" }], exit: {}, action: "FailJob" },
   { what: "another code", rules: [{ exitCodes: [2], action: "FailJob" }], exit: {}, action: "Restart" },

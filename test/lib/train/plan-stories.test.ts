@@ -50,7 +50,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant("exit" as const),
       pick,
-      code: fc.constantFrom(0, 1, 3, 75, 143, null),
+      code: fc.constantFrom(0, 1, 3, 4, 75, 143, null),
       disrupted: fc.boolean(),
     }),
   },
@@ -76,7 +76,7 @@ const spec: fc.Arbitrary<JobSpec> = fc
     ttlMs: fc.option(fc.nat(1_000)),
     cleanPolicy: fc.constantFrom("Running" as const, "All" as const),
     backoff: fc.constantFrom({ firstMs: 0, maximumMs: 0 }, { firstMs: 1_000, maximumMs: 4_000 }),
-    resumeCommand: fc.constantFrom("", "resume"),
+    continueHint: fc.constantFrom("", "resume"),
   })
   .map(({ elastic, ...job }) => ({ ...job, minWorkers: elastic ? 1 : job.workers }));
 

@@ -15,6 +15,7 @@ import type { WatchTrainingJobResponse__Output } from "#proto/petage/v1/WatchTra
 import { Controller } from "#services/controller/local/controller.ts";
 import { createControllerService } from "#services/controller/service.ts";
 import { assertRefused, REFUSALS } from "./refusals.ts";
+import { wordsOfShell } from "#test/support/shell.ts";
 import { writeTinyProject } from "#test/support/tiny-project.ts";
 import { until } from "#test/support/until.ts";
 
@@ -218,6 +219,27 @@ describe("the controller service", function () {
     for (const file of ["config.json", "tiny.py", "epoch_1", "scalars.json"]) assert.ok(files.includes(file), file);
   });
 
+  it("refuses to go on where nothing is left to train, before anything is started", async () => {
+    const before = (await client.listTrainingJobs({})).jobs.length;
+    const whole = (await client.getTrainingJob({ name: "whole" })).job?.status;
+    const ways = [
+      { resume: "Auto", workDir: "work" },
+      { resume: whole?.lastCheckpoint?.uri ?? "", workDir: "elsewhere" },
+    ];
+    for (const { resume, workDir } of ways) {
+      const spec = { config: { path: config }, workDir, checkpoint: { resume } };
+      await assertRefused(
+        client.createTrainingJob({ job: { spec } }),
+        "CONFIG_INVALID_VALUE",
+        /Nothing is left to train/,
+      );
+      const longer = { ...spec, config: { path: config, cfgOptions: ["train_cfg.max_epochs=2"] } };
+      assert.ok((await client.createTrainingJob({ job: { spec: longer }, validateOnly: true })).job);
+    }
+    assert.equal((await client.listTrainingJobs({})).jobs.length, before);
+    assert.equal(existsSync(join(folder, "elsewhere")), false);
+  });
+
   it("cancels a job, which is then Cancelled and cannot be cancelled again", async () => {
     const { job } = await create({ cfgOptions: ["train_cfg.max_epochs=1000"] });
     const name = job?.metadata?.name ?? "";
@@ -229,10 +251,31 @@ describe("the controller service", function () {
     await assert.rejects(client.cancelTrainingJob({ name }), { code: "FAILED_PRECONDITION" });
   });
 
+  it("has a job that was stopped before its last step fail, and says how to go on", async () => {
+    const { job } = await create({ cfgOptions: ["train_cfg.max_epochs=1000"] });
+    const name = job?.metadata?.name ?? "";
+    const address = await until(
+      "a trainer is ready",
+      async () => /Ready address=(\S+)/.exec((await logs({ name, worker: "trainer-0" })).join("\n"))?.[1],
+      JOB_TIMEOUT_MS,
+    );
+    await using trainer = dial(address, "TrainerService");
+    await trainer.stop({ saveCheckpoint: true });
+    const last = (await watch(name)).at(-1)?.job?.status;
+    assert.equal(last?.phase, "TRAINING_JOB_PHASE_FAILED");
+    assert.equal(last.result, null);
+    assert.deepEqual([last.lastFailure?.exitCode, last.lastFailure?.reason], [4, "Stopped"]);
+    const step = last.lastCheckpoint?.step;
+    const [said = "", command = ""] = last.message.split("Continue with: ");
+    assert.ok(said.includes(`TrainerService.Stop ended training after step ${step} of 2000 `), said);
+    const words = ["train", config, "--nproc", "1", "--resume", "--work-dir", "work"];
+    assert.deepEqual(await wordsOfShell(command), [...words, "--cfg-options", "train_cfg.max_epochs=1000"]);
+  });
+
   it("lists the jobs page by page, the newest first", async () => {
     const all = (await client.listTrainingJobs({})).jobs.map(({ metadata }) => metadata?.name);
-    assert.equal(all.length, 4);
-    assert.deepEqual(all.slice(1, 3), ["whole", "twin"]);
+    assert.equal(all.length, 5);
+    assert.deepEqual(all.slice(2, 4), ["whole", "twin"]);
     const first = await client.listTrainingJobs({ pageSize: 3 });
     const second = await client.listTrainingJobs({ pageSize: 3, pageToken: first.nextPageToken });
     assert.deepEqual(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { loadConfig } from "#lib/config/load.ts";
@@ -10,6 +10,7 @@ import { startProcess } from "#lib/host/processes.ts";
 import type { RunningProcess } from "#lib/host/processes.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
+import { parseTermination } from "#lib/train/termination.ts";
 import { readCheckpoint } from "#lib/store/checkpoint-folder.ts";
 import type { StreamMetricsResponse__Output } from "#proto/petage/v1/StreamMetricsResponse.ts";
 import { writeTinyProject } from "#test/support/tiny-project.ts";
@@ -98,15 +99,17 @@ describe("the trainer service", function () {
     assert.deepEqual((await client.getStatus({})).lastCheckpoint?.uri, checkpoint?.uri);
 
     const stopped = await client.stop({ saveCheckpoint: true });
-    const { exitCode } = await trainer.process.exited;
+    const { exitCode, lastLines } = await trainer.process.exited;
     await listening;
-    assert.equal(exitCode, 0);
+    assert.equal(exitCode, 4, "its work is not done");
+    const said = `TrainerService.Stop ended training after step ${lastStep()} of 4000 [STOPPED]`;
+    assert.ok(lastLines.at(-1)?.includes(said), lastLines.at(-1));
     assert.equal(stopped.checkpoint?.step, lastStep(), "the checkpoint is of the last step");
     checkSteps(events);
     const told = events.flatMap((event) => (event.checkpoint ? [event.checkpoint.uri] : []));
     assert.ok(told.includes(checkpoint?.uri ?? "") && told.includes(stopped.checkpoint?.uri ?? ""));
     const phases = events.flatMap(({ phase }) => phase ?? []);
-    assert.deepEqual(phases.slice(-2), ["TRAINER_PHASE_STOPPING", "TRAINER_PHASE_FINISHED"]);
+    assert.equal(phases.at(-1), "TRAINER_PHASE_STOPPING");
   });
 
   it("leaves out steps for who asks for every fourth only, and stops without a checkpoint", async () => {
@@ -119,7 +122,7 @@ describe("the trainer service", function () {
     assert.ok(steps.every((step) => step % 4 === 0));
     const { checkpoint } = await trainer.client.stop({});
     assert.equal(checkpoint ?? null, null);
-    assert.equal((await trainer.process.exited).exitCode, 0);
+    assert.equal((await trainer.process.exited).exitCode, 4);
   });
 
   it("saves what it has when it is told to end by SIGTERM, and says so by its exit code", async () => {
@@ -134,6 +137,41 @@ describe("the trainer service", function () {
     const name = /Saved (iter_\d+)/.exec(lastLines.join("\n"))?.[1] ?? "";
     const { meta } = await readCheckpoint(join(folder, "ended", name), { withOptimizer: true });
     assert.equal(`iter_${meta.progress.step}`, name);
+  });
+
+  describe("with a checkpoint of the last step", () => {
+    let common1: Record<string, string>;
+    before(async () => {
+      const config = loadConfig(join(folder, "tiny.json"), {
+        files: nodeConfigFiles,
+        options: ["train_cfg.max_epochs=1"],
+      });
+      await writeFile(join(folder, "one.json"), serializeConfig({ name: "tiny", config }));
+      common1 = { PETAGE_CONFIG: join(folder, "one.json"), PETAGE_WORK_DIR: join(folder, "one") };
+      const first = await launch("one/first", common1);
+      assert.equal((await first.exited).exitCode, 0);
+    });
+
+    it("ends well when the attempt before this one was lost after that step, and names the result", async () => {
+      const report = join(folder, "last-words");
+      const more = { PETAGE_RESUME_FROM: "run", ATTEMPT: "1", PETAGE_TERMINATION_LOG: report };
+      const { exitCode, lastLines } = await (await launch("one/first", { ...common1, ...more })).exited;
+      assert.equal(exitCode, 0, lastLines.join("\n"));
+      const words = parseTermination(await readFile(report, "utf8"));
+      assert.deepEqual([words?.step, basename(words?.result?.modelUri ?? "")], [EPOCH_STEPS, "epoch_1"]);
+    });
+
+    for (const wanted of ["auto", "one/first/epoch_1"]) {
+      it(`refuses to go on from it (${wanted}) with another run: nothing is left to train`, async () => {
+        const from = wanted === "auto" ? wanted : join(folder, wanted);
+        const { exitCode, lastLines } = await (
+          await launch("one/second", { ...common1, PETAGE_RESUME_FROM: from })
+        ).exited;
+        assert.equal(exitCode, 3);
+        const said = /Nothing is left to train.*epoch_1.*1 epoch.*max_epochs is 1.*Raise it.*\[CONFIG_INVALID_VALUE\]/;
+        assert.match(lastLines.at(-1) ?? "", said);
+      });
+    }
   });
 
   const bad: readonly { what: string; environment: Record<string, string>; exitCode: number; says: RegExp }[] = [

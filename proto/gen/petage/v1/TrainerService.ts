@@ -47,14 +47,16 @@ export interface TrainerServiceClient extends grpc.Client {
   saveCheckpoint(argument: _petage_v1_SaveCheckpointRequest, callback: grpc.requestCallback<_petage_v1_SaveCheckpointResponse__Output>): grpc.ClientUnaryCall;
   
   /**
-   * Ends training after the step in progress. Answers when the worker has stopped; its process then exits with 0.
+   * Ends training after the step in progress. Answers when the worker has stopped; its process then exits with
+   * 4, or with 0 where that step was the last one. The job fails with the reason Stopped and is not restarted.
    */
   Stop(argument: _petage_v1_StopRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_petage_v1_StopResponse__Output>): grpc.ClientUnaryCall;
   Stop(argument: _petage_v1_StopRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_petage_v1_StopResponse__Output>): grpc.ClientUnaryCall;
   Stop(argument: _petage_v1_StopRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_petage_v1_StopResponse__Output>): grpc.ClientUnaryCall;
   Stop(argument: _petage_v1_StopRequest, callback: grpc.requestCallback<_petage_v1_StopResponse__Output>): grpc.ClientUnaryCall;
   /**
-   * Ends training after the step in progress. Answers when the worker has stopped; its process then exits with 0.
+   * Ends training after the step in progress. Answers when the worker has stopped; its process then exits with
+   * 4, or with 0 where that step was the last one. The job fails with the reason Stopped and is not restarted.
    */
   stop(argument: _petage_v1_StopRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_petage_v1_StopResponse__Output>): grpc.ClientUnaryCall;
   stop(argument: _petage_v1_StopRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_petage_v1_StopResponse__Output>): grpc.ClientUnaryCall;
@@ -90,7 +92,8 @@ export interface TrainerServiceHandlers extends grpc.UntypedServiceImplementatio
   SaveCheckpoint: grpc.handleUnaryCall<_petage_v1_SaveCheckpointRequest__Output, _petage_v1_SaveCheckpointResponse>;
   
   /**
-   * Ends training after the step in progress. Answers when the worker has stopped; its process then exits with 0.
+   * Ends training after the step in progress. Answers when the worker has stopped; its process then exits with
+   * 4, or with 0 where that step was the last one. The job fails with the reason Stopped and is not restarted.
    */
   Stop: grpc.handleUnaryCall<_petage_v1_StopRequest__Output, _petage_v1_StopResponse>;
   

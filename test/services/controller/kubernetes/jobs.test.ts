@@ -85,6 +85,19 @@ const LIVES: readonly {
     failure: { exitCode: 42, reason: "OOMKilled" },
   },
   {
+    what: "a job of which a trainer was stopped has not succeeded, and is not restarted",
+    name: "stopped",
+    spec: {
+      workers: 2,
+      failurePolicy: { maxRestarts: 5 },
+      ...fake({ "fail-after": "100ms", "exit-code": "4", message: "TrainerService.Stop ended training" }),
+    },
+    ends: "Failed",
+    message: /^trainer-\d ended with exit code 4 .*: TrainerService\.Stop ended training$/,
+    events: ["Warning Stopped"],
+    failure: { exitCode: 4, reason: "Stopped" },
+  },
+  {
     what: "a job that runs too long fails",
     name: "late",
     spec: { runPolicy: { activeDeadlineSeconds: 2 } },
