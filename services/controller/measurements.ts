@@ -26,6 +26,12 @@ export class Measurements {
     return this.lastCheckpoint?.uri ?? "";
   }
 
+  /** The best checkpoint of a run that was resumed, and what it measured. */
+  recallBest(uri: string, metrics: Readonly<Record<string, number>>): void {
+    this.#bestUri = uri;
+    this.#best = metrics;
+  }
+
   take(event: StreamMetricsResponse__Output): void {
     if (event.step) this.#takeStep(event.step);
     if (event.checkpoint) this.#takeCheckpoint(event.checkpoint);

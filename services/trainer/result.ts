@@ -1,6 +1,7 @@
-import { basename, dirname, resolve } from "node:path";
+import { basename } from "node:path";
 import { timestampOf } from "#lib/base/time.ts";
 import { folderOf, readCheckpointMeta, weightsSha256 } from "#lib/store/checkpoint-folder.ts";
+import { findBest } from "#lib/store/find-model.ts";
 import { publishModel } from "#lib/store/model-store.ts";
 import { isComplete, saveCheckpoint } from "#lib/train/run.ts";
 import type { TrainingRun } from "#lib/train/run.ts";
@@ -31,15 +32,13 @@ export async function concludeTraining(run: TrainingRun, { env, reporter, signal
 export async function recallCheckpoints(
   run: TrainingRun,
   resumed: string,
-  { env, reporter }: Pick<ResultParts, "env" | "reporter">,
+  { reporter }: Pick<ResultParts, "reporter">,
 ): Promise<void> {
   const folder = folderOf(resumed);
   reporter.update({ lastCheckpoint: await describeCheckpoint(folder) });
   if (!run.best) return;
-  for (const runFolder of [env.PETAGE_RUN_DIR, dirname(folder)]) {
-    const best = await describeCheckpoint(resolve(runFolder, run.best.name)).catch(() => undefined);
-    if (best) return reporter.update({ bestCheckpoint: best });
-  }
+  const best = await findBest(folder, run.best);
+  if (best) return reporter.update({ bestCheckpoint: await describeCheckpoint(best) });
   run.ports.log.warn("The best checkpoint so far is gone; the next better one takes its place", run.best);
 }
 

@@ -8,6 +8,7 @@ import { serializeConfig } from "#lib/config/serialize.ts";
 import { availableCores, shareCores, threadEnvironment } from "#lib/host/cores.ts";
 import { ProcessLauncher } from "#lib/host/process-launcher.ts";
 import { dial } from "#lib/rpc/client.ts";
+import { readCheckpointMeta } from "#lib/store/checkpoint-folder.ts";
 import { INITIAL_STATUS, isTerminal } from "#lib/train/job-state.ts";
 import { CONTINUE, continueCommand } from "#lib/train/command-line.ts";
 import { plan } from "#lib/train/plan.ts";
@@ -177,6 +178,8 @@ export class Job {
 
   async #follow(address: string): Promise<void> {
     await using client = dial(address, "TrainerService");
+    const best = (await client.getStatus({})).bestCheckpoint?.uri;
+    if (best) this.measurements.recallBest(best, (await readCheckpointMeta(best)).metrics);
     const events: AsyncIterable<StreamMetricsResponse__Output> = client.streamMetrics({});
     for await (const event of events) {
       this.measurements.take(event);

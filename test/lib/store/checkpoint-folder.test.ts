@@ -266,6 +266,30 @@ describe("a folder of checkpoints", () => {
       assert.equal(await findModel(join(workDir, "nowhere")), undefined);
     });
 
+    it("takes the best of the run that the newest one resumed, and that of no other", async () => {
+      const best = { metric: "mae", value: 2, name: "best_mae_epoch_1" };
+      const save = (run: string, name: string, seconds: number, saved: typeof best | null) =>
+        checkpointFolder({ folder: join(workDir, run), workDir }).save(
+          name,
+          checkpointOf({ createTime: new Date(1000 * seconds), withOptimizer: !name.startsWith("best"), best: saved }),
+        );
+      await save("another", best.name, 1, { ...best, value: 3 });
+      await save("first", best.name, 2, best);
+      await save("stranger", best.name, 3, { ...best, value: 1 });
+      await save("second", "epoch_2", 4, best);
+      await save("third", "epoch_3", 5, best);
+      assert.equal(await findModel(workDir), join(workDir, "first", best.name));
+      assert.equal(await findModel(join(workDir, "third")), join(workDir, "first", best.name));
+      await save("third", "best_mae_epoch_3", 6, { ...best, value: 1, name: "best_mae_epoch_3" });
+      assert.equal(await findModel(workDir), join(workDir, "third", "best_mae_epoch_3"));
+      await save("anew", "epoch_1", 7, null);
+      assert.equal(await findModel(workDir), join(workDir, "anew", "epoch_1"), "of a training that began anew");
+      await rm(join(workDir, "first"), { recursive: true });
+      await rm(join(workDir, "third", "best_mae_epoch_3"), { recursive: true });
+      await rm(join(workDir, "anew"), { recursive: true });
+      assert.equal(await findModel(workDir), join(workDir, "third", "epoch_3"), "the best is gone");
+    });
+
     it("does not take what a killed writer left unfinished", async () => {
       const { uri } = await store.save("epoch_1", checkpointOf());
       await cp(uri, join(folder, ".writing-epoch_2-1-00"), { recursive: true });
