@@ -4,13 +4,13 @@ import { abortReason } from "#lib/base/signals.ts";
 import { buildComponent } from "#lib/config/build.ts";
 import type { ConfigNode } from "#lib/config/component.ts";
 import { datasets } from "./datasets/index.ts";
-import { decodeImage, type DecodeOptions } from "./decode.ts";
+import { decodeImage, type ImageLimits } from "./decode.ts";
 import type { DataFiles } from "./files.ts";
 import type { SampleInfo } from "./types.ts";
 
 export interface CheckOptions {
   readonly files: DataFiles;
-  readonly decode: DecodeOptions;
+  readonly decode: ImageLimits;
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: { readonly done: number; readonly count: number }) => void;
