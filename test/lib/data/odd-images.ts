@@ -36,6 +36,12 @@ export function withOrientation(format: "jpeg" | "png" | "webp", orientation: nu
   return format === "png" ? image.png().toBuffer() : image.webp({ lossless: true }).toBuffer();
 }
 
+/** A PNG of one colour: hardly any bytes, whatever the size. */
+export const flatPng = (width: number, height: number): Promise<Buffer> =>
+  sharp({ create: { width, height, channels: 3, background: "grey" } })
+    .png({ palette: true })
+    .toBuffer();
+
 /** Two frames of different colour. */
 export async function animated(format: "gif" | "webp"): Promise<Buffer> {
   const frames = Buffer.concat([markedPixels(), Buffer.alloc(40 * 20 * 3, 200)]);
