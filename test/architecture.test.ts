@@ -36,7 +36,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // Reads images in worker threads; loads no tensors, so that the data-loader starts without TensorFlow.
   data: {
     layers: FOUNDATION,
-    packages: ["zod", "sharp", "@julusian/jpeg-turbo", "fastest-levenshtein"],
+    packages: ["zod", "sharp", "fastest-levenshtein"],
     nodeModules: ["fs", "fs/promises", "worker_threads"],
   },
   optim: { layers: [...FOUNDATION, "engine"], packages: TENSORS, nodeModules: [] },

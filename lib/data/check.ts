@@ -1,16 +1,19 @@
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
+import { randomStream } from "#lib/base/random.ts";
 import { abortReason } from "#lib/base/signals.ts";
 import { buildComponent } from "#lib/config/build.ts";
 import type { ConfigNode } from "#lib/config/component.ts";
 import { datasets } from "./datasets/index.ts";
-import { decodeImage, type DecodeOptions } from "./decode.ts";
+import type { ImageLimits } from "./decode.ts";
 import type { DataFiles } from "./files.ts";
-import type { SampleInfo } from "./types.ts";
+import { childNode } from "./node.ts";
+import { buildPipeline } from "./pipeline.ts";
+import type { SampleInfo, Transform } from "./types.ts";
 
 export interface CheckOptions {
   readonly files: DataFiles;
-  readonly decode: DecodeOptions;
+  readonly decode: ImageLimits;
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: { readonly done: number; readonly count: number }) => void;
@@ -27,16 +30,21 @@ export const MAX_LISTED_PROBLEMS = 1000;
 /** Images decoded at a time. */
 const MAX_DECODES_IN_FLIGHT = 4;
 
-/** Looks for all that would stop or spoil a training: bad labels, missing, repeated and undecodable images. */
+/** Looks for all that would stop or spoil a training: bad labels, missing and repeated images, and those that fail in the pipeline. */
 export async function checkDataset(node: ConfigNode, options: CheckOptions): Promise<DatasetCheck> {
   const problems: PetageError[] = [];
   let problemCount = 0;
   const onProblem = (problem: PetageError): void => {
     if (problemCount++ < MAX_LISTED_PROBLEMS) problems.push(problem);
   };
+  const { files, decode } = options;
+  const pipeline = buildPipeline(childNode(node, "pipeline"), {
+    read: (path, maxBytes) => files.read(path, maxBytes),
+    decode,
+  });
   const { samples } = await buildComponent(datasets, node, { ...options, onProblem });
   for (const problem of findRepeated(samples)) onProblem(problem);
-  for (const problem of await decodeAll(samples, options)) if (problem) onProblem(problem);
+  for (const problem of await tryAll(samples, pipeline, options)) if (problem) onProblem(problem);
   return { sampleCount: samples.length, problems, problemCount };
 }
 
@@ -52,14 +60,18 @@ function* findRepeated(samples: readonly SampleInfo[]): Generator<PetageError, v
   }
 }
 
-async function decodeAll(samples: readonly SampleInfo[], options: CheckOptions): Promise<(PetageError | undefined)[]> {
+async function tryAll(
+  samples: readonly SampleInfo[],
+  pipeline: Transform,
+  options: CheckOptions,
+): Promise<(PetageError | undefined)[]> {
   const problems: (PetageError | undefined)[] = [];
   const remaining = samples.entries();
   let done = 0;
   const work = async (): Promise<void> => {
-    for (const [index, sample] of remaining) {
+    for (const [index, info] of remaining) {
       if (options.signal.aborted) throw abortReason(options.signal);
-      problems[index] = await tryDecode(sample, options);
+      problems[index] = await problemOf(info, () => pipeline({ info, index }, randomStream(0, 0, index)));
       options.onProgress?.({ done: ++done, count: samples.length });
     }
   };
@@ -67,9 +79,9 @@ async function decodeAll(samples: readonly SampleInfo[], options: CheckOptions):
   return problems;
 }
 
-async function tryDecode({ id, path }: SampleInfo, { files, decode }: CheckOptions): Promise<PetageError | undefined> {
+async function problemOf({ id }: SampleInfo, make: () => unknown): Promise<PetageError | undefined> {
   try {
-    await decodeImage(await files.read(path, decode.maxImageBytes), decode);
+    await make();
     return undefined;
   } catch (thrown) {
     const { code, message, hint } = PetageError.from(thrown);

@@ -1,20 +1,14 @@
-import jpegTurbo from "@julusian/jpeg-turbo";
-import sharp from "sharp";
+import sharp, { type OutputInfo, type Sharp } from "sharp";
 import { PetageError } from "#lib/base/errors.ts";
 import { IMAGE_FORMATS, isImageFormat, sniffFormat } from "./image-format.ts";
-import { readJpegHeader, type JpegHeader } from "./jpeg-header.ts";
-import { orient, swapRedAndBlue } from "./pixels.ts";
+import { readJpegHeader } from "./jpeg-header.ts";
+import { cmykToBgr, swapRedAndBlue } from "./pixels.ts";
 import type { Image } from "./types.ts";
 
 export interface ImageLimits {
   readonly maxImageBytes: number;
   /** Width times height, checked before any pixel is decoded. */
   readonly maxImagePixels: number;
-}
-
-export interface DecodeOptions extends ImageLimits {
-  /** Decode plain JPEGs in this thread: for workers, which would otherwise queue for libuv's few threads. */
-  readonly blocking?: boolean;
 }
 
 export const DEFAULT_IMAGE_LIMITS: ImageLimits = { maxImageBytes: 32 * 2 ** 20, maxImagePixels: 40e6 };
@@ -25,16 +19,22 @@ sharp.concurrency(1);
 
 /**
  * Decodes a photo to BGR pixels as OpenCV's `IMREAD_COLOR` shows it: turned by its EXIF orientation, alpha dropped,
- * 16 bits cut to 8, the first frame of an animation. ICC profiles are ignored except for CMYK.
+ * 16 bits cut to 8, the first frame of an animation, colour profiles ignored.
  * @throws PetageError IMAGE_EMPTY, IMAGE_TOO_LARGE, IMAGE_FORMAT_UNSUPPORTED or IMAGE_UNDECODABLE.
  */
-export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = DEFAULT_IMAGE_LIMITS): Promise<Image> {
-  checkBytes(bytes, options);
+export async function decodeImage(bytes: Uint8Array, limits: ImageLimits = DEFAULT_IMAGE_LIMITS): Promise<Image> {
+  checkBytes(bytes, limits);
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const jpeg = readJpegHeader(bytes);
-  if (jpeg) checkPixels(jpeg, options);
-  const plain = jpeg && isPlain(jpeg) ? await decodePlainJpeg(buffer, jpeg, options) : undefined;
-  return plain ?? decodeWithSharp(buffer, options);
+  if (jpeg) checkPixels(jpeg, limits);
+  // "warning", sharp's default, would refuse usable photos with odd headers.
+  const options = { failOn: "error", pages: 1, ignoreIcc: true, limitInputPixels: limits.maxImagePixels } as const;
+  const image = sharp(buffer, options).autoOrient();
+  try {
+    return jpeg?.components === 4 ? await readCmyk(image) : await readColour(image);
+  } catch (error) {
+    throw sharpError(error, limits);
+  }
 }
 
 function checkBytes(bytes: Uint8Array, limits: ImageLimits): void {
@@ -62,47 +62,20 @@ function checkPixels(size: { readonly width: number; readonly height: number }, 
   );
 }
 
-function isPlain(jpeg: JpegHeader): boolean {
-  const { bitsPerSample, components, huffman, width, height } = jpeg;
-  return huffman && bitsPerSample === 8 && (components === 1 || components === 3) && width > 0 && height > 0;
+async function readColour(image: Sharp): Promise<Image> {
+  const { data, info } = await pixels(image.removeAlpha().toColourspace("srgb"));
+  swapRedAndBlue(data);
+  return { data, width: info.width, height: info.height, channels: info.channels };
 }
 
-/** `undefined` where libjpeg-turbo is not content: it takes warnings for errors, and so leaves the verdict to sharp. */
-async function decodePlainJpeg(
-  buffer: Buffer,
-  jpeg: JpegHeader,
-  { blocking }: DecodeOptions,
-): Promise<Image | undefined> {
-  const { width, height } = jpeg;
-  const format = { format: jpegTurbo.FORMAT_BGR };
-  try {
-    const target = Buffer.allocUnsafeSlow(width * height * 3);
-    const { data } = blocking
-      ? jpegTurbo.decompressSync(buffer, target, format)
-      : await jpegTurbo.decompress(buffer, target, format);
-    return orient({ data, width, height, channels: 3 }, jpeg.orientation);
-  } catch {
-    return undefined;
-  }
+/** sharp would turn four inks to sRGB by a profile. */
+async function readCmyk(image: Sharp): Promise<Image> {
+  const { data, info } = await pixels(image.pipelineColourspace("cmyk").toColourspace("cmyk"));
+  return { data: cmykToBgr(data), width: info.width, height: info.height, channels: 3 };
 }
 
-async function decodeWithSharp(buffer: Buffer, limits: ImageLimits): Promise<Image> {
-  // "warning", sharp's default, would refuse usable photos with odd headers.
-  const options = { failOn: "error", pages: 1, limitInputPixels: limits.maxImagePixels } as const;
-  try {
-    const metadata = await sharp(buffer, options).metadata();
-    const ignoreIcc = metadata.space !== "cmyk";
-    const { data, info } = await sharp(buffer, { ...options, ignoreIcc })
-      .autoOrient()
-      .removeAlpha()
-      .toColourspace("srgb")
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true });
-    swapRedAndBlue(data);
-    return { data, width: info.width, height: info.height, channels: info.channels };
-  } catch (error) {
-    throw sharpError(error, limits);
-  }
+function pixels(image: Sharp): Promise<{ data: Buffer; info: OutputInfo }> {
+  return image.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
 }
 
 function sharpError(error: unknown, limits: ImageLimits): PetageError {

@@ -144,13 +144,13 @@ export function efficientNetCenterBox(image: Size, scale: number, padding: numbe
   };
 }
 
-/** The whole pixels of a box, as mmcv's `imcrop` cuts them: the last row and column are truncated, then included. */
+/** The whole pixels of a box, as mmcv's `imcrop` cuts them: the last row and column are truncated, then included. At least one pixel. */
 export function wholePixels(box: Box): Box {
   const { top, left } = box;
   return {
     top,
     left,
-    height: Math.trunc(top + box.height - 1) - top + 1,
-    width: Math.trunc(left + box.width - 1) - left + 1,
+    height: Math.max(1, Math.trunc(top + box.height - 1) - top + 1),
+    width: Math.max(1, Math.trunc(left + box.width - 1) - left + 1),
   };
 }

@@ -7,7 +7,7 @@ import { buildComponent, parseNode } from "#lib/config/build.ts";
 import type { ConfigNode } from "#lib/config/component.ts";
 import { BadSampleTally } from "./bad-sample-tally.ts";
 import { datasets } from "./datasets/index.ts";
-import type { DecodeOptions } from "./decode.ts";
+import type { ImageLimits } from "./decode.ts";
 import type { DataFiles } from "./files.ts";
 import type { BadSampleRule, BatchTask, MadeBatch } from "./make-batch.ts";
 import { childNode } from "./node.ts";
@@ -22,7 +22,7 @@ export interface MakerSetup {
   readonly pipeline: ConfigNode;
   readonly seed: number;
   readonly badSampleRule: BadSampleRule;
-  readonly decode: DecodeOptions;
+  readonly decode: ImageLimits;
 }
 
 /** Makes batches, in this thread or in others. */
@@ -37,7 +37,7 @@ export interface LoaderOptions {
   readonly purpose: "train" | "evaluate";
   readonly seed: number;
   readonly files: DataFiles;
-  readonly decode: DecodeOptions;
+  readonly decode: ImageLimits;
   readonly log: Log;
   /** Threads to use in place of the config's `num_workers`. */
   readonly workers?: number;

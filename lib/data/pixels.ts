@@ -54,43 +54,15 @@ export function flip(image: Image, direction: FlipDirection): Image {
   }
 }
 
-/** Turns pixels as they were stored into how they are to be seen; `orientation` is EXIF's, 1 to 8. */
-export function orient(image: Image, orientation: number): Image {
-  const { height, width } = image;
-  const lastRow = (height - 1) * width;
-  const lastColumn = width - 1;
-  switch (orientation) {
-    case 2:
-      return flip(image, "horizontal");
-    case 3:
-      return flip(image, "diagonal");
-    case 4:
-      return flip(image, "vertical");
-    case 5:
-      return walk(image, { start: 0, alongRow: width, alongColumn: 1, transposed: true });
-    case 6:
-      return walk(image, { start: lastRow, alongRow: -width, alongColumn: 1, transposed: true });
-    case 7:
-      return walk(image, { start: lastRow + lastColumn, alongRow: -width, alongColumn: -1, transposed: true });
-    case 8:
-      return walk(image, { start: lastColumn, alongRow: width, alongColumn: -1, transposed: true });
-    default:
-      return image;
-  }
-}
-
 /** In which order source pixels are visited: where to begin and how far the next one in a target row or column is. */
 interface Path {
   readonly start: number;
   readonly alongRow: number;
   readonly alongColumn: number;
-  readonly transposed?: boolean;
 }
 
 function walk(image: Image, path: Path): Image {
-  const { channels } = image;
-  const height = path.transposed ? image.width : image.height;
-  const width = path.transposed ? image.height : image.width;
+  const { channels, height, width } = image;
   const data = new Uint8Array(image.data.length);
   for (let y = 0, out = 0; y < height; y++) {
     let from = (path.start + y * path.alongColumn) * channels;
@@ -108,4 +80,17 @@ export function swapRedAndBlue(data: Uint8Array): void {
     data[i] = data[i + 2] ?? 0;
     data[i + 2] = first;
   }
+}
+
+/**
+ * OpenCV's arithmetic, on cyan, magenta, yellow and black where 255 is full ink. A JPEG stores them the other way round,
+ * which libvips has undone.
+ */
+export function cmykToBgr(inks: Uint8Array): Uint8Array {
+  const data = new Uint8Array((inks.length / 4) * 3);
+  for (let from = 0, to = 0; from < inks.length; from += 4, to += 3) {
+    const light = 255 - (inks[from + 3] ?? 0);
+    for (let ink = 0; ink < 3; ink++) data[to + 2 - ink] = light - (((inks[from + ink] ?? 0) * light) >> 8);
+  }
+  return data;
 }

@@ -2,6 +2,7 @@ import { assert } from "#lib/base/assert.ts";
 import type { Size } from "./geometry.ts";
 import { resizeCv2, type Cv2Interpolation } from "./resize/cv2.ts";
 import { resizePillow, type PillowInterpolation } from "./resize/pillow.ts";
+import { checkEnlarged } from "./size-limit.ts";
 import type { Image } from "./types.ts";
 
 export const CV2_INTERPOLATIONS = ["nearest", "bilinear", "bicubic", "area", "lanczos"] as const;
@@ -12,10 +13,13 @@ export type ResizeMethod =
   | { readonly backend: "cv2"; readonly interpolation: Cv2Interpolation }
   | { readonly backend: "pillow"; readonly interpolation: PillowInterpolation };
 
-/** Resizes a uint8 image exactly as OpenCV or Pillow does. */
+/** Resizes a uint8 image exactly as OpenCV or Pillow does. Throws IMAGE_TOO_LARGE before it computes a pixel. */
 export function resize(image: Image, size: Size, method: ResizeMethod): Image {
   assert(size.height >= 1 && size.width >= 1, `cannot resize to ${size.width} x ${size.height}`);
   if (size.height === image.height && size.width === image.width) return image;
+  checkEnlarged(image, size);
+  // Pillow resizes the width first, and holds all rows of that.
+  if (method.backend === "pillow") checkEnlarged(image, { width: size.width, height: image.height });
   return method.backend === "cv2"
     ? resizeCv2(image, size, method.interpolation)
     : resizePillow(image, size, method.interpolation);

@@ -20,7 +20,7 @@ export function openLoader(node: ConfigNode, options: OpenLoaderOptions): Promis
   return Loader.open(node, { ...rest, decode, files: localDataFiles({ root }), openMaker });
 }
 
-/** Images decoded at a time where a batch is made in the calling thread, which libuv's threads help. */
+/** Images worked on at a time where a batch is made in the calling thread: libuv's threads decode. */
 const MAX_SAMPLES_IN_FLIGHT = 4;
 
 function openMaker(setup: MakerSetup, workers: number): BatchMaker {
@@ -37,7 +37,7 @@ export function batchRecipe(setup: MakerSetup, { maxSamplesInFlight, blocking }:
   const files = localDataFiles({ blocking });
   const pipeline = buildPipeline(setup.pipeline, {
     read: (path, maxBytes) => files.read(path, maxBytes),
-    decode: { ...setup.decode, blocking },
+    decode: setup.decode,
   });
   return { samples, pipeline, seed, badSampleRule, maxSamplesInFlight };
 }
@@ -63,7 +63,7 @@ class ThreadMaker implements BatchMaker {
   #next = 0;
 
   constructor(setup: MakerSetup, workers: number) {
-    batchRecipe(setup, { maxSamplesInFlight: 1, blocking: true }); // A wrong pipeline is told of here, not by a thread.
+    batchRecipe(setup, { maxSamplesInFlight: 2, blocking: true }); // A wrong pipeline is told of here, not by a thread.
     this.parallelism = workers;
     const entry = new URL("./data-thread.ts", import.meta.url);
     this.#threads = Array.from({ length: workers }, (_, index) => new Thread(`data-${index}`, entry, setup));

@@ -3,7 +3,7 @@ import type { MakerSetup } from "#lib/data/loader.ts";
 import { batchRecipe } from "./data-loader.ts";
 import { answerCalls, threadSetup } from "./thread.ts";
 
-// One sample at a time: this thread does nothing else.
-const recipe = batchRecipe(threadSetup<MakerSetup>(), { maxSamplesInFlight: 1, blocking: true });
+// One is decoded by a thread of libuv's while another is resized in this one.
+const recipe = batchRecipe(threadSetup<MakerSetup>(), { maxSamplesInFlight: 2, blocking: true });
 
 answerCalls((task: BatchTask) => makeBatch(recipe, task));

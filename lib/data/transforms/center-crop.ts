@@ -8,7 +8,7 @@ import { edges, widthHeight } from "./keys.ts";
 
 const BLACK = [0, 0, 0];
 
-/** Cuts out the middle. A larger crop is cut to the image, unless `auto_pad` fills the image up first. */
+/** Cuts out the middle. A larger crop is cut to the image, unless `auto_pad` fills it up. */
 export const CenterCrop = component({
   schema: z.strictObject({
     crop_size: edges.describe("Size of the crop: one edge for a square, or (width, height)."),
@@ -18,8 +18,9 @@ export const CenterCrop = component({
     const size = widthHeight(config.crop_size);
     return (sample) =>
       withImage(sample, (image) => {
-        const padded = config.auto_pad ? fillUp(image, size) : image;
-        return crop(padded, centerCropBox(padded, size));
+        // First cut, then filled up: the same pixels, without a large image in between.
+        const middle = crop(image, centerCropBox(image, size));
+        return config.auto_pad ? fillUp(middle, size) : middle;
       });
   },
 });

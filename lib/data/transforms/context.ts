@@ -1,12 +1,12 @@
 import { PetageError } from "#lib/base/errors.ts";
-import type { DecodeOptions } from "../decode.ts";
+import type { ImageLimits } from "../decode.ts";
 import type { Image, Sample } from "../types.ts";
 
 /** What transforms may reach beyond their sample. */
 export interface TransformContext {
   /** The bytes of an image file; rejects with DATASET_FILE_MISSING, or IMAGE_TOO_LARGE above `maxBytes`. */
   read(path: string, maxBytes: number): Promise<Uint8Array>;
-  readonly decode: DecodeOptions;
+  readonly decode: ImageLimits;
 }
 
 /** The sample with another image. */

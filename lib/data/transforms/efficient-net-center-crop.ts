@@ -5,13 +5,13 @@ import { crop } from "../pixels.ts";
 import { resize } from "../resize.ts";
 import type { Transform } from "../types.ts";
 import { withImage, type TransformContext } from "./context.ts";
-import { bicubicKeys, knownResizeMethod, resizeMethod } from "./keys.ts";
+import { bicubicKeys, edge, knownResizeMethod, resizeMethod } from "./keys.ts";
 
 /** EfficientNet's test crop: a centred square with some margin, resized to `crop_size`. */
 export const EfficientNetCenterCrop = component({
   schema: z
     .strictObject({
-      crop_size: z.int().positive().describe("Edge of the result."),
+      crop_size: edge.describe("Edge of the result."),
       crop_padding: z
         .int()
         .nonnegative()

@@ -5,13 +5,13 @@ import { crop } from "../pixels.ts";
 import { resize } from "../resize.ts";
 import type { Transform } from "../types.ts";
 import { imageOf, type TransformContext } from "./context.ts";
-import { bicubicKeys, knownResizeMethod, positiveRange, resizeMethod } from "./keys.ts";
+import { bicubicKeys, edge, knownResizeMethod, positiveRange, resizeMethod } from "./keys.ts";
 
 /** EfficientNet's training crop: random area and aspect ratio, resized to a square of `scale`. */
 export const EfficientNetRandomCrop = component({
   schema: z
     .strictObject({
-      scale: z.int().positive().describe("Edge of the result."),
+      scale: edge.describe("Edge of the result."),
       min_covered: z.number().nonnegative().default(0.1).describe("Least share of the area that a crop covers."),
       crop_padding: z.int().nonnegative().default(32).describe("Margin of the fallback, in pixels of the result."),
       crop_ratio_range: positiveRange.default([0.08, 1]).describe("Least and greatest share of the area."),

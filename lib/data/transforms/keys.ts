@@ -2,13 +2,15 @@ import { z } from "zod";
 import { defined } from "#lib/base/assert.ts";
 import type { Size } from "../geometry.ts";
 import { CV2_INTERPOLATIONS, PILLOW_INTERPOLATIONS, type ResizeMethod } from "../resize.ts";
+import { MAX_EDGE_PX } from "../size-limit.ts";
 
 const METHODS: readonly ResizeMethod[] = [
   ...CV2_INTERPOLATIONS.map((interpolation) => ({ backend: "cv2", interpolation }) as const),
   ...PILLOW_INTERPOLATIONS.map((interpolation) => ({ backend: "pillow", interpolation }) as const),
 ];
 
-const edge = z.int().positive();
+/** An edge of the result. */
+export const edge = z.int().positive().max(MAX_EDGE_PX);
 
 const backend = z.enum(["cv2", "pillow"]).default("cv2").describe("Whose arithmetic to resize with.");
 const interpolation = z.enum([...CV2_INTERPOLATIONS, "box", "hamming"]);

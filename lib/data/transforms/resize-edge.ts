@@ -4,13 +4,13 @@ import { resizeEdgeSize } from "../geometry.ts";
 import { resize } from "../resize.ts";
 import type { Transform } from "../types.ts";
 import { withImage, type TransformContext } from "./context.ts";
-import { knownResizeMethod, resizeKeys, resizeMethod } from "./keys.ts";
+import { edge, knownResizeMethod, resizeKeys, resizeMethod } from "./keys.ts";
 
 /** Resizes one edge to `scale` pixels and keeps the aspect ratio. */
 export const ResizeEdge = component({
   schema: z
     .strictObject({
-      scale: z.int().positive().describe("Pixels of the edge."),
+      scale: edge.describe("Pixels of the edge."),
       edge: z.enum(["short", "long", "width", "height"]).default("short").describe("Which edge."),
       ...resizeKeys,
     })

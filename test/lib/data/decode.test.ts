@@ -47,18 +47,6 @@ describe("decodeImage", () => {
     it(`reads a ${name} as BGR`, async () => assertMarked(await decodeImage(await make()), tolerance));
   }
 
-  for (const [name, make] of [
-    ["with", odd.cmykJpegWithProfile],
-    ["without", odd.cmykJpeg],
-  ] as const) {
-    it(`turns a CMYK JPEG ${name} a profile to sRGB`, async () => {
-      const image = await decodeImage(await make());
-      assertNear(pixel(image, 14, 14), RED, 60);
-      const [blue, ...others] = pixel(image, 34, 3);
-      for (const other of others) assert.ok((blue ?? 0) > 1.5 * other);
-    });
-  }
-
   for (const orientation of [1, 2, 3, 4, 5, 6, 7, 8]) {
     it(`honours EXIF orientation ${orientation} alike for JPEG, PNG and WebP`, async () => {
       const jpeg = await decodeImage(await odd.withOrientation("jpeg", orientation));

@@ -20,9 +20,6 @@ function marked(width = 40, height = 20): Sharp {
 export const markedJpeg = (): Promise<Buffer> => marked().jpeg({ quality: 95, chromaSubsampling: "4:4:4" }).toBuffer();
 export const progressiveJpeg = (): Promise<Buffer> => marked().jpeg({ progressive: true }).toBuffer();
 export const greyJpeg = (): Promise<Buffer> => marked().greyscale().jpeg().toBuffer();
-export const cmykJpeg = (): Promise<Buffer> => marked().toColourspace("cmyk").jpeg().toBuffer();
-export const cmykJpegWithProfile = (): Promise<Buffer> =>
-  marked().toColourspace("cmyk").withIccProfile("cmyk").jpeg().toBuffer();
 export const png16 = (): Promise<Buffer> => marked().toColourspace("rgb16").png().toBuffer();
 export const palettePng = (): Promise<Buffer> => marked().png({ palette: true }).toBuffer();
 export const greyAlphaPng = (): Promise<Buffer> => marked().greyscale().ensureAlpha(0.5).png().toBuffer();
@@ -38,6 +35,12 @@ export function withOrientation(format: "jpeg" | "png" | "webp", orientation: nu
   if (format === "jpeg") return image.jpeg({ quality: 95, chromaSubsampling: "4:4:4" }).toBuffer();
   return format === "png" ? image.png().toBuffer() : image.webp({ lossless: true }).toBuffer();
 }
+
+/** A PNG of one colour: hardly any bytes, whatever the size. */
+export const flatPng = (width: number, height: number): Promise<Buffer> =>
+  sharp({ create: { width, height, channels: 3, background: "grey" } })
+    .png({ palette: true })
+    .toBuffer();
 
 /** Two frames of different colour. */
 export async function animated(format: "gif" | "webp"): Promise<Buffer> {

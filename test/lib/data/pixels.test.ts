@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { crop, flip, orient, pad, swapRedAndBlue } from "#lib/data/pixels.ts";
+import { crop, flip, pad, swapRedAndBlue } from "#lib/data/pixels.ts";
 import type { Image } from "#lib/data/types.ts";
 import { numberedImage } from "./support.ts";
 
@@ -39,71 +39,6 @@ describe("pixels", () => {
     ],
   ] as const) {
     it(`flip ${direction}`, () => assert.deepEqual(rows(flip(image, direction)), expected));
-  }
-
-  for (const [orientation, expected] of [
-    [
-      1,
-      [
-        [1, 2, 3],
-        [4, 5, 6],
-      ],
-    ],
-    [
-      2,
-      [
-        [3, 2, 1],
-        [6, 5, 4],
-      ],
-    ],
-    [
-      3,
-      [
-        [6, 5, 4],
-        [3, 2, 1],
-      ],
-    ],
-    [
-      4,
-      [
-        [4, 5, 6],
-        [1, 2, 3],
-      ],
-    ],
-    [
-      5,
-      [
-        [1, 4],
-        [2, 5],
-        [3, 6],
-      ],
-    ],
-    [
-      6,
-      [
-        [4, 1],
-        [5, 2],
-        [6, 3],
-      ],
-    ],
-    [
-      7,
-      [
-        [6, 3],
-        [5, 2],
-        [4, 1],
-      ],
-    ],
-    [
-      8,
-      [
-        [3, 6],
-        [2, 5],
-        [1, 4],
-      ],
-    ],
-  ] as const) {
-    it(`orient ${orientation}`, () => assert.deepEqual(rows(orient(image, orientation)), expected));
   }
 
   it("flips keep the channels of a pixel together and undo themselves", () => {

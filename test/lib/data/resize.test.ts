@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { CV2_INTERPOLATIONS, PILLOW_INTERPOLATIONS, resize, type ResizeMethod } from "#lib/data/resize.ts";
+import { MAX_EDGE_PX, MAX_ENLARGED_PIXELS } from "#lib/data/size-limit.ts";
 import { numberedImage } from "./support.ts";
 
 const METHODS: readonly ResizeMethod[] = [
@@ -44,6 +45,35 @@ describe("resize", () => {
       assert.deepEqual(resize(image, { height: 6, width: 5 }, method).data, image.data);
     });
   }
+
+  for (const method of METHODS) {
+    const edge = MAX_EDGE_PX;
+    const limited = { code: "IMAGE_TOO_LARGE", message: /1 x 30000: the limit is 16777216 pixels/ };
+    it(`${method.backend} ${method.interpolation} refuses to make more pixels than the limit`, () => {
+      const sliver = numberedImage(30_000, 1);
+      for (const size of [
+        { height: 7_680_000, width: 256 },
+        { height: edge, width: edge + 1 },
+      ]) {
+        assert.throws(() => resize(sliver, size, method), limited);
+      }
+      assert.equal(resize(sliver, { height: edge, width: 3 }, method).width, 3);
+    });
+  }
+
+  it("makes as many pixels as the limit, and more of an image that is larger still", () => {
+    const method = { backend: "cv2", interpolation: "nearest" } as const;
+    const size = { height: MAX_EDGE_PX, width: MAX_EDGE_PX };
+    assert.equal(resize(numberedImage(2, 2), size, method).data.length, 3 * MAX_ENLARGED_PIXELS);
+    const large = { data: new Uint8Array(4200 * 4200), height: 4200, width: 4200, channels: 1 };
+    assert.equal(resize(large, { height: 4100, width: 4100 }, method).height, 4100);
+  });
+
+  it("pillow counts the rows that it holds in between", () => {
+    const size = { height: 1, width: 600 };
+    const method = { backend: "pillow", interpolation: "bilinear" } as const;
+    assert.throws(() => resize(numberedImage(30_000, 1), size, method), { code: "IMAGE_TOO_LARGE" });
+  });
 
   it("cv2 bilinear to half the size averages blocks, rounding halves up", () => {
     const data = Uint8Array.of(0, 1, 10, 20, 0, 1, 30, 43);

@@ -89,6 +89,45 @@ describe("transforms", () => {
     });
   }
 
+  for (const [config, expected] of [
+    [{ type: "RandomResizedCrop", scale: 10 }, [10, 10]],
+    [{ type: "RandomResizedCrop", scale: 10, backend: "pillow" }, [10, 10]],
+    [{ type: "EfficientNetRandomCrop", scale: 10 }, [10, 10]],
+    [{ type: "EfficientNetCenterCrop", crop_size: 10 }, [10, 10]],
+    [{ type: "EfficientNetCenterCrop", crop_size: 10, backend: "pillow" }, [10, 10]],
+    [{ type: "CenterCrop", crop_size: 4096, auto_pad: true }, [4096, 4096]],
+    [{ type: "Resize", scale: 10 }, [10, 10]],
+    [{ type: "Resize", scale: [20, 10], keep_ratio: true }, undefined],
+    [{ type: "Resize", scale_factor: 25 }, "IMAGE_TOO_LARGE"],
+    [{ type: "ResizeEdge", scale: 256 }, "IMAGE_TOO_LARGE"],
+    [{ type: "ResizeEdge", scale: 256, backend: "pillow" }, "IMAGE_TOO_LARGE"],
+    [{ type: "ResizeEdge", scale: 10, edge: "long" }, undefined],
+  ] as const) {
+    it(`${JSON.stringify(config)} of a sliver gives ${expected === undefined ? "a sliver" : expected.toString()}`, async () => {
+      for (const sliver of [numberedImage(30_000, 1), numberedImage(1, 30_000)]) {
+        const image = sliver.height === 1 ? sliver : { ...sliver, data: sliver.data.fill(201) };
+        if (expected === "IMAGE_TOO_LARGE") {
+          await assert.rejects(async () => apply(config, image), { code: expected });
+          continue;
+        }
+        const { data, height, width } = await apply(config, image);
+        if (expected) assert.deepEqual([height, width], expected);
+        assert.ok(
+          [...data.subarray(0, 3)].some((value) => value > 0),
+          "the first pixel is the photo's",
+        );
+      }
+    });
+  }
+
+  it("CenterCrop with auto_pad cuts what is longer and fills what is shorter", async () => {
+    const image = numberedImage(2, 6);
+    const { data, height, width } = await apply({ type: "CenterCrop", crop_size: [4, 3], auto_pad: true }, image);
+    assert.deepEqual([height, width], [3, 4]);
+    assert.deepEqual([...data.subarray(0, 12)], [...image.data.subarray(3, 15)]);
+    assert.ok(data.subarray(24).every((value) => value === 0));
+  });
+
   it("CenterCrop with auto_pad fills with black on the right and below", async () => {
     const padded = await apply({ type: "CenterCrop", crop_size: 3, auto_pad: true }, numberedImage(2, 2));
     assert.deepEqual(
@@ -112,6 +151,12 @@ describe("transforms", () => {
     { type: "RandomFlip", prob: [0.6, 0.6], direction: ["horizontal", "vertical"] },
     { type: "RandomFlip", prob: [0.6], direction: ["horizontal", "vertical"] },
     { type: "ResizeEdge", scale: 0 },
+    { type: "ResizeEdge", scale: 4097 },
+    { type: "Resize", scale: [8, 4097] },
+    { type: "RandomResizedCrop", scale: 1e9 },
+    { type: "CenterCrop", crop_size: 4097, auto_pad: true },
+    { type: "EfficientNetRandomCrop", scale: 4097 },
+    { type: "EfficientNetCenterCrop", crop_size: 4097 },
     { type: "ResizeEdge", scale: 8, interpolation: "hamming" },
     { type: "ResizeEdge", scale: 8, backend: "pillow", interpolation: "area" },
     { type: "Resize" },

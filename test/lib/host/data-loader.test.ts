@@ -36,6 +36,7 @@ describe("openLoader", () => {
     await writeFile(join(folder, "odd", "empty.jpg"), "");
     await writeFile(join(folder, "odd", "text.jpg"), "not a photo");
     await writeFile(join(folder, "odd", "big.jpg"), await odd.jpegClaiming(20000, 14000));
+    await writeFile(join(folder, "odd", "sliver.png"), await odd.flatPng(1, 30_000));
   });
   after(() => rm(folder, { recursive: true }));
 
@@ -54,6 +55,13 @@ describe("openLoader", () => {
     await writeFile(join(folder, "odd.txt"), lines);
     const dataset = { type: "CustomDataset", data_prefix: "odd", ann_file: "odd.txt", pipeline: PIPELINE };
     return node({ batch_size: 4, dataset, sampler: { type: "DefaultSampler", shuffle: false } });
+  }
+
+  async function withResizeEdge(lines: string): Promise<ConfigNode> {
+    const config = (await oddities(lines)).value as { dataset: ConfigDict };
+    const [load, pack] = [{ type: "LoadImageFromFile" }, { type: "PackInputs" }];
+    const pipeline = [load, { type: "ResizeEdge", scale: 256 }, { type: "CenterCrop", crop_size: 24 }, pack];
+    return node({ ...config, dataset: { ...config.dataset, pipeline } });
   }
 
   const open = (config: ConfigNode, options: Partial<OpenLoaderOptions> = {}): Promise<Loader> =>
@@ -150,6 +158,29 @@ describe("openLoader", () => {
       );
     });
   }
+
+  for (const purpose of ["train", "evaluate"] as const) {
+    it(`names a photo that the pipeline would make huge, and goes on (${purpose})`, async () => {
+      const config = await withResizeEdge(`sliver.png 3\n${"good.jpg 1\n".repeat(11)}`);
+      const log = recordingLog();
+      await using loader = await open(config, { purpose, log });
+      const batches = await collect(loader);
+      assert.equal(batches.flatMap(({ sampleIds }) => sampleIds).length, purpose === "train" ? 12 : 11);
+      assert.deepEqual(batches[0]?.skippedIds, ["sliver.png"]);
+      assert.deepEqual(log.warnings[0]?.fields?.["code"], "IMAGE_TOO_LARGE");
+    });
+  }
+
+  it("checkLocalDataset lists a photo that the pipeline would make huge", async () => {
+    const config = await withResizeEdge("good.jpg 1\nsliver.png 3\n");
+    const dataset = { ...config, value: (config.value as { dataset: ConfigDict }).dataset, path: "dataset" };
+    const { problems } = await checkLocalDataset(dataset, { root: folder, log: recordingLog(), signal: never });
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ["IMAGE_TOO_LARGE"],
+    );
+    assert.match(problems[0]?.message ?? "", /^sliver\.png: .*256 x 7680000/);
+  });
 
   it("training gives up when more than a tenth of an epoch is bad", async () => {
     await using loader = await open(await oddities(`empty.jpg 3\n${"good.jpg 1\n".repeat(8)}`));

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { flatPng } from "#test/lib/data/odd-images.ts";
 import { silentLog } from "#lib/base/log.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
@@ -77,6 +78,11 @@ describe("Predict", () => {
     ["half a photo", async () => ({ image: (await photo(60)).subarray(0, 250) }), "IMAGE_UNDECODABLE"],
     ["too many bytes", () => ({ image: Buffer.alloc(12 * 2 ** 20 + 1) }), "IMAGE_TOO_LARGE"],
     ["too many pixels", async () => ({ image: await photo(60, { width: 8000, height: 6000 }) }), "IMAGE_TOO_LARGE"],
+    [
+      "a sliver that its pipeline would make huge",
+      async () => ({ image: await flatPng(1, 30_000) }),
+      "IMAGE_TOO_LARGE",
+    ],
     ["a coverage of 1", async () => ({ image: await photo(60), intervalCoverage: 1 }), "INVALID_ARGUMENT"],
     ["a coverage of 0", async () => ({ image: await photo(60), intervalCoverage: 0 }), "INVALID_ARGUMENT"],
     ["a negative top_k", async () => ({ image: await photo(60), topK: -1 }), "INVALID_ARGUMENT"],
