@@ -11,13 +11,10 @@ export const bestForgottenAfterResume: Check = async ({ root }) => {
   await root.succeeds("train best.py --work-dir W --resume --cfg-options train_cfg.max_epochs=3");
   const saved = await checkpointsBelow(root.path("W"));
   const [best = "none"] = saved.filter((name) => isBestCheckpoint(name)).toSorted((a, b) => epochOf(b) - epochOf(a));
-  const output = await root.succeeds(
-    "predict --work-dirs W --json",
-    join(data, "test", (await readdir(join(data, "test")))[0] ?? ""),
-  );
-  const { model } = JSON.parse(output.trimEnd().split("\n").at(-1) ?? "") as {
-    readonly model: { readonly version: string };
-  };
+  const [photo = ""] = await readdir(join(data, "test"));
+  const output = await root.succeeds("predict --work-dirs W --json", join(data, "test", photo));
+  const answer = output.split("\n").find((line) => line.startsWith("{")) ?? "";
+  const { model } = JSON.parse(answer) as { readonly model: { readonly version: string } };
   assert.equal(model.version, best, `of ${saved.join(", ")}`);
   const regular = saved.filter((name) => !isBestCheckpoint(name));
   assert.deepEqual(regular, ["epoch_3"], "max_keep_ckpts=1 keeps the last one");
