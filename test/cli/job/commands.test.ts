@@ -237,6 +237,22 @@ describe("petage job", function () {
     await here.cluster().kubectl(["create", "--dry-run=server", "--validate=strict", "-f", "-"], { input: stdout });
   });
 
+  it("render gives a job's priority class to its group and to all its pods", async () => {
+    const file = join(folder, "a.json");
+    const schedulingPolicy = { priorityClassName: "low" };
+    await writeFile(file, JSON.stringify(here.manifest("a", { workers: 2, schedulingPolicy })));
+    const { stdout } = await run("render", "-f", file);
+    const objects = parseAllDocuments(stdout).map((document) => document.toJS() as KubeObject & { spec?: object });
+    const scheduled = objects.filter(({ kind }) => kind !== "ConfigMap");
+    assert.deepEqual(
+      scheduled.map(({ kind, spec }) => [kind, (spec as typeof schedulingPolicy).priorityClassName]),
+      ["PodGroup", "Pod", "Pod", "Pod", "Pod"].map((kind) => [kind, "low"]),
+    );
+    await here.cluster().kubectl(["create", "serviceaccount", "petage-worker", "-n", here.namespace]);
+    await here.cluster().kubectl(["create", "priorityclass", "low", "--value=1000"]);
+    await here.cluster().kubectl(["create", "--dry-run=server", "--validate=strict", "-f", "-"], { input: stdout });
+  });
+
   it("render uses the uid of the job that is there, and the settings of its controller", async () => {
     await here.make("a");
     const env = Object.entries({

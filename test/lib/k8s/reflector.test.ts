@@ -18,10 +18,10 @@ describe("Reflector", function () {
   async function following(
     body: (store: Store<Words>, reflector: Reflector<Words>) => Promise<void>,
     limits: Partial<ReflectorLimits> = {},
+    { namespace = cluster.namespace, store = new Store<Words>() } = {},
   ): Promise<void> {
-    const store = new Store<Words>();
     const end = new AbortController();
-    const options = { client: cluster.client, type: CONFIG_MAPS, namespace: cluster.namespace, store, log: silentLog };
+    const options = { client: cluster.client, type: CONFIG_MAPS, namespace, store, log: silentLog };
     const reflector = new Reflector({ ...options, limits: { ...LIMITS, ...limits } });
     const running = reflector.run(end.signal);
     try {
@@ -153,25 +153,21 @@ describe("Reflector", function () {
   it("shares a store with those of other namespaces", async () => {
     const namespace = `${cluster.namespace}-other`;
     await cluster.client.create(NAMESPACES, { metadata: { name: namespace } });
-    const place = { name: "there", namespace };
-    await cluster.client.create<Words>(CONFIG_MAPS, { metadata: place });
+    await cluster.client.create<Words>(CONFIG_MAPS, { metadata: { name: "there", namespace } });
     await cluster.client.create(CONFIG_MAPS, cluster.words("here"));
     await following(async (store, first) => {
       await first.synced;
-      const end = new AbortController();
-      const options = { client: cluster.client, type: CONFIG_MAPS, namespace, store, log: silentLog, limits: LIMITS };
-      const second = new Reflector(options);
-      const running = second.run(end.signal);
-      await second.synced;
-      await has(store, "here");
-      await until("both watches", () => cluster.proxy.openWatches === 2);
-      cluster.proxy.inject({ type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } });
-      await until("second lists", () => first.lists === 2 && second.lists === 2);
-      assert.deepEqual([...store.all()].map(keyOf).toSorted(), [`${cluster.namespace}/here`, `${namespace}/there`]);
-      await cluster.client.delete(CONFIG_MAPS, place);
-      await until("only what is here", () => store.size === 1);
-      end.abort();
-      await running;
+      const both = async (_: Store<Words>, second: Reflector<Words>): Promise<void> => {
+        await until("both watches", () => cluster.proxy.openWatches === 2);
+        const keys = [`${namespace}/there`, `${cluster.namespace}/here`];
+        assert.deepEqual([...store.all()].map(keyOf).toSorted(), keys);
+        cluster.proxy.inject({ type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } });
+        await until("second lists", () => first.lists === 2 && second.lists === 2);
+        assert.deepEqual([...store.all()].map(keyOf).toSorted(), keys);
+        await cluster.client.delete(CONFIG_MAPS, { name: "there", namespace });
+        await until("only what is here", () => store.size === 1);
+      };
+      await following(both, {}, { namespace, store });
     });
   });
 

@@ -1,18 +1,20 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
-import { Client as Channel, credentials, type ServiceDefinition } from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
 import { defined } from "#lib/base/assert.ts";
 import { silentLog } from "#lib/base/log.ts";
 import type { ServiceName } from "#lib/rpc/contract.ts";
 import type { AnyHandler } from "#lib/rpc/handlers.ts";
 import { serviceDefinition } from "#lib/rpc/protos.ts";
 import { serve, type RunningServer } from "#lib/rpc/server.ts";
+import { runCommand } from "#test/support/cli.ts";
 import { useGrpcurl } from "#test/support/grpcurl.ts";
 import { readText, ROOT } from "#test/support/sources.ts";
-import { collect, evaluator, unimplemented } from "./support.ts";
+import { evaluator, unimplemented } from "./support.ts";
 
+/** It is made with Go's protobuf, too, and speaks the version of reflection that it is told to. */
+const BUF = createRequire(import.meta.url).resolve("@bufbuild/buf/bin/buf");
 const PROTOS = "proto/petage/v1";
 const STANDARD = [
   "grpc.health.v1.Health",
@@ -144,32 +146,21 @@ describe("calls by grpcurl", function () {
 describe("reflection", () => {
   for (const version of ["v1", "v1alpha"]) {
     it(`answers clients of ${version}`, async () => {
-      await using server = await start("EvaluatorService");
-      const includeDirs = ["node_modules/@grpc/reflection/build/proto"];
-      const options = { includeDirs, keepCase: true, defaults: true };
-      const definitionsOfVersion = loadSync(`grpc/reflection/${version}/reflection.proto`, options);
-      const reflection = definitionsOfVersion[`grpc.reflection.${version}.ServerReflection`] as ServiceDefinition;
-      const method = defined(reflection["ServerReflectionInfo"], "its method");
-      const channel = new Channel(server.address, credentials.createInsecure());
-      const call = channel.makeBidiStreamRequest<object, Answer>(
-        method.path,
-        method.requestSerialize,
-        method.responseDeserialize as (bytes: Buffer) => Answer,
-      );
-      call.write({ list_services: "*" });
-      call.write({ file_containing_symbol: "petage.v1.EvaluatorService.Evaluate" });
-      call.end();
-      const [list, files] = await collect<Answer>(call);
-      channel.close();
-      const names = list?.list_services_response?.service.map(({ name }) => name);
-      assert.deepEqual(names?.toSorted(), [...STANDARD, "petage.v1.EvaluatorService"]);
-      // Itself, what it imports, and what that imports.
-      assert.equal(files?.file_descriptor_response?.file_descriptor_proto.length, 4);
+      await using server = await serve({
+        port: 0,
+        log: silentLog,
+        services: [evaluator({ getStatus: async () => ({ queuedCount: 3 }) })],
+      });
+      const flags = ["--protocol", "grpc", "--http2-prior-knowledge", "--reflect-protocol", `grpc-${version}`];
+      const buf = async (...args: readonly string[]): Promise<string> => {
+        const { exitCode, stdout, stderr } = await runCommand(process.execPath, [BUF, "curl", ...flags, ...args]);
+        assert.equal(exitCode, 0, stderr);
+        return stdout;
+      };
+      const listed = (await buf("--list-services", `http://${server.address}`)).trim().split("\n");
+      assert.deepEqual(listed, [...STANDARD, "petage.v1.EvaluatorService"]);
+      const answer = await buf(`http://${server.address}/petage.v1.EvaluatorService/GetStatus`);
+      assert.deepEqual(JSON.parse(answer), { queuedCount: 3 });
     });
   }
 });
-
-interface Answer {
-  readonly list_services_response?: { readonly service: readonly { readonly name: string }[] };
-  readonly file_descriptor_response?: { readonly file_descriptor_proto: readonly Buffer[] };
-}
