@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ConfigDict, ConfigNode } from "#lib/config/component.ts";
@@ -7,6 +7,7 @@ import { checkLocalDataset, openLoader, type OpenLoaderOptions } from "#lib/host
 import type { Loader } from "#lib/data/loader.ts";
 import type { Batch, StepRange } from "#lib/data/types.ts";
 import { synthesize } from "#lib/host/synth.ts";
+import { asNobody } from "#test/support/nobody.ts";
 import * as odd from "../data/odd-images.ts";
 import { node, recordingLog } from "../data/support.ts";
 
@@ -180,6 +181,47 @@ describe("openLoader", () => {
       ["IMAGE_TOO_LARGE"],
     );
     assert.match(problems[0]?.message ?? "", /^sliver\.png: .*256 x 7680000/);
+  });
+
+  describe("photos that the system refuses to read", () => {
+    const refused = ["loop.jpg", "locked.jpg"];
+    before(async () => {
+      await symlink("loop.jpg", join(folder, "odd", "loop.jpg"));
+      await writeFile(join(folder, "odd", "locked.jpg"), await odd.markedJpeg(), { mode: 0 });
+    });
+    const lines = `${refused.map((name) => `${name} 2\n`).join("")}${"good.jpg 1\n".repeat(40)}`;
+
+    for (const workers of [0, 1]) {
+      it(`are replaced and named in training (${workers} workers)`, async () => {
+        const log = recordingLog();
+        await using loader = await open(await oddities(lines), { workers, log });
+        const batches = await asNobody(folder, () => collect(loader));
+        assert.deepEqual([...new Set(batches[0]?.skippedIds)], refused);
+        const told = log.warnings.map(({ fields }) => `${String(fields?.["code"])} ${String(fields?.["reason"])}`);
+        for (const [index, says] of [/ELOOP/, /EACCES: permission denied/].entries()) {
+          assert.match(told[index] ?? "", /^DATASET_FILE_UNREADABLE Cannot read \/.*\.jpg\. The system says /);
+          assert.match(told[index] ?? "", says);
+        }
+      });
+    }
+
+    it("are left out of an evaluation, and listed", async () => {
+      await using loader = await open(await oddities(lines), { purpose: "evaluate" });
+      const [batch] = await asNobody(folder, () => collect(loader));
+      assert.deepEqual([batch?.skippedIds, batch?.sampleIds], [refused, ["good.jpg", "good.jpg"]]);
+    });
+
+    it("are listed by checkLocalDataset, with what helps", async () => {
+      const config = await oddities(`${refused.map((name) => `${name} 2\n`).join("")}good.jpg 1\n`);
+      const dataset = { ...config, value: (config.value as { dataset: ConfigDict }).dataset, path: "dataset" };
+      const options = { root: folder, log: recordingLog(), signal: never };
+      const { problems } = await asNobody(folder, () => checkLocalDataset(dataset, options));
+      const codes = problems.map(({ code }) => code);
+      assert.deepEqual(codes, ["DATASET_FILE_UNREADABLE", "DATASET_FILE_UNREADABLE"]);
+      for (const [index, hint] of [/link leads to itself/, /chmod .*fsGroup/].entries()) {
+        assert.match(problems[index]?.hint ?? "", hint);
+      }
+    });
   });
 
   it("training gives up when more than a tenth of an epoch is bad", async () => {
