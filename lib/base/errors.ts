@@ -27,7 +27,7 @@ export const ERROR_CODES = {
   DATASET_INVALID: "A dataset cannot be read as its config says (annotation, folder, classes).",
   DATASET_FILE_MISSING: "An annotation names a file that does not exist.",
   DATASET_FILE_UNREADABLE: "The system refuses to read a file or folder of a dataset.",
-  DATASET_LABEL_OUT_OF_RANGE: "A label lies outside the classes of the dataset.",
+  DATASET_LABEL_OUT_OF_RANGE: "A label lies outside the classes of the dataset, or of the head.",
   IMAGE_EMPTY: "An image has no bytes.",
   IMAGE_TOO_LARGE: "An image has more bytes or pixels than the limit, or a transform would make that of it.",
   IMAGE_FORMAT_UNSUPPORTED: "The bytes are not of an image format that petage reads.",

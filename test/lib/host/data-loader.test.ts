@@ -253,6 +253,81 @@ describe("openLoader", () => {
     await assert.rejects(open(pets({ batchsize: 3 })), { code: "CONFIG_UNKNOWN_KEY" });
   });
 
+  describe("labels that the head has no class for", () => {
+    const classes = Array.from({ length: 192 }, (_, month) => String(month));
+    const withHead = (config: ConfigNode, count: number, path = "train_dataloader"): ConfigNode => ({
+      ...config,
+      path,
+      config: { value: { model: { head: { num_classes: count } } }, positions: new Map() },
+    });
+    const datasetOf = (config: ConfigNode): ConfigDict => (config.value as { dataset: ConfigDict }).dataset;
+
+    async function annotated(): Promise<ConfigNode> {
+      const config = await oddities("good.jpg 0\ngood.jpg 9\n\ngood.jpg 10\ngood.jpg 105\n");
+      return node({ batch_size: 4, dataset: { ...datasetOf(config), classes } });
+    }
+
+    async function folders(): Promise<ConfigNode> {
+      for (const month of ["9", "10"]) {
+        await mkdir(join(folder, "months", month), { recursive: true });
+        await writeFile(join(folder, "months", month, "a.jpg"), await odd.markedJpeg());
+      }
+      return node({ dataset: { type: "CustomDataset", data_prefix: "months", classes, pipeline: PIPELINE } });
+    }
+
+    for (const purpose of ["train", "evaluate"] as const) {
+      it(`are an error before the first batch, with file and line (${purpose})`, async () => {
+        await assert.rejects(open(withHead(await annotated(), 10), { purpose }), {
+          code: "DATASET_LABEL_OUT_OF_RANGE",
+          message: "The label 10 lies outside the head's 10 classes, 0 to 9",
+          position: { file: join(folder, "odd.txt"), line: 4, column: 1 },
+          hint: /model\.head\.num_classes/,
+        });
+      });
+
+      it(`are an error where folders are labels (${purpose})`, async () => {
+        await assert.rejects(open(withHead(await folders(), 10), { purpose }), {
+          code: "DATASET_LABEL_OUT_OF_RANGE",
+          message: `The label 10 lies outside the head's 10 classes, 0 to 9: "10/a.jpg"`,
+        });
+      });
+    }
+
+    it("are listed by checkLocalDataset, each", async () => {
+      const options = { root: folder, log: recordingLog(), signal: never };
+      const config = withHead(await annotated(), 10);
+      const { problems } = await checkLocalDataset({ ...config, value: datasetOf(config) }, options);
+      const found = problems.filter(({ code }) => code === "DATASET_LABEL_OUT_OF_RANGE");
+      assert.deepEqual(
+        found.map(({ position }) => position?.line),
+        [4, 5],
+      );
+    });
+
+    it("a head of another size is told where all labels lie within it; one of the same size is not", async () => {
+      for (const [count, warnings] of [
+        [106, [`The dataset has 192 classes, model.head.num_classes is 106: they should be equal`]],
+        [192, []],
+        [240, []], // the first months
+      ] as const) {
+        const log = recordingLog();
+        await using _loader = await open(withHead(await annotated(), count), { log });
+        assert.deepEqual(
+          log.warnings.map(({ message }) => message),
+          warnings,
+        );
+      }
+    });
+
+    it("unlabelled images have none: they can be predicted, and not be trained on", async () => {
+      const config = withHead(await folders(), 10);
+      const unlabelled = { ...config, value: { dataset: { ...datasetOf(config), with_label: false } } };
+      await using loader = await open(unlabelled, { purpose: "evaluate" });
+      assert.equal(loader.dataset.samples.length, 2);
+      await assert.rejects(open(unlabelled), { code: "DATASET_INVALID", message: /has no label/, hint: /with_label/ });
+    });
+  });
+
   it("checkLocalDataset lists every problem of a dataset", async () => {
     const config = await oddities("good.jpg 1\nempty.jpg x\nno.jpg 1\ntext.jpg 2\ngood.jpg 3\nbig.jpg 0\n");
     const dataset = { ...config, value: (config.value as { dataset: ConfigDict }).dataset, path: "dataset" };
