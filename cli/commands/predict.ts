@@ -106,10 +106,10 @@ async function readPhoto(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") throw new PetageError("NOT_FOUND", "There is no such file");
     if (code === "EISDIR") throw new PetageError("INVALID_ARGUMENT", "This is a folder, expected a photo");
-    throw new PetageError("INVALID_ARGUMENT", `Cannot read it: ${message}`, { cause: error });
+    throw error;
   }
 }
 

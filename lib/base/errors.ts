@@ -1,3 +1,5 @@
+import { refusalOf } from "./refusals.ts";
+
 /**
  * Every error that may leave a part of petage. A code is stable: tools and tests may match on it.
  * `docs/errors.md` explains each; `lib/rpc/errors.ts` maps each to a gRPC status.
@@ -9,6 +11,7 @@ export const ERROR_CODES = {
   INVALID_ARGUMENT: "A request or a command line holds a value that cannot be used.",
   NOT_FOUND: "The named thing does not exist.",
   ALREADY_EXISTS: "A thing of this name exists already.",
+  FILE_REFUSED: "The system refuses to read or write a file.",
   FAILED_PRECONDITION: "The thing exists but is in a state that does not allow this.",
   RESOURCE_EXHAUSTED: "A limit was reached.",
   UNAVAILABLE: "A service cannot be reached or is not ready.",
@@ -24,7 +27,8 @@ export const ERROR_CODES = {
   CONFIG_INVALID_VALUE: "A component was given a value that it cannot use.",
   DATASET_INVALID: "A dataset cannot be read as its config says (annotation, folder, classes).",
   DATASET_FILE_MISSING: "An annotation names a file that does not exist.",
-  DATASET_LABEL_OUT_OF_RANGE: "A label lies outside the classes of the dataset.",
+  DATASET_FILE_UNREADABLE: "The system refuses to read a file or folder of a dataset.",
+  DATASET_LABEL_OUT_OF_RANGE: "A label lies outside the classes of the dataset, or of the head.",
   IMAGE_EMPTY: "An image has no bytes.",
   IMAGE_TOO_LARGE: "An image has more bytes or pixels than the limit, or a transform would make that of it.",
   IMAGE_FORMAT_UNSUPPORTED: "The bytes are not of an image format that petage reads.",
@@ -78,6 +82,14 @@ export class PetageError extends Error {
     if (thrown instanceof Error && (thrown.name === "AbortError" || thrown.name === "TimeoutError")) {
       const code = thrown.name === "AbortError" ? "ABORTED" : "DEADLINE_EXCEEDED";
       return new PetageError(code, thrown.message, { cause: thrown });
+    }
+    const refusal = refusalOf(thrown);
+    if (refusal && thrown instanceof Error) {
+      const { code, hint } = refusal;
+      return new PetageError(code, `The system says ${thrown.message}`, {
+        cause: thrown,
+        ...(hint !== undefined && { hint }),
+      });
     }
     return new PetageError("INTERNAL", thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
   }

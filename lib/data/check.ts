@@ -7,6 +7,7 @@ import type { ConfigNode } from "#lib/config/component.ts";
 import { datasets } from "./datasets/index.ts";
 import type { ImageLimits } from "./decode.ts";
 import type { DataFiles } from "./files.ts";
+import { findOutsideHead, headClassCount, warnOfOtherCount } from "./head-classes.ts";
 import { childNode } from "./node.ts";
 import { buildPipeline } from "./pipeline.ts";
 import type { SampleInfo, Transform } from "./types.ts";
@@ -42,7 +43,11 @@ export async function checkDataset(node: ConfigNode, options: CheckOptions): Pro
     read: (path, maxBytes) => files.read(path, maxBytes),
     decode,
   });
-  const { samples } = await buildComponent(datasets, node, { ...options, onProblem });
+  const count = headClassCount(node);
+  const dataset = await buildComponent(datasets, node, { ...options, headClassCount: count, onProblem });
+  const { samples } = dataset;
+  for (const problem of findOutsideHead(dataset, count)) onProblem(problem);
+  warnOfOtherCount(dataset, count, options.log);
   for (const problem of findRepeated(samples)) onProblem(problem);
   for (const problem of await tryAll(samples, pipeline, options)) if (problem) onProblem(problem);
   return { sampleCount: samples.length, problems, problemCount };

@@ -4,11 +4,11 @@ import { PetageError } from "#lib/base/errors.ts";
 export interface DataFiles {
   /** An absolute path, whatever the path is relative to. */
   resolve(...parts: readonly string[]): string;
-  /** Rejects with NOT_FOUND. */
+  /** Rejects with NOT_FOUND or DATASET_FILE_UNREADABLE. */
   readText(path: string): Promise<string>;
-  /** Rejects with DATASET_FILE_MISSING, or with IMAGE_TOO_LARGE above `maxBytes`. */
+  /** Rejects with DATASET_FILE_MISSING, DATASET_FILE_UNREADABLE, or with IMAGE_TOO_LARGE above `maxBytes`. */
   read(path: string, maxBytes: number): Promise<Uint8Array>;
-  /** Names in a folder; rejects with NOT_FOUND. */
+  /** Names in a folder; rejects with NOT_FOUND or DATASET_FILE_UNREADABLE. */
   list(folder: string): Promise<FolderListing>;
 }
 
@@ -17,9 +17,10 @@ export async function needed<T>(what: string, hint: string, reading: Promise<T>)
   try {
     return await reading;
   } catch (thrown) {
-    const { code, message } = PetageError.from(thrown);
-    if (code !== "NOT_FOUND") throw thrown;
-    throw new PetageError(code, `Cannot read ${what}: ${message}`, { cause: thrown, hint });
+    const error = PetageError.from(thrown);
+    const { code, message } = error;
+    if (code !== "NOT_FOUND" && code !== "DATASET_FILE_UNREADABLE") throw error;
+    throw new PetageError(code, `Cannot read ${what}: ${message}`, { cause: thrown, hint: error.hint ?? hint });
   }
 }
 

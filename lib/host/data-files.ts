@@ -48,15 +48,26 @@ async function leadsToFolder(entry: Dirent, path: string): Promise<boolean> {
   }
 }
 
-async function orMissing<T>(code: ErrorCode, path: string, read: () => Promise<T>): Promise<T> {
+/** What the system refuses is the file's fault, unless the system has run out of something. */
+async function orMissing<T>(missing: ErrorCode, path: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
-  } catch (error) {
-    const { code: systemCode } = error as NodeJS.ErrnoException;
+  } catch (thrown) {
+    if (thrown instanceof PetageError) throw thrown;
+    const { code: systemCode } = thrown as NodeJS.ErrnoException;
     if (systemCode === "ENOENT" || systemCode === "ENOTDIR") {
-      throw new PetageError(code, `There is no ${path}`, { cause: error });
+      throw new PetageError(missing, `There is no ${path}`, { cause: thrown });
     }
-    if (systemCode === "EISDIR") throw new PetageError(code, `${path} is a folder, expected a file`, { cause: error });
-    throw error;
+    if (systemCode === "EISDIR")
+      throw new PetageError(missing, `${path} is a folder, expected a file`, { cause: thrown });
+    const { code, message, hint } = PetageError.from(thrown);
+    throw new PetageError(
+      code === "FILE_REFUSED" ? "DATASET_FILE_UNREADABLE" : code,
+      `Cannot read ${path}. ${message}`,
+      {
+        cause: thrown,
+        ...(hint !== undefined && { hint }),
+      },
+    );
   }
 }

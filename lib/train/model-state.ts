@@ -102,7 +102,8 @@ export class ModelState {
 
   /**
    * Takes weights by name. `strict`: every name must be there with its shape, else CHECKPOINT_MISMATCH. Otherwise what
-   * fits is taken, and what does not is told in the returned lines (mmengine's non-strict load).
+   * fits is taken, and what does not is told in the returned lines (mmengine's non-strict load). Where nothing fits, that
+   * is CHECKPOINT_MISMATCH: the model would start from random weights.
    */
   importWeights(state: StateDict, { source, strict }: { readonly source: string; readonly strict: boolean }): string[] {
     const missing = this.#specs.filter((spec) => !state.has(spec.name) && spec.kind !== "counter");
@@ -128,6 +129,9 @@ export class ModelState {
           hint: "Use the config that the checkpoint was trained with",
         },
       );
+    }
+    if (!this.#specs.some((spec) => spec.kind !== "counter" && state.has(spec.name) && !misfits.includes(spec))) {
+      throw nothingFits(state, source, problems);
     }
     for (const spec of this.#specs) {
       const entry = state.get(spec.name);
@@ -155,6 +159,16 @@ export class ModelState {
     tf.dispose([...this.#weights.values()]);
     for (const slots of this.#slots.values()) tf.dispose([...slots]);
   }
+}
+
+/** Has no hint where the names are others: whoever read the file knows how they were written. */
+function nothingFits(state: StateDict, source: string, problems: readonly string[]): PetageError {
+  const sizes = problems.filter((line) => line.startsWith("size mismatch"));
+  const why = sizes.length > 0 ? `: ${sizes.slice(0, 2).join("; ")}` : "";
+  const message = `None of the ${state.size} tensors of ${source} fits the model${why}`;
+  return new PetageError("CHECKPOINT_MISMATCH", message, {
+    ...(why && { hint: "Use the config that the weights were trained with" }),
+  });
 }
 
 function sameShape(entry: TensorData | undefined, { shape, kind }: ParameterSpec): boolean {

@@ -72,17 +72,62 @@ export async function startRun(run: TrainingRun, target: StartTarget, sources: S
   if (resumeFrom) return await resume(run, target, { source: resumeFrom, sources });
   if (pretrained) {
     const { checkpoint: source, prefix } = pretrained;
-    const state = backboneWeights(await sources.readWeights(source), { source, prefix });
+    const weights = await sources.readWeights(source);
+    const state = backboneWeights(weights, { source, prefix });
+    const problems = await takeFitting(target, { state, source }, () => prefixHint(weights));
     report(
       log,
       source,
-      (await target.startFrom({ state, source, strict: false })).filter((line) => !/head\./.test(line)),
+      problems.filter((line) => !/head\./.test(line)),
     );
   }
   if (loadFrom) {
     const state = await sources.readWeights(loadFrom);
-    report(log, loadFrom, await target.startFrom({ state, source: loadFrom, strict: false }));
+    report(log, loadFrom, await takeFitting(target, { state, source: loadFrom }, () => backboneHint(state)));
   }
+}
+
+/** Takes weights as far as they fit; where none does, how the file's names begin says what to do. */
+async function takeFitting(
+  target: StartTarget,
+  weights: Omit<StartWeights, "strict">,
+  advice: () => string,
+): Promise<readonly string[]> {
+  try {
+    return await target.startFrom({ ...weights, strict: false });
+  } catch (thrown) {
+    const { code, message, hint = advice() } = PetageError.from(thrown);
+    if (code !== "CHECKPOINT_MISMATCH") throw thrown;
+    throw new PetageError(code, message, { cause: thrown, hint });
+  }
+}
+
+function prefixHint(weights: StateDict): string {
+  const prefix = prefixOf(weights);
+  return `${beginnings(weights)}${prefix === undefined ? "" : `: set prefix='${prefix}'`}`;
+}
+
+function backboneHint(weights: StateDict): string {
+  const prefix = prefixOf(weights);
+  const key = prefix === undefined ? "" : `, prefix='${prefix}'`;
+  return `${beginnings(weights)}, the model's with \`backbone.\`: give it as model.backbone.init_cfg=dict(type='Pretrained', checkpoint=...${key})`;
+}
+
+function beginnings(weights: StateDict): string {
+  const prefix = prefixOf(weights);
+  return prefix === undefined
+    ? `Its names begin like ${[...weights.keys()].slice(0, 2).join(", ")}`
+    : `Its names begin with \`${prefix}.\``;
+}
+
+/** What stands before the names of a backbone: `module.backbone` of DDP, `_orig_mod.backbone` of torch.compile, `module`. */
+function prefixOf(weights: StateDict): string | undefined {
+  const names = [...weights.keys()];
+  const backbone = names
+    .map((name) => /^(?:.*?\.)?backbone(?=\.)/.exec(name)?.[0])
+    .find((prefix) => prefix !== undefined);
+  const [first] = names[0]?.split(".") ?? [];
+  return backbone ?? (names.every((name) => name.startsWith(`${first}.`)) ? first : undefined);
 }
 
 function report(log: Log, source: string, problems: readonly string[]): void {
@@ -107,7 +152,7 @@ function backboneWeights(
   const taken = [...state].filter(([name]) => name.startsWith(start));
   if (taken.length === 0) {
     throw new PetageError("CHECKPOINT_MISMATCH", `${source} has no weight below the prefix ${prefix}`, {
-      hint: `Its names begin like ${[...state.keys()].slice(0, 2).join(", ")}`,
+      hint: prefixHint(state),
     });
   }
   return new Map(taken.map(([name, tensor]) => [`backbone.${name.slice(start.length)}`, tensor]));

@@ -14,6 +14,8 @@ export interface AnnotatedOptions {
   readonly withLabel: boolean;
   /** Without it the classes are the numbers 0 to the greatest label. */
   readonly classes: readonly string[] | undefined;
+  /** Classes of the head that is trained on it. */
+  readonly headClassCount?: number | undefined;
   /** Gets every problem, whose sample is then left out; without it the first problem is thrown. */
   readonly onProblem?: ProblemListener | undefined;
 }
@@ -33,7 +35,9 @@ export async function readAnnotated(files: DataFiles, options: AnnotatedOptions)
     attempt(() => (withLabel ? parseLabelled(line) : parseUnlabelled(line)), onProblem),
   );
   const classes = options.classes ?? numberedClasses(lines);
-  const labelled = lines.flatMap((line) => attempt(() => checkLabel(line, classes.length), onProblem));
+  const labelled = lines.flatMap((line) =>
+    attempt(() => checkLabel(line, classes.length, options.headClassCount), onProblem),
+  );
   const missing = await findMissing(files, folder, labelled);
   for (const one of missing) onProblem(missingError(one, missing.length, folder));
   const absent = new Set(missing.map(({ line }) => line));

@@ -1,5 +1,6 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { needed, type DataFiles } from "../files.ts";
+import { HEAD_HINT, labelOutsideHead } from "../head-classes.ts";
 import type { AnnotationLine } from "./annotation.ts";
 
 /** Class names as a config gives them: a list, a text file with one a line, or none. */
@@ -23,10 +24,14 @@ async function readClassFile(path: string, files: DataFiles): Promise<string[]> 
     .filter((line) => line !== "");
 }
 
-/** The line, unless its label names none of the classes. */
-export function checkLabel(line: AnnotationLine, classCount: number): AnnotationLine {
+/** The line, unless its label names none of the dataset's classes, or none that the head has. */
+export function checkLabel(line: AnnotationLine, classCount: number, headClassCount = Infinity): AnnotationLine {
   const { label, position } = line;
-  if (label === null || (label >= 0 && label < classCount)) return line;
+  if (label === null || (label >= 0 && label < Math.min(classCount, headClassCount))) return line;
+  if (label >= headClassCount && label < classCount) {
+    const message = labelOutsideHead(label, headClassCount);
+    throw new PetageError("DATASET_LABEL_OUT_OF_RANGE", message, { position, hint: HEAD_HINT });
+  }
   throw new PetageError(
     "DATASET_LABEL_OUT_OF_RANGE",
     `The label ${label} lies outside the dataset's ${classCount} classes, 0 to ${classCount - 1}`,

@@ -12,6 +12,8 @@ import { readFolders } from "./folders.ts";
 export interface DatasetContext {
   readonly files: DataFiles;
   readonly log: Log;
+  /** Classes of the head that is trained on it, above which no label may lie. */
+  readonly headClassCount?: number | undefined;
   /** Gets every problem of an annotation file, in place of an error for the first. */
   readonly onProblem?: ProblemListener;
 }
@@ -58,7 +60,7 @@ export const CustomDataset = component({
     .refine((config) => config.data_root !== "" || config.data_prefix !== "" || config.ann_file !== "", {
       error: "expected at least one of data_root, data_prefix and ann_file",
     }),
-  async create(config, { files, log, onProblem }: DatasetContext): Promise<Dataset> {
+  async create(config, { files, log, headClassCount, onProblem }: DatasetContext): Promise<Dataset> {
     const classes = await readClasses(config.classes ?? config.metainfo?.classes ?? null, files);
     const folder = files.resolve(config.data_root, config.data_prefix);
     const withLabel = config.with_label;
@@ -73,6 +75,7 @@ export const CustomDataset = component({
           folder,
           withLabel,
           classes,
+          headClassCount,
           onProblem,
         }));
     return { ...dataset, samples: pick(dataset.samples, config.indices) };

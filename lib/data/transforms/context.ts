@@ -4,7 +4,7 @@ import type { Image, Sample } from "../types.ts";
 
 /** What transforms may reach beyond their sample. */
 export interface TransformContext {
-  /** The bytes of an image file; rejects with DATASET_FILE_MISSING, or IMAGE_TOO_LARGE above `maxBytes`. */
+  /** The bytes of an image file; rejects with DATASET_FILE_MISSING, DATASET_FILE_UNREADABLE, or IMAGE_TOO_LARGE above `maxBytes`. */
   read(path: string, maxBytes: number): Promise<Uint8Array>;
   readonly decode: ImageLimits;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ConfigDict, ConfigNode } from "#lib/config/component.ts";
@@ -7,6 +7,7 @@ import { checkLocalDataset, openLoader, type OpenLoaderOptions } from "#lib/host
 import type { Loader } from "#lib/data/loader.ts";
 import type { Batch, StepRange } from "#lib/data/types.ts";
 import { synthesize } from "#lib/host/synth.ts";
+import { asNobody } from "#test/support/nobody.ts";
 import * as odd from "../data/odd-images.ts";
 import { node, recordingLog } from "../data/support.ts";
 
@@ -182,6 +183,47 @@ describe("openLoader", () => {
     assert.match(problems[0]?.message ?? "", /^sliver\.png: .*256 x 7680000/);
   });
 
+  describe("photos that the system refuses to read", () => {
+    const refused = ["loop.jpg", "locked.jpg"];
+    before(async () => {
+      await symlink("loop.jpg", join(folder, "odd", "loop.jpg"));
+      await writeFile(join(folder, "odd", "locked.jpg"), await odd.markedJpeg(), { mode: 0 });
+    });
+    const lines = `${refused.map((name) => `${name} 2\n`).join("")}${"good.jpg 1\n".repeat(40)}`;
+
+    for (const workers of [0, 1]) {
+      it(`are replaced and named in training (${workers} workers)`, async () => {
+        const log = recordingLog();
+        await using loader = await open(await oddities(lines), { workers, log });
+        const batches = await asNobody(folder, () => collect(loader));
+        assert.deepEqual([...new Set(batches[0]?.skippedIds)], refused);
+        const told = log.warnings.map(({ fields }) => `${String(fields?.["code"])} ${String(fields?.["reason"])}`);
+        for (const [index, says] of [/ELOOP/, /EACCES: permission denied/].entries()) {
+          assert.match(told[index] ?? "", /^DATASET_FILE_UNREADABLE Cannot read \/.*\.jpg\. The system says /);
+          assert.match(told[index] ?? "", says);
+        }
+      });
+    }
+
+    it("are left out of an evaluation, and listed", async () => {
+      await using loader = await open(await oddities(lines), { purpose: "evaluate" });
+      const [batch] = await asNobody(folder, () => collect(loader));
+      assert.deepEqual([batch?.skippedIds, batch?.sampleIds], [refused, ["good.jpg", "good.jpg"]]);
+    });
+
+    it("are listed by checkLocalDataset, with what helps", async () => {
+      const config = await oddities(`${refused.map((name) => `${name} 2\n`).join("")}good.jpg 1\n`);
+      const dataset = { ...config, value: (config.value as { dataset: ConfigDict }).dataset, path: "dataset" };
+      const options = { root: folder, log: recordingLog(), signal: never };
+      const { problems } = await asNobody(folder, () => checkLocalDataset(dataset, options));
+      const codes = problems.map(({ code }) => code);
+      assert.deepEqual(codes, ["DATASET_FILE_UNREADABLE", "DATASET_FILE_UNREADABLE"]);
+      for (const [index, hint] of [/link leads to itself/, /chmod .*fsGroup/].entries()) {
+        assert.match(problems[index]?.hint ?? "", hint);
+      }
+    });
+  });
+
   it("training gives up when more than a tenth of an epoch is bad", async () => {
     await using loader = await open(await oddities(`empty.jpg 3\n${"good.jpg 1\n".repeat(8)}`));
     await assert.rejects(collect(loader), { code: "TOO_MANY_BAD_SAMPLES", message: /1 of the epoch's 9 .*empty\.jpg/ });
@@ -209,6 +251,81 @@ describe("openLoader", () => {
   it("refuses a wrong pipeline before any thread starts", async () => {
     await assert.rejects(open(pets({}, [{ type: "PackInputs" }]), { workers: 2 }), { code: "CONFIG_INVALID_VALUE" });
     await assert.rejects(open(pets({ batchsize: 3 })), { code: "CONFIG_UNKNOWN_KEY" });
+  });
+
+  describe("labels that the head has no class for", () => {
+    const classes = Array.from({ length: 192 }, (_, month) => String(month));
+    const withHead = (config: ConfigNode, count: number, path = "train_dataloader"): ConfigNode => ({
+      ...config,
+      path,
+      config: { value: { model: { head: { num_classes: count } } }, positions: new Map() },
+    });
+    const datasetOf = (config: ConfigNode): ConfigDict => (config.value as { dataset: ConfigDict }).dataset;
+
+    async function annotated(): Promise<ConfigNode> {
+      const config = await oddities("good.jpg 0\ngood.jpg 9\n\ngood.jpg 10\ngood.jpg 105\n");
+      return node({ batch_size: 4, dataset: { ...datasetOf(config), classes } });
+    }
+
+    async function folders(): Promise<ConfigNode> {
+      for (const month of ["9", "10"]) {
+        await mkdir(join(folder, "months", month), { recursive: true });
+        await writeFile(join(folder, "months", month, "a.jpg"), await odd.markedJpeg());
+      }
+      return node({ dataset: { type: "CustomDataset", data_prefix: "months", classes, pipeline: PIPELINE } });
+    }
+
+    for (const purpose of ["train", "evaluate"] as const) {
+      it(`are an error before the first batch, with file and line (${purpose})`, async () => {
+        await assert.rejects(open(withHead(await annotated(), 10), { purpose }), {
+          code: "DATASET_LABEL_OUT_OF_RANGE",
+          message: "The label 10 lies outside the head's 10 classes, 0 to 9",
+          position: { file: join(folder, "odd.txt"), line: 4, column: 1 },
+          hint: /model\.head\.num_classes/,
+        });
+      });
+
+      it(`are an error where folders are labels (${purpose})`, async () => {
+        await assert.rejects(open(withHead(await folders(), 10), { purpose }), {
+          code: "DATASET_LABEL_OUT_OF_RANGE",
+          message: `The label 10 lies outside the head's 10 classes, 0 to 9: "10/a.jpg"`,
+        });
+      });
+    }
+
+    it("are listed by checkLocalDataset, each", async () => {
+      const options = { root: folder, log: recordingLog(), signal: never };
+      const config = withHead(await annotated(), 10);
+      const { problems } = await checkLocalDataset({ ...config, value: datasetOf(config) }, options);
+      const found = problems.filter(({ code }) => code === "DATASET_LABEL_OUT_OF_RANGE");
+      assert.deepEqual(
+        found.map(({ position }) => position?.line),
+        [4, 5],
+      );
+    });
+
+    it("a head of another size is told where all labels lie within it; one of the same size is not", async () => {
+      for (const [count, warnings] of [
+        [106, [`The dataset has 192 classes, model.head.num_classes is 106: they should be equal`]],
+        [192, []],
+        [240, []], // the first months
+      ] as const) {
+        const log = recordingLog();
+        await using _loader = await open(withHead(await annotated(), count), { log });
+        assert.deepEqual(
+          log.warnings.map(({ message }) => message),
+          warnings,
+        );
+      }
+    });
+
+    it("unlabelled images have none: they can be predicted, and not be trained on", async () => {
+      const config = withHead(await folders(), 10);
+      const unlabelled = { ...config, value: { dataset: { ...datasetOf(config), with_label: false } } };
+      await using loader = await open(unlabelled, { purpose: "evaluate" });
+      assert.equal(loader.dataset.samples.length, 2);
+      await assert.rejects(open(unlabelled), { code: "DATASET_INVALID", message: /has no label/, hint: /with_label/ });
+    });
   });
 
   it("checkLocalDataset lists every problem of a dataset", async () => {

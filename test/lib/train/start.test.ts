@@ -9,6 +9,9 @@ import { progressOf } from "#lib/train/run.ts";
 import { agreeOnResume, startRun } from "#lib/train/start.ts";
 import type { StartSources } from "#lib/train/start.ts";
 import type { StartWeights } from "#lib/train/training-engine.ts";
+import { ModelState } from "#lib/train/model-state.ts";
+import { useTensorFlow } from "#test/support/tensorflow.ts";
+import { tinyClassifier } from "#test/support/tiny-model.ts";
 import { buildFrom } from "#test/support/build.ts";
 import { fakeRun, recordingLines } from "#test/support/fake-run.ts";
 import { memoryRing } from "#test/support/memory-ring.ts";
@@ -100,7 +103,7 @@ describe("startRun", () => {
       (error) =>
         error instanceof PetageError &&
         error.code === "CHECKPOINT_MISMATCH" &&
-        /in1k has no weight below the prefix module\..*backbone\.conv1\.weight/.test(error.describe()),
+        /in1k has no weight below the prefix module\..*`backbone\.`: set prefix='backbone'/.test(error.describe()),
     );
   });
 
@@ -175,5 +178,103 @@ describe("agreeOnResume", () => {
   it("takes a path as it is and asks nobody", async () => {
     assert.deepEqual(await agreed("/x/epoch_9", ["/a", "/b", "/c"]), Array(3).fill("/x/epoch_9"));
     assert.deepEqual(await agreed(undefined, ["/a", "/b", "/c"]), Array(3).fill(undefined));
+  });
+});
+
+describe("startRun with a model", () => {
+  before(useTensorFlow);
+  const parameters = tinyClassifier().parameters;
+  const open = (seed = 1): ModelState => new ModelState(parameters, { seed, slotNames: [] });
+
+  async function begin(sources: Partial<StartSources>, rename: (name: string) => string): Promise<string[]> {
+    const [model, other] = [open(1), open(2)];
+    const lines: string[] = [];
+    const target = {
+      startFrom: async ({ state: weights, ...options }: StartWeights) => model.importWeights(weights, options),
+      restoreOptimizer: () => assert.fail("restored an optimizer"),
+    };
+    const weights = new Map([...other.exportWeights()].map(([name, value]) => [rename(name), value]));
+    try {
+      await startRun(fakeRun().run, target, {
+        pretrained: undefined,
+        loadFrom: undefined,
+        resumeFrom: undefined,
+        readWeights: async () => weights,
+        readCheckpoint: () => assert.fail("read no checkpoint"),
+        log: recordingLines(lines),
+        ...sources,
+      });
+    } finally {
+      model.dispose();
+      other.dispose();
+    }
+    return lines;
+  }
+
+  const pretrained = (prefix?: string) => ({
+    pretrained: { type: "Pretrained" as const, checkpoint: "in1k.pth", ...(prefix && { prefix }) },
+  });
+  const below = (prefix: string) => (name: string) => `${prefix}${name}`;
+  const torchvision = (name: string): string => name.replace(/^(backbone|head)\./, "");
+
+  const misfits: readonly [string, Partial<StartSources>, (name: string) => string, RegExp][] = [
+    ["init_cfg without prefix", pretrained(), below(""), /begin with `backbone\.`: set prefix='backbone'$/],
+    ["init_cfg of DDP", pretrained(), below("module."), /: set prefix='module\.backbone'$/],
+    ["init_cfg of DDP, half a prefix", pretrained("module"), below("module."), /: set prefix='module\.backbone'$/],
+    ["init_cfg of torch.compile", pretrained(), below("_orig_mod."), /: set prefix='_orig_mod\.backbone'$/],
+    [
+      "init_cfg of a bare network in a wrapper",
+      pretrained(),
+      (name) => `net.${torchvision(name)}`,
+      /set prefix='net'$/,
+    ],
+    [
+      "load_from of torch.compile",
+      { loadFrom: "a.pth" },
+      below("_orig_mod."),
+      /`_orig_mod\.backbone\.`.*init_cfg=.*prefix='_orig/,
+    ],
+    [
+      "load_from of DDP",
+      { loadFrom: "a.pth" },
+      below("module."),
+      /init_cfg=dict\(type='Pretrained'.*'module\.backbone'\)$/,
+    ],
+    [
+      "load_from of torchvision",
+      { loadFrom: "a.pth" },
+      torchvision,
+      /begin like conv1\.weight.*init_cfg=.*checkpoint=\.\.\.\)$/,
+    ],
+  ];
+  for (const [what, sources, rename, hint] of misfits) {
+    it(`refuses weights of which none fits, and says how their names begin: ${what}`, async () => {
+      await assert.rejects(begin(sources, rename), {
+        code: "CHECKPOINT_MISMATCH",
+        message: /^None of the \d+ tensors of .*\.pth fits the model$/,
+        hint,
+      });
+    });
+  }
+
+  it("follows its own advice", async () => {
+    assert.doesNotMatch((await begin(pretrained("backbone"), below(""))).join(), /WARN/);
+    assert.doesNotMatch((await begin(pretrained("module.backbone"), below("module."))).join(), /WARN/);
+    assert.doesNotMatch((await begin(pretrained(), torchvision)).join(), /conv1/);
+  });
+
+  it("goes on with a warning where some fit: another head", async () => {
+    const lines = await begin({ loadFrom: "a.pth" }, (name) => name.replace("head.fc", "head.other"));
+    assert.match(lines.join(), /^WARN Loaded the weights of a\.pth that fit; not these: .*head\.fc\.weight/);
+  });
+
+  it("names the sizes where the names are the model's", async () => {
+    const one: TensorData = { dtype: "F32", shape: [1], values: Float32Array.of(1) };
+    const readWeights = async (): Promise<StateDict> => new Map([["head.fc.weight", one]]);
+    await assert.rejects(begin({ loadFrom: "a.pth", readWeights }, below("")), {
+      code: "CHECKPOINT_MISMATCH",
+      message: /size mismatch for head\.fc\.weight: \[1\] there/,
+      hint: /config/,
+    });
   });
 });
