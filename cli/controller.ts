@@ -1,3 +1,4 @@
+import type { RunningProcess } from "#lib/host/processes.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
 import { startService } from "./service.ts";
@@ -12,6 +13,8 @@ export interface ControllerOptions {
 export interface ControllerConnection extends AsyncDisposable {
   readonly address: string;
   readonly client: Client<"ControllerService">;
+  /** Where this command has started it. */
+  readonly process?: RunningProcess;
 }
 
 /** Connects to a controller, and starts one first where none is named. */
@@ -28,6 +31,7 @@ export async function openController({ address, natsUrl }: ControllerOptions): P
   return {
     address: controller.address,
     client,
+    process: controller.process,
     async [Symbol.asyncDispose]() {
       await client[Symbol.asyncDispose]();
       await controller.process.stop();

@@ -6,6 +6,7 @@ import { CONTINUE, OPTIONS_OF_FLAGS } from "#lib/train/command-line.ts";
 import { openController } from "../controller.ts";
 import { EXIT_INTERRUPTED, interruptSignal } from "../interrupt.ts";
 import { wholeNumber } from "../numbers.ts";
+import { askedOf } from "../service.ts";
 import { configFile, loadUserConfig, namesFile } from "./config.ts";
 import { followJob } from "./job/follow.ts";
 import { GrpcJobs } from "./job/grpc-jobs.ts";
@@ -74,7 +75,7 @@ export async function train(config: string, flags: TrainFlags, signal: AbortSign
   signal.addEventListener("abort", cancel, { once: true });
   // Not by the signal: an aborted job is shown to its end, too.
   const follow = { logs: true, signal: new AbortController().signal };
-  const ended = await followJob(new GrpcJobs(controller.address, client), name, follow);
+  const ended = await askedOf(controller.process, followJob(new GrpcJobs(controller.address, client), name, follow));
   if (!ended) throw new PetageError("UNAVAILABLE", `The controller said nothing about job ${name}`);
   const { drawLossCurve } = await import("#lib/host/loss-curve.ts");
   await drawLossCurve(ended.status?.workDir ?? "");
