@@ -25,7 +25,7 @@ export async function openController({ address, natsUrl }: ControllerOptions): P
   }
   const controller = await startService({
     name: "controller",
-    environment: { PETAGE_LOG_LEVEL: "warn", NATS_URL: natsUrl ?? "" },
+    environment: { PETAGE_LOG_LEVEL: "warn", PETAGE_QUOTE_FILES: "true", NATS_URL: natsUrl ?? "" },
   });
   const client = dial(controller.address, "ControllerService");
   return {

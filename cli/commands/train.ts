@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
@@ -83,8 +84,11 @@ export async function train(config: string, flags: TrainFlags, signal: AbortSign
 }
 
 /** What is told before anything is started. */
-function checkFlags(config: string, { autoScaleLr }: TrainFlags): void {
-  configFile(config);
+function checkFlags(config: string, flags: TrainFlags): void {
+  const { autoScaleLr, controller } = flags;
+  const file = configFile(config);
+  // A controller that others may use quotes no file; where it is the same one, its errors are told here.
+  if (controller && existsSync(file)) loadUserConfig(config, cfgOptionsOf(flags));
   if (!autoScaleLr || loadUserConfig(config, []).value["auto_scale_lr"]) return;
   throw new PetageError("CONFIG_INVALID_VALUE", `${config} has no auto_scale_lr for --auto-scale-lr to enable`, {
     hint: "Add auto_scale_lr = dict(base_batch_size=...) to it",
