@@ -1,3 +1,4 @@
+import type { RunningProcess } from "#lib/host/processes.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
 import { startService } from "./service.ts";
@@ -12,6 +13,8 @@ export interface ControllerOptions {
 export interface ControllerConnection extends AsyncDisposable {
   readonly address: string;
   readonly client: Client<"ControllerService">;
+  /** Where this command has started it. */
+  readonly process?: RunningProcess;
 }
 
 /** Connects to a controller, and starts one first where none is named. */
@@ -22,12 +25,13 @@ export async function openController({ address, natsUrl }: ControllerOptions): P
   }
   const controller = await startService({
     name: "controller",
-    environment: { PETAGE_LOG_LEVEL: "warn", NATS_URL: natsUrl ?? "" },
+    environment: { PETAGE_LOG_LEVEL: "warn", PETAGE_QUOTE_FILES: "true", NATS_URL: natsUrl ?? "" },
   });
   const client = dial(controller.address, "ControllerService");
   return {
     address: controller.address,
     client,
+    process: controller.process,
     async [Symbol.asyncDispose]() {
       await client[Symbol.asyncDispose]();
       await controller.process.stop();

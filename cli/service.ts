@@ -1,7 +1,8 @@
 import { ERROR_CODES, PetageError } from "#lib/base/errors.ts";
 import type { ErrorCode } from "#lib/base/errors.ts";
+import { delay } from "#lib/base/signals.ts";
 import { serviceEntry } from "#lib/host/paths.ts";
-import { startProcess } from "#lib/host/processes.ts";
+import { describeExit, startProcess } from "#lib/host/processes.ts";
 import type { RunningProcess } from "#lib/host/processes.ts";
 
 export interface ServiceSpec {
@@ -41,6 +42,28 @@ export async function startService({ name, environment }: ServiceSpec): Promise<
     const reason = lastError(held);
     if (reason) throw reason;
     release();
+    throw thrown;
+  }
+}
+
+/** Rejects with PROCESS_FAILED when a service of this command ends, whatever its exit code: it was to serve on. */
+export async function death({ name, exited }: RunningProcess): Promise<never> {
+  throw new PetageError("PROCESS_FAILED", describeExit(name, await exited), {
+    hint: `Its lines above begin with \`${name} | \`; give the same command again to start it anew`,
+  });
+}
+
+/** A connection breaks a little before the process behind it has ended. */
+const DEATH_GRACE_MS = 2_000;
+
+/** What a service of this command is asked for. Where the call fails because the service died, that is what is told. */
+export async function askedOf<T>(service: RunningProcess | undefined, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (thrown) {
+    if (service && PetageError.from(thrown).code === "UNAVAILABLE") {
+      await Promise.race([death(service), delay(DEATH_GRACE_MS)]);
+    }
     throw thrown;
   }
 }

@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
+import type { RunningProcess } from "#lib/host/processes.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
 import { durationMs } from "#lib/base/time.ts";
 import { findModel } from "#lib/store/find-model.ts";
 import type { PredictResponse__Output } from "#proto/petage/v1/PredictResponse.ts";
-import { startService } from "../service.ts";
+import { askedOf, startService } from "../service.ts";
 import { formatAge } from "../table.ts";
 
 interface PredictFlags {
@@ -37,7 +38,7 @@ Examples:
     .action(async (photos: string[], flags: PredictFlags) => {
       await using service = flags.address ? connect(flags.address) : await serveModel(flags);
       for (const photo of photos) {
-        if (!(await show(service.client, photo, flags))) process.exitCode = 1;
+        if (!(await show(service, photo, flags))) process.exitCode = 1;
       }
     });
 }
@@ -45,6 +46,8 @@ Examples:
 export interface InferenceConnection extends AsyncDisposable {
   readonly address: string;
   readonly client: Client<"InferenceService">;
+  /** Where this command has started it. */
+  readonly process?: RunningProcess;
 }
 
 function connect(address: string): InferenceConnection {
@@ -81,6 +84,7 @@ export async function startInference({ checkpoint, listen }: InferenceOptions): 
   const connection = connect(service.address);
   return {
     ...connection,
+    process: service.process,
     async [Symbol.asyncDispose]() {
       await connection[Symbol.asyncDispose]();
       await service.process.stop();
@@ -89,11 +93,18 @@ export async function startInference({ checkpoint, listen }: InferenceOptions): 
 }
 
 /** Predicts one photo and prints the answer, or one line of what is wrong with it. */
-async function show(client: Client<"InferenceService">, photo: string, flags: PredictFlags): Promise<boolean> {
+async function show(
+  { client, process: service }: InferenceConnection,
+  photo: string,
+  flags: PredictFlags,
+): Promise<boolean> {
   try {
     const image = await readPhoto(photo);
     const intervalCoverage = Number(flags.coverage);
-    const answer = await client.predict({ image, requestId: photo.slice(-128), intervalCoverage, topK: 5 });
+    const answer = await askedOf(
+      service,
+      client.predict({ image, requestId: photo.slice(-128), intervalCoverage, topK: 5 }),
+    );
     process.stdout.write(flags.json ? `${JSON.stringify(plain(photo, answer))}\n` : describe(photo, answer));
     return true;
   } catch (thrown) {

@@ -9,6 +9,7 @@ import { durationMs } from "#lib/base/time.ts";
 import { constantBaseline } from "#lib/metrics/baseline.ts";
 import { findModel } from "#lib/store/find-model.ts";
 import { interruptSignal } from "../interrupt.ts";
+import { askedOf } from "../service.ts";
 import { formatAge, table } from "../table.ts";
 import { drawDataset } from "./dataset.ts";
 import { startInference } from "./predict.ts";
@@ -119,7 +120,7 @@ async function predictPhotos(model: string, photos: readonly Photo[]): Promise<n
   for (const [index, { path, months }] of photos.entries()) {
     const image = await readFile(path);
     const started = performance.now();
-    const { estimate, timing } = await inference.client.predict({ image, requestId: path });
+    const { estimate, timing } = await askedOf(inference.process, inference.client.predict({ image, requestId: path }));
     if (index >= WARM_UP_PHOTOS) times.push(performance.now() - started);
     if (index < WARM_UP_PHOTOS) {
       const guess = `${formatAge(estimate?.ageMonths ?? NaN)}, in truth ${formatAge(months)}`;

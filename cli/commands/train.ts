@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
@@ -6,6 +7,7 @@ import { CONTINUE, OPTIONS_OF_FLAGS } from "#lib/train/command-line.ts";
 import { openController } from "../controller.ts";
 import { EXIT_INTERRUPTED, interruptSignal } from "../interrupt.ts";
 import { wholeNumber } from "../numbers.ts";
+import { askedOf } from "../service.ts";
 import { configFile, loadUserConfig, namesFile } from "./config.ts";
 import { followJob } from "./job/follow.ts";
 import { GrpcJobs } from "./job/grpc-jobs.ts";
@@ -74,7 +76,7 @@ export async function train(config: string, flags: TrainFlags, signal: AbortSign
   signal.addEventListener("abort", cancel, { once: true });
   // Not by the signal: an aborted job is shown to its end, too.
   const follow = { logs: true, signal: new AbortController().signal };
-  const ended = await followJob(new GrpcJobs(controller.address, client), name, follow);
+  const ended = await askedOf(controller.process, followJob(new GrpcJobs(controller.address, client), name, follow));
   if (!ended) throw new PetageError("UNAVAILABLE", `The controller said nothing about job ${name}`);
   const { drawLossCurve } = await import("#lib/host/loss-curve.ts");
   await drawLossCurve(ended.status?.workDir ?? "");
@@ -82,8 +84,11 @@ export async function train(config: string, flags: TrainFlags, signal: AbortSign
 }
 
 /** What is told before anything is started. */
-function checkFlags(config: string, { autoScaleLr }: TrainFlags): void {
-  configFile(config);
+function checkFlags(config: string, flags: TrainFlags): void {
+  const { autoScaleLr, controller } = flags;
+  const file = configFile(config);
+  // A controller that others may use quotes no file; where it is the same one, its errors are told here.
+  if (controller && existsSync(file)) loadUserConfig(config, cfgOptionsOf(flags));
   if (!autoScaleLr || loadUserConfig(config, []).value["auto_scale_lr"]) return;
   throw new PetageError("CONFIG_INVALID_VALUE", `${config} has no auto_scale_lr for --auto-scale-lr to enable`, {
     hint: "Add auto_scale_lr = dict(base_batch_size=...) to it",

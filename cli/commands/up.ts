@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { aborted } from "#lib/base/signals.ts";
 import { interruptSignal } from "../interrupt.ts";
-import { startService } from "../service.ts";
+import { death, startService } from "../service.ts";
 import { startInference } from "./predict.ts";
 
 /** Ports that people can remember; every service takes any other. */
@@ -51,7 +51,8 @@ Examples:
           })
         : undefined;
       if (inference) process.stdout.write(`inference   ${inference.address}\n`);
-      await Promise.race([aborted(signal), controller.exited]);
+      const services = [controller, inference?.process].filter((service) => service !== undefined);
+      await Promise.race([aborted(signal), ...services.map(death)]);
     });
 }
 

@@ -94,6 +94,17 @@ export class PetageError extends Error {
     return new PetageError("INTERNAL", thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
   }
 
+  /** For those to whom the user's files do not belong: where something is wrong, and nothing of what stands there. */
+  withoutQuotes(): PetageError {
+    const { code, position } = this;
+    if (!position || position.file.startsWith("--cfg-options ")) return this; // an override is the caller's own
+    return new PetageError(code, ERROR_CODES[code].replace(/\.$/, ""), {
+      cause: this,
+      position,
+      hint: "`petage config print` and `petage dataset check` say more, where the file is",
+    });
+  }
+
   /** One line for people: `file:line:column: message. hint [CODE]`. */
   describe(): string {
     const where = this.position ? `${this.position.file}:${this.position.line}:${this.position.column}: ` : "";

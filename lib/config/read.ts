@@ -87,14 +87,14 @@ export class ConfigReader {
 
   #open({ path, position }: BasePath): SourceText {
     const absolute = this.#files.resolve(path);
-    const text = this.#files.read(absolute);
-    if (text === undefined) throw this.#notFound(path, absolute, position);
     if (!EXTENSIONS.includes(posix.extname(path)))
       throw this.#error(
         "CONFIG_UNSUPPORTED",
         `\`${path}\` is no config: its name does not end with ${EXTENSIONS.join(", ")}`,
         position,
       );
+    const text = this.#files.read(absolute);
+    if (text === undefined) throw this.#notFound(path, absolute, position);
     this.#runtime.budget.openFile(text.length);
     return substituteEnvironment(substitutePredefined(SourceText.of(path, text), absolute), this.#runtime.env);
   }

@@ -1,13 +1,21 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { PetageError } from "#lib/base/errors.ts";
+import { CONFIG_LIMITS } from "#lib/config/budget.ts";
 import type { ConfigFiles } from "#lib/config/files.ts";
+
+/** Longest config file; UTF-8 has up to 4 bytes a character. */
+const MAX_FILE_BYTES = 4 * CONFIG_LIMITS.fileLength;
 
 /** Config files on disk. */
 export const nodeConfigFiles: ConfigFiles = {
   resolve: (path) => resolve(path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path),
   read(path) {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() ? readFileSync(path, "utf8") : undefined;
+    const found = statSync(path, { throwIfNoEntry: false }); // a pipe or a device might never end
+    if (!found?.isFile()) return undefined;
+    if (found.size <= MAX_FILE_BYTES) return readFileSync(path, "utf8");
+    throw new PetageError("CONFIG_LIMIT", `${path} has ${found.size} bytes, and a config at most ${MAX_FILE_BYTES}`);
   },
   list(folder) {
     return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder) : [];

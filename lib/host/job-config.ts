@@ -1,5 +1,6 @@
 import { basename, join, relative } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
+import type { ConfigFiles } from "#lib/config/files.ts";
 import { loadConfig } from "#lib/config/load.ts";
 import type { LoadedConfig } from "#lib/config/load.ts";
 import { resolveJob } from "#lib/train/resolved-job.ts";
@@ -38,7 +39,12 @@ export function loadJobConfig(wish: ConfigWish, env = configEnvironment()): JobC
   if ("text" in wish) {
     const { text, fileName } = wish;
     const path = join(CONFIGS_FOLDER, fileName);
-    const files = { ...nodeConfigFiles, read: (file: string) => (file === path ? text : nodeConfigFiles.read(file)) };
+    const isOurs = (file: string): boolean => !relative(CONFIGS_FOLDER, file).startsWith("..");
+    const files: ConfigFiles = {
+      ...nodeConfigFiles,
+      read: (file) => (file === path ? text : isOurs(file) ? nodeConfigFiles.read(file) : undefined),
+      list: (file) => (isOurs(file) ? nodeConfigFiles.list(file) : []),
+    };
     return { configName: stem(path), config: loadConfig(path, { files, env, options }), source: fileName };
   }
   const path = "path" in wish ? wish.path : findNamedConfig(wish.name);

@@ -18,6 +18,8 @@ export interface Host {
   readonly metrics: Metrics;
   /** Aborts on SIGTERM and SIGINT, and when the process that started this one is gone. */
   readonly signal: AbortSignal;
+  /** Whether what it says may quote files of the user. */
+  readonly quotesFiles: boolean;
   /** Tells the process that started this one that it is ready, and where it listens. */
   ready(facts: ReadyFacts): void;
   /** What the termination report tells besides the error; `facts` is asked when the process ends. */
@@ -39,6 +41,11 @@ const CommonEnvironment = z.object({
   /** Who speaks in the log, when it is not the service's own name: "trainer-0". */
   PETAGE_NAME: z.string().optional(),
   PETAGE_HOST: z.string().default("127.0.0.1"),
+  /** "true": whoever reads what it says may read the files of the user; set by commands that start it for themselves. */
+  PETAGE_QUOTE_FILES: z
+    .string()
+    .optional()
+    .transform((text) => text === "true"),
   /** Where metrics are served; 0 takes any free port, without it they are not. */
   PETAGE_METRICS_PORT: z.preprocess((text) => text || undefined, z.coerce.number().int().min(0).max(65_535).optional()),
 });
@@ -55,14 +62,17 @@ export async function run<Environment>(
 ): Promise<never> {
   let log = createLogger({ name, format: "json", level: "info" });
   const words = new LastWords(readEnvironment(EndEnvironment).PETAGE_TERMINATION_LOG);
+  let quotesFiles = false;
   const fail = (thrown: unknown): never => {
-    const error = PetageError.from(thrown);
+    const whole = PetageError.from(thrown);
+    const error = quotesFiles ? whole : whole.withoutQuotes();
     words.error = error.describe();
     return process.exit(failure(error, log));
   };
   try {
     const common = readEnvironment(CommonEnvironment);
     log = createLogger({ name: common.PETAGE_NAME ?? name, format: common.PETAGE_LOG, level: common.PETAGE_LOG_LEVEL });
+    quotesFiles = common.PETAGE_QUOTE_FILES;
     const signal = endSignal(log);
     process.stdout.on("error", () => {}); // nobody reads the log any more: no reason to end
     // An error that nobody awaited leaves the process in a state that nobody knows.
@@ -71,7 +81,7 @@ export async function run<Environment>(
     const environment = readEnvironment(schema);
     const { metrics, facts } = await openMetrics(common);
     const ready = (others: ReadyFacts): void => tellParent({ ...others, ...facts });
-    const code = await main(environment, { log, metrics, signal, ready, lastWords });
+    const code = await main(environment, { log, metrics, signal, quotesFiles, ready, lastWords });
     return process.exit(code ?? EXIT.done);
   } catch (thrown) {
     return fail(thrown);

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { access, mkdir, open, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { PetageError } from "../base/errors.ts";
@@ -219,7 +219,9 @@ async function readTensors(folder: string, name: string, files: Manifest["files"
 
 async function readOrThrow(path: string, missing: string): Promise<Buffer> {
   try {
-    return await readFile(path);
+    // A pipe would be waited for without an end.
+    if ((await stat(path)).isFile()) return await readFile(path);
+    throw new PetageError("CHECKPOINT_INVALID", `${path} is not a file`);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") throw new PetageError("NOT_FOUND", missing, { cause: error });

@@ -1,4 +1,5 @@
 import { PetageError } from "#lib/base/errors.ts";
+import { abortable } from "#lib/base/signals.ts";
 import type { ResolvedConfig } from "#lib/config/component.ts";
 import type { PredictorThread } from "#lib/host/predictor.ts";
 import { meanOf, medianOf, topClasses } from "#lib/metrics/distribution.ts";
@@ -47,7 +48,7 @@ export function createEvaluatorService({
       using _slot = await enter();
       const metrics = evaluatorMetrics(config, EVALUATORS[split]);
       status = { phase: "EVALUATOR_PHASE_LOADING", checkpointUri };
-      const checkpoint = await readCheckpoint(checkpointUri);
+      const checkpoint = await abortable(readCheckpoint(checkpointUri), signal); // who gives up gives the turn back
       await predictor.load(checkpoint, { source: checkpointUri, config });
       status = { phase: "EVALUATOR_PHASE_EVALUATING", checkpointUri };
       const weightsHash = await weightsSha256(checkpointUri);

@@ -32,7 +32,7 @@ describe("bad input to training", function () {
     folder = await mkdtemp(join(tmpdir(), "petage-bad-input-"));
     project = await writeTinyProject(folder, { count: 50, maxEpochs: 1 });
     checkpoint = await saveUntrained(join(folder, "models"), project.value);
-    controller = await startController();
+    controller = await startController({ PETAGE_QUOTE_FILES: "true" });
   });
   after(async () => {
     await controller?.[Symbol.asyncDispose]();

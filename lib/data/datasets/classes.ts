@@ -13,7 +13,9 @@ export async function readClasses(
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
   if (repeated === undefined && names.length > 0) return names;
   const what = repeated === undefined ? "there is none" : `"${repeated}" is there twice`;
-  throw new PetageError("DATASET_INVALID", `Cannot use the classes of the dataset: ${what}`);
+  throw new PetageError("DATASET_INVALID", `Cannot use the classes of the dataset: ${what}`, {
+    ...(typeof classes === "string" && { position: { file: classes, line: 1, column: 1 } }),
+  });
 }
 
 async function readClassFile(path: string, files: DataFiles): Promise<string[]> {

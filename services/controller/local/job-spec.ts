@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { LoadedConfig } from "#lib/config/load.ts";
@@ -31,12 +31,12 @@ export interface JobDefinition {
   readonly validates: boolean;
   /** `work_dirs/<config>`: what all runs of the config share. */
   readonly workDir: string;
-  /** `work_dirs/<config>/<time>`: where this run writes. */
+  /** `work_dirs/<config>/<time>`: where this run writes, unless that is taken. */
   readonly runDir: string;
   readonly resumeFrom: string | undefined;
   readonly loadFrom: string | undefined;
-  /** What a person asks for to continue this job. */
-  readonly continuation: TrainWish;
+  /** What a person asks for to continue this job, given the folder in which it ran. */
+  readonly continuation: (runDir: string) => TrainWish;
   /** Lines for the log: what was passed over, what a user should know. */
   readonly warnings: readonly string[];
 }
@@ -47,6 +47,8 @@ const NAME = /^[a-z0-9]([-a-z0-9]{0,43}[a-z0-9])?$/;
 /** Checks a request and resolves everything in it. Throws before anything was started or written. */
 export async function defineJob(request: CreateTrainingJobRequest__Output, root: string): Promise<JobDefinition> {
   const { spec, workers } = specOf(request);
+  // The config is read at one go: where its place does not answer, only this call may wait.
+  if (spec.config?.path) await stat(spec.config.path).catch(() => undefined);
   const { configName, config, source } = loadJobConfig(configWish(spec));
   const { validation, maxEpochs } = runSettings(config); // errors in the config are the user's answer now, not a crash later
   const { pretrained } = modelSettings(config);
@@ -63,7 +65,6 @@ export async function defineJob(request: CreateTrainingJobRequest__Output, root:
   const wish = resumeWish(spec, config);
   const resumed = await resumePoint(wish, workDir);
   if (resumed.path && resumed.progress) requireWorkLeft(resumed.progress, maxEpochs, resumed.path);
-  const runDir = unusedFolder(join(workDir, timestamp(createTime)));
   const loadFrom = spec.loadFrom || stringOf(config, "load_from");
   if (!resumed.path) await checkStartingWeights(config, { loadFrom, pretrained: pretrained?.checkpoint });
   return {
@@ -80,19 +81,19 @@ export async function defineJob(request: CreateTrainingJobRequest__Output, root:
     config,
     validates: validation !== undefined,
     workDir,
-    runDir,
+    runDir: join(workDir, timestamp(createTime)),
     resumeFrom: resumed.path,
     loadFrom,
-    continuation: {
+    continuation: (folder) => ({
       // What came as text is a file in the run's folder, overrides and all.
       ...(spec.config?.text
-        ? { config: join(runDir, `${configName}.py`), cfgOptions: [] }
+        ? { config: join(folder, `${configName}.py`), cfgOptions: [] }
         : { config: source, cfgOptions: spec.config?.cfgOptions ?? [] }),
       workers,
       workDir: spec.workDir,
       loadFrom: spec.loadFrom,
       resume: wish === "Auto" || wish === "Never" ? true : wish,
-    },
+    }),
     warnings: [...config.warnings, ...resumed.warnings],
   };
 }
@@ -139,12 +140,6 @@ function timestamp(date: Date): string {
   const two = (value: number): string => String(value).padStart(2, "0");
   const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`;
   return `${day}_${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;
-}
-
-/** The folder, or the first of `<folder>_1`, `_2`, ... when another run began in the same second. */
-function unusedFolder(folder: string): string {
-  if (!existsSync(folder)) return folder;
-  for (let index = 1; ; index++) if (!existsSync(`${folder}_${index}`)) return `${folder}_${index}`;
 }
 
 function resumeWish({ checkpoint }: TrainingJobSpec__Output, config: LoadedConfig): string {

@@ -1,11 +1,13 @@
 import { createWriteStream } from "node:fs";
 import type { WriteStream } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { dumpPython } from "#lib/config/dump.ts";
 import { serializeConfig } from "#lib/config/serialize.ts";
 import { availableCores, shareCores, threadEnvironment } from "#lib/host/cores.ts";
+import { claimFolder } from "#lib/host/folders.ts";
 import { ProcessLauncher } from "#lib/host/process-launcher.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { readCheckpointMeta } from "#lib/store/checkpoint-folder.ts";
@@ -27,6 +29,8 @@ export interface JobOptions {
   readonly natsUrl: string | undefined;
   readonly root: string;
   readonly log: Log;
+  /** Aborts when nobody waits for the job any more; then it is not begun. */
+  readonly signal: AbortSignal;
   /** The job has changed in a way that a watcher should see. */
   onChange(job: Job): void;
 }
@@ -78,12 +82,19 @@ export class Job {
 
   /** Writes the run's folder and begins. */
   static async start(options: JobOptions): Promise<Job> {
-    const { definition } = options;
-    const { runDir, configName, config } = definition;
-    await mkdir(runDir, { recursive: true });
-    await writeFile(join(runDir, `${configName}.py`), dumpPython(config.python));
-    await writeFile(join(runDir, "config.json"), serializeConfig({ name: configName, config }));
-    const job = new Job(options, createWriteStream(join(runDir, `${basename(runDir)}.log`), { flags: "a" }));
+    const runDir = await folderFor(options);
+    const definition = { ...options.definition, runDir };
+    try {
+      await writeConfig(definition);
+      options.signal.throwIfAborted();
+    } catch (thrown) {
+      await rm(runDir, { recursive: true, force: true });
+      throw thrown;
+    }
+    const job = new Job(
+      { ...options, definition },
+      createWriteStream(join(runDir, `${basename(runDir)}.log`), { flags: "a" }),
+    );
     for (const warning of definition.warnings) options.log.warn(warning, { job: definition.name });
     job.reconcile();
     return job;
@@ -128,7 +139,7 @@ export class Job {
 
   /** A checkpoint of its own is the newest of the work dir; without one, it goes on from where it began. */
   #continueHint(): string {
-    const { continuation } = this.definition;
+    const continuation = this.definition.continuation(this.definition.runDir);
     return `${CONTINUE}${continueCommand(this.measurements.lastCheckpoint ? { ...continuation, resume: true } : continuation)}`;
   }
 
@@ -231,6 +242,21 @@ export class Job {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     await this.#launcher[Symbol.asyncDispose]();
+  }
+}
+
+async function writeConfig({ runDir, configName, config }: JobDefinition): Promise<void> {
+  await writeFile(join(runDir, `${configName}.py`), dumpPython(config.python));
+  await writeFile(join(runDir, "config.json"), serializeConfig({ name: configName, config }));
+}
+
+async function folderFor({ definition: { runDir }, signal }: JobOptions): Promise<string> {
+  signal.throwIfAborted();
+  try {
+    return await claimFolder(runDir);
+  } catch (thrown) {
+    const message = `Cannot make the folder ${runDir} of the run: ${PetageError.from(thrown).message}`;
+    throw new PetageError("INVALID_ARGUMENT", message, { cause: thrown, hint: "Choose another work_dir" });
   }
 }
 

@@ -6,8 +6,11 @@ import { createControllerService } from "../service.ts";
 import { Controller } from "./controller.ts";
 
 /** Runs jobs as processes of this machine. */
-export async function runOnMachine(env: LocalEnvironment, { log, metrics, signal, ready }: Host): Promise<void> {
-  await using controller = new Controller({ natsUrl: env.NATS_URL, root: env.PETAGE_ROOT, log });
+export async function runOnMachine(
+  env: LocalEnvironment,
+  { log, metrics, signal, quotesFiles, ready }: Host,
+): Promise<void> {
+  await using controller = new Controller({ natsUrl: env.NATS_URL, root: env.PETAGE_ROOT, quotesFiles, log });
   const service = implement("ControllerService", createControllerService(controller));
   await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log, metrics });
   log.info("Serving", { address: server.address });

@@ -33,7 +33,7 @@ describe("the controller service", function () {
     folder = await mkdtemp(join(tmpdir(), "petage-controller-"));
     const noValidation = { val_dataloader: null, val_cfg: null, val_evaluator: null };
     config = (await writeTinyProject(folder, { count: 20, maxEpochs: 1, changes: noValidation })).config;
-    controller = new Controller({ natsUrl: undefined, root: folder, log: silentLog });
+    controller = new Controller({ natsUrl: undefined, root: folder, log: silentLog, quotesFiles: true });
     const services = [implement("ControllerService", createControllerService(controller))];
     server = await serve({ port: 0, services, log: silentLog });
     client = dial(server.address, "ControllerService");
@@ -289,7 +289,7 @@ describe("the controller service", function () {
   });
 
   it("ends the processes of its jobs when it ends", async () => {
-    const other = new Controller({ natsUrl: undefined, root: folder, log: silentLog });
+    const other = new Controller({ natsUrl: undefined, root: folder, log: silentLog, quotesFiles: true });
     await using own = await serve({
       port: 0,
       services: [implement("ControllerService", createControllerService(other))],
