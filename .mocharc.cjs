@@ -9,7 +9,8 @@ const named = process.argv.slice(2).some((argument) => /^(\.\/)?test(\/|$)/.test
  * the programs of the test cluster in one lane, while those that need no cluster run in the other.
  */
 const LONGEST = "test/e2e/cluster/petage.test.ts";
-const NEEDS_CLUSTER = /^test\/(e2e\/cluster|services\/controller\/kubernetes|charts\/install|deploy\/crd|bench\/controller)/;
+const NEEDS_CLUSTER =
+  /^test\/(e2e\/cluster|services\/controller\/kubernetes|charts\/install|deploy\/crd|bench\/controller)/;
 const LANES = Math.max(2, Math.floor(cpus().length / 2)); // one test keeps a core busy at most half of its time
 
 function everything() {
