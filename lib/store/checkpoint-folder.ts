@@ -48,6 +48,9 @@ export function checkpointFolder({ folder, workDir }: CheckpointFolderOptions): 
     async remove(name) {
       await rm(join(folder, name), { recursive: true, force: true });
     },
+    async list() {
+      return (await readdir(folder)).filter((name) => !name.startsWith(TEMPORARY_PREFIX));
+    },
     async markLatest({ uri }) {
       await writeAtomically(join(workDir, LATEST_FILE), `${uri}\n`);
     },

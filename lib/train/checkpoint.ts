@@ -58,8 +58,16 @@ export interface CheckpointStore {
   /** Replaces what describes a checkpoint, not its tensors: the validation came after it was written. */
   amend(name: string, meta: CheckpointMeta): Promise<void>;
   remove(name: string): Promise<void>;
+  /** Names of the checkpoints that are there, in any order: also of attempts before this one. */
+  list(): Promise<readonly string[]>;
   /** Remembers which checkpoint `resume` continues. */
   markLatest(saved: SavedCheckpoint): Promise<void>;
+}
+
+/** Of some names those of the form `UNIT_N`, by N: the oldest first. */
+export function numberedNames(names: readonly string[], unit: "epoch" | "iter"): { name: string; count: number }[] {
+  const counted = names.map((name) => ({ name, count: Number(new RegExp(`^${unit}_(\\d+)$`).exec(name)?.[1] ?? NaN) }));
+  return counted.filter(({ count }) => !Number.isNaN(count)).toSorted((one, other) => one.count - other.count);
 }
 
 /** Whether a checkpoint is one that `save_best` keeps: weights only, the best so far. */

@@ -1,3 +1,4 @@
+import { numberedNames } from "./checkpoint.ts";
 import { PRIORITIES, saveCheckpoint } from "./run.ts";
 import type { Hook } from "./run.ts";
 
@@ -6,16 +7,19 @@ export interface StepCheckpointOptions {
   readonly everySteps: number;
   /** Keep only so many of the newest of these, at least 1. */
   readonly keepLast: number;
-  /** Checkpoints that are there from attempts before this one, in any order; those of this hook count as its own. */
-  readonly existing: readonly string[];
 }
 
 /** Saves `iter_N` between the checkpoints that the config asks for, on rank 0, so that a failure costs less. */
-export function stepCheckpoints({ everySteps, keepLast, existing }: StepCheckpointOptions): Hook {
-  const kept = new Set(ownNames(existing, everySteps));
+export function stepCheckpoints({ everySteps, keepLast }: StepCheckpointOptions): Hook {
+  const kept = new Set<string>();
   return {
     name: "StepCheckpoints",
     priority: PRIORITIES.VERY_LOW,
+    async beforeRun(run) {
+      if (run.rank !== 0) return;
+      const there = numberedNames(await run.ports.checkpoints.list(), "iter");
+      for (const { name, count } of there) if (count % everySteps === 0) kept.add(name);
+    },
     async afterIteration(run) {
       if (run.rank !== 0 || run.step % everySteps !== 0) return;
       const name = `iter_${run.step}`;
@@ -29,11 +33,4 @@ export function stepCheckpoints({ everySteps, keepLast, existing }: StepCheckpoi
       }
     },
   };
-}
-
-/** Names that this hook gives, the oldest first. */
-function ownNames(names: readonly string[], everySteps: number): string[] {
-  const steps = names.map((name) => Number(/^iter_(\d+)$/.exec(name)?.[1] ?? NaN));
-  const own = steps.filter((step) => step % everySteps === 0);
-  return own.toSorted((a, b) => a - b).map((step) => `iter_${step}`);
 }

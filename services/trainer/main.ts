@@ -56,7 +56,7 @@ await run("trainer", Environment, async (env, { log, metrics, signal, ready, las
     reporter.update({ maxSteps: training.maxEpochs * training.epochLength });
     log.info("Ready", { address: server.address, rank, worldSize: size, engine: thread.engine.version });
     ready({ address: server.address });
-    const extra = [...(await extraCheckpoints(env)), trainingMetrics(metrics, env.JOB_NAME), requests.hook()];
+    const extra = [...extraCheckpoints(env), trainingMetrics(metrics, env.JOB_NAME), requests.hook()];
     const hooks = [...settings.hooks, ...extra, reporter.hook()];
     const validation =
       settings.validation && evaluator ? { ...settings.validation, validate: remoteValidator(evaluator) } : undefined;

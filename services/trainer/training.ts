@@ -1,5 +1,5 @@
 import { appendFileSync } from "node:fs";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
@@ -99,10 +99,9 @@ export async function openRun(parts: TrainingParts): Promise<TrainingRun> {
 }
 
 /** The hook of checkpoints between those of the config, if any are wanted. */
-export async function extraCheckpoints(env: TrainerEnvironment): Promise<Hook[]> {
+export function extraCheckpoints(env: TrainerEnvironment): Hook[] {
   const { PETAGE_CHECKPOINT_EVERY_STEPS: everySteps, PETAGE_CHECKPOINT_KEEP_LAST: keepLast } = env;
-  if (everySteps === 0) return [];
-  return [stepCheckpoints({ everySteps, keepLast, existing: await readdir(env.PETAGE_RUN_DIR) })];
+  return everySteps === 0 ? [] : [stepCheckpoints({ everySteps, keepLast })];
 }
 
 /** In which direction each metric of the evaluator is better. */

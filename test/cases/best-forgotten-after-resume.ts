@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { isBestCheckpoint } from "#lib/train/checkpoint.ts";
 import type { Check } from "./case.ts";
 
-/** The best model of a run and of the one that resumed it is found, and `max_keep_ckpts` counts over both. */
+/** The best model of a run and of the one that resumed it is found by the command that needs one. */
 export const bestForgottenAfterResume: Check = async ({ root }) => {
   const data = await root.draw();
   await root.succeeds("train best.py --work-dir W");
@@ -16,8 +16,6 @@ export const bestForgottenAfterResume: Check = async ({ root }) => {
   const answer = output.split("\n").find((line) => line.startsWith("{")) ?? "";
   const { model } = JSON.parse(answer) as { readonly model: { readonly version: string } };
   assert.equal(model.version, best, `of ${saved.join(", ")}`);
-  const regular = saved.filter((name) => !isBestCheckpoint(name));
-  assert.deepEqual(regular, ["epoch_3"], "max_keep_ckpts=1 keeps the last one");
 };
 
 async function checkpointsBelow(folder: string): Promise<string[]> {

@@ -69,6 +69,7 @@ function fakePorts(record: RunRecord): RunPorts {
         record.checkpoints.set(name, { ...old, meta });
       },
       remove: async (name) => void record.checkpoints.delete(name),
+      list: async () => [...record.checkpoints.keys()],
       markLatest: async ({ name }) => void (record.latest = name),
     },
     exportTensors: async ({ withOptimizer }) => ({

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { component } from "../../config/component.ts";
 import { PetageError } from "../../base/errors.ts";
 import type { Direction } from "../../metrics/types.ts";
+import { numberedNames } from "../checkpoint.ts";
 import { PRIORITIES, checkpointMeta, saveCheckpoint } from "../run.ts";
 import type { Hook, TrainingRun } from "../run.ts";
 import { prioritySchema } from "./priority.ts";
@@ -35,7 +36,7 @@ export const CheckpointHook = component<CheckpointConfig, Hook>({
     const save = async (run: TrainingRun, name: string): Promise<void> => {
       run.ports.log.info(`Saving checkpoint at ${name.replace(/^(epoch|iter)_(\d+)$/, "$2 $1s")}`);
       await saveCheckpoint(run, name);
-      kept.push(name);
+      if (!kept.includes(name)) kept.push(name);
       while (config.max_keep_ckpts > 0 && kept.length > config.max_keep_ckpts) {
         await run.ports.checkpoints.remove(kept.shift() ?? "");
       }
@@ -43,7 +44,8 @@ export const CheckpointHook = component<CheckpointConfig, Hook>({
     return {
       name: "CheckpointHook",
       priority: config.priority,
-      beforeRun(run) {
+      async beforeRun(run) {
+        if (run.rank === 0) kept.push(...(await ownNames(config, run)));
         if (!config.save_best) return;
         if (Object.keys(run.directions).length > 0) watched(config, run);
         else if (run.rank === 0) run.ports.log.info("save_best has no effect: this run does not validate");
@@ -72,6 +74,14 @@ function due(
 ): boolean {
   if (count === last && saveLast) return true;
   return interval > 0 && count >= begin && (count - begin) % interval === 0 && count > 0;
+}
+
+/** What earlier attempts of this run have left: it counts for `max_keep_ckpts`. */
+async function ownNames(config: CheckpointConfig, run: TrainingRun): Promise<string[]> {
+  const epochs = config.by_epoch;
+  const last = epochs ? run.maxEpochs : run.maxEpochs * run.epochLength;
+  const there = numberedNames(await run.ports.checkpoints.list(), epochs ? "epoch" : "iter");
+  return there.filter(({ count }) => due(count, last, config)).map(({ name }) => name);
 }
 
 /**

@@ -4,12 +4,18 @@ import { stepCheckpoints } from "#lib/train/step-checkpoints.ts";
 import type { StepCheckpointOptions } from "#lib/train/step-checkpoints.ts";
 import { fakeRun } from "#test/support/fake-run.ts";
 
+interface Attempt extends Partial<StepCheckpointOptions> {
+  readonly rank?: number;
+  /** Names of what earlier attempts have left. */
+  readonly existing?: readonly string[];
+}
+
 /** The checkpoints that are there after a number of steps. */
-async function after(steps: number, options: Partial<StepCheckpointOptions>, rank = 0): Promise<string[]> {
+async function after(steps: number, { rank = 0, existing = [], ...options }: Attempt): Promise<string[]> {
   const { run, record } = fakeRun({ rank });
-  const existing = options.existing ?? [];
   for (const name of existing) await saveCheckpoint(run, name);
-  const hook = stepCheckpoints({ everySteps: 2, keepLast: 2, existing: existing.toReversed(), ...options });
+  const hook = stepCheckpoints({ everySteps: 2, keepLast: 2, ...options });
+  await hook.beforeRun?.(run);
   for (run.step = 1; run.step <= steps; run.step++) await hook.afterIteration?.(run);
   return [...record.checkpoints.keys()];
 }
@@ -30,13 +36,13 @@ describe("stepCheckpoints", () => {
   });
 
   it("leaves it to rank 0", async () => {
-    assert.deepEqual(await after(9, {}, 1), []);
+    assert.deepEqual(await after(9, { rank: 1 }), []);
   });
 
   it("does not save again what the config has saved after the same step", async () => {
     const { run, record } = fakeRun({ step: 2 });
     await saveCheckpoint(run, "epoch_1");
-    await stepCheckpoints({ everySteps: 2, keepLast: 1, existing: [] }).afterIteration?.(run);
+    await stepCheckpoints({ everySteps: 2, keepLast: 1 }).afterIteration?.(run);
     assert.deepEqual([...record.checkpoints.keys()], ["epoch_1"]);
   });
 });

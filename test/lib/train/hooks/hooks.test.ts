@@ -7,6 +7,7 @@ import { schedules } from "#lib/optim/schedules/index.ts";
 import { formatSeconds } from "#lib/train/hooks/logger-hook.ts";
 import { hooks } from "#lib/train/hooks/index.ts";
 import { PRIORITIES } from "#lib/train/run.ts";
+import { saveCheckpoint } from "#lib/train/run.ts";
 import type { Hook, ScalarRecord, TrainingRun } from "#lib/train/run.ts";
 import { runSettings } from "#lib/train/settings.ts";
 import { buildFrom } from "#test/support/build.ts";
@@ -31,9 +32,15 @@ async function play(
   {
     changes = {},
     values = [],
-  }: { changes?: Partial<TrainingRun>; values?: readonly Readonly<Record<string, number>>[] } = {},
+    existing = [],
+  }: {
+    changes?: Partial<TrainingRun>;
+    values?: readonly Readonly<Record<string, number>>[];
+    existing?: readonly string[];
+  } = {},
 ): Promise<Played> {
   const { run, record } = fakeRun(changes);
+  for (const name of existing) await saveCheckpoint(run, name);
   const call = async (stage: "beforeRun" | "beforeEpoch" | "afterIteration" | "afterEpoch" | "afterValidation") => {
     for (const part of parts) await part[stage]?.(run);
   };
@@ -203,6 +210,23 @@ describe("CheckpointHook", () => {
       const { record } = await play([hook("CheckpointHook", config)]);
       assert.deepEqual([...record.checkpoints.keys()], left);
       assert.equal(record.latest, left.at(-1));
+    });
+  }
+
+  const earlier = ["epoch_10", "epoch_9", "iter_3", "best_a_epoch_9"];
+  const restarted: readonly { config: ConfigDict; left: readonly string[] }[] = [
+    { config: { interval: 1, max_keep_ckpts: 2 }, left: ["iter_3", "best_a_epoch_9", "epoch_11", "epoch_12"] },
+    {
+      config: { interval: 1, max_keep_ckpts: 3 },
+      left: ["epoch_10", "iter_3", "best_a_epoch_9", "epoch_11", "epoch_12"],
+    },
+    { config: { interval: 1 }, left: [...earlier, "epoch_11", "epoch_12"] },
+  ];
+  for (const { config, left } of restarted) {
+    it(`${JSON.stringify(config)} counts what an earlier attempt of the run has left`, async () => {
+      const changes = { maxEpochs: 12, epoch: 10, step: 40 };
+      const { record } = await play([hook("CheckpointHook", config)], { changes, existing: earlier });
+      assert.deepEqual([...record.checkpoints.keys()], left);
     });
   }
 
