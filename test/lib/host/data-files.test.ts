@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { mkdtemp, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { localDataFiles } from "#lib/host/data-files.ts";
 import { asNobody } from "#test/support/nobody.ts";
@@ -61,7 +62,7 @@ describe("localDataFiles()", () => {
   }
 
   it("does not blame a photo where too many files are open", async () => {
-    const program = join(import.meta.dirname, "fixtures/too-many-files.ts");
+    const program = fileURLToPath(new URL("./fixtures/too-many-files.ts", import.meta.url));
     const command = `ulimit -n 64 && exec "${process.execPath}" --import tsx "${program}"`;
     const { stdout } = await promisify(execFile)("sh", ["-c", command]);
     assert.match(stdout, /EMFILE.*ulimit -n \[RESOURCE_EXHAUSTED\]$/);
