@@ -26,8 +26,11 @@ export function continueCommand({ config, workers, workDir, loadFrom, cfgOptions
   const { flags, options } = flagsOf(cfgOptions);
   const given = (flag: string, value: string | undefined): string[] => (value ? [flag, value] : []);
   return shellCommand([
-    ...["petage", "train", config.startsWith("-") ? `./${config}` : config],
-    ...["--nproc", String(workers)],
+    "petage",
+    "train",
+    config.startsWith("-") ? `./${config}` : config,
+    "--nproc",
+    String(workers),
     resume === true ? "--resume" : `--resume=${resume}`,
     ...given("--work-dir", workDir),
     ...given("--load-from", loadFrom),

@@ -172,12 +172,12 @@ describe("bad input to training", function () {
     },
     {
       what: "a checkpoint of another model to resume",
-      changes: () => ({ resume: checkpoint, cfgOptions: OTHER_MODEL }),
+      changes: () => ({ resume: checkpoint, cfgOptions: [...OTHER_MODEL, "train_cfg.max_epochs=2"] }),
       says: /^trainer-0 ended .*is of another model: missing in it.*\[CHECKPOINT_MISMATCH\]$/,
     },
     {
       what: "a damaged checkpoint",
-      changes: async () => ({ resume: await damaged() }),
+      changes: async () => ({ resume: await damaged(), cfgOptions: ["train_cfg.max_epochs=2"] }),
       says: /^trainer-0 ended .*model\.safetensors is damaged: its SHA-256 .*\[CHECKPOINT_INVALID\]$/,
     },
   ];

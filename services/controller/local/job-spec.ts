@@ -3,7 +3,6 @@ import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { LoadedConfig } from "#lib/config/load.ts";
-import { requireWorkLeft } from "#lib/train/start.ts";
 import type { TrainWish } from "#lib/train/command-line.ts";
 import { durationMs } from "#lib/base/time.ts";
 import { modelSettings, runSettings } from "#lib/train/settings.ts";
@@ -54,17 +53,10 @@ export async function defineJob(request: CreateTrainingJobRequest__Output, root:
   const { pretrained } = modelSettings(config);
   const createTime = new Date();
   const uid = randomUUID();
-  const name = request.job?.metadata?.name || `${nameLike(configName)}-${uid.slice(0, 5)}`;
-  if (!NAME.test(name)) {
-    throw new PetageError(
-      "INVALID_ARGUMENT",
-      `metadata.name is ${JSON.stringify(name)}, expected a-z, 0-9 and '-', at most 45`,
-    );
-  }
+  const name = nameOf(request, `${nameLike(configName)}-${uid.slice(0, 5)}`);
   const workDir = resolve(root, spec.workDir || stringOf(config, "work_dir") || join("work_dirs", configName));
   const wish = resumeWish(spec, config);
-  const resumed = await resumePoint(wish, workDir);
-  if (resumed.path && resumed.progress) requireWorkLeft(resumed.progress, maxEpochs, resumed.path);
+  const resumed = await resumePoint(wish, { workDir, maxEpochs });
   const loadFrom = spec.loadFrom || stringOf(config, "load_from");
   if (!resumed.path) await checkStartingWeights(config, { loadFrom, pretrained: pretrained?.checkpoint });
   return {
@@ -84,11 +76,8 @@ export async function defineJob(request: CreateTrainingJobRequest__Output, root:
     runDir: join(workDir, timestamp(createTime)),
     resumeFrom: resumed.path,
     loadFrom,
-    continuation: (folder) => ({
-      // What came as text is a file in the run's folder, overrides and all.
-      ...(spec.config?.text
-        ? { config: join(folder, `${configName}.py`), cfgOptions: [] }
-        : { config: source, cfgOptions: spec.config?.cfgOptions ?? [] }),
+    continuation: (runDir) => ({
+      ...configAgain(spec, { source, written: join(runDir, `${configName}.py`) }),
       workers,
       workDir: spec.workDir,
       loadFrom: spec.loadFrom,
@@ -96,6 +85,24 @@ export async function defineJob(request: CreateTrainingJobRequest__Output, root:
     }),
     warnings: [...config.warnings, ...resumed.warnings],
   };
+}
+
+/** The name that was asked for, else the one given. */
+function nameOf({ job }: CreateTrainingJobRequest__Output, given: string): string {
+  const name = job?.metadata?.name || given;
+  if (NAME.test(name)) return name;
+  throw new PetageError(
+    "INVALID_ARGUMENT",
+    `metadata.name is ${JSON.stringify(name)}, expected a-z, 0-9 and '-', at most 45`,
+  );
+}
+
+/** What came as text is a file in the run's folder, overrides and all. */
+function configAgain(
+  { config }: TrainingJobSpec__Output,
+  { source, written }: { readonly source: string; readonly written: string },
+): Pick<TrainWish, "config" | "cfgOptions"> {
+  return config?.text ? { config: written, cfgOptions: [] } : { config: source, cfgOptions: config?.cfgOptions ?? [] };
 }
 
 const FAILURE_ACTIONS: Readonly<Record<string, FailureRule["action"]>> = {

@@ -1,31 +1,33 @@
 import { PetageError } from "#lib/base/errors.ts";
 import type { LoadedConfig } from "#lib/config/load.ts";
 import { nearestPosition } from "#lib/config/plain.ts";
-import type { Progress } from "#lib/train/checkpoint.ts";
+import { requireWorkLeft } from "#lib/train/start.ts";
 import { checkWeights, findResumable, readCheckpointMeta } from "#lib/store/checkpoint-folder.ts";
 
 export interface ResumePoint {
   /** The checkpoint to continue. */
   readonly path: string | undefined;
-  /** How far it is. */
-  readonly progress?: Progress;
   /** What was passed over, or that there was nothing. */
   readonly warnings: readonly string[];
 }
 
 /** `checkpoint.resume`: Auto takes the newest sound checkpoint of the work dir, Never none, anything else is a path. */
-export async function resumePoint(wanted: string, workDir: string): Promise<ResumePoint> {
+export async function resumePoint(
+  wanted: string,
+  { workDir, maxEpochs }: { readonly workDir: string; readonly maxEpochs: number },
+): Promise<ResumePoint> {
   if (wanted === "Never") return { path: undefined, warnings: [] };
   if (wanted !== "Auto") {
     const { progress } = await readCheckpointMeta(wanted);
-    return { path: wanted, progress, warnings: [] };
+    requireWorkLeft(progress, maxEpochs, wanted);
+    return { path: wanted, warnings: [] };
   }
   const found = await findResumable(workDir);
   if (!found) {
     return { path: undefined, warnings: [`There is nothing to resume below ${workDir}: training starts anew`] };
   }
-  const { progress } = found.checkpoint.meta;
-  return { path: found.path, progress, warnings: found.skipped.map((line) => `Passed over a checkpoint: ${line}`) };
+  requireWorkLeft(found.checkpoint.meta.progress, maxEpochs, found.path);
+  return { path: found.path, warnings: found.skipped.map((line) => `Passed over a checkpoint: ${line}`) };
 }
 
 export interface StartingWeights {

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import {
   COLLATERAL_EXIT_CODE,
   INITIAL_STATUS,
-  STOPPED_EXIT_CODE,
   TERMINATED_EXIT_CODE,
   USER_ERROR_EXIT_CODE,
   workerLabel,
@@ -49,8 +48,6 @@ function exited(exit: Partial<Exit> = {}): WorkerState {
 }
 
 const victim = (at = NOW - 100): WorkerState => exited({ code: COLLATERAL_EXIT_CODE, at, message: "Rank 1 is silent" });
-const STOPPED = "TrainerService.Stop ended training after step 20 of 1600";
-const stopped = (): WorkerState => exited({ code: STOPPED_EXIT_CODE, message: STOPPED });
 const killed = (at = NOW - 100): WorkerState => exited({ code: null, signal: "SIGKILL", at });
 
 /** Workers by label: `{ "trainer-1": ready }`. */
@@ -210,54 +207,6 @@ describe("plan", () => {
       states: { ...ALL, "trainer-1": exited({ code: USER_ERROR_EXIT_CODE }) },
       does: ["Stopping: Failed"],
     },
-    {
-      name: "has not succeeded when one trainer was stopped before the last step",
-      spec: { maxRestarts: 9 },
-      states: { ...ALL, "trainer-0": stopped() },
-      does: ["Stopping: Failed"],
-    },
-    {
-      name: "has not succeeded when all trainers were stopped before the last step",
-      spec: { maxRestarts: 9 },
-      states: { ...HELPERS, "trainer-0": stopped(), "trainer-1": stopped() },
-      does: ["Stopping: Failed"],
-    },
-    {
-      name: "restarts a trainer that SIGTERM ended",
-      spec: { maxRestarts: 1 },
-      states: { ...ALL, "trainer-0": exited({ code: TERMINATED_EXIT_CODE }) },
-      does: ["Stopping: Restarting"],
-    },
-    {
-      name: "is cancelled, not failed, when its trainers end as they were told",
-      status: stopping("Cancelled", null),
-      states: { "trainer-0": exited({ code: TERMINATED_EXIT_CODE }), "trainer-1": stopped() },
-      does: ["Cancelled"],
-    },
-    {
-      name: "is suspended, not failed, when its trainers end as they were told",
-      status: stopping("Suspended", null),
-      states: { "trainer-0": exited({ code: TERMINATED_EXIT_CODE }), "trainer-1": stopped() },
-      does: ["Suspended"],
-    },
-    {
-      name: "has succeeded when all is done, though it was cancelled meanwhile",
-      states: { "trainer-0": exited(), "trainer-1": exited() },
-      cancelRequested: true,
-      does: ["Succeeded"],
-    },
-    {
-      name: "has succeeded when its trainers did the last step before they heard that they should stop",
-      status: stopping("Suspended", null),
-      states: { "trainer-0": exited(), "trainer-1": exited() },
-      does: ["Succeeded"],
-    },
-    {
-      name: "is cancelled when one of its trainers did not do the last step",
-      status: stopping("Cancelled", null),
-      states: { "trainer-0": exited(), "trainer-1": exited({ code: TERMINATED_EXIT_CODE }) },
-      does: ["Cancelled"],
-    },
     { name: "cancels when asked to", states: ALL, cancelRequested: true, does: ["Stopping: Cancelled"] },
     {
       name: "cancels before anything was started",
@@ -392,12 +341,6 @@ describe("plan", () => {
       },
       message: "trainer-1 ended with exit code 1: Out of memory",
       reason: "Error",
-    },
-    {
-      name: "whoever was stopped, though nobody failed",
-      states: { ...HELPERS, "trainer-0": victim(NOW - 9), "trainer-1": stopped() },
-      message: `trainer-1 ended with exit code 4: ${STOPPED}`,
-      reason: "Stopped",
     },
     {
       name: "a victim where nobody else ended: its peer hangs",
