@@ -60,7 +60,7 @@ LABEL org.opencontainers.image.title="petage" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 # The home folder is where programs keep what they must not keep in the image.
-ENV HOME=/tmp NODE_ENV=production
+ENV HOME=/tmp NODE_ENV=production UV_THREADPOOL_SIZE=16
 WORKDIR /srv/petage
 USER 10001:10001
 EXPOSE 50051 9464
@@ -80,7 +80,7 @@ LABEL org.opencontainers.image.title="petage" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-ENV HOME=/tmp NODE_ENV=production
+ENV HOME=/tmp NODE_ENV=production UV_THREADPOOL_SIZE=16
 WORKDIR /srv/petage
 USER 10001:10001
 EXPOSE 50051 9464

@@ -43,3 +43,11 @@ export function threadEnvironment(threads: number): Record<string, string> {
   const count = String(threads);
   return { TF_NUM_INTRAOP_THREADS: count, TF_NUM_INTEROP_THREADS: "1", OMP_NUM_THREADS: count };
 }
+
+/** Node's own number of threads for what blocks, decoding among it. */
+const DEFAULT_POOL_THREADS = 4;
+
+/** Environment of a data-loader with so many decoding threads: what they wait for must have as many of Node's. */
+export function decoderEnvironment(workers: number): Record<string, string> {
+  return { PETAGE_WORKERS: String(workers), UV_THREADPOOL_SIZE: String(Math.max(DEFAULT_POOL_THREADS, workers)) };
+}

@@ -6,7 +6,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { dumpPython } from "#lib/config/dump.ts";
 import { serializeConfig } from "#lib/config/serialize.ts";
-import { availableCores, shareCores, threadEnvironment } from "#lib/host/cores.ts";
+import { availableCores, decoderEnvironment, shareCores, threadEnvironment } from "#lib/host/cores.ts";
 import { claimFolder } from "#lib/host/folders.ts";
 import { ProcessLauncher } from "#lib/host/process-launcher.ts";
 import { dial } from "#lib/rpc/client.ts";
@@ -218,7 +218,7 @@ export class Job {
       TF_CPP_MIN_LOG_LEVEL: "3",
     };
     if (role === "data-loader") {
-      return { ...common, PETAGE_DATA_ROOT: root, PETAGE_WORKERS: String(shares.loaderWorkers) };
+      return { ...common, PETAGE_DATA_ROOT: root, ...decoderEnvironment(shares.loaderWorkers) };
     }
     const loader = { ...common, PETAGE_DATA_LOADER: this.#addressOf("data-loader") };
     if (role === "evaluator") return { ...loader, ...threadEnvironment(shares.evaluatorThreads) };
