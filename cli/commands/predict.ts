@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
 import type { RunningProcess } from "#lib/host/processes.ts";
@@ -115,6 +115,10 @@ async function show(
 
 async function readPhoto(path: string): Promise<Buffer> {
   try {
+    const found = await stat(path);
+    if (!found.isFile() && !found.isDirectory()) {
+      throw new PetageError("INVALID_ARGUMENT", "This is a pipe, a device or a socket, expected a photo");
+    }
     return await readFile(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

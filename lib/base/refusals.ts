@@ -40,6 +40,8 @@ const SOCKET_ERRORS = ["ECONNRESET", "EPIPE", "EAGAIN", "ENOTCONN", "ETIMEDOUT",
 export function refusalOf(thrown: unknown): Refusal | undefined {
   if (!(thrown instanceof Error)) return undefined;
   const { code, syscall, path } = thrown as NodeJS.ErrnoException;
+  // Node itself refuses these, before it asks the system.
+  if (code === "ERR_INVALID_ARG_VALUE" && thrown.message.includes("null bytes")) return { code: "FILE_REFUSED" };
   if (code === undefined || syscall === undefined || syscall.startsWith("spawn")) return undefined;
   const named = path !== undefined && syscall !== "connect" && syscall !== "listen";
   if (!named && (!FILE_CALLS.includes(syscall) || SOCKET_ERRORS.includes(code))) return undefined;

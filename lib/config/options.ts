@@ -40,7 +40,15 @@ function parseValue(text: string, position: SourcePosition, budget: Budget): PyV
       return new PyTuple(parseElements(bare.slice(1, -1), position, budget), position);
     if (bare.startsWith("[") && bare.endsWith("]"))
       return new PyList(parseElements(bare.slice(1, -1), position, budget), position);
-    return bare.includes(",") ? new PyList(parseElements(bare, position, budget), position) : parseAtom(bare);
+    if (!bare.includes(",")) return parseAtom(bare);
+    if (nextComma(bare, position) === bare.length) {
+      throw optionError(
+        `\`${bare}\` is no value of an option`,
+        position,
+        "Options hold numbers, words, [lists] and (tuples); give a dict key by key: model.head.num_classes=10",
+      );
+    }
+    return new PyList(parseElements(bare, position, budget), position);
   });
 }
 

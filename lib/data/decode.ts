@@ -11,6 +11,9 @@ export interface ImageLimits {
   readonly maxImagePixels: number;
 }
 
+/** OpenCV refuses longer ones, too, by libpng's limit. Millions of rows take seconds, however few pixels they have. */
+const MAX_IMAGE_EDGE_PX = 1_000_000;
+
 export const DEFAULT_IMAGE_LIMITS: ImageLimits = { maxImageBytes: 32 * 2 ** 20, maxImagePixels: 40e6 };
 
 // Every image is seen once, and the callers bring their own threads.
@@ -26,11 +29,11 @@ export async function decodeImage(bytes: Uint8Array, limits: ImageLimits = DEFAU
   checkBytes(bytes, limits);
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const jpeg = readJpegHeader(bytes);
-  if (jpeg) checkPixels(jpeg, limits);
   // "warning", sharp's default, would refuse usable photos with odd headers.
   const options = { failOn: "error", pages: 1, ignoreIcc: true, limitInputPixels: limits.maxImagePixels } as const;
   const image = sharp(buffer, options).autoOrient();
   try {
+    checkPixels(jpeg ?? (await sharp(buffer, options).metadata()), limits);
     return jpeg?.components === 4 ? await readCmyk(image) : await readColour(image);
   } catch (error) {
     throw sharpError(error, limits);
@@ -55,6 +58,13 @@ function checkBytes(bytes: Uint8Array, limits: ImageLimits): void {
 }
 
 function checkPixels(size: { readonly width: number; readonly height: number }, limits: ImageLimits): void {
+  const edge = Math.max(size.width, size.height);
+  if (edge > MAX_IMAGE_EDGE_PX) {
+    throw new PetageError(
+      "IMAGE_TOO_LARGE",
+      `Cannot decode an image of ${size.width} x ${size.height} pixels: the limit of an edge is ${MAX_IMAGE_EDGE_PX}`,
+    );
+  }
   if (size.width * size.height <= limits.maxImagePixels) return;
   throw new PetageError(
     "IMAGE_TOO_LARGE",
@@ -79,6 +89,7 @@ function pixels(image: Sharp): Promise<{ data: Buffer; info: OutputInfo }> {
 }
 
 function sharpError(error: unknown, limits: ImageLimits): PetageError {
+  if (error instanceof PetageError) return error;
   const text = (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
   if (text.includes("pixel limit")) {
     const message = `Cannot decode an image of more than ${limits.maxImagePixels} pixels`;

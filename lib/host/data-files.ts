@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from "node:fs/promises";
-import { readFileSync, statSync, type Dirent } from "node:fs";
+import { readFileSync, statSync, type Dirent, type Stats } from "node:fs";
 import { resolve } from "node:path";
 import { PetageError, type ErrorCode } from "#lib/base/errors.ts";
 import type { DataFiles, FolderListing } from "#lib/data/files.ts";
@@ -11,23 +11,39 @@ export interface DataFilesOptions {
   readonly blocking?: boolean;
 }
 
+/** Of an annotation or class file; one of ImageNet's training split has 50 MB. */
+const MAX_TEXT_BYTES = 256 * 2 ** 20;
+
 /** The files of this machine. */
 export function localDataFiles({ root = ".", blocking = false }: DataFilesOptions = {}): DataFiles {
   return {
     resolve: (...parts) => resolve(root, ...parts),
-    readText: (path) => orMissing("NOT_FOUND", path, () => readFile(path, "utf8")),
+    readText: (path) =>
+      orMissing("NOT_FOUND", path, async () => {
+        checkFile(path, await stat(path), { maxBytes: MAX_TEXT_BYTES, tooLarge: "DATASET_INVALID" });
+        return await readFile(path, "utf8");
+      }),
     read: (path, maxBytes) =>
       orMissing("DATASET_FILE_MISSING", path, async () => {
-        checkSize(path, blocking ? statSync(path).size : (await stat(path)).size, maxBytes);
-        return blocking ? readFileSync(path) : readFile(path);
+        checkFile(path, blocking ? statSync(path) : await stat(path), { maxBytes, tooLarge: "IMAGE_TOO_LARGE" });
+        return blocking ? readFileSync(path) : await readFile(path);
       }),
     list: (folder) => orMissing("NOT_FOUND", folder, () => listFolder(folder)),
   };
 }
 
-function checkSize(path: string, bytes: number, maxBytes: number): void {
-  if (bytes <= maxBytes) return;
-  throw new PetageError("IMAGE_TOO_LARGE", `The file ${path} has ${bytes} bytes: the limit is ${maxBytes} bytes`);
+/** A pipe or a device would be read without end. A folder is told by the system itself. */
+function checkFile(
+  path: string,
+  found: Stats,
+  limit: { readonly maxBytes: number; readonly tooLarge: ErrorCode },
+): void {
+  if (!found.isFile() && !found.isDirectory()) {
+    throw new PetageError("DATASET_FILE_UNREADABLE", `${path} is a pipe, a device or a socket, expected a file`);
+  }
+  const { maxBytes, tooLarge } = limit;
+  if (found.size <= maxBytes) return;
+  throw new PetageError(tooLarge, `The file ${path} has ${found.size} bytes: the limit is ${maxBytes} bytes`);
 }
 
 async function listFolder(folder: string): Promise<FolderListing> {

@@ -25,6 +25,7 @@ describe("PetageError.from() of what the system refuses", () => {
     ["a name too long", () => writeFileSync(tooLong, ""), "FILE_REFUSED", /ENAMETOOLONG.*Shorten/],
     ["a disk that fails", () => readFileSync("/proc/self/mem"), "FILE_REFUSED", /EIO.*disk or volume/],
     ["a full disk", () => writeFileSync("/dev/full", "x"), "RESOURCE_EXHAUSTED", /ENOSPC.*Make room/],
+    ["a name with a NUL", () => readFileSync("/tmp/a\0b"), "FILE_REFUSED", /without null bytes/],
     ["a config of a name too long", () => nodeConfigFiles.read(tooLong), "FILE_REFUSED", /ENAMETOOLONG/],
   ] as const) {
     it(`${what}: ${code}`, () => {

@@ -85,7 +85,8 @@ describe("--cfg-options", () => {
   const errors: readonly (readonly [options: readonly string[], code: string, says: RegExp])[] = [
     [["lr"], "CONFIG_INVALID_VALUE", /no `=`/],
     [["name=[1,[2"], "CONFIG_INVALID_VALUE", /not balanced/],
-    [["name=(1),(2)"], "CONFIG_LIMIT", /deeper/],
+    [["name=(1),(2)"], "CONFIG_INVALID_VALUE", /is no value of an option/],
+    [["name=dict(a=1,b=2)"], "CONFIG_INVALID_VALUE", /name=dict.*give a dict key by key/],
     [["lr.a=1"], "CONFIG_MERGE", /`lr` is a dict here, but its base has a float/],
     [["pipe.a=1"], "CONFIG_MERGE", /`pipe` is a list/],
     [["pipe.5.x=1"], "CONFIG_MERGE", /`pipe\.5` lies beyond the 2 elements/],

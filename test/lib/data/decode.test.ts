@@ -86,6 +86,7 @@ describe("decodeImage", () => {
     ["truncated PNG", async () => (await odd.png16()).subarray(0, -30), "IMAGE_UNDECODABLE", /Cannot decode/],
     ["JPEG start alone", () => Buffer.from([0xff, 0xd8, 0xff, 0xe0]), "IMAGE_UNDECODABLE", /Cannot decode/],
     ["JPEG of 280 megapixels", () => odd.jpegClaiming(20000, 14000), "IMAGE_TOO_LARGE", /20000 x 14000/],
+    ["PNG of more rows than OpenCV takes", () => odd.flatPng(1, 1_000_001), "IMAGE_TOO_LARGE", /1 x 1000001/],
     ["PNG of 900 megapixels", () => odd.pngBomb(30000), "IMAGE_TOO_LARGE", /40000000 pixels/],
   ];
   for (const [name, make, code, message] of bad) {

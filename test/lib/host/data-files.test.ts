@@ -17,6 +17,8 @@ describe("localDataFiles()", () => {
     folder = await mkdtemp(join(tmpdir(), "petage-files-"));
     await symlink("loop", join(folder, "loop"));
     await symlink("/proc/self/mem", join(folder, "io-error"));
+    await symlink("/dev/zero", join(folder, "device"));
+    await promisify(execFile)("mkfifo", [join(folder, "pipe")]);
     await writeFile(join(folder, "file"), "text", { mode: 0o644 });
     await writeFile(join(folder, "locked"), "text", { mode: 0 });
     await mkdir(join(folder, "folder"));
@@ -30,12 +32,15 @@ describe("localDataFiles()", () => {
     ["closed/file", "DATASET_FILE_UNREADABLE", /EACCES/, /fsGroup/],
     ["x".repeat(300), "DATASET_FILE_UNREADABLE", /ENAMETOOLONG/, /Shorten/],
     ["io-error", "DATASET_FILE_UNREADABLE", /EIO/, /disk or volume/],
+    ["device", "DATASET_FILE_UNREADABLE", /is a pipe, a device or a socket, expected a file/, undefined],
+    ["pipe", "DATASET_FILE_UNREADABLE", /is a pipe, a device or a socket, expected a file/, undefined],
+    ["no\0name", "DATASET_FILE_UNREADABLE", /without null bytes/, undefined],
     ["gone", "missing", /There is no/, undefined],
     ["file/below", "missing", /There is no/, undefined],
     ["folder", "missing", /is a folder, expected a file/, undefined],
   ] as const;
   for (const [name, code, message, hint] of refused) {
-    it(`says of ${name.slice(0, 12)} what the system refuses: ${code}`, async () => {
+    it(`says of ${JSON.stringify(name.slice(0, 12))} what the system refuses: ${code}`, async () => {
       const path = join(folder, name);
       for (const blocking of [false, true]) {
         const files = localDataFiles({ blocking });

@@ -220,7 +220,7 @@ describe("health", () => {
     await using server = await start({ services });
     await waitForReady(server.address, 5000, { service: "InferenceService" });
     await assert.rejects(
-      waitForReady(server.address, 150, { service: "EvaluatorService" }),
+      waitForReady(server.address, 1_000, { service: "EvaluatorService" }),
       rejection("DEADLINE_EXCEEDED", /petage\.v1\.EvaluatorService.*NOT_SERVING/),
     );
     const ready = waitForReady(server.address, 5000);
@@ -233,7 +233,7 @@ describe("health", () => {
     server.setServing("InferenceService", false, { ready: true });
     await waitForReady(server.address, 5000);
     await assert.rejects(
-      waitForReady(server.address, 150, { service: "InferenceService" }),
+      waitForReady(server.address, 1_000, { service: "InferenceService" }),
       rejection("DEADLINE_EXCEEDED", /NOT_SERVING/),
     );
   });

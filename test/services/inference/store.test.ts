@@ -72,7 +72,7 @@ describe("the inference service with a model store", function () {
 
     // Nothing is published: the server is ready, the service is not.
     await waitForReady(String(address), 5000);
-    await assert.rejects(waitForReady(String(address), 100, SERVICE), /NOT_SERVING/);
+    await assert.rejects(waitForReady(String(address), 1_000, SERVICE), /NOT_SERVING/);
     await assert.rejects(client.predict({ image }), {
       code: "UNAVAILABLE",
       message: "No model named pet-age has been published yet",
