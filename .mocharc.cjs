@@ -2,17 +2,19 @@ const { readdirSync } = require("node:fs");
 const { cpus } = require("node:os");
 
 // Mocha adds what is named on the command line to `spec`; whoever names files or folders wants only those.
-const named = process.argv.slice(2).some((argument) => /^(\.\/)?test(\/|$)/.test(argument));
+const named = process.argv
+  .slice(2)
+  .some((argument) => argument.endsWith(".test.ts") || /^(\.\/)?test(\/|$)/.test(argument));
 
-/**
- * All tests, in lanes beside each other, file by file in this order. The longest comes first; on a new machine it builds
- * the programs of the test cluster in one lane, while those that need no cluster run in the other.
- */
+/** Files beside each other. Most tests start processes of their own, so that two lanes keep two cores busy. */
+const LANES = Math.max(2, Math.floor(cpus().length / 2));
+
+/** Comes first: on a new machine it builds the programs of the test cluster, which the other lane does not need yet. */
 const LONGEST = "test/e2e/cluster/petage.test.ts";
 const NEEDS_CLUSTER =
   /^test\/(e2e\/cluster|services\/controller\/kubernetes|charts\/install|deploy\/crd|bench\/controller)/;
-const LANES = Math.max(2, Math.floor(cpus().length / 2)); // one test keeps a core busy at most half of its time
 
+/** All tests, in the order in which the lanes take them. */
 function everything() {
   const files = readdirSync("test", { recursive: true })
     .filter((name) => name.endsWith(".test.ts"))

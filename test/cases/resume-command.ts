@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, mkdir, writeFile } from "node:fs/promises";
-import { delimiter } from "node:path";
-import { runCommand } from "#test/support/cli.ts";
+import { wordsOfShell } from "#test/support/shell.ts";
 import type { Check } from "./case.ts";
 
 const ARGS = ["c_sgdlr.py", "--work-dir", "runs/sp ace", "--no-validate"];
@@ -14,12 +12,7 @@ export const resumeCommand: Check = async ({ root }) => {
   assert.notEqual(exitCode, 0);
   const command = /Continue with: (petage .*)/.exec(output)?.[1] ?? "";
   assert.notEqual(command, "", "no command is printed that goes on");
-  await mkdir(root.path("bin"));
-  await writeFile(root.path("bin/petage"), `#!/bin/sh\nprintf '%s\\n' "$@"\n`);
-  await chmod(root.path("bin/petage"), 0o755);
-  const env = { PATH: `${root.path("bin")}${delimiter}${process.env["PATH"] ?? ""}` };
-  const { stdout } = await runCommand("/bin/sh", ["-c", command], { env, cwd: root.folder });
-  const words = stdout.trimEnd().split("\n");
+  const words = await wordsOfShell(command);
   for (const word of ["train", "--resume", ...ARGS, ...OPTIONS]) {
     assert.ok(words.includes(word), `${JSON.stringify(word)} is missing in: ${command}`);
   }
