@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -109,11 +112,13 @@ describe("the chart's NATS", function () {
 
   describe("helm test", () => {
     const script = readFileSync(join(CHART, "files/check-health.mjs"), "utf8");
-    const check = (services: string, password: string): Promise<{ stdout: string }> =>
-      promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], {
+    const check = (services: string, password: string, patienceMs = 0): Promise<{ stdout: string }> => {
+      const variables = { SERVICES: services, NATS_URL: server.url, NATS_PASSWORD: password };
+      return promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], {
         cwd: ROOT,
-        env: { ...process.env, SERVICES: services, NATS_URL: server.url, NATS_PASSWORD: password },
+        env: { ...process.env, ...variables, PATIENCE_MS: String(patienceMs) },
       });
+    };
 
     it("is green when everything answers", async () => {
       await using service = await serve({ port: 0, services: [], log: silentLog });
@@ -123,6 +128,19 @@ describe("the chart's NATS", function () {
         `${service.address} SERVING`,
         `${server.url} CONNECTED`,
       ]);
+    });
+
+    it("waits for a Service whose endpoints the nodes do not know yet", async () => {
+      const early = createServer((socket) => {
+        socket.destroy();
+        early.close();
+      }).listen(0, "127.0.0.1");
+      await once(early, "listening");
+      const { port } = early.address() as AddressInfo;
+      const checked = check(`127.0.0.1:${port}`, PASSWORDS.WORKER, 20_000);
+      await once(early, "close");
+      await using service = await serve({ port, services: [], log: silentLog });
+      assert.match((await checked).stdout, new RegExp(`^${service.address} SERVING`));
     });
 
     it("is red when NATS refuses the password", async () => {

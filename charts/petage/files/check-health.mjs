@@ -1,16 +1,20 @@
 // Asks each service for its liveness, as the kubelet does, and logs in to NATS as a worker does. It runs in the image's
-// own folder, where the packages are.
+// own folder, where the packages are. What fails is tried again for half a minute: nodes learn of a Service's new
+// endpoints a moment after its pods are ready.
+import { setTimeout as wait } from "node:timers/promises";
 import { credentials, loadPackageDefinition } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { protoPath } from "grpc-health-check";
 import { connect } from "nats";
+
+const PAUSE_MS = 1000;
 
 const { Health } = loadPackageDefinition(loadSync(protoPath, { enums: String })).grpc.health.v1;
 
 async function check(address) {
   const client = new Health(address, credentials.createInsecure());
   const status = await new Promise((resolve) => {
-    client.check({ service: "liveness" }, { deadline: Date.now() + 30_000 }, (error, answer) =>
+    client.check({ service: "liveness" }, { deadline: Date.now() + 10_000 }, (error, answer) =>
       resolve(error ? error.message : answer.status),
     );
   });
@@ -30,8 +34,20 @@ async function login(url, password) {
   }
 }
 
-const { SERVICES, NATS_URL, NATS_PASSWORD } = process.env;
+const { SERVICES, NATS_URL, NATS_PASSWORD, PATIENCE_MS = "30000" } = process.env;
+const endMs = performance.now() + Number(PATIENCE_MS);
+
+async function repeated(attempt) {
+  for (;;) {
+    const result = await attempt();
+    const [, , good] = result;
+    if (good || performance.now() > endMs) return result;
+    await wait(PAUSE_MS);
+  }
+}
+
 const services = SERVICES.split(/\s+/).filter(Boolean);
-const results = await Promise.all([...services.map(check), login(NATS_URL, NATS_PASSWORD)]);
+const checks = [...services.map((address) => () => check(address)), () => login(NATS_URL, NATS_PASSWORD)];
+const results = await Promise.all(checks.map(repeated));
 for (const [address, status] of results) console.log(`${address} ${status}`);
 process.exit(results.every(([, , good]) => good) ? 0 : 1);

@@ -96,7 +96,8 @@ describe("the trainer service", function () {
     assert.equal(step, checkpoint?.step);
     assert.equal(epoch * EPOCH_STEPS + iteration, step);
     assert.ok(saved.optimizer.size > 0);
-    assert.deepEqual((await client.getStatus({})).lastCheckpoint?.uri, checkpoint?.uri);
+    const { lastCheckpoint } = await client.getStatus({}); // of an epoch that has ended meanwhile, perhaps
+    assert.ok((lastCheckpoint?.step ?? 0) >= (checkpoint?.step ?? Infinity), lastCheckpoint?.uri);
 
     const stopped = await client.stop({ saveCheckpoint: true });
     const { exitCode, lastLines } = await trainer.process.exited;
