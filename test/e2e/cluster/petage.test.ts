@@ -233,70 +233,63 @@ describe("petage on Kubernetes", function () {
     return Number(pids[0]);
   }
 
-  describe("a job that would never end", () => {
-    const NAME = "worn";
-    const stepOf = ({ status }: TrainingJobObject): number => status?.progress?.step ?? 0;
-    /** It trains in that attempt, and has done more steps than before. */
-    const goesOn = (attempt: number, after: TrainingJobObject): Promise<TrainingJobObject> =>
-      reaches(
-        NAME,
-        (job) => job.status?.phase === "Running" && job.status.attempt === attempt && stepOf(job) > stepOf(after) + 1,
-      );
-    let before: TrainingJobObject;
+  /** A job that would never end; what may happen to a job happens to it. As it was last. */
+  const WORN = "worn";
+  let worn: TrainingJobObject;
+  const stepOf = ({ status }: TrainingJobObject): number => status?.progress?.step ?? 0;
+  /** It trains in that attempt, and has done more steps than before. */
+  const goesOn = (attempt: number): Promise<TrainingJobObject> =>
+    reaches(
+      WORN,
+      (job) => job.status?.phase === "Running" && job.status.attempt === attempt && stepOf(job) > stepOf(worn) + 1,
+    );
 
-    it("goes on when the controller is killed", async () => {
-      await cluster().apply(smallJob(NAME, { config: { ...CONFIG, cfgOptions: ["train_cfg.max_epochs=1000"] } }));
-      before = await isTraining(NAME);
-      await kubectl(
-        "delete",
-        "pod",
-        "--selector=app.kubernetes.io/component=controller",
-        "--grace-period=0",
-        "--force",
-      );
-      before = await goesOn(0, before);
-      assert.deepEqual([before.status?.restarts, before.status?.restartsIgnored], [0, 0]);
-    });
+  it("goes on when the controller is killed", async () => {
+    await cluster().apply(smallJob(WORN, { config: { ...CONFIG, cfgOptions: ["train_cfg.max_epochs=1000"] } }));
+    worn = await isTraining(WORN);
+    await kubectl("delete", "pod", "--selector=app.kubernetes.io/component=controller", "--grace-period=0", "--force");
+    worn = await goesOn(0);
+    assert.deepEqual([worn.status?.restarts, worn.status?.restartsIgnored], [0, 0]);
+  });
 
-    it("goes on when a trainer is killed, and says what that cost", async () => {
-      process.kill(pidOf(NAME, 1), "SIGKILL");
-      before = await goesOn(1, before);
-      const { restarts, restartsIgnored, lastFailure, progress } = before.status ?? {};
-      assert.deepEqual([restarts, restartsIgnored], [1, 0]);
-      assert.deepEqual([lastFailure?.worker, lastFailure?.signal], [`${NAME}-0-1`, "SIGKILL"], lastFailure?.message);
-      const { lostSteps } = progress ?? {};
-      assert.ok(lostSteps !== undefined && lostSteps <= SAVED_EVERY, `${lostSteps} steps lost`);
-    });
+  it("goes on when a trainer is killed, and says what that cost", async () => {
+    process.kill(pidOf(WORN, 1), "SIGKILL");
+    worn = await goesOn(1);
+    const { restarts, restartsIgnored, lastFailure, progress } = worn.status ?? {};
+    assert.deepEqual([restarts, restartsIgnored], [1, 0]);
+    assert.deepEqual([lastFailure?.worker, lastFailure?.signal], [`${WORN}-0-1`, "SIGKILL"], lastFailure?.message);
+    const { lostSteps } = progress ?? {};
+    assert.ok(lostSteps !== undefined && lostSteps <= SAVED_EVERY, `${lostSteps} steps lost`);
+  });
 
-    it("goes on when a trainer is drained from its node, and does not count that", async () => {
-      const drain = ["drain", NODE.name, `--pod-selector=petage.dev/job=${NAME},petage.dev/rank=1`];
-      await cluster().kubectl([...drain, "--force", "--delete-emptydir-data", "--timeout=3m"]);
-      await cluster().kubectl(["uncordon", NODE.name]);
-      before = await goesOn(2, before);
-      const { restarts, restartsIgnored, lastFailure } = before.status ?? {};
-      assert.deepEqual([restarts, restartsIgnored], [1, 1], lastFailure?.message);
-      assert.equal(lastFailure?.worker, `${NAME}-1-1`);
-    });
+  it("goes on when a trainer is drained from its node, and does not count that", async () => {
+    const drain = ["drain", NODE.name, `--pod-selector=petage.dev/job=${WORN},petage.dev/rank=1`];
+    await cluster().kubectl([...drain, "--force", "--delete-emptydir-data", "--timeout=3m"]);
+    await cluster().kubectl(["uncordon", NODE.name]);
+    worn = await goesOn(2);
+    const { restarts, restartsIgnored, lastFailure } = worn.status ?? {};
+    assert.deepEqual([restarts, restartsIgnored], [1, 1], lastFailure?.message);
+    assert.equal(lastFailure?.worker, `${WORN}-1-1`);
+  });
 
-    it("lets another gang wait whole for its GPUs, and says why", async () => {
-      await cluster().apply(smallJob("waiter"));
-      const waiting = await reaches("waiter", ({ status }) =>
-        /Insufficient nvidia.com\/gpu|minCount|cannot be satisfied/.test(status?.message ?? ""),
-      );
-      assert.equal(waiting.status?.phase, "Scheduling");
-      assert.equal(waiting.status?.conditions?.find(({ type }) => type === "GangScheduled")?.status, "False");
-      const ofWaiter = ["get", "pods", "--selector=petage.dev/job=waiter"];
-      const phases = await kubectl(...ofWaiter, "--output=jsonpath={.items[*].status.phase}");
-      assert.equal(phases, "Pending Pending Pending Pending");
-    });
+  it("lets another gang wait whole for its GPUs, and says why", async () => {
+    await cluster().apply(smallJob("waiter"));
+    const waiting = await reaches("waiter", ({ status }) =>
+      /Insufficient nvidia.com\/gpu|minCount|cannot be satisfied/.test(status?.message ?? ""),
+    );
+    assert.equal(waiting.status?.phase, "Scheduling");
+    assert.equal(waiting.status?.conditions?.find(({ type }) => type === "GangScheduled")?.status, "False");
+    const ofWaiter = ["get", "pods", "--selector=petage.dev/job=waiter"];
+    const phases = await kubectl(...ofWaiter, "--output=jsonpath={.items[*].status.phase}");
+    assert.equal(phases, "Pending Pending Pending Pending");
+  });
 
-    it("ends when it is cancelled, and the gang that waited runs to its end", async () => {
-      await kubectl("patch", "tj", NAME, "--type=merge", '--patch={"spec":{"runPolicy":{"cancel":true}}}');
-      await isIn(NAME, "Cancelled");
-      const { status } = await isIn("waiter", "Succeeded", JOB_TIMEOUT_MS);
-      assert.deepEqual([status?.attempt, status?.restarts], [0, 0]);
-      assert.equal(status?.progress?.step, status?.progress?.maxSteps);
-    });
+  it("ends when it is cancelled, and the gang that waited runs to its end", async () => {
+    await kubectl("patch", "tj", WORN, "--type=merge", '--patch={"spec":{"runPolicy":{"cancel":true}}}');
+    await isIn(WORN, "Cancelled");
+    const { status } = await isIn("waiter", "Succeeded", JOB_TIMEOUT_MS);
+    assert.deepEqual([status?.attempt, status?.restarts], [0, 0]);
+    assert.equal(status?.progress?.step, status?.progress?.maxSteps);
   });
 
   it("says what is wrong with a bad config, and where, without making a pod", async () => {
