@@ -113,10 +113,10 @@ describe("the chart's NATS", function () {
   describe("helm test", () => {
     const script = readFileSync(join(CHART, "files/check-health.mjs"), "utf8");
     const check = (services: string, password: string, patienceMs = 0): Promise<{ stdout: string }> => {
-      const variables = { SERVICES: services, NATS_URL: server.url, NATS_PASSWORD: password };
+      const own = { SERVICES: services, NATS_URL: server.url, NATS_PASSWORD: password };
       return promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], {
         cwd: ROOT,
-        env: { ...process.env, ...variables, PATIENCE_MS: String(patienceMs) },
+        env: { ...process.env, ...own, PATIENCE_MS: String(patienceMs) },
       });
     };
 
