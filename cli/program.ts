@@ -13,6 +13,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   job: async () => (await import("./commands/job/job.ts")).jobCommand(),
 };
 
+/** Need no command at all. */
+const VERSION_FLAGS: ReadonlySet<string> = new Set(["-V", "--version"]);
+
 /**
  * The command line: with the command that is called alone where it is known, else with all of them. Parsing throws a
  * `CommanderError` where commander would end the process.
@@ -23,7 +26,7 @@ export async function createProgram(called = ""): Promise<Command> {
     .version(VERSION)
     .addHelpText("after", "\nExamples:\n  petage quickstart\n  petage train --help")
     .showHelpAfterError("(see petage --help)");
-  const known = Object.entries(COMMANDS);
+  const known = VERSION_FLAGS.has(called) ? [] : Object.entries(COMMANDS);
   const wanted = known.filter(([name]) => name === called);
   for (const [, load] of wanted.length > 0 ? wanted : known) program.addCommand(await load());
   return throwing(program);
