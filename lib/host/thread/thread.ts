@@ -53,7 +53,7 @@ export class Thread<Request, Response> implements AsyncDisposable {
 
 /** Starts `entry` (a TypeScript module, if need be) in a worker thread. */
 export function spawnThread(entry: URL, setup: unknown): Worker {
-  const bootstrap = new URL("./thread-bootstrap.mjs", import.meta.url);
+  const bootstrap = new URL("./bootstrap.mjs", import.meta.url);
   // Without execArgv the thread would inherit `--import tsx` and register it a second time.
   return new Worker(bootstrap, { workerData: { entry: entry.href, setup }, execArgv: [] });
 }
