@@ -1,6 +1,6 @@
 import { extname } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
-import { centralInterval, meanOf, medianOf, topClasses } from "#lib/metrics/distribution.ts";
+import { estimateAge } from "#lib/model/age-estimate.ts";
 import type { EvaluationResult, SamplePrediction } from "#lib/train/evaluate.ts";
 
 export interface Results {
@@ -8,19 +8,17 @@ export interface Results {
   readonly result: EvaluationResult;
 }
 
-const INTERVAL_COVERAGE = 0.8;
-
 /** What is written of one image. */
 function rowOf({ sampleId, label, probabilities }: SamplePrediction) {
-  const { lowMonths, highMonths } = centralInterval(probabilities, INTERVAL_COVERAGE);
+  const { ageMonths, meanMonths, modeMonths, interval } = estimateAge(probabilities);
   return {
     name: sampleId,
-    months: medianOf(probabilities),
-    meanMonths: Number(meanOf(probabilities).toFixed(3)),
-    modeMonths: topClasses(probabilities, 1)[0] ?? 0,
-    lowMonths,
-    highMonths,
-    ...(label < 0 ? {} : { label }),
+    months: ageMonths,
+    meanMonths: Number(meanMonths.toFixed(3)),
+    modeMonths,
+    lowMonths: interval.lowMonths,
+    highMonths: interval.highMonths,
+    ...(label >= 0 && { label }),
   };
 }
 

@@ -1,5 +1,4 @@
-import { ERROR_CODES, PetageError } from "#lib/base/errors.ts";
-import type { ErrorCode } from "#lib/base/errors.ts";
+import { PetageError } from "#lib/base/errors.ts";
 import { delay } from "#lib/base/signals.ts";
 import { serviceEntry } from "#lib/host/paths.ts";
 import { describeExit, startProcess } from "#lib/host/processes.ts";
@@ -38,9 +37,8 @@ export async function startService({ name, environment }: ServiceSpec): Promise<
     release();
     return { address: String(address), process: service };
   } catch (thrown) {
-    await service.stop(0);
-    const reason = lastError(held);
-    if (reason) throw reason;
+    const { error } = await service.stop(0);
+    if (error) throw error;
     release();
     throw thrown;
   }
@@ -66,12 +64,4 @@ export async function askedOf<T>(service: RunningProcess | undefined, call: Prom
     }
     throw thrown;
   }
-}
-
-/** The error that a process ended with, from its log: `... - ERROR - message. hint [CODE]`. */
-function lastError(lines: readonly string[]): PetageError | undefined {
-  const line = lines.findLast((candidate) => candidate.includes(" - ERROR - ")) ?? "";
-  const [, text, code] = / - ERROR - (.*) \[([A-Z_]+)\]$/.exec(line) ?? [];
-  if (text === undefined || code === undefined || !Object.hasOwn(ERROR_CODES, code)) return undefined;
-  return new PetageError(code as ErrorCode, text);
 }

@@ -16,7 +16,8 @@ const ANY_NODE_MODULE = builtinModules;
 
 const FOUNDATION = ["base", "config"];
 const DOMAIN = [...FOUNDATION, "engine", "collective", "nn", "optim", "metrics", "data"];
-const APPLICATION = [...DOMAIN, "train", "serve"];
+const MODEL = [...DOMAIN, "model"];
+const APPLICATION = [...MODEL, "train", "serve"];
 const TENSORS = ["zod", "@tensorflow/tfjs-core"];
 
 const LAYERS: Readonly<Record<string, Layer>> = {
@@ -42,8 +43,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   optim: { layers: [...FOUNDATION, "engine"], packages: TENSORS, nodeModules: [] },
   // `data` for the shapes of a batch and of the preprocessor, which are plain values.
   nn: { layers: [...FOUNDATION, "engine", "data"], packages: TENSORS, nodeModules: [] },
-  train: { layers: DOMAIN, packages: TENSORS, nodeModules: [] },
-  serve: { layers: DOMAIN, packages: ["zod"], nodeModules: [] },
+  // A model with its weights: what training, evaluation and serving share.
+  model: { layers: DOMAIN, packages: TENSORS, nodeModules: [] },
+  train: { layers: MODEL, packages: TENSORS, nodeModules: [] },
+  serve: { layers: MODEL, packages: ["zod"], nodeModules: [] },
   host: { layers: APPLICATION, packages: ["zod", "pino", "prom-client", "sharp", "tsx"], nodeModules: ANY_NODE_MODULE },
   rpc: {
     layers: APPLICATION,

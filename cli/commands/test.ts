@@ -5,11 +5,11 @@ import { PetageError } from "#lib/base/errors.ts";
 import { configNode } from "#lib/config/build.ts";
 import { seedOf } from "#lib/data/seed.ts";
 import { openLoader } from "#lib/host/data-loader.ts";
-import { openPredictorThread } from "#lib/host/predictor.ts";
+import { openPredictorThread } from "#lib/host/thread/predictor.ts";
 import { createLogger } from "#lib/host/logger.ts";
 import { readCheckpoint } from "#lib/store/checkpoint-folder.ts";
 import { evaluate } from "#lib/train/evaluate.ts";
-import type { EvaluationEvent, EvaluationParts, EvaluationResult, SamplePrediction } from "#lib/train/evaluate.ts";
+import type { EvaluationEvent, EvaluationResult, SamplePrediction } from "#lib/train/evaluate.ts";
 import { evaluatorMetrics } from "#lib/train/settings.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { RESULT_FORMATS, formatOf } from "../results.ts";
@@ -70,8 +70,7 @@ export async function test(
   await predictor.load(checkpoint, { source: checkpointUri, config: plain });
   const node = configNode(plain, "test_dataloader");
   await using source = await openLoader(node, { purpose: "evaluate", seed: seedOf(loaded), log });
-  const predict: EvaluationParts["predict"] = (batch) => predictor.predict(batch);
-  const outcome = await collect(evaluate({ predict, source, metrics, signal }));
+  const outcome = await collect(evaluate({ predictor, source, metrics, signal }));
   if (flags.out && format) await writeFile(flags.out, format(outcome));
   return outcome;
 }

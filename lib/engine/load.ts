@@ -1,7 +1,10 @@
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
-import { PetageError } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import type { Log } from "#lib/base/log.ts";
+import type { NativeBackend } from "./native/backend.ts";
+import { nativeOps } from "./native/ops.ts";
+import { bringOps } from "./ops.ts";
 
 /** What the process computes on. */
 export interface Engine {
@@ -53,7 +56,8 @@ async function loadTensorflow(): Promise<Engine> {
     throw new PetageError("TENSORFLOW_UNAVAILABLE", `tfjs chose the backend ${tf.getBackend()}`);
   }
   tf.tidy(() => tf.add(1, 1).dataSync()); // a thread that ends without having run an op crashes the process
-  const backend = tf.backend() as unknown as { binding: { TF_Version?: string }; isUsingGpuDevice: boolean };
+  const backend = tf.backend() as unknown as NativeBackend;
+  bringOps(backend, nativeOps(backend));
   return {
     backend: "tensorflow",
     version: backend.binding.TF_Version ?? native.version["tfjs-node"],

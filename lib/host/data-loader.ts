@@ -6,7 +6,8 @@ import { Loader, type BatchMaker, type LoaderOptions, type MakerSetup } from "#l
 import { makeBatch, type BatchRecipe, type BatchTask, type MadeBatch } from "#lib/data/make-batch.ts";
 import { buildPipeline } from "#lib/data/pipeline.ts";
 import { localDataFiles } from "./data-files.ts";
-import { Thread } from "./thread.ts";
+import { remote } from "./thread/remote.ts";
+import type { Remote } from "./thread/remote.ts";
 
 export interface OpenLoaderOptions extends Pick<LoaderOptions, "purpose" | "seed" | "log" | "workers"> {
   /** Folder that relative paths of the config start from; by default the working directory. */
@@ -59,14 +60,14 @@ class LocalMaker implements BatchMaker {
 
 class ThreadMaker implements BatchMaker {
   readonly parallelism: number;
-  readonly #threads: readonly Thread<BatchTask, MadeBatch>[];
+  readonly #threads: readonly Remote<Pick<LocalMaker, "make">>[];
   #next = 0;
 
   constructor(setup: MakerSetup, workers: number) {
     batchRecipe(setup, { maxSamplesInFlight: 2, blocking: true }); // A wrong pipeline is told of here, not by a thread.
     this.parallelism = workers;
-    const entry = new URL("./data-thread.ts", import.meta.url);
-    this.#threads = Array.from({ length: workers }, (_, index) => new Thread(`data-${index}`, entry, setup));
+    const entry = new URL("./thread/data-entry.ts", import.meta.url);
+    this.#threads = Array.from({ length: workers }, (_, index) => remote(`data-${index}`, entry, { setup }));
   }
 
   /** Batches go to the threads in turn, as they are about equally dear. */
@@ -74,7 +75,7 @@ class ThreadMaker implements BatchMaker {
     const thread = this.#threads[this.#next];
     assert(thread, "a maker of batches has threads");
     this.#next = (this.#next + 1) % this.#threads.length;
-    return thread.call(task);
+    return thread.make(task);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -77,8 +77,8 @@ export class ProcessLauncher implements AsyncDisposable {
       ({ address }) => this.#set(launched, { state: "ready", address: String(address) }),
       () => void launched.stop(0), // it has ended, or hangs; its exit tells
     );
-    void running.exited.then(({ exitCode, signal, lastLines }) => {
-      const exit: Exit = { code: exitCode, signal, at: Date.now(), message: lastError(lastLines) };
+    void running.exited.then(({ exitCode, signal, error }) => {
+      const exit: Exit = { code: exitCode, signal, at: Date.now(), message: error?.describe() ?? "" };
       this.#set(launched, { state: "exited", exit });
     });
   }
@@ -99,10 +99,3 @@ export class ProcessLauncher implements AsyncDisposable {
 
 /** Loading a large model takes a while; a process that is not ready after this long will never be. */
 const STARTING_LIMIT_MS = 120_000;
-
-/** The text of the last error line that a process wrote. */
-function lastError(lines: readonly string[]): string {
-  const line = lines.findLast((candidate) => candidate.includes(" - ERROR - "));
-  const text = line?.slice(line.indexOf(" - ERROR - ") + " - ERROR - ".length) ?? "";
-  return text.replace(/ stack=.*$/, "");
-}

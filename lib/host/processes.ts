@@ -7,7 +7,8 @@ import { PetageError } from "#lib/base/errors.ts";
 import { abortReason } from "#lib/base/signals.ts";
 import { onLines } from "./lines.ts";
 import { PROJECT_ROOT } from "./paths.ts";
-import type { ReadyFacts } from "./run.ts";
+import { fromPlainError } from "./plain-error.ts";
+import type { ProcessMessage, ReadyFacts } from "./run.ts";
 
 /** How long a process may take to end after SIGTERM, and to be ready after its start. */
 export const STOP_GRACE_MS = 10_000;
@@ -43,6 +44,8 @@ export interface ProcessExit {
   readonly signal: NodeJS.Signals | null;
   /** The last lines it wrote. */
   readonly lastLines: readonly string[];
+  /** What it said of itself when it failed. */
+  readonly error?: PetageError;
 }
 
 /** A process of ours. Disposing ends it and all that it started. */
@@ -78,12 +81,14 @@ export function startProcess(spec: ProcessSpec): RunningProcess {
     detached: true,
   });
   const lastLines = follow(child, spec);
+  let error: PetageError | undefined;
   const facts = new Promise<ReadyFacts>((resolve) => {
-    child.on("message", (message) => {
-      if (isReady(message)) resolve(message.ready);
+    child.on("message", (message: ProcessMessage) => {
+      if ("ready" in message) resolve(message.ready);
+      else error = fromPlainError(message.failed);
     });
   });
-  const exited = exitOf(child, lastLines);
+  const exited = exitOf(child, lastLines).then((exit) => (error ? { ...exit, error } : exit));
   const stop = (graceMs = STOP_GRACE_MS): Promise<ProcessExit> => stopGroup(child, exited, graceMs);
   return {
     name: spec.name,
@@ -166,8 +171,4 @@ function firstOf(name: string, { facts, exited, timeoutMs, signal }: Race): Prom
         signal?.removeEventListener("abort", onAbort);
       });
   });
-}
-
-function isReady(message: unknown): message is { ready: ReadyFacts } {
-  return typeof message === "object" && message !== null && "ready" in message;
 }

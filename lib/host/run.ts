@@ -7,6 +7,8 @@ import { LastWords } from "./last-words.ts";
 import type { Facts } from "./last-words.ts";
 import { createLogger } from "./logger.ts";
 import { createMetrics, serveMetrics } from "./metrics.ts";
+import { toPlainError } from "./plain-error.ts";
+import type { PlainError } from "./plain-error.ts";
 
 /** How long a process goes on after the process that started it is gone, or after it was told to end. */
 const ORPHAN_GRACE_MS = 3_000;
@@ -80,7 +82,7 @@ export async function run<Environment>(
     const lastWords = (facts: () => Facts): void => void (words.facts = facts);
     const environment = readEnvironment(schema);
     const { metrics, facts } = await openMetrics(common);
-    const ready = (others: ReadyFacts): void => tellParent({ ...others, ...facts });
+    const ready = (others: ReadyFacts): void => tellParent({ ready: { ...others, ...facts } });
     const code = await main(environment, { log, metrics, signal, quotesFiles, ready, lastWords });
     return process.exit(code ?? EXIT.done);
   } catch (thrown) {
@@ -131,12 +133,16 @@ function failure(error: PetageError, log: Log): number {
     log.info("Ended", { reason: error.message });
     return EXIT.terminated;
   }
+  tellParent({ failed: toPlainError(error) });
   const bug =
     error.code === "INTERNAL" ? { stack: error.cause instanceof Error ? error.cause.stack : error.stack } : {};
   log.error(error.describe(), bug);
   return exitCodeOf(error.code);
 }
 
-function tellParent(facts: ReadyFacts): void {
-  process.send?.({ ready: facts });
+/** What a process says to the one that started it; on Linux it has been written when this returns. */
+export type ProcessMessage = { readonly ready: ReadyFacts } | { readonly failed: PlainError };
+
+function tellParent(message: ProcessMessage): void {
+  if (process.connected) process.send?.(message);
 }

@@ -1,5 +1,4 @@
 import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
-import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { PetageError } from "../base/errors.ts";
 import { buildComponent, configNode } from "../config/build.ts";
@@ -9,7 +8,7 @@ import type { ResolvedConfig, Table } from "../config/component.ts";
 import { backbones } from "./backbones/index.ts";
 import { heads } from "./heads/index.ts";
 import { necks } from "./necks/index.ts";
-import type { Backbone, Head, Layer, Mode, Neck, ParameterSpec, Weights } from "./types.ts";
+import type { Backbone, Head, Layer, Mode, Neck, ParameterSpec, RunLayer, Weights } from "./types.ts";
 
 /** A classifier as data: what it holds, in `state_dict` order, and how its parts run. */
 export interface Classifier {
@@ -62,16 +61,17 @@ export function frozenLayerCount({ backbone }: Classifier): number {
   return first < 0 ? backbone.layers.length : first;
 }
 
-/** Runs layers one after another; what a layer computed in between is freed before the next one starts. */
-export function runFrozen(layers: readonly Layer[], weights: Weights, input: Tensor4D): Tensor4D {
-  const mode: Mode = { training: false, statistics: [] };
-  let features = input;
-  for (const layer of layers) {
-    const next = tf.tidy(() => layer.forward(weights, features, mode));
-    if (features !== input) features.dispose();
-    features = next;
-  }
-  return features;
+const INFERENCE: Mode = { training: false, statistics: [] };
+const runLayer: RunLayer = (layer, weights, input, mode) => layer.forward(weights, input, mode);
+
+/** Layers one after another, with running statistics. */
+export function runLayers(
+  layers: readonly Layer[],
+  weights: Weights,
+  input: Tensor4D,
+  run: RunLayer = runLayer,
+): Tensor4D {
+  return layers.reduce((features, layer) => run(layer, weights, features, INFERENCE), input);
 }
 
 /** Logits [N, C] from the output of layer `from - 1` (the pixels for 0). */
@@ -85,10 +85,13 @@ export function classify(
   return model.head.logits(weights, model.neck(features));
 }
 
-/** Class probabilities [N, C] of normalised pixels, layer by layer, with running statistics. */
-export function predictProbabilities(model: Classifier, weights: Weights, pixels: Tensor4D): Tensor2D {
-  return tf.tidy(() => {
-    const features = runFrozen(model.backbone.layers, weights, pixels);
-    return tf.softmax(model.head.logits(weights, model.neck(features)));
-  });
+/** Class probabilities [N, C] of normalised pixels. */
+export function predictProbabilities(
+  model: Classifier,
+  weights: Weights,
+  pixels: Tensor4D,
+  run: RunLayer = runLayer,
+): Tensor2D {
+  const features = runLayers(model.backbone.layers, weights, pixels, run);
+  return model.head.probabilities(model.head.logits(weights, model.neck(features)));
 }

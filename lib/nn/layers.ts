@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
 import { defined } from "../base/assert.ts";
-import { normalizeBatch } from "../engine/native/batch-norm.ts";
+import { ops } from "../engine/ops.ts";
 import type { Mode, ParameterSpec, Weights } from "./types.ts";
 
 /** PyTorch's default for BatchNorm2d. */
@@ -90,7 +90,7 @@ export function normalize(weights: Weights, input: Tensor4D, spec: BatchNormSpec
   const scale = weightOf(weights, `${spec.name}.weight`) as Tensor1D;
   const offset = weightOf(weights, `${spec.name}.bias`) as Tensor1D;
   if (mode.training && !spec.evaluates) {
-    const { output, mean, variance } = normalizeBatch(input, scale, offset, BATCH_NORM_EPSILON);
+    const { output, mean, variance } = ops().normalizeBatch(input, scale, offset, BATCH_NORM_EPSILON);
     mode.statistics.push({ layer: spec.name, mean, variance });
     return output;
   }

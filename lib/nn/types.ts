@@ -50,6 +50,9 @@ export interface Layer {
   forward(weights: Weights, input: Tensor4D, mode: Mode): Tensor4D;
 }
 
+/** How whoever runs a model runs one of its layers: plainly, or freeing memory as it goes. */
+export type RunLayer = (layer: Layer, weights: Weights, input: Tensor4D, mode: Mode) => Tensor4D;
+
 export interface Backbone {
   readonly layers: readonly Layer[];
   /** For each stage the index of its last layer, so that a stage's output can be picked. */
@@ -66,4 +69,6 @@ export interface Head {
   readonly inChannels: number;
   readonly loss: Loss;
   logits(weights: Weights, features: Tensor2D): Tensor2D; // [N, C] -> [N, numClasses]
+  /** What the logits say of each class: a distribution per image, [N, numClasses] -> [N, numClasses]. */
+  probabilities(logits: Tensor2D): Tensor2D;
 }

@@ -5,10 +5,10 @@ import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from "#lib/data/decode.ts";
 import type { Image } from "#lib/data/types.ts";
 import { Admission } from "./admission.ts";
 import { Batcher, systemClock, type Clock } from "./batcher.ts";
-import { checkEstimateOptions, estimateAge, type AgeEstimate, type EstimateOptions } from "./estimate.ts";
+import { checkEstimateOptions, estimateAge, type AgeEstimate, type EstimateOptions } from "#lib/model/age-estimate.ts";
 import { DEFAULT_POLICY, paddedSize, type BatchPolicy } from "./policy.ts";
 import { checkSize, createPreprocess, inputSize, type Preprocess } from "./preprocess.ts";
-import type { ModelInfo, Predictor } from "./predictor.ts";
+import type { ModelInfo, ServedPredictor } from "./model-info.ts";
 import { ServingMetrics } from "./serving-metrics.ts";
 
 /** Largest photo taken: smaller than the largest message, so that the answer to a larger one is clear. */
@@ -56,7 +56,7 @@ export class Estimator {
   readonly #onWaiting = (delta: number): void => this.#metrics.queue.change(delta);
 
   private constructor(
-    predictor: Predictor,
+    predictor: ServedPredictor,
     options: Required<EstimatorOptions> & { preprocess: Preprocess; size: Size },
   ) {
     this.info = predictor.info;
@@ -76,7 +76,7 @@ export class Estimator {
   }
 
   /** Makes the model warm: the first batch of each size costs TensorFlow many times the later ones. */
-  static async warm(predictor: Predictor, options: EstimatorOptions = {}): Promise<Estimator> {
+  static async warm(predictor: ServedPredictor, options: EstimatorOptions = {}): Promise<Estimator> {
     const { limits = SERVING_IMAGE_LIMITS, policy = DEFAULT_POLICY } = options;
     const { clock = systemClock, metrics = new ServingMetrics(silentMetrics, clock) } = options;
     const { admission = new Admission() } = options;
@@ -127,7 +127,7 @@ export class Estimator {
 
 /** Computes images together, padded to a size that the model is warm for. */
 function batchComputer(
-  predictor: Predictor,
+  predictor: ServedPredictor,
   { size, batchSizes, metrics }: { size: Size; batchSizes: readonly number[]; metrics: ServingMetrics },
 ): (images: readonly Image[]) => Promise<Float32Array[]> {
   const buffers = new Map(batchSizes.map((count) => [count, pixels(count, size)]));

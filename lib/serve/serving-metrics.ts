@@ -1,7 +1,7 @@
 import { SECONDS_BUCKETS, type Counter, type Gauge, type Histogram, type Metrics } from "#lib/base/metrics.ts";
 import { systemClock, type Clock } from "./batcher.ts";
 import { DEFAULT_POLICY } from "./policy.ts";
-import type { ModelInfo } from "./predictor.ts";
+import type { ModelInfo } from "./model-info.ts";
 import { QueueTime } from "./queue-time.ts";
 
 /** Where the time of one photo went. */

@@ -4,7 +4,7 @@ import { access, mkdir, open, readFile, readdir, rename, rm, stat, writeFile } f
 import { basename, dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { PetageError } from "../base/errors.ts";
-import type { Checkpoint, CheckpointMeta, CheckpointStore, StateDict } from "../train/checkpoint.ts";
+import type { Checkpoint, CheckpointMeta, CheckpointStore, StateDict } from "#lib/model/checkpoint.ts";
 import { decodePth } from "./pth.ts";
 import { formatManifest, parseManifest } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";

@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { isBestCheckpoint } from "../train/checkpoint.ts";
-import type { Progress } from "../train/checkpoint.ts";
+import { isBestCheckpoint } from "#lib/model/checkpoint.ts";
+import type { Progress } from "#lib/model/checkpoint.ts";
 import { folderOf, readCheckpointMeta } from "./checkpoint-folder.ts";
 
 /** How deep below the folder a checkpoint may lie: work_dirs/<config>/<time>/<checkpoint>. */

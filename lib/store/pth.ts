@@ -1,6 +1,6 @@
 import { inflateRawSync } from "node:zlib";
 import { PetageError } from "../base/errors.ts";
-import type { StateDict, TensorData } from "../train/checkpoint.ts";
+import type { StateDict, TensorData } from "#lib/model/checkpoint.ts";
 import { hasEntries, readPickle, textOf } from "./pickle.ts";
 import type { Pickled } from "./pickle.ts";
 

@@ -1,5 +1,5 @@
 import { PetageError } from "../base/errors.ts";
-import type { StateDict, TensorData } from "../train/checkpoint.ts";
+import type { StateDict, TensorData } from "#lib/model/checkpoint.ts";
 
 // The safetensors format: 8 bytes length of the header, little-endian; the header, JSON: name -> dtype, shape and
 // offsets; then the tensors, row-major, without gaps. https://huggingface.co/docs/safetensors

@@ -1,7 +1,7 @@
 import { PetageError } from "../base/errors.ts";
 import type { BatchSource } from "../data/types.ts";
 import type { Metric, Predictions } from "../metrics/types.ts";
-import type { ImageBatch } from "./predictor.ts";
+import type { Predictor } from "#lib/model/predictor.ts";
 
 /** What a model says of one image. */
 export interface SamplePrediction {
@@ -29,7 +29,7 @@ export interface EvaluationResult {
 }
 
 export interface EvaluationParts {
-  readonly predict: (batch: ImageBatch) => Promise<Float32Array>;
+  readonly predictor: Predictor;
   readonly source: BatchSource;
   readonly metrics: readonly Metric[];
   readonly signal: AbortSignal;
@@ -37,7 +37,7 @@ export interface EvaluationParts {
 
 /** Runs a model over a split, in the dataset's order: the predictions batch by batch, then the metrics over all. */
 export async function* evaluate(parts: EvaluationParts): AsyncGenerator<EvaluationEvent, void, undefined> {
-  const { predict, source, signal } = parts;
+  const { predictor, source, signal } = parts;
   const started = performance.now();
   const { sampleCount: total } = await source.describe(1, signal);
   const seen = new Set<number>();
@@ -47,7 +47,8 @@ export async function* evaluate(parts: EvaluationParts): AsyncGenerator<Evaluati
     skippedIds.push(...batch.skippedIds);
     const count = batch.labels.length;
     if (count === 0) continue; // every image of the batch was unreadable
-    const probabilities = await predict({ images: batch.images, count, height: batch.height, width: batch.width });
+    const { images, height, width } = batch;
+    const probabilities = await predictor.predict({ images, count, height, width });
     const classCount = probabilities.length / count;
     const predictions: SamplePrediction[] = [];
     for (let at = 0; at < count; at++) {

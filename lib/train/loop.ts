@@ -1,7 +1,8 @@
 import { PetageError } from "../base/errors.ts";
+import { abortReason } from "../base/signals.ts";
 import type { Group } from "../collective/types.ts";
 import type { Batch, BatchSource } from "../data/types.ts";
-import { STOP_INDEX } from "./bucket-plan.ts";
+import { STOP_INDEX } from "./step/bucket-plan.ts";
 import { checkpointMeta, isComplete } from "./run.ts";
 import type { Hook, IterationResult, Stage, TrainingRun, Validation } from "./run.ts";
 import type { StepEngine, Validator } from "./ports.ts";
@@ -69,8 +70,9 @@ async function trainIteration(
   const { learningRate, weightDecay } = run.schedule;
   const reductions: Promise<void>[] = [];
   let votes: Float32Array | undefined;
-  for await (const bucket of step.gradients(batch, signal)) {
-    if (bucket.index === step.bucketCount - 1) {
+  for await (const bucket of step.gradients(batch)) {
+    if (signal.aborted) throw abortReason(signal);
+    if (bucket.isLast) {
       votes = bucket.values;
       votes[STOP_INDEX] = run.stopWanted ? 1 : 0;
     }

@@ -1,19 +1,39 @@
 import type { Bucket } from "../collective/types.ts";
 import type { Batch } from "../data/types.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint, StateDict } from "#lib/model/checkpoint.ts";
 import type { Validation } from "./run.ts";
 
 /** A training step as the loop drives it; `lib/host` runs it in a thread of its own, because TensorFlow blocks. */
 export interface StepEngine {
-  /** Buckets of a step; the last one carries loss, votes and batch statistics. */
-  readonly bucketCount: number;
-  /** Forward and backward; yields each bucket as it is ready, in the same order on all ranks. */
-  gradients(batch: Batch, signal: AbortSignal): AsyncIterable<Bucket>;
-  /** Updates the weights from the averaged buckets. */
-  apply(scalars: StepScalars): Promise<{ readonly loss: number; readonly gradNorm?: number }>;
+  /**
+   * Forward and backward; yields each bucket as it is ready, in the same order on all ranks. The last one carries loss,
+   * votes and batch statistics.
+   */
+  gradients(batch: Batch): AsyncIterable<ReadyBucket>;
+  /** Updates the weights from the averaged buckets. NOT_FINITE where `clip_grad` asks for it. */
+  apply(scalars: StepScalars): Promise<AppliedStep>;
   /** SHA-256 of weights and running statistics. */
   hash(): Promise<string>;
   exportTensors(options: { readonly withOptimizer: boolean }): Promise<Pick<Checkpoint, "weights" | "optimizer">>;
+}
+
+export interface ReadyBucket extends Bucket {
+  readonly isLast: boolean;
+}
+
+export interface AppliedStep {
+  readonly loss: number;
+  /** Norm of the averaged gradients before clipping; absent without `clip_grad`. */
+  readonly gradNorm?: number;
+}
+
+/** Weights to start from. */
+export interface StartWeights {
+  readonly state: StateDict;
+  /** What they are called in messages. */
+  readonly source: string;
+  /** Every name must fit (resume); otherwise what fits is taken and the rest is reported. */
+  readonly strict: boolean;
 }
 
 export interface StepScalars {

@@ -2,7 +2,7 @@ import { PetageError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Direction } from "../metrics/types.ts";
 import type { Schedule } from "../optim/types.ts";
-import type { Checkpoint, CheckpointMeta, CheckpointStore, Progress, SavedCheckpoint } from "./checkpoint.ts";
+import type { Checkpoint, CheckpointMeta, CheckpointStore, Progress, SavedCheckpoint } from "#lib/model/checkpoint.ts";
 
 /** What one iteration measured on this rank. Loss and gradient norm are those of all ranks. */
 export interface IterationResult {

@@ -3,15 +3,13 @@ import { PetageError } from "../base/errors.ts";
 import { buildComponent, configNode, parseNode } from "../config/build.ts";
 import type { ConfigDict, ConfigNode, ConfigValue, ResolvedConfig } from "../config/component.ts";
 import { dictionary, isDict } from "../config/dictionary.ts";
-import { buildPreprocessor } from "../data/preprocessor.ts";
 import { seedOf } from "../data/seed.ts";
+import { inferenceSettings } from "#lib/model/settings.ts";
+import type { InferenceSettings } from "#lib/model/settings.ts";
 import { metrics } from "../metrics/index.ts";
 import type { Metric } from "../metrics/types.ts";
-import { createClassifier } from "../nn/classifier.ts";
-import type { Classifier } from "../nn/classifier.ts";
 import { initConfig, pretrainedOf } from "../nn/init-config.ts";
 import type { PretrainedConfig } from "../nn/init-config.ts";
-import type { Normalization } from "../nn/preprocess.ts";
 import { autoScaleLrSchema, learningRateFactor } from "../optim/auto-scale-lr.ts";
 import type { AutoScaleLr } from "../optim/auto-scale-lr.ts";
 import { clipGradSchema } from "../optim/clip.ts";
@@ -24,9 +22,7 @@ import { hooks } from "./hooks/index.ts";
 import type { Hook } from "./run.ts";
 
 /** What the computing thread needs of a config. */
-export interface ModelSettings {
-  readonly model: Classifier;
-  readonly normalization: Normalization;
+export interface ModelSettings extends InferenceSettings {
   readonly optimizer: Optimizer;
   readonly clip: ClipGrad | undefined;
   readonly pretrained: PretrainedConfig | undefined;
@@ -76,33 +72,18 @@ const IGNORED_HOOKS = new Set(["runtime_info"]);
 export function modelSettings(config: ResolvedConfig): ModelSettings {
   const wrapper = parseNode(optimWrapperSchema, configNode(config, "optim_wrapper"));
   const optimizerNode = { config, path: "optim_wrapper.optimizer", value: wrapper.optimizer };
-  const model = createClassifier(config);
   return {
-    model,
-    normalization: normalizationOf(config),
+    ...inferenceSettings(config),
     optimizer: buildComponent(optimizers, optimizerNode, undefined),
     clip: wrapper.clip_grad ?? undefined,
     pretrained: pretrainedSettings(config),
   };
 }
 
-/** Model and preprocessing without what only training needs: for evaluation and serving. */
-export function inferenceSettings(config: ResolvedConfig): Pick<ModelSettings, "model" | "normalization"> {
-  return { model: createClassifier(config), normalization: normalizationOf(config) };
-}
-
 function pretrainedSettings(config: ResolvedConfig): PretrainedConfig | undefined {
   const value = getPath(config.value, ["model", "backbone", "init_cfg"]);
   const parsed = initConfig.safeParse(value);
   return parsed.success ? pretrainedOf(parsed.data) : undefined;
-}
-
-/** The model's own data_preprocessor wins over the top-level one. */
-function normalizationOf(config: ResolvedConfig): Normalization {
-  const inModel = getPath(config.value, ["model", "data_preprocessor"]);
-  const path = inModel === undefined ? "data_preprocessor" : "model.data_preprocessor";
-  const value = inModel ?? config.value["data_preprocessor"] ?? {};
-  return buildPreprocessor({ config, path, value });
 }
 
 export function runSettings(config: ResolvedConfig): RunSettings {

@@ -2,14 +2,14 @@ import { PetageError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Group } from "../collective/types.ts";
 import type { PretrainedConfig } from "../nn/init-config.ts";
-import type { Checkpoint, Progress, StateDict } from "./checkpoint.ts";
-import type { StartWeights } from "./training-engine.ts";
+import type { Checkpoint, Progress, StateDict } from "#lib/model/checkpoint.ts";
+import type { StartWeights } from "./ports.ts";
 import type { TrainingRun } from "./run.ts";
 
 /** What start values need from the training thread. */
 export interface StartTarget {
   startFrom(weights: StartWeights): Promise<readonly string[]>;
-  restoreOptimizer(checkpoint: Checkpoint, source: string): Promise<void>;
+  restoreOptimizer(state: StateDict, source: string): Promise<void>;
 }
 
 export interface StartSources {
@@ -170,7 +170,7 @@ async function resume(
     });
   }
   await target.startFrom({ state: checkpoint.weights, source, strict: true });
-  await target.restoreOptimizer(checkpoint, source);
+  await target.restoreOptimizer(checkpoint.optimizer, source);
   const { progress } = checkpoint.meta;
   run.schedule.restore(progress.schedule);
   run.epoch = progress.epoch;

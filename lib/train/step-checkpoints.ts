@@ -1,4 +1,4 @@
-import { numberedNames } from "./checkpoint.ts";
+import { numberedNames } from "#lib/model/checkpoint.ts";
 import { PRIORITIES, saveCheckpoint } from "./run.ts";
 import type { Hook } from "./run.ts";
 

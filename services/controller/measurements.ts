@@ -3,7 +3,7 @@ import type { TrainingProgress } from "#proto/petage/v1/TrainingProgress.ts";
 import type { Checkpoint } from "#proto/petage/v1/Checkpoint.ts";
 import type { TrainingResult } from "#proto/petage/v1/TrainingResult.ts";
 import { maeMonths } from "#lib/metrics/mae-months.ts";
-import { checkpointName, isBestCheckpoint } from "#lib/train/checkpoint.ts";
+import { checkpointName, isBestCheckpoint } from "#lib/model/checkpoint.ts";
 import { timestampOf } from "#lib/base/time.ts";
 import type { JobDefinition } from "./local/job-spec.ts";
 

@@ -1,13 +1,13 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { abortable } from "#lib/base/signals.ts";
 import type { ResolvedConfig } from "#lib/config/component.ts";
-import type { PredictorThread } from "#lib/host/predictor.ts";
-import { meanOf, medianOf, topClasses } from "#lib/metrics/distribution.ts";
+import type { PredictorThread } from "#lib/host/thread/predictor.ts";
+import { estimateAge } from "#lib/model/age-estimate.ts";
 import { remoteBatchSource } from "#lib/rpc/batch-source.ts";
 import type { Client, Implementation } from "#lib/rpc/contract.ts";
 import { durationOf } from "#lib/base/time.ts";
 import { readCheckpoint, weightsSha256 } from "#lib/store/checkpoint-folder.ts";
-import { checkpointName } from "#lib/train/checkpoint.ts";
+import { checkpointName } from "#lib/model/checkpoint.ts";
 import { evaluate } from "#lib/train/evaluate.ts";
 import type { EvaluationEvent, SamplePrediction } from "#lib/train/evaluate.ts";
 import { evaluatorMetrics } from "#lib/train/settings.ts";
@@ -59,7 +59,7 @@ export function createEvaluatorService({
       };
       const source = remoteBatchSource(await loader, split);
       const started = performance.now();
-      for await (const event of evaluate({ predict: (batch) => predictor.predict(batch), source, metrics, signal })) {
+      for await (const event of evaluate({ predictor, source, metrics, signal })) {
         if (event.kind === "result") {
           onEvaluated(event.result.durationMs);
           yield { result: { ...resultOf(event), model } };
@@ -116,14 +116,17 @@ function resultOf({ result }: Extract<EvaluationEvent, { kind: "result" }>) {
 function predictionsOf(predictions: readonly SamplePrediction[], includeProbabilities: boolean): Event {
   return {
     predictions: {
-      predictions: predictions.map(({ sampleId, label, probabilities }) => ({
-        sampleId,
-        ...(label < 0 ? {} : { label }),
-        ageMonths: medianOf(probabilities),
-        meanMonths: meanOf(probabilities),
-        modeMonths: topClasses(probabilities, 1)[0] ?? 0,
-        probabilities: includeProbabilities ? [...probabilities] : [],
-      })),
+      predictions: predictions.map(({ sampleId, label, probabilities }) => {
+        const { ageMonths, meanMonths, modeMonths } = estimateAge(probabilities);
+        return {
+          sampleId,
+          ...(label >= 0 && { label }),
+          ageMonths,
+          meanMonths,
+          modeMonths,
+          probabilities: includeProbabilities ? [...probabilities] : [],
+        };
+      }),
     },
   };
 }

@@ -1,13 +1,13 @@
 import { basename } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
-import { openPredictorThread } from "#lib/host/predictor.ts";
-import type { Predictor } from "#lib/serve/predictor.ts";
+import { openPredictorThread } from "#lib/host/thread/predictor.ts";
+import type { ServedPredictor } from "#lib/serve/model-info.ts";
 import { readCheckpoint, weightsSha256 } from "#lib/store/checkpoint-folder.ts";
-import { configOf } from "#lib/train/predictor.ts";
+import { configOf } from "#lib/model/predictor.ts";
 
 /** The model of a checkpoint in a thread of its own. */
-export interface ServingEngine extends Predictor, AsyncDisposable {
+export interface ServingEngine extends ServedPredictor, AsyncDisposable {
   /** Aborts when the thread was lost: nothing can be answered any more. */
   readonly lost: AbortSignal;
 }

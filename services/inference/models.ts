@@ -6,7 +6,7 @@ import { Admission } from "#lib/serve/admission.ts";
 import { Estimator } from "#lib/serve/estimator.ts";
 import { ModelFollower, type Found, type StoredModel } from "#lib/serve/model-follower.ts";
 import { ModelSlot } from "#lib/serve/model-slot.ts";
-import type { ModelInfo } from "#lib/serve/predictor.ts";
+import type { ModelInfo } from "#lib/serve/model-info.ts";
 import type { ServingMetrics } from "#lib/serve/serving-metrics.ts";
 import { weightsSha256 } from "#lib/store/checkpoint-folder.ts";
 import { modelVersions, type ModelVersion } from "#lib/store/model-store.ts";

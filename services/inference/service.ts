@@ -8,7 +8,7 @@ import { durationOf, timestampOf } from "#lib/base/time.ts";
 import { concurrently } from "#lib/serve/concurrently.ts";
 import type { Estimated } from "#lib/serve/estimator.ts";
 import type { ModelSlot } from "#lib/serve/model-slot.ts";
-import type { ModelInfo } from "#lib/serve/predictor.ts";
+import type { ModelInfo } from "#lib/serve/model-info.ts";
 import type { ModelVersion } from "#proto/petage/v1/ModelVersion.ts";
 import type { PredictRequest__Output } from "#proto/petage/v1/PredictRequest.ts";
 import type { PredictResponse } from "#proto/petage/v1/PredictResponse.ts";

@@ -3,7 +3,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import { abortReason } from "#lib/base/signals.ts";
 import { deserializeConfig } from "#lib/config/serialize.ts";
 import { run } from "#lib/host/run.ts";
-import { openTrainingThread } from "#lib/host/training-engine.ts";
+import { openTrainingThread } from "#lib/host/thread/training.ts";
 import { Attempt } from "#lib/messaging/attempt.ts";
 import { joinRing } from "#lib/messaging/join-ring.ts";
 import { remoteBatchSource } from "#lib/rpc/batch-source.ts";
@@ -54,7 +54,7 @@ await run("trainer", Environment, async (env, { log, metrics, signal, ready, las
     const resumeFrom = await agreeOnResume(env.PETAGE_RESUME_FROM, { group, find, signal });
     training = await openRun({ env, named, settings, thread, data, reporter, resumeFrom, log });
     reporter.update({ maxSteps: training.maxEpochs * training.epochLength });
-    log.info("Ready", { address: server.address, rank, worldSize: size, engine: thread.engine.version });
+    log.info("Ready", { address: server.address, rank, worldSize: size, engine: (await thread.engine()).version });
     ready({ address: server.address });
     const extra = [...extraCheckpoints(env), trainingMetrics(metrics, env.JOB_NAME), requests.hook()];
     const hooks = [...settings.hooks, ...extra, reporter.hook()];

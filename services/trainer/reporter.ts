@@ -1,6 +1,6 @@
 import type { Hook, TrainingRun } from "#lib/train/run.ts";
-import type { Progress, SavedCheckpoint } from "#lib/train/checkpoint.ts";
-import { isBestCheckpoint } from "#lib/train/checkpoint.ts";
+import type { Progress, SavedCheckpoint } from "#lib/model/checkpoint.ts";
+import { isBestCheckpoint } from "#lib/model/checkpoint.ts";
 import { PRIORITIES } from "#lib/train/run.ts";
 import type { ReportedCheckpoint, TerminationReport } from "#lib/train/termination.ts";
 import type { PetageError } from "#lib/base/errors.ts";

@@ -5,7 +5,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import type { Direction } from "#lib/metrics/types.ts";
 import type { NamedConfig } from "#lib/config/serialize.ts";
-import type { TrainingThread } from "#lib/host/training-engine.ts";
+import type { TrainingThread } from "#lib/host/thread/training.ts";
 import { VERSION } from "#lib/host/version.ts";
 import type { SourceDescription } from "#lib/data/types.ts";
 import type { Client } from "#lib/rpc/contract.ts";

@@ -4,7 +4,7 @@ import { defined } from "#lib/base/assert.ts";
 import { loadConfig } from "#lib/config/load.ts";
 import { nodeConfigFiles } from "#lib/host/config-files.ts";
 import { findNamedConfig } from "#lib/host/named-configs.ts";
-import { openTrainingThread } from "#lib/host/training-engine.ts";
+import { openTrainingThread } from "#lib/host/thread/training.ts";
 import { VERSION } from "#lib/host/version.ts";
 import { checkpointFolder } from "#lib/store/checkpoint-folder.ts";
 import { startInference } from "../../cli/commands/predict.ts";

@@ -4,15 +4,14 @@ import { loadConfig } from "#lib/config/load.ts";
 import type { Batch } from "#lib/data/types.ts";
 import { nodeConfigFiles } from "#lib/host/config-files.ts";
 import { findNamedConfig } from "#lib/host/named-configs.ts";
-import { openTrainingThread } from "#lib/host/training-engine.ts";
-import type { TrainingThread } from "#lib/host/training-engine.ts";
+import { openTrainingThread } from "#lib/host/thread/training.ts";
+import type { TrainingThread } from "#lib/host/thread/training.ts";
 import { answerLines, contestantSetup } from "./answer-lines.ts";
 import type { StepTimes, TrainSetup, StepCount } from "./train.ts";
 
 const { config: name, options, batchSize, sizePx } = contestantSetup<TrainSetup>();
 const CLASS_COUNT = 192;
 const LEARNING_RATE = 1e-4;
-const never = new AbortController().signal;
 
 /** Noise: a step takes the same time whatever the photos show. */
 function randomBatch(): Batch {
@@ -32,7 +31,7 @@ function randomBatch(): Batch {
 /** The step of a trainer that is alone: forward, backward, reading the gradients, update. */
 async function trainStep(thread: TrainingThread, batch: Batch, step: number): Promise<number> {
   const started = performance.now();
-  for await (const bucket of thread.gradients(batch, never)) defined(bucket, "a bucket");
+  for await (const bucket of thread.gradients(batch)) defined(bucket, "a bucket");
   await thread.apply({ learningRate: LEARNING_RATE, weightDecay: 0, step });
   return performance.now() - started;
 }

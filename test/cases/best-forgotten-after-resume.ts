@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { isBestCheckpoint } from "#lib/train/checkpoint.ts";
+import { isBestCheckpoint } from "#lib/model/checkpoint.ts";
 import type { Check } from "./case.ts";
 
 /** The best model of a run and of the one that resumed it is found by the command that needs one. */

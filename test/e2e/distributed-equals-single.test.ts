@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dial } from "#lib/rpc/client.ts";
 import { findResumable, readCheckpoint, weightsSha256 } from "#lib/store/checkpoint-folder.ts";
-import type { Checkpoint } from "#lib/train/checkpoint.ts";
+import type { Checkpoint } from "#lib/model/checkpoint.ts";
 import { assertClose } from "#test/support/close.ts";
 import { createJob, logOf, startController, watchUntil } from "#test/support/controller.ts";
 import type { JobRequest, TestController } from "#test/support/controller.ts";

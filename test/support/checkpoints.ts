@@ -1,5 +1,5 @@
 import { randomStream } from "#lib/base/random.ts";
-import type { Checkpoint, CheckpointMeta, Progress, StateDict, TensorData } from "#lib/train/checkpoint.ts";
+import type { Checkpoint, CheckpointMeta, Progress, StateDict, TensorData } from "#lib/model/checkpoint.ts";
 
 export interface CheckpointOptions {
   readonly step?: number;

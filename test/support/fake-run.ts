@@ -1,6 +1,6 @@
 import type { Log } from "#lib/base/log.ts";
 import { createSchedule } from "#lib/optim/schedule.ts";
-import type { Checkpoint, CheckpointMeta, SavedCheckpoint } from "#lib/train/checkpoint.ts";
+import type { Checkpoint, CheckpointMeta, SavedCheckpoint } from "#lib/model/checkpoint.ts";
 import type { IterationResult, RunPorts, ScalarRecord, TrainingRun } from "#lib/train/run.ts";
 
 /** What a run did to the world around it. */

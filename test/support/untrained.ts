@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { ConfigDict } from "#lib/config/component.ts";
 import { createClassifier } from "#lib/nn/classifier.ts";
 import { checkpointFolder } from "#lib/store/checkpoint-folder.ts";
-import { ModelState } from "#lib/train/model-state.ts";
+import { ModelState } from "#lib/model/model-state.ts";
 import { useTensorFlow } from "./tensorflow.ts";
 import { resolved } from "./tiny-model.ts";
 

@@ -1,4 +1,3 @@
-import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 
 /** An attribute of a TensorFlow op, as the binding takes it. */
@@ -10,7 +9,9 @@ export interface OpAttribute {
 
 /** The part of tfjs-node's backend that the native ops here use: TensorFlow ops by name, run eagerly. */
 export interface NativeBackend {
+  readonly isUsingGpuDevice: boolean;
   readonly binding: {
+    readonly TF_Version?: string;
     readonly TF_ATTR_TYPE: number;
     readonly TF_ATTR_FLOAT: number;
     readonly TF_ATTR_STRING: number;
@@ -30,9 +31,4 @@ export interface TensorMetadata {
   readonly id: number;
   readonly shape: number[];
   readonly dtype: number;
-}
-
-/** The TensorFlow backend, or `undefined` where a fallback computes. */
-export function nativeBackend(): NativeBackend | undefined {
-  return tf.getBackend() === "tensorflow" ? (tf.backend() as unknown as NativeBackend) : undefined;
 }

@@ -1,26 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
-import { nativeBackend } from "./backend.ts";
+import type { NormalizedBatch } from "../ops.ts";
 import type { NativeBackend, OpAttribute } from "./backend.ts";
-
-/** The normalised batch and its statistics. `variance` is the unbiased one, which PyTorch's `running_var` averages. */
-export interface NormalizedBatch {
-  readonly output: Tensor4D; // [N, H, W, C]
-  readonly mean: Tensor1D; // [C]
-  readonly variance: Tensor1D; // [C]
-}
-
-/**
- * Batch normalisation with the statistics of the batch (Ioffe & Szegedy 2015), differentiable in `input`, `scale` and
- * `offset`. On TensorFlow it is one op forward and one backward (FusedBatchNormV3); composed from tfjs ops it is ~90.
- * `mean` and `variance` are kept: the caller disposes them.
- */
-export function normalizeBatch(input: Tensor4D, scale: Tensor1D, offset: Tensor1D, epsilon: number): NormalizedBatch {
-  const backend = nativeBackend();
-  return backend
-    ? normalizeNatively(backend, [input, scale, offset], epsilon)
-    : normalizeComposed(input, scale, offset, epsilon);
-}
 
 function attributes({ binding }: NativeBackend, epsilon: number): OpAttribute[] {
   return [
@@ -32,7 +13,8 @@ function attributes({ binding }: NativeBackend, epsilon: number): OpAttribute[] 
   ];
 }
 
-function normalizeNatively(
+/** One op forward and one backward (FusedBatchNormV3); composed from tfjs ops it is ~90. */
+export function normalizeNatively(
   backend: NativeBackend,
   inputs: readonly [Tensor4D, Tensor1D, Tensor1D],
   epsilon: number,
@@ -62,22 +44,4 @@ function normalizeNatively(
   const output = forward(...inputs);
   const [mean, variance] = statistics as readonly [Tensor1D, Tensor1D];
   return { output, mean, variance };
-}
-
-/** The same from tfjs ops: for the fallback backends, and to test the native op against. */
-export function normalizeComposed(
-  input: Tensor4D,
-  scale: Tensor1D,
-  offset: Tensor1D,
-  epsilon: number,
-): NormalizedBatch {
-  const { mean, variance } = tf.moments(input, [0, 1, 2]);
-  const count = input.size / (input.shape[3] || 1);
-  const multiplier = scale.mul(variance.add(epsilon).rsqrt());
-  const output = input.sub(mean).mul(multiplier).add<Tensor4D>(offset);
-  return {
-    output,
-    mean: tf.keep(mean.clone()) as Tensor1D,
-    variance: tf.keep(variance.mul<Tensor1D>(count / Math.max(count - 1, 1))),
-  };
 }

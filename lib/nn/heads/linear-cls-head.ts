@@ -27,7 +27,7 @@ export interface HeadContext {
   readonly node: ConfigNode;
 }
 
-/** Logits = features x weight + bias. */
+/** Logits = features x weight + bias; their softmax is the distribution. */
 export const LinearClsHead = component<z.output<typeof schema>, Head, HeadContext>({
   schema,
   create({ num_classes: numClasses, in_channels: inChannels, loss }, { node }) {
@@ -58,6 +58,7 @@ export const LinearClsHead = component<z.output<typeof schema>, Head, HeadContex
         const projected = tf.matMul(features, weightOf(weights, "head.fc.weight"));
         return projected.add<Tensor2D>(weightOf(weights, "head.fc.bias"));
       },
+      probabilities: (logits) => tf.softmax(logits),
     };
   },
 });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { component } from "../../config/component.ts";
 import { PetageError } from "../../base/errors.ts";
 import type { Direction } from "../../metrics/types.ts";
-import { numberedNames } from "../checkpoint.ts";
+import { numberedNames } from "#lib/model/checkpoint.ts";
 import { PRIORITIES, checkpointMeta, saveCheckpoint } from "../run.ts";
 import type { Hook, TrainingRun } from "../run.ts";
 import { prioritySchema } from "./priority.ts";

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { loadEngine } from "#lib/engine/load.ts";
 import { scoped } from "#lib/engine/scope.ts";
-import { uploadImages } from "#lib/engine/native/upload-images.ts";
+import { ops } from "#lib/engine/ops.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
 
 describe("loadEngine", () => {
@@ -24,7 +24,7 @@ describe("uploadImages", () => {
   it("gives every byte as its float, in order", () => {
     tf.tidy(() => {
       const bytes = Uint8Array.from({ length: 2 * 4 * 32 * 1 }, (_, index) => index);
-      const tensor = uploadImages(bytes, [2, 4, 32, 1]);
+      const tensor = ops().uploadImages(bytes, [2, 4, 32, 1]);
       assert.equal(tensor.dtype, "float32");
       assert.deepEqual(tensor.shape, [2, 4, 32, 1]);
       assert.deepEqual(tensor.dataSync<"float32">(), Float32Array.from(bytes));
@@ -36,13 +36,13 @@ describe("uploadImages", () => {
       const shared = new Uint8Array(new SharedArrayBuffer(8)).fill(7);
       shared[5] = 200;
       const view = shared.subarray(3, 6); // 7, 7, 200
-      assert.deepEqual([...uploadImages(view, [1, 1, 1, 3]).dataSync()], [7, 7, 200]);
+      assert.deepEqual([...ops().uploadImages(view, [1, 1, 1, 3]).dataSync()], [7, 7, 200]);
     });
   });
 
   it("leaves one tensor", () => {
     const before = tf.memory().numTensors;
-    const tensor = uploadImages(new Uint8Array(12), [1, 2, 2, 3]);
+    const tensor = ops().uploadImages(new Uint8Array(12), [1, 2, 2, 3]);
     assert.equal(tf.memory().numTensors, before + 1);
     tensor.dispose();
   });

@@ -71,6 +71,8 @@ describe("startProcess", function () {
       );
       return true;
     });
+    const { error } = await child.exited;
+    assert.deepEqual([error?.code, error?.message, error?.hint], ["CONFIG_NOT_FOUND", "Cannot read a.py", "Write it"]);
   });
 
   it("hands on the exit code that main returns", async () => {

@@ -4,7 +4,8 @@ import { PetageError } from "#lib/base/errors.ts";
 import { buildComponent } from "#lib/config/build.ts";
 import type { ConfigDict } from "#lib/config/component.ts";
 import { backbones } from "#lib/nn/backbones/index.ts";
-import { classify, createClassifier, frozenLayerCount, runFrozen } from "#lib/nn/classifier.ts";
+import { classify, createClassifier, frozenLayerCount, runLayers } from "#lib/nn/classifier.ts";
+import { freeingInputs } from "#lib/model/eager.ts";
 import { initialValues } from "#lib/nn/init.ts";
 import { fromPyTorch } from "#lib/nn/layout.ts";
 import { trackedStatistics, trainedParameters } from "#lib/nn/parameters.ts";
@@ -157,7 +158,7 @@ describe("createClassifier", () => {
         const whole = classify(model, weights, { input: pixels, from: 0, mode }).dataSync();
         const frozen = frozenLayerCount(model);
         assert.equal(frozen, stages < 0 ? 0 : 1 + 2 * stages);
-        const features = runFrozen(model.backbone.layers.slice(0, frozen), weights, pixels);
+        const features = runLayers(model.backbone.layers.slice(0, frozen), weights, pixels, freeingInputs(pixels));
         const parted = classify(model, weights, { input: features, from: frozen, mode }).dataSync();
         assert.deepEqual(parted, whole);
       });

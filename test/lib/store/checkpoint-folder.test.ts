@@ -19,7 +19,7 @@ import {
   weightsSha256,
 } from "#lib/store/checkpoint-folder.ts";
 import { findModel } from "#lib/store/find-model.ts";
-import type { CheckpointStore, TensorData } from "#lib/train/checkpoint.ts";
+import type { CheckpointStore, TensorData } from "#lib/model/checkpoint.ts";
 import { checkpointOf } from "#test/support/checkpoints.ts";
 
 const WRITER = fileURLToPath(new URL("fixtures/writer.ts", import.meta.url));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { PetageError } from "#lib/base/errors.ts";
 import { decodeSafetensors, encodeSafetensors } from "#lib/store/safetensors.ts";
-import type { StateDict, TensorData } from "#lib/train/checkpoint.ts";
+import type { StateDict, TensorData } from "#lib/model/checkpoint.ts";
 
 const shape = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 });
 const product = (sizes: readonly number[]): number => sizes.reduce((count, size) => count * size, 1);

@@ -62,7 +62,7 @@ async function run(from: BatchSource, metrics: readonly Metric[] = [accuracy]): 
   const predictions: SamplePrediction[] = [];
   const done: number[] = [];
   const { signal } = new AbortController();
-  for await (const event of evaluate({ predict, source: from, metrics, signal })) {
+  for await (const event of evaluate({ predictor: { predict }, source: from, metrics, signal })) {
     if (event.kind === "result") return { predictions, result: event.result, done };
     predictions.push(...event.predictions);
     done.push(event.done);

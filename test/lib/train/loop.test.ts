@@ -4,7 +4,7 @@ import { abortable } from "#lib/base/signals.ts";
 import { createGroup } from "#lib/collective/group.ts";
 import type { RingGroup } from "#lib/collective/group.ts";
 import type { Batch, BatchSource, StepRange } from "#lib/data/types.ts";
-import { LOSS_INDEX, STOP_INDEX } from "#lib/train/bucket-plan.ts";
+import { LOSS_INDEX, STOP_INDEX } from "#lib/train/step/bucket-plan.ts";
 import { trainLoop } from "#lib/train/loop.ts";
 import type { LoopParts } from "#lib/train/loop.ts";
 import type { StepEngine, StepScalars } from "#lib/train/ports.ts";
@@ -26,14 +26,13 @@ function fakeStep({ loss = () => 1, offset = 0, hash = () => "same" }: FakeStepO
   const last = new Float32Array(2);
   const applied: FakeStep["applied"] = [];
   return {
-    bucketCount: 2,
     applied,
     async *gradients(batch: Batch) {
       gradient[0] = batch.step + offset;
-      yield { index: 0, values: gradient };
+      yield { index: 0, values: gradient, isLast: false };
       last[LOSS_INDEX] = loss(applied.length + 1);
       last[STOP_INDEX] = 0;
-      yield { index: 1, values: last };
+      yield { index: 1, values: last, isLast: true };
     },
     async apply(scalars) {
       applied.push({ scalars, gradient: gradient[0] ?? NaN });

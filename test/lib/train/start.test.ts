@@ -4,12 +4,12 @@ import { PetageError } from "#lib/base/errors.ts";
 import { createSchedule } from "#lib/optim/schedule.ts";
 import { schedules } from "#lib/optim/schedules/index.ts";
 import type { Schedule } from "#lib/optim/types.ts";
-import type { Checkpoint, Progress, StateDict, TensorData } from "#lib/train/checkpoint.ts";
+import type { Checkpoint, Progress, StateDict, TensorData } from "#lib/model/checkpoint.ts";
 import { progressOf } from "#lib/train/run.ts";
 import { agreeOnResume, startRun } from "#lib/train/start.ts";
 import type { StartSources } from "#lib/train/start.ts";
-import type { StartWeights } from "#lib/train/training-engine.ts";
-import { ModelState } from "#lib/train/model-state.ts";
+import type { StartWeights } from "#lib/train/ports.ts";
+import { ModelState } from "#lib/model/model-state.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
 import { tinyClassifier } from "#test/support/tiny-model.ts";
 import { buildFrom } from "#test/support/build.ts";
@@ -27,7 +27,7 @@ function schedule(): Schedule {
 
 interface Started {
   readonly taken: StartWeights[];
-  readonly restored: Checkpoint[];
+  readonly restored: StateDict[];
   readonly lines: string[];
 }
 
@@ -39,7 +39,7 @@ async function start(
   const started: Started = { taken: [], restored: [], lines: [] };
   const target = {
     startFrom: async (weights: StartWeights) => (started.taken.push(weights), problems),
-    restoreOptimizer: async (from: Checkpoint) => void started.restored.push(from),
+    restoreOptimizer: async (from: StateDict) => void started.restored.push(from),
   };
   await startRun(run, target, {
     pretrained: undefined,
@@ -127,7 +127,7 @@ describe("startRun", () => {
       readCheckpoint: async () => resumed,
     });
     assert.deepEqual(taken, [{ state: resumed.weights, source: "iter_6", strict: true }]);
-    assert.deepEqual(restored, [resumed]);
+    assert.deepEqual(restored, [resumed.optimizer]);
     const { epoch, iteration, step } = run;
     assert.deepEqual({ epoch, iteration, step, best: run.best }, { epoch: 1, iteration: 2, step: 6, best });
     assert.equal(run.schedule.learningRate, 1 / 64);

@@ -8,8 +8,8 @@ import { silentLog } from "#lib/base/log.ts";
 import type { ConfigDict } from "#lib/config/component.ts";
 import { openLoader } from "#lib/host/data-loader.ts";
 import { createMetrics } from "#lib/host/metrics.ts";
-import { openPredictorThread } from "#lib/host/predictor.ts";
-import type { PredictorThread } from "#lib/host/predictor.ts";
+import { openPredictorThread } from "#lib/host/thread/predictor.ts";
+import type { PredictorThread } from "#lib/host/thread/predictor.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
@@ -17,7 +17,7 @@ import type { RunningServer } from "#lib/rpc/server.ts";
 import { readCheckpoint, weightsSha256 } from "#lib/store/checkpoint-folder.ts";
 import { evaluate } from "#lib/train/evaluate.ts";
 import type { EvaluationResult, SamplePrediction } from "#lib/train/evaluate.ts";
-import { createPredictor } from "#lib/train/predictor.ts";
+import { createPredictor } from "#lib/model/predictor.ts";
 import { evaluatorMetrics } from "#lib/train/settings.ts";
 import type { EvaluateResponse__Output } from "#proto/petage/v1/EvaluateResponse.ts";
 import { createDataLoaderService } from "#services/data-loader/service.ts";
@@ -72,18 +72,14 @@ describe("the evaluator service", () => {
 
   /** The same evaluation in this process: the loader's own batches, a predictor in this thread. */
   async function local(split: "val" | "test"): Promise<{ result: EvaluationResult; all: SamplePrediction[] }> {
-    const model = await createPredictor(await readCheckpoint(checkpoint), { source: checkpoint, log: silentLog });
+    using own = await createPredictor(await readCheckpoint(checkpoint), { source: checkpoint, log: silentLog });
     const metrics = evaluatorMetrics(resolved(config), `${split}_evaluator`);
     const source = await splits.open(split);
     const all: SamplePrediction[] = [];
     const { signal } = new AbortController();
-    try {
-      for await (const event of evaluate({ predict: async (batch) => model.predict(batch), source, metrics, signal })) {
-        if (event.kind === "result") return { result: event.result, all };
-        all.push(...event.predictions);
-      }
-    } finally {
-      model.dispose();
+    for await (const event of evaluate({ predictor: own, source, metrics, signal })) {
+      if (event.kind === "result") return { result: event.result, all };
+      all.push(...event.predictions);
     }
     return assert.fail("no result");
   }

@@ -1,6 +1,7 @@
 import sharp from "sharp";
 import type { ConfigDict, ResolvedConfig } from "#lib/config/component.ts";
-import type { PixelBatch, Predictor } from "#lib/serve/predictor.ts";
+import type { PixelBatch } from "#lib/model/predictor.ts";
+import type { ServedPredictor } from "#lib/serve/model-info.ts";
 
 export const CLASSES = 192;
 
@@ -41,7 +42,7 @@ export function photo(grey: number, { width = 48, height = 40 } = {}): Promise<B
     .toBuffer();
 }
 
-export interface FakePredictor extends Predictor {
+export interface FakePredictor extends ServedPredictor {
   readonly batches: PixelBatch[];
 }
 

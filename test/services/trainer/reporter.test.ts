@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { PetageError } from "#lib/base/errors.ts";
-import type { Progress } from "#lib/train/checkpoint.ts";
+import type { Progress } from "#lib/model/checkpoint.ts";
 import { progressOf } from "#lib/train/run.ts";
 import { Reporter } from "#services/trainer/reporter.ts";
 import { fakeRun, iterationResult } from "#test/support/fake-run.ts";

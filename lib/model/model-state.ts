@@ -1,19 +1,18 @@
 import { createHash } from "node:crypto";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { defined } from "../base/assert.ts";
-import { PetageError } from "../base/errors.ts";
-import { initialValues } from "../nn/init.ts";
-import { fromPyTorch, tensorShape, toPyTorch } from "../nn/layout.ts";
-import { trainedParameters } from "../nn/parameters.ts";
-import type { ParameterSpec, Weights } from "../nn/types.ts";
+import { defined } from "#lib/base/assert.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import { initialValues } from "#lib/nn/init.ts";
+import { fromPyTorch, tensorShape, toPyTorch } from "#lib/nn/layout.ts";
+import { trainedParameters } from "#lib/nn/parameters.ts";
+import type { ParameterSpec, Weights } from "#lib/nn/types.ts";
 import type { StateDict, TensorData } from "./checkpoint.ts";
+import { fitWeights } from "./fit.ts";
+import type { WeightStore } from "./weight-store.ts";
 
-/** How many missing or unexpected names a message lists before it counts the rest. */
-const LISTED_NAMES = 5;
-
-/** Weights, running statistics and optimizer slots of one model: the only mutable thing of a training step. */
-export class ModelState {
+/** Weights, running statistics and optimizer slots of one model: as tensors: the only mutable thing of a step. */
+export class ModelState implements WeightStore {
   readonly #specs: readonly ParameterSpec[];
   readonly #slotNames: readonly string[];
   readonly #weights = new Map<string, Tensor>();
@@ -58,7 +57,6 @@ export class ModelState {
     this.#slots.set(name, tensors.map(tf.keep));
   }
 
-  /** Counts a batch that a normalisation layer saw (`num_batches_tracked`). */
   countBatch(layer: string): void {
     const name = `${layer}.num_batches_tracked`;
     this.#counters.set(name, (this.#counters.get(name) ?? 0) + 1);
@@ -100,43 +98,10 @@ export class ModelState {
     }
   }
 
-  /**
-   * Takes weights by name. `strict`: every name must be there with its shape, else CHECKPOINT_MISMATCH. Otherwise what
-   * fits is taken, and what does not is told in the returned lines (mmengine's non-strict load). Where nothing fits, that
-   * is CHECKPOINT_MISMATCH: the model would start from random weights.
-   */
-  importWeights(state: StateDict, { source, strict }: { readonly source: string; readonly strict: boolean }): string[] {
-    const missing = this.#specs.filter((spec) => !state.has(spec.name) && spec.kind !== "counter");
-    const misfits = this.#specs.filter((spec) => state.has(spec.name) && !sameShape(state.get(spec.name), spec));
-    const known = new Set(this.#specs.map((spec) => spec.name));
-    const unexpected = [...state.keys()].filter((name) => !known.has(name));
-    const problems = [
-      ...summary(
-        "missing in it",
-        missing.map((spec) => spec.name),
-      ),
-      ...summary("unexpected in it", unexpected),
-      ...misfits.map(
-        ({ name, shape }) =>
-          `size mismatch for ${name}: [${state.get(name)?.shape.join(", ")}] there, [${shape.join(", ")}] in the model`,
-      ),
-    ];
-    if (strict && missing.length + misfits.length + unexpected.length > 0) {
-      throw new PetageError(
-        "CHECKPOINT_MISMATCH",
-        `${source} is of another model: ${problems.slice(0, 3).join("; ")}`,
-        {
-          hint: "Use the config that the checkpoint was trained with",
-        },
-      );
-    }
-    if (!this.#specs.some((spec) => spec.kind !== "counter" && state.has(spec.name) && !misfits.includes(spec))) {
-      throw nothingFits(state, source, problems);
-    }
-    for (const spec of this.#specs) {
-      const entry = state.get(spec.name);
-      if (entry && !misfits.includes(spec)) this.#import(spec, entry);
-    }
+  /** Takes what fits of some weights, by `fitWeights`; returns one line for each thing that does not. */
+  importWeights(state: StateDict, options: { readonly source: string; readonly strict: boolean }): readonly string[] {
+    const { taken, problems } = fitWeights(this.#specs, state, options);
+    for (const { spec, values } of taken) this.#import(spec, values);
     return problems;
   }
 
@@ -159,25 +124,4 @@ export class ModelState {
     tf.dispose([...this.#weights.values()]);
     for (const slots of this.#slots.values()) tf.dispose([...slots]);
   }
-}
-
-/** Has no hint where the names are others: whoever read the file knows how they were written. */
-function nothingFits(state: StateDict, source: string, problems: readonly string[]): PetageError {
-  const sizes = problems.filter((line) => line.startsWith("size mismatch"));
-  const why = sizes.length > 0 ? `: ${sizes.slice(0, 2).join("; ")}` : "";
-  const message = `None of the ${state.size} tensors of ${source} fits the model${why}`;
-  return new PetageError("CHECKPOINT_MISMATCH", message, {
-    ...(why && { hint: "Use the config that the weights were trained with" }),
-  });
-}
-
-function sameShape(entry: TensorData | undefined, { shape, kind }: ParameterSpec): boolean {
-  if (kind === "counter") return entry?.values.length === 1;
-  return entry?.dtype === "F32" && JSON.stringify(entry.shape) === JSON.stringify(shape);
-}
-
-function summary(what: string, names: readonly string[]): string[] {
-  if (names.length === 0) return [];
-  const more = names.length > LISTED_NAMES ? ` and ${names.length - LISTED_NAMES} more` : "";
-  return [`${what}: ${names.slice(0, LISTED_NAMES).join(", ")}${more}`];
 }

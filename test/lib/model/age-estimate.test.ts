@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { estimateAge } from "#lib/serve/estimate.ts";
+import { estimateAge } from "#lib/model/age-estimate.ts";
 
 /** A distribution over six months. */
 const SKEWED = [0.5, 0.05, 0.05, 0.1, 0.1, 0.2];

@@ -1,18 +1,11 @@
-import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
-import { nativeBackend } from "./backend.ts";
 import type { NativeBackend } from "./backend.ts";
 
 /**
- * Pixels as float32 [N, H, W, C] on the device. On TensorFlow the bytes are uploaded as uint8 and cast there: a
- * quarter of the traffic, and no conversion in JavaScript. tfjs itself has no uint8 tensor.
+ * The bytes are uploaded as uint8 and cast on the device: a quarter of the traffic, and no conversion in JavaScript.
+ * tfjs itself has no uint8 tensor.
  */
-export function uploadImages(pixels: Uint8Array, shape: readonly [number, number, number, number]): Tensor4D {
-  const backend = nativeBackend();
-  return backend ? uploadNatively(backend, pixels, [...shape]) : tf.tensor4d(Float32Array.from(pixels), [...shape]);
-}
-
-function uploadNatively(backend: NativeBackend, pixels: Uint8Array, shape: number[]): Tensor4D {
+export function uploadNatively(backend: NativeBackend, pixels: Uint8Array, shape: number[]): Tensor4D {
   const { binding } = backend;
   const id = binding.createTensor(shape, binding.TF_UINT8, pixels);
   try {

@@ -1,5 +1,5 @@
-import { sizeOf, trackedStatistics, trainedParameters } from "../nn/parameters.ts";
-import type { ParameterSpec } from "../nn/types.ts";
+import { sizeOf, trackedStatistics, trainedParameters } from "#lib/nn/parameters.ts";
+import type { ParameterSpec } from "#lib/nn/types.ts";
 
 /** Where a tensor lies within a bucket, in float32 elements. */
 export interface Slice {
@@ -54,11 +54,6 @@ export function planBuckets(parameters: readonly ParameterSpec[]): BucketLayout[
     ]),
   );
   return buckets;
-}
-
-/** `backbone.bn1` of `backbone.bn1.running_mean`. */
-export function layerOf(name: string): string {
-  return name.slice(0, name.lastIndexOf("."));
 }
 
 function layOut(members: readonly (readonly [name: string, length: number])[]): BucketLayout {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { PetageError } from "#lib/base/errors.ts";
-import type { StateDict, TensorData } from "#lib/train/checkpoint.ts";
-import { ModelState } from "#lib/train/model-state.ts";
+import type { StateDict, TensorData } from "#lib/model/checkpoint.ts";
+import { ModelState } from "#lib/model/model-state.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
 import { tinyClassifier } from "#test/support/tiny-model.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { ParameterSpec } from "#lib/nn/types.ts";
-import { LOSS_INDEX, LOSS_SLICE, planBuckets, STOP_INDEX, STOP_SLICE, layerOf } from "#lib/train/bucket-plan.ts";
+import { LOSS_INDEX, LOSS_SLICE, planBuckets, STOP_INDEX, STOP_SLICE } from "#lib/train/step/bucket-plan.ts";
 import { tinyClassifier } from "#test/support/tiny-model.ts";
 
 const FIRST_BUCKET_ELEMENTS = 2 ** 20 / 4;
@@ -94,9 +94,5 @@ describe("planBuckets", () => {
         [LOSS_SLICE, STOP_SLICE],
       ],
     );
-  });
-
-  it("layerOf strips the last part of a name", () => {
-    assert.equal(layerOf("backbone.layer1.0.bn1.running_mean"), "backbone.layer1.0.bn1");
   });
 });

@@ -9,11 +9,11 @@ import { classify } from "#lib/nn/classifier.ts";
 import { fromPyTorch, toPyTorch } from "#lib/nn/layout.ts";
 import { normalizePixels } from "#lib/nn/preprocess.ts";
 import type { BatchStatistics, ParameterSpec } from "#lib/nn/types.ts";
-import { LOSS_INDEX, STOP_INDEX } from "#lib/train/bucket-plan.ts";
-import type { StateDict } from "#lib/train/checkpoint.ts";
+import { LOSS_INDEX, STOP_INDEX } from "#lib/train/step/bucket-plan.ts";
+import type { StateDict } from "#lib/model/checkpoint.ts";
 import { modelSettings } from "#lib/train/settings.ts";
-import { createTrainingEngine } from "#lib/train/training-engine.ts";
-import type { TrainingEngine } from "#lib/train/training-engine.ts";
+import type { AppliedStep, ReadyBucket } from "#lib/train/ports.ts";
+import { EagerStep } from "#lib/train/step/eager.ts";
 import { assertClose } from "#test/support/close.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
 import { resolved, tinyModel } from "#test/support/tiny-model.ts";
@@ -45,18 +45,18 @@ function batchOf(seed: number, count = 4): Batch {
   };
 }
 
-/** The first half of a step; in which order its buckets came. */
-function compute(engine: TrainingEngine, batch: Batch): number[] {
+/** The first half of a step: its buckets, which `apply` reads again. */
+function compute(engine: EagerStep, batch: Batch): ReadyBucket[] {
   return [...engine.gradients(batch)];
 }
 
 /** One step of a single rank; what it says of itself. */
-function step(engine: TrainingEngine, batch: Batch, at = 1): { loss: number; gradNorm?: number; order: number[] } {
-  const order = compute(engine, batch);
-  return { ...engine.apply({ learningRate: RATE, weightDecay: 0, step: at }), order };
+function step(engine: EagerStep, batch: Batch, at = 1): AppliedStep & { buckets: ReadyBucket[] } {
+  const buckets = compute(engine, batch);
+  return { ...engine.apply({ learningRate: RATE, weightDecay: 0, step: at }), buckets };
 }
 
-const weightsOf = (engine: TrainingEngine): StateDict => engine.exportTensors({ withOptimizer: false }).weights;
+const weightsOf = (engine: EagerStep): StateDict => engine.exportTensors({ withOptimizer: false }).weights;
 
 /** The same steps by tfjs's own tape and its own momentum optimizer, the whole network on the tape. */
 function reference(
@@ -105,8 +105,7 @@ function reference(
 describe("a training step", () => {
   before(useTensorFlow);
 
-  const open = (parts = settings()): Promise<TrainingEngine> =>
-    createTrainingEngine({ settings: parts, seed: 5, log: silentLog });
+  const open = (parts = settings()): Promise<EagerStep> => EagerStep.open({ settings: parts, seed: 5, log: silentLog });
 
   const backbones: readonly ConfigDict[] = [{}, { frozen_stages: 2 }, { norm_eval: true }, { frozen_stages: 4 }];
   for (const backbone of backbones) {
@@ -139,17 +138,20 @@ describe("a training step", () => {
 
   it("yields its buckets in order, the loss and a vote against stopping in the last one", async () => {
     const engine = await open();
-    const { order, loss } = step(engine, batchOf(1));
-    assert.deepEqual(order, [...engine.buckets.keys()]);
-    assert.equal(engine.buckets.at(-1)?.[LOSS_INDEX], loss);
-    assert.equal(engine.buckets.at(-1)?.[STOP_INDEX], 0);
+    const { buckets, loss } = step(engine, batchOf(1));
+    assert.deepEqual(
+      buckets.map(({ index, isLast }) => [index, isLast]),
+      buckets.map((_, index) => [index, index === buckets.length - 1]),
+    );
+    assert.equal(buckets.at(-1)?.values[LOSS_INDEX], loss);
+    assert.equal(buckets.at(-1)?.values[STOP_INDEX], 0);
     assert.ok(Math.abs(loss - Math.log(10)) < 1, `${loss} is not the loss of an untrained model`);
   });
 
   it("applies what the buckets hold after averaging, not what this rank computed", async () => {
     const [first, second] = [await open(), await open()];
-    for (const engine of [first, second]) compute(engine, batchOf(engine === first ? 1 : 2));
-    first.buckets.forEach((bucket, index) => bucket.set(second.buckets[index] ?? []));
+    const [mine, averaged] = [compute(first, batchOf(1)), compute(second, batchOf(2))];
+    mine.forEach(({ values, index }) => values.set(averaged[index]?.values ?? []));
     for (const engine of [first, second]) engine.apply({ learningRate: RATE, weightDecay: 0, step: 1 });
     assert.equal(first.hash(), second.hash());
   });
@@ -171,8 +173,8 @@ describe("a training step", () => {
   it("with clip_grad.error_if_nonfinite stops at an infinite gradient, before any weight has moved", async () => {
     const engine = await open(settings({ clip: { max_norm: 1, error_if_nonfinite: true } }));
     const before = engine.hash();
-    compute(engine, batchOf(1));
-    engine.buckets[0]?.fill(Infinity, 0, 1);
+    const [bucket] = compute(engine, batchOf(1));
+    bucket?.values.fill(Infinity, 0, 1);
     assert.throws(() => engine.apply({ learningRate: RATE, weightDecay: 0, step: 1 }), { code: "NOT_FINITE" });
     assert.equal(engine.hash(), before);
   });
@@ -200,7 +202,7 @@ describe("a training step", () => {
   it("leaks no tensor when it is left half way", async () => {
     const engine = await open();
     const before = tf.memory().numTensors;
-    for (const _index of engine.gradients(batchOf(1))) break;
+    for (const _bucket of engine.gradients(batchOf(1))) break;
     assert.equal(tf.memory().numTensors, before);
   });
 });

@@ -1,6 +1,8 @@
 import { parentPort, Worker, workerData, type Transferable } from "node:worker_threads";
 import { assert, defined } from "#lib/base/assert.ts";
-import { PetageError, type ErrorCode, type PetageErrorOptions } from "#lib/base/errors.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import { fromPlainError, toPlainError } from "../plain-error.ts";
+import type { PlainError } from "../plain-error.ts";
 
 /** Calls answered by `answerCalls` in a thread of its own. Messages are structured clones; SharedArrayBuffers are shared. */
 export class Thread<Request, Response> implements AsyncDisposable {
@@ -53,7 +55,7 @@ export class Thread<Request, Response> implements AsyncDisposable {
 
 /** Starts `entry` (a TypeScript module, if need be) in a worker thread. */
 export function spawnThread(entry: URL, setup: unknown): Worker {
-  const bootstrap = new URL("./thread-bootstrap.mjs", import.meta.url);
+  const bootstrap = new URL("./bootstrap.mjs", import.meta.url);
   // Without execArgv the thread would inherit `--import tsx` and register it a second time.
   return new Worker(bootstrap, { workerData: { entry: entry.href, setup }, execArgv: [] });
 }
@@ -85,22 +87,6 @@ interface Answer<Response> {
   readonly call: number;
   readonly response?: Response;
   readonly error?: PlainError;
-}
-
-/** What of an error survives a structured clone. */
-interface PlainError extends Pick<PetageErrorOptions, "hint" | "position"> {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly stack: string | undefined;
-}
-
-function toPlainError(thrown: unknown): PlainError {
-  const { code, message, hint, position, stack } = PetageError.from(thrown);
-  return { code, message, stack, ...(hint !== undefined && { hint }), ...(position && { position }) };
-}
-
-function fromPlainError({ code, message, stack, ...options }: PlainError): PetageError {
-  return new PetageError(code, message, { ...options, cause: stack });
 }
 
 interface PromiseWithResolvers<T> {

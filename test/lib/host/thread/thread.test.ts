@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Thread } from "#lib/host/thread.ts";
+import { Thread } from "#lib/host/thread/thread.ts";
 import type { EchoRequest } from "./fixtures/echo-thread.ts";
 
 const ENTRY = new URL("./fixtures/echo-thread.ts", import.meta.url);

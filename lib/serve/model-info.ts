@@ -1,4 +1,5 @@
 import type { ResolvedConfig } from "#lib/config/component.ts";
+import type { Predictor } from "#lib/model/predictor.ts";
 
 /** A model that is ready to answer. */
 export interface ModelInfo {
@@ -16,17 +17,7 @@ export interface ModelInfo {
   readonly config: ResolvedConfig;
 }
 
-/** Pixels of equally sized images. */
-export interface PixelBatch {
-  readonly images: Uint8Array; // [N, H, W, 3], BGR
-  readonly count: number;
-  readonly height: number;
-  readonly width: number;
-}
-
-/** The model behind the batcher. It computes one batch at a time. */
-export interface Predictor {
+/** The model behind the batcher. */
+export interface ServedPredictor extends Predictor {
   readonly info: ModelInfo;
-  /** Softmax over the classes, [N, C] row-major. */
-  predict(batch: PixelBatch): Promise<Float32Array>;
 }

@@ -1,0 +1,25 @@
+import type { ResolvedConfig } from "#lib/config/component.ts";
+import type { EagerStep } from "#lib/train/step/eager.ts";
+import { remote } from "./remote.ts";
+import type { Remote } from "./remote.ts";
+
+export interface TrainingThreadSetup {
+  readonly config: ResolvedConfig;
+  readonly seed: number;
+}
+
+/** The step of one rank in a thread of its own: a `StepEngine`. */
+export type TrainingThread = Remote<EagerStep>;
+
+/** Starts the thread and builds model and optimizer in it. Throws CONFIG_* as the config's builders do. */
+export async function openTrainingThread(setup: TrainingThreadSetup): Promise<TrainingThread> {
+  const entry = new URL("./training-entry.ts", import.meta.url);
+  const thread = remote<EagerStep>("training", entry, { setup, iterated: ["gradients"] });
+  try {
+    await thread.engine();
+    return thread;
+  } catch (error) {
+    await thread[Symbol.asyncDispose]();
+    throw error;
+  }
+}

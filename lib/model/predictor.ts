@@ -1,0 +1,68 @@
+import type { Log } from "#lib/base/log.ts";
+import type { ResolvedConfig } from "#lib/config/component.ts";
+import { loadEngine } from "#lib/engine/load.ts";
+import type { Engine } from "#lib/engine/load.ts";
+import { ops } from "#lib/engine/ops.ts";
+import { scoped } from "#lib/engine/scope.ts";
+import { predictProbabilities } from "#lib/nn/classifier.ts";
+import { normalizePixels } from "#lib/nn/preprocess.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { freeingInputs } from "./eager.ts";
+import { ModelState } from "./model-state.ts";
+import { inferenceSettings } from "./settings.ts";
+
+/** Pixels of equally sized images. */
+export interface PixelBatch {
+  readonly images: Uint8Array; // [N, H, W, 3], BGR
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** A model that answers: the same forward for evaluation and serving. It computes one batch at a time. */
+export interface Predictor {
+  /** Class probabilities, [N, C] row-major. */
+  predict(batch: PixelBatch): Float32Array | Promise<Float32Array>;
+}
+
+/** A model in this thread. */
+export interface LoadedPredictor extends Predictor, Disposable {
+  readonly engine: Engine;
+  readonly numClasses: number;
+  predict(batch: PixelBatch): Float32Array;
+}
+
+/** A config from plain data, of which no positions are known: a checkpoint's. */
+export function configOf(checkpoint: Pick<Checkpoint, "meta">): ResolvedConfig {
+  return { value: checkpoint.meta.config, positions: new Map() };
+}
+
+export interface PredictorOptions {
+  /** What the checkpoint is called in messages. */
+  readonly source: string;
+  /** In place of the checkpoint's own. */
+  readonly config?: ResolvedConfig;
+  readonly log: Log;
+}
+
+/** Loads a checkpoint's weights into its model. CHECKPOINT_MISMATCH when `config` is of another model. */
+export async function createPredictor(
+  checkpoint: Checkpoint,
+  { config = configOf(checkpoint), source, log }: PredictorOptions,
+): Promise<LoadedPredictor> {
+  const engine = await loadEngine({ gradients: false, log });
+  const { model, normalization } = inferenceSettings(config);
+  const state = new ModelState(model.parameters, { seed: null, slotNames: [] });
+  state.importWeights(checkpoint.weights, { source, strict: true });
+  return {
+    engine,
+    numClasses: model.head.numClasses,
+    predict({ images, count, height, width }) {
+      return scoped(() => {
+        const pixels = normalizePixels(ops().uploadImages(images, [count, height, width, 3]), normalization);
+        return predictProbabilities(model, state.weights, pixels, freeingInputs(pixels)).dataSync<"float32">();
+      });
+    },
+    [Symbol.dispose]: () => state.dispose(),
+  };
+}

@@ -1,0 +1,92 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import { defined } from "#lib/base/assert.ts";
+import type { WeightStore } from "#lib/model/weight-store.ts";
+import { classify, frozenLayerCount, runLayers } from "#lib/nn/classifier.ts";
+import type { Classifier } from "#lib/nn/classifier.ts";
+import type { Targets } from "#lib/nn/losses/types.ts";
+import { trainedParameters } from "#lib/nn/parameters.ts";
+import type { BatchStatistics, RunLayer, Weights } from "#lib/nn/types.ts";
+import { clipGradients } from "#lib/optim/clip.ts";
+import type { ClipGrad } from "#lib/optim/clip.ts";
+import type { Optimizer, OptimizerScalars } from "#lib/optim/types.ts";
+
+// A step as a program over a weight store. Nothing here reads a value, frees memory or asks what computes: a runner
+// does, so that the same program runs eagerly (eager.ts) or is traced into a graph.
+
+/** PyTorch's default momentum of BatchNorm2d: running = 0.9 running + 0.1 batch. */
+const STATISTICS_MOMENTUM = 0.1;
+
+/** What forward and backward give. */
+export interface Gradients {
+  readonly loss: Scalar;
+  /** By parameter. */
+  readonly gradients: ReadonlyMap<string, Tensor>;
+  readonly statistics: readonly BatchStatistics[];
+}
+
+export interface StepInput {
+  readonly pixels: Tensor4D; // [N, H, W, 3], normalised
+  readonly targets: Targets;
+  /** Runs the frozen layers, which are before the tape. */
+  readonly runFrozen?: RunLayer;
+}
+
+/** Loss and gradients of one batch. Frozen layers run forward only; only what follows is on the gradient tape. */
+export function computeGradients(
+  model: Classifier,
+  weights: Weights,
+  { pixels, targets, runFrozen }: StepInput,
+): Gradients {
+  const from = frozenLayerCount(model);
+  const input = runLayers(model.backbone.layers.slice(0, from), weights, pixels, runFrozen);
+  const names = trainedParameters(model.parameters).map((spec) => spec.name);
+  const statistics: BatchStatistics[] = [];
+  const forward = (...trainable: Tensor[]): Scalar => {
+    const current = new Map(weights);
+    names.forEach((name, index) => current.set(name, defined(trainable[index], name)));
+    const mode = { training: true, statistics };
+    return model.head.loss(classify(model, current, { input, from, mode }), targets);
+  };
+  const { value, grads } = tf.valueAndGrads(forward)(names.map((name) => defined(weights.get(name), name)));
+  const gradients = new Map(names.map((name, index) => [name, defined(grads[index], `gradient of ${name}`)]));
+  return { loss: value, gradients, statistics };
+}
+
+/** The averaged gradients as the optimizer takes them, and their norm before clipping where `clip_grad` is set. */
+export function clippedGradients(
+  model: Classifier,
+  averaged: ReadonlyMap<string, Tensor>,
+  clip: ClipGrad | undefined,
+): { readonly gradients: ReadonlyMap<string, Tensor>; readonly norm?: Scalar } {
+  const names = trainedParameters(model.parameters).map((spec) => spec.name);
+  const gradients = names.map((name) => defined(averaged.get(name), `gradient of ${name}`));
+  const clipped = clip ? clipGradients(gradients, clip) : { gradients };
+  return {
+    ...clipped,
+    gradients: new Map(names.map((name, index) => [name, defined(clipped.gradients[index], name)])),
+  };
+}
+
+/** Moves each parameter by its gradient, one after the other, so that one at a time is in memory twice. */
+export function updateParameters(
+  store: WeightStore,
+  optimizer: Optimizer,
+  { gradients, scalars }: { readonly gradients: ReadonlyMap<string, Tensor>; readonly scalars: OptimizerScalars },
+): void {
+  for (const [name, gradient] of gradients) {
+    const weight = defined(store.weights.get(name), name);
+    const updated = optimizer.update(weight, gradient, store.slots(name), scalars);
+    store.setWeight(name, updated.parameter);
+    store.setSlots(name, updated.slots);
+  }
+}
+
+/** Moves running statistics towards those of the batch, which the ranks have averaged: `backbone.bn1.running_mean`. */
+export function updateStatistics(store: WeightStore, averaged: ReadonlyMap<string, Tensor>): void {
+  for (const [name, batch] of averaged) {
+    const running = defined(store.weights.get(name), name);
+    store.setWeight(name, running.mul(1 - STATISTICS_MOMENTUM).add(batch.mul(STATISTICS_MOMENTUM)));
+    if (name.endsWith(".running_mean")) store.countBatch(name.slice(0, name.lastIndexOf(".")));
+  }
+}
