@@ -1,7 +1,6 @@
 import type { PetageError } from "#lib/base/errors.ts";
-import { buildComponent, configError } from "#lib/config/build.ts";
-import type { ConfigNode } from "#lib/config/component.ts";
-import { childNode } from "./node.ts";
+import { buildComponent } from "#lib/config/build.ts";
+import type { ConfigNode } from "#lib/config/node.ts";
 import type { TransformContext } from "./transforms/context.ts";
 import { transforms } from "./transforms/index.ts";
 import type { Transform } from "./types.ts";
@@ -30,7 +29,7 @@ export function compose(stages: readonly Transform[]): Transform {
 
 function readStages(node: ConfigNode): ConfigNode[] {
   if (!Array.isArray(node.value)) throw incomplete(node, "is missing", "Write pipeline=[...], a list of transforms");
-  return node.value.map((_, index) => childNode(node, index));
+  return node.items();
 }
 
 /** The component's name without a scope such as `mmpretrain.`. */
@@ -40,5 +39,5 @@ function typeOf(value: ConfigNode["value"]): string {
 }
 
 function incomplete(node: ConfigNode, problem: string, hint: string): PetageError {
-  return configError("CONFIG_INVALID_VALUE", `The pipeline \`${node.path}\` ${problem}`, node, hint);
+  return node.fail(`The pipeline \`${node.path}\` ${problem}`, { hint });
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { configNode, parseNode } from "../config/build.ts";
-import type { ResolvedConfig } from "../config/component.ts";
+import { configNode } from "#lib/config/node.ts";
+import type { ResolvedConfig } from "#lib/config/value.ts";
 
 const randomnessSchema = z.strictObject({
   seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).nullable().default(null).describe("Seed; None: 0"),
@@ -10,7 +10,5 @@ const randomnessSchema = z.strictObject({
 
 /** `randomness.seed`, 0 where the config does not say: it decides order, augmentation and start weights. */
 export function seedOf(config: ResolvedConfig): number {
-  const value = config.value["randomness"];
-  if (value === undefined || value === null) return 0;
-  return parseNode(randomnessSchema, configNode(config, "randomness")).seed ?? 0;
+  return configNode(config).find("randomness")?.parse(randomnessSchema).seed ?? 0;
 }

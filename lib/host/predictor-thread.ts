@@ -1,5 +1,5 @@
 import { defined } from "#lib/base/assert.ts";
-import type { ResolvedConfig } from "#lib/config/component.ts";
+import type { ResolvedConfig } from "#lib/config/value.ts";
 import type { Engine } from "#lib/engine/load.ts";
 import type { Checkpoint } from "#lib/train/checkpoint.ts";
 import { createPredictor } from "#lib/train/predictor.ts";

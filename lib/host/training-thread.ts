@@ -7,7 +7,7 @@ import { modelSettings } from "#lib/train/settings.ts";
 import type { AppliedStep } from "#lib/train/step.ts";
 import type { Engine } from "#lib/engine/load.ts";
 import type { Batch } from "#lib/data/types.ts";
-import type { ResolvedConfig } from "#lib/config/component.ts";
+import type { ResolvedConfig } from "#lib/config/value.ts";
 import { createLogger } from "./logger.ts";
 import { answerCalls, threadSetup } from "./thread.ts";
 

@@ -16,7 +16,7 @@ const schema = z.strictObject({
   thrs: thresholdsField.describe("Accepted from self_Accuracy configs; has no effect, there either."),
   ...metricFields,
 });
-type Config = z.infer<typeof schema>;
+type Config = z.output<typeof schema>;
 
 interface Figure {
   readonly name: string;
@@ -69,13 +69,13 @@ function metricOf(figures: readonly Figure[]): Metric {
  */
 export const PetAgeMAE = component({
   schema,
-  create: (config: Config): Metric => metricOf(figuresOf(config)),
+  create: (config): Metric => metricOf(figuresOf(config)),
 });
 
 /** PetAgeMAE under the name of the contest code, with that code's key besides: `accuracy/top10`, the trimmed error. */
 export const self_Accuracy = component({
   schema,
-  create(config: Config): Metric {
+  create(config): Metric {
     const original = config.topk.map((k): Figure => ({
       name: `${config.prefix ?? "accuracy"}/top${k}`,
       direction: "less",

@@ -22,7 +22,7 @@ const schema = z.strictObject({
 /** Precision, recall and F1 in percent; names and rules of mmpretrain's SingleLabelMetric. */
 export const SingleLabelMetric = component({
   schema,
-  create({ thrs, items, average, prefix }: z.infer<typeof schema>): Metric {
+  create({ thrs, items, average, prefix }): Metric {
     const figures = thrs.flatMap((threshold) =>
       items.map((item) => {
         const suffix = thresholdSuffix(threshold, thrs) + (average === "micro" ? "_micro" : "");

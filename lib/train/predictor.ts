@@ -1,5 +1,5 @@
 import type { Log } from "../base/log.ts";
-import type { ResolvedConfig } from "../config/component.ts";
+import type { ResolvedConfig } from "../config/value.ts";
 import { loadEngine } from "../engine/load.ts";
 import type { Engine } from "../engine/load.ts";
 import { scoped } from "../engine/scope.ts";

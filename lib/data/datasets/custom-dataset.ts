@@ -2,6 +2,7 @@ import { z } from "zod";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { component } from "#lib/config/component.ts";
+import type { Builder } from "#lib/config/component.ts";
 import type { DataFiles } from "../files.ts";
 import type { Dataset, SampleInfo } from "../types.ts";
 import { readAnnotated, type ProblemListener } from "./annotated.ts";
@@ -60,7 +61,8 @@ export const CustomDataset = component({
     .refine((config) => config.data_root !== "" || config.data_prefix !== "" || config.ann_file !== "", {
       error: "expected at least one of data_root, data_prefix and ann_file",
     }),
-  async create(config, { files, log, headClassCount, onProblem }: DatasetContext): Promise<Dataset> {
+  async create(config, { context }: Builder<DatasetContext>): Promise<Dataset> {
+    const { files, log, headClassCount, onProblem } = context;
     const classes = await readClasses(config.classes ?? config.metainfo?.classes ?? null, files);
     const folder = files.resolve(config.data_root, config.data_prefix);
     const withLabel = config.with_label;

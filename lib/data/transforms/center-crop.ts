@@ -3,7 +3,7 @@ import { component } from "#lib/config/component.ts";
 import { centerCropBox, type Size } from "../geometry.ts";
 import { crop, pad } from "../pixels.ts";
 import type { Image, Transform } from "../types.ts";
-import { withImage, type TransformContext } from "./context.ts";
+import { withImage } from "./context.ts";
 import { edges, widthHeight } from "./keys.ts";
 
 const BLACK = [0, 0, 0];
@@ -14,7 +14,7 @@ export const CenterCrop = component({
     crop_size: edges.describe("Size of the crop: one edge for a square, or (width, height)."),
     auto_pad: z.boolean().default(false).describe("Fill a smaller image up with black, right and below."),
   }),
-  create(config, _context: TransformContext): Transform {
+  create(config): Transform {
     const size = widthHeight(config.crop_size);
     return (sample) =>
       withImage(sample, (image) => {

@@ -4,7 +4,7 @@ import { efficientNetCenterBox, wholePixels } from "../geometry.ts";
 import { crop } from "../pixels.ts";
 import { resize } from "../resize.ts";
 import type { Transform } from "../types.ts";
-import { withImage, type TransformContext } from "./context.ts";
+import { withImage } from "./context.ts";
 import { bicubicKeys, edge, knownResizeMethod, resizeMethod } from "./keys.ts";
 
 /** EfficientNet's test crop: a centred square with some margin, resized to `crop_size`. */
@@ -20,7 +20,7 @@ export const EfficientNetCenterCrop = component({
       ...bicubicKeys,
     })
     .refine(...knownResizeMethod),
-  create(config, _context: TransformContext): Transform {
+  create(config): Transform {
     const method = resizeMethod(config);
     const size = { height: config.crop_size, width: config.crop_size };
     return (sample) =>

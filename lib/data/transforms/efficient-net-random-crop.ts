@@ -4,7 +4,7 @@ import { efficientNetRandomBox, wholePixels } from "../geometry.ts";
 import { crop } from "../pixels.ts";
 import { resize } from "../resize.ts";
 import type { Transform } from "../types.ts";
-import { imageOf, type TransformContext } from "./context.ts";
+import { imageOf } from "./context.ts";
 import { bicubicKeys, edge, knownResizeMethod, positiveRange, resizeMethod } from "./keys.ts";
 
 /** EfficientNet's training crop: random area and aspect ratio, resized to a square of `scale`. */
@@ -20,7 +20,7 @@ export const EfficientNetRandomCrop = component({
       ...bicubicKeys,
     })
     .refine(...knownResizeMethod),
-  create(config, _context: TransformContext): Transform {
+  create(config): Transform {
     const method = resizeMethod(config);
     const size = { height: config.scale, width: config.scale };
     const options = {

@@ -11,7 +11,7 @@ import { RandomResizedCrop } from "./random-resized-crop.ts";
 import { ResizeEdge } from "./resize-edge.ts";
 import { Resize } from "./resize.ts";
 
-export const transforms: Table<Transform, TransformContext> = {
+export const transforms = {
   kind: "transform",
   components: {
     CenterCrop,
@@ -24,4 +24,4 @@ export const transforms: Table<Transform, TransformContext> = {
     Resize,
     ResizeEdge,
   },
-};
+} as const satisfies Table<Transform, TransformContext>;

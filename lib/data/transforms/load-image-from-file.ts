@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
+import type { Builder } from "#lib/config/component.ts";
 import { decodeImage } from "../decode.ts";
 import type { Transform } from "../types.ts";
 import type { TransformContext } from "./context.ts";
@@ -22,7 +23,7 @@ export const LoadImageFromFile = component({
     backend_args: localBackend.nullable().default(null).describe("Where files come from; only local ones here."),
     file_client_args: localBackend.nullable().default(null).describe("The older name of backend_args."),
   }),
-  create(_config, context: TransformContext): Transform {
+  create(_config, { context }: Builder<TransformContext>): Transform {
     return async (sample) => {
       const bytes = sample.bytes ?? (await context.read(sample.info.path, context.decode.maxImageBytes));
       return { ...sample, image: await decodeImage(bytes, context.decode) };

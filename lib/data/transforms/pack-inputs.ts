@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
 import type { Transform } from "../types.ts";
-import { imageOf, type TransformContext } from "./context.ts";
+import { imageOf } from "./context.ts";
 
 /** Ends a pipeline: the sample goes into a batch as it is. The keys are accepted for old configs. */
 export const PackInputs = component({
@@ -10,7 +10,7 @@ export const PackInputs = component({
     algorithm_keys: z.array(z.string()).default([]).describe("Without effect."),
     meta_keys: z.array(z.string()).default([]).describe("Without effect: ids and labels always come along."),
   }),
-  create(_config, _context: TransformContext): Transform {
+  create(_config): Transform {
     return (sample) => ({ ...sample, image: imageOf(sample) });
   },
 });

@@ -3,7 +3,7 @@ import type { Random } from "#lib/base/random.ts";
 import { component } from "#lib/config/component.ts";
 import { flip, type FlipDirection } from "../pixels.ts";
 import type { Transform } from "../types.ts";
-import { imageOf, type TransformContext } from "./context.ts";
+import { imageOf } from "./context.ts";
 
 const direction = z.enum(["horizontal", "vertical", "diagonal"]);
 const probability = z.number().min(0).max(1);
@@ -28,7 +28,7 @@ export const RandomFlip = component({
       path: ["prob"],
       error: "the probabilities add up to more than 1",
     }),
-  create(config, _context: TransformContext): Transform {
+  create(config): Transform {
     const directions = [config.direction].flat();
     const { prob } = config;
     const probabilities = Array.isArray(prob) ? prob : directions.map(() => prob / directions.length);

@@ -4,7 +4,7 @@ import { randomResizedCropBox } from "../geometry.ts";
 import { crop } from "../pixels.ts";
 import { resize } from "../resize.ts";
 import type { Transform } from "../types.ts";
-import { imageOf, type TransformContext } from "./context.ts";
+import { imageOf } from "./context.ts";
 import { edges, heightWidth, knownResizeMethod, positiveRange, resizeKeys, resizeMethod } from "./keys.ts";
 
 /** Crops a random share of the area at a random aspect ratio, and resizes that to `scale`. */
@@ -18,7 +18,7 @@ export const RandomResizedCrop = component({
       ...resizeKeys,
     })
     .refine(...knownResizeMethod),
-  create(config, _context: TransformContext): Transform {
+  create(config): Transform {
     const size = heightWidth(config.scale);
     const method = resizeMethod(config);
     const options = {

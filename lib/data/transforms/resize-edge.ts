@@ -3,7 +3,7 @@ import { component } from "#lib/config/component.ts";
 import { resizeEdgeSize } from "../geometry.ts";
 import { resize } from "../resize.ts";
 import type { Transform } from "../types.ts";
-import { withImage, type TransformContext } from "./context.ts";
+import { withImage } from "./context.ts";
 import { edge, knownResizeMethod, resizeKeys, resizeMethod } from "./keys.ts";
 
 /** Resizes one edge to `scale` pixels and keeps the aspect ratio. */
@@ -15,7 +15,7 @@ export const ResizeEdge = component({
       ...resizeKeys,
     })
     .refine(...knownResizeMethod),
-  create(config, _context: TransformContext): Transform {
+  create(config): Transform {
     const method = resizeMethod(config);
     return (sample) =>
       withImage(sample, (image) => resize(image, resizeEdgeSize(image, config.scale, config.edge), method));

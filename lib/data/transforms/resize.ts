@@ -3,7 +3,7 @@ import { component } from "#lib/config/component.ts";
 import { keepRatioSize, scaledSize, type Size } from "../geometry.ts";
 import { resize } from "../resize.ts";
 import type { Transform } from "../types.ts";
-import { withImage, type TransformContext } from "./context.ts";
+import { withImage } from "./context.ts";
 import { edges, knownResizeMethod, resizeKeys, resizeMethod, widthHeight } from "./keys.ts";
 
 const factor = z.number().positive();
@@ -26,7 +26,7 @@ export const Resize = component({
       path: ["scale"],
       error: "expected scale or scale_factor",
     }),
-  create(config, _context: TransformContext): Transform {
+  create(config): Transform {
     const method = resizeMethod(config);
     return (sample) => withImage(sample, (image) => resize(image, targetSize(image, config), method));
   },

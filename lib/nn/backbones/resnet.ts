@@ -5,7 +5,7 @@ import { component } from "../../config/component.ts";
 import { convNormParameters, convolveNormalize, poolAfterRelu } from "../layers.ts";
 import type { ConvNormSpec } from "../layers.ts";
 import type { Backbone, Layer, Mode, Weights } from "../types.ts";
-import { initConfig } from "../init-config.ts";
+import { initConfig, pretrainedOf } from "../init-config.ts";
 
 /** Blocks per stage and block kind by depth: He et al. 2015, "Deep Residual Learning for Image Recognition". */
 const ARCHITECTURES = {
@@ -53,18 +53,21 @@ interface StageContext {
   readonly trainable: boolean;
 }
 
-export const ResNet = component<ResNetConfig, Backbone>({ schema: resNetSchema, create: createResNet });
+export const ResNet = component({
+  schema: resNetSchema,
+  create: (config): Backbone => createResNet(config),
+});
 
 /** ResNet-D's stem without its shortcut: He et al. 2019, "Bag of Tricks for Image Classification". */
-export const ResNetV1c = component<ResNetConfig, Backbone>({
+export const ResNetV1c = component({
   schema: resNetSchema,
-  create: (config) => createResNet({ ...config, deep_stem: true }),
+  create: (config): Backbone => createResNet({ ...config, deep_stem: true }),
 });
 
 /** ResNet-D: deep stem and average-pooled shortcuts. */
-export const ResNetV1d = component<ResNetConfig, Backbone>({
+export const ResNetV1d = component({
   schema: resNetSchema,
-  create: (config) => createResNet({ ...config, deep_stem: true, avg_down: true }),
+  create: (config): Backbone => createResNet({ ...config, deep_stem: true, avg_down: true }),
 });
 
 function createResNet(config: ResNetConfig): Backbone {
@@ -85,7 +88,7 @@ function createResNet(config: ResNetConfig): Backbone {
     }
     stageEnds.push(layers.length - 1);
   }
-  return { layers, stageEnds, outputChannels: inChannels };
+  return { layers, stageEnds, outputChannels: inChannels, pretrained: pretrainedOf(config.init_cfg) };
 }
 
 interface ConvNormPlace {

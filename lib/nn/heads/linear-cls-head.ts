@@ -2,9 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { component } from "../../config/component.ts";
-import type { ConfigNode } from "../../config/component.ts";
 import { dictionary } from "../../config/dictionary.ts";
-import { buildComponent } from "../../config/build.ts";
 import { initConfig } from "../init-config.ts";
 import { weightOf } from "../layers.ts";
 import { losses } from "../losses/index.ts";
@@ -22,16 +20,10 @@ const schema = z.strictObject({
   init_cfg: initConfig,
 });
 
-/** What a head needs besides its own keys: where it stands, so that its loss is built with the right place. */
-export interface HeadContext {
-  readonly node: ConfigNode;
-}
-
 /** Logits = features x weight + bias. */
-export const LinearClsHead = component<z.output<typeof schema>, Head, HeadContext>({
+export const LinearClsHead = component({
   schema,
-  create({ num_classes: numClasses, in_channels: inChannels, loss }, { node }) {
-    const lossNode = { ...node, value: loss, path: `${node.path}.loss` };
+  create({ num_classes: numClasses, in_channels: inChannels }, { build }): Head {
     return {
       numClasses,
       inChannels,
@@ -53,7 +45,7 @@ export const LinearClsHead = component<z.output<typeof schema>, Head, HeadContex
           initial: { kind: "constant", value: 0 },
         },
       ],
-      loss: buildComponent(losses, lossNode, { numClasses }),
+      loss: build(losses, "loss", { numClasses }),
       logits(weights, features) {
         const projected = tf.matMul(features, weightOf(weights, "head.fc.weight"));
         return projected.add<Tensor2D>(weightOf(weights, "head.fc.bias"));

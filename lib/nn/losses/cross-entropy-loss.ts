@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
+import type { Builder } from "#lib/config/component.ts";
 import { classFactorFields, classFactors } from "./class-factors.ts";
 import { sigmoidCrossEntropy, softmaxCrossEntropy } from "./cross-entropy.ts";
 import { lossOf } from "./reduce.ts";
@@ -24,7 +25,7 @@ const schema = z
  */
 export const CrossEntropyLoss = component({
   schema,
-  create(config: z.infer<typeof schema>, { numClasses }: LossContext): Loss {
+  create(config, { context: { numClasses } }: Builder<LossContext>): Loss {
     const factors = classFactors(config, numClasses);
     const formula = config.use_sigmoid ? sigmoidCrossEntropy : softmaxCrossEntropy;
     return lossOf((logits, targets) => formula(logits, targets, factors), config);

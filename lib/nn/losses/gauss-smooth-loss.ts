@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
+import type { Builder } from "#lib/config/component.ts";
 import { classFactorFields, classFactors } from "./class-factors.ts";
 import { sigmoidCrossEntropy, softmaxCrossEntropy } from "./cross-entropy.ts";
 import { authorRow, gaussRow, smoothingMatrix } from "./gauss-smoothing.ts";
@@ -38,7 +39,7 @@ const schema = z.strictObject({
  */
 export const GaussSmoothLoss = component({
   schema,
-  create(config: z.infer<typeof schema>, { numClasses }: LossContext): Loss {
+  create(config, { context: { numClasses } }: Builder<LossContext>): Loss {
     const smoothing = { numClasses, std: config.std, sampleCount: config.num_samples };
     const matrix = smoothingMatrix(smoothing, config.compat === "author" ? authorRow : gaussRow);
     const factors = classFactors(config, numClasses);

@@ -9,7 +9,9 @@ const schema = z.strictObject({
 });
 
 /** Mean over height and width: [N, H, W, C] -> [N, C]. */
-export const GlobalAveragePooling = component<z.output<typeof schema>, Neck>({
+export const GlobalAveragePooling = component({
   schema,
-  create: () => (features) => tf.mean<Tensor2D>(features, [1, 2]),
+  create(): Neck {
+    return (features) => tf.mean<Tensor2D>(features, [1, 2]);
+  },
 });

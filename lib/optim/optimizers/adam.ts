@@ -13,7 +13,7 @@ const schema = z.strictObject({
 /** Adam, formulas of torch.optim.Adam: the weight decay is an L2 penalty in the gradient. */
 export const Adam = component({
   schema,
-  create({ lr, betas, eps, weight_decay }: z.infer<typeof schema>): Optimizer {
+  create({ lr, betas, eps, weight_decay }): Optimizer {
     return {
       learningRate: lr,
       weightDecay: weight_decay,

@@ -31,7 +31,7 @@ function trustRatio(
 /** Layer-wise adaptive rate scaling (You, Gitman & Ginsburg 2017), in mmpretrain's order: the rate enters the momentum buffer. */
 export const LARS = component({
   schema,
-  create(config: z.infer<typeof schema>): Optimizer {
+  create(config): Optimizer {
     return {
       learningRate: config.lr,
       weightDecay: config.weight_decay,

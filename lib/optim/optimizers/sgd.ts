@@ -16,7 +16,7 @@ const schema = z
 /** Stochastic gradient descent with momentum, formulas of torch.optim.SGD. */
 export const SGD = component({
   schema,
-  create(config: z.infer<typeof schema>): Optimizer {
+  create(config): Optimizer {
     return {
       learningRate: config.lr,
       weightDecay: config.weight_decay,

@@ -1,16 +1,27 @@
 import { z } from "zod";
-import { scheduler, windowFields } from "./scheduler.ts";
+import { component } from "#lib/config/component.ts";
+import type { Builder } from "#lib/config/component.ts";
+import { inOneUnit, schedulerOf, windowFields } from "./scheduler.ts";
+import type { ScheduleContext, Scheduler } from "./scheduler.ts";
 
-const schema = z.strictObject({
-  ...windowFields,
-  milestones: z.array(z.number().int()).describe("Steps, counted from begin, at which the value decays."),
-  gamma: z.number().default(0.1).describe("Factor at each milestone; a milestone named twice decays twice."),
-});
+const schema = z
+  .strictObject({
+    ...windowFields,
+    milestones: z.array(z.number().int()).describe("Steps, counted from begin, at which the value decays."),
+    gamma: z.number().default(0.1).describe("Factor at each milestone; a milestone named twice decays twice."),
+  })
+  .refine(...inOneUnit);
 
 /** Multiplies by gamma at each milestone. */
-export const MultiStepLR = scheduler(schema, {
-  rule({ milestones, gamma }, { scale }) {
-    const scaled = milestones.map((milestone) => milestone * scale);
-    return ({ current, step }) => current * gamma ** scaled.filter((milestone) => milestone === step).length;
+export const MultiStepLR = component({
+  schema,
+  create(config, { context }: Builder<ScheduleContext>): Scheduler {
+    return schedulerOf(config, context, {
+      rule({ scale }) {
+        const milestones = config.milestones.map((milestone) => milestone * scale);
+        return ({ current, step }) =>
+          current * config.gamma ** milestones.filter((milestone) => milestone === step).length;
+      },
+    });
   },
 });

@@ -1,6 +1,4 @@
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
-import type { Component } from "#lib/config/component.ts";
 
 /** What a scheduler drives. */
 export type ScheduledValue = "learningRate" | "weightDecay";
@@ -63,37 +61,35 @@ export interface Window {
   readonly scale: number;
 }
 
-export interface SchedulerDefinition<Config> {
+export interface SchedulerDefinition {
   readonly drives?: ScheduledValue;
-  readonly startsFrom?: (config: Config) => number;
+  readonly startsFrom?: number;
   /** Checks the config against its window and gives the rule. */
-  readonly rule: (config: Config, window: Window) => Rule;
+  readonly rule: (window: Window) => Rule;
 }
 
-/** Makes a component of a rule: places its window as mmengine's Runner does. */
-export function scheduler<Config extends WindowConfig>(
-  schema: z.ZodType<Config>,
-  { drives = "learningRate", startsFrom, rule }: SchedulerDefinition<Config>,
-): Component<Config, Scheduler, ScheduleContext> {
-  return component({
-    schema: schema.refine((config) => config.by_epoch || !config.convert_to_iter_based, {
-      path: ["convert_to_iter_based"],
-      error: "False, or by_epoch=True",
-    }),
-    create(config, { epochLength, maxEpochs }) {
-      const scale = config.convert_to_iter_based ? epochLength : 1;
-      const byEpoch = config.by_epoch && !config.convert_to_iter_based;
-      const trainingEnd = config.by_epoch ? maxEpochs : maxEpochs * epochLength;
-      const begin = config.begin * scale;
-      const end = (config.end ?? trainingEnd) * scale;
-      return {
-        drives,
-        byEpoch,
-        begin,
-        end,
-        startsFrom: startsFrom?.(config),
-        rule: rule(config, { steps: end - begin, scale }),
-      };
-    },
-  });
+/** Arguments of `refine` for schemas that spread `windowFields`. */
+export const inOneUnit: [(config: WindowConfig) => boolean, { path: string[]; error: string }] = [
+  (config) => config.by_epoch || !config.convert_to_iter_based,
+  { path: ["convert_to_iter_based"], error: "False, or by_epoch=True" },
+];
+
+/** A rule in its window, which is placed as mmengine's Runner does. */
+export function schedulerOf(
+  config: WindowConfig,
+  { epochLength, maxEpochs }: ScheduleContext,
+  { drives = "learningRate", startsFrom, rule }: SchedulerDefinition,
+): Scheduler {
+  const scale = config.convert_to_iter_based ? epochLength : 1;
+  const trainingEnd = config.by_epoch ? maxEpochs : maxEpochs * epochLength;
+  const begin = config.begin * scale;
+  const end = (config.end ?? trainingEnd) * scale;
+  return {
+    drives,
+    byEpoch: config.by_epoch && !config.convert_to_iter_based,
+    begin,
+    end,
+    startsFrom,
+    rule: rule({ steps: end - begin, scale }),
+  };
 }

@@ -29,9 +29,9 @@ const schema = z.strictObject({
 type CheckpointConfig = z.output<typeof schema>;
 
 /** Saves checkpoints `epoch_N` or `iter_N` and the best one, on rank 0. */
-export const CheckpointHook = component<CheckpointConfig, Hook>({
+export const CheckpointHook = component({
   schema,
-  create(config) {
+  create(config): Hook {
     const kept: string[] = [];
     const save = async (run: TrainingRun, name: string): Promise<void> => {
       run.ports.log.info(`Saving checkpoint at ${name.replace(/^(epoch|iter)_(\d+)$/, "$2 $1s")}`);

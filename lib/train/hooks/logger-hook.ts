@@ -19,9 +19,9 @@ const schema = z.strictObject({
 const WINDOW_ITERATIONS = 10;
 
 /** Writes mmengine's log lines and `scalars.json`, on rank 0. */
-export const LoggerHook = component<z.output<typeof schema>, Hook>({
+export const LoggerHook = component({
   schema,
-  create({ interval, ignore_last: ignoreLast, priority }) {
+  create({ interval, ignore_last: ignoreLast, priority }): Hook {
     const window: IterationResult[] = [];
     return {
       name: "LoggerHook",

@@ -13,7 +13,7 @@ const schema = z.strictObject({
 });
 
 /** mmpretrain's default runtime names this hook, disabled; so it stands here, disabled. */
-export const VisualizationHook = component<z.output<typeof schema>, Hook>({
+export const VisualizationHook = component({
   schema,
-  create: ({ priority }) => ({ name: "VisualizationHook", priority }),
+  create: ({ priority }): Hook => ({ name: "VisualizationHook", priority }),
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { buildComponent } from "#lib/config/build.ts";
-import type { ConfigDict } from "#lib/config/component.ts";
+import type { ConfigDict } from "#lib/config/value.ts";
 import { datasets } from "#lib/data/datasets/index.ts";
 import type { Dataset } from "#lib/data/types.ts";
 import { memoryFiles, node, recordingLog } from "./support.ts";

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { PetageError } from "#lib/base/errors.ts";
-import { buildComponent } from "#lib/config/build.ts";
-import type { ConfigDict } from "#lib/config/component.ts";
+import type { ConfigDict } from "#lib/config/value.ts";
 import { backbones } from "#lib/nn/backbones/index.ts";
 import { classify, createClassifier, frozenLayerCount, runFrozen } from "#lib/nn/classifier.ts";
 import { initialValues } from "#lib/nn/init.ts";
 import { fromPyTorch } from "#lib/nn/layout.ts";
 import { trackedStatistics, trainedParameters } from "#lib/nn/parameters.ts";
 import type { Backbone, BatchStatistics, ParameterSpec, Weights } from "#lib/nn/types.ts";
+import { buildFrom } from "#test/support/build.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
-import { resolved, tinyClassifier, tinyModel } from "#test/support/tiny-model.ts";
+import { tinyClassifier, tinyModel } from "#test/support/tiny-model.ts";
 
 /** The smallest config of each backbone: a new one needs a row here. */
 const SMALL: Readonly<Record<string, ConfigDict>> = {
@@ -20,8 +20,7 @@ const SMALL: Readonly<Record<string, ConfigDict>> = {
 };
 
 function build(type: string, changes: ConfigDict = {}): Backbone {
-  const value = { type, ...SMALL[type], ...changes };
-  return buildComponent(backbones, { config: resolved({}), path: "model.backbone", value }, undefined);
+  return buildFrom(backbones, { type, ...SMALL[type], ...changes }, undefined);
 }
 
 function startWeights(parameters: readonly ParameterSpec[]): Weights {

@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import type { ConfigDict, ResolvedConfig } from "#lib/config/component.ts";
+import type { ConfigDict, ResolvedConfig } from "#lib/config/value.ts";
 import type { PixelBatch, Predictor } from "#lib/serve/predictor.ts";
 
 export const CLASSES = 192;
