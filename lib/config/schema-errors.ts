@@ -85,7 +85,7 @@ export function keysOf(schema: Schema, path: readonly PropertyKey[]): string[] {
 }
 
 /** The object schemas that a schema may mean, through defaults, pipes and unions. */
-function objectsIn(schema: Schema): z.core.$ZodObject[] {
+export function objectsIn(schema: Schema): z.core.$ZodObject[] {
   if (schema instanceof z.core.$ZodObject) return [schema];
   if (schema instanceof z.core.$ZodUnion) return schema._zod.def.options.flatMap(objectsIn);
   if (schema instanceof z.core.$ZodPipe) return [...objectsIn(schema._zod.def.in), ...objectsIn(schema._zod.def.out)];

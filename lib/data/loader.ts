@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ignored } from "#lib/config/ignored.ts";
 import { assert } from "#lib/base/assert.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
@@ -45,8 +46,6 @@ export interface LoaderOptions {
   openMaker(setup: MakerSetup, workers: number): BatchMaker;
 }
 
-const withoutEffect = z.unknown().optional();
-
 /** The keys of a config's `*_dataloader`. */
 export const DataLoaderKeys = z.strictObject({
   batch_size: z.int().positive().default(1).describe("Samples of a batch, on each rank."),
@@ -55,12 +54,12 @@ export const DataLoaderKeys = z.strictObject({
   drop_last: z.boolean().default(false).describe("Leave out a last, smaller batch."),
   num_batch_per_epoch: z.int().positive().nullable().default(null).describe("End each epoch after so many batches."),
   dataset: z.unknown().describe("The dataset with its pipeline."),
-  sampler: withoutEffect.describe("By default DefaultSampler, which shuffles for training only."),
-  collate_fn: withoutEffect,
-  persistent_workers: withoutEffect,
-  pin_memory: withoutEffect,
-  multiprocessing_context: withoutEffect,
-  worker_init_fn: withoutEffect,
+  sampler: z.unknown().optional().describe("By default DefaultSampler, which shuffles for training only."),
+  collate_fn: ignored("images of equal size become one array"),
+  persistent_workers: ignored("threads live as long as their loader"),
+  pin_memory: ignored("batches lie in shared memory"),
+  multiprocessing_context: ignored("images are decoded by threads"),
+  worker_init_fn: ignored("streams are keyed by sample"),
 });
 type Settings = z.output<typeof DataLoaderKeys>;
 

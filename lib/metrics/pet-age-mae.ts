@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
+import { ignored } from "#lib/config/ignored.ts";
 import { decoders, trimmedTop5 } from "./decoders.ts";
 import type { Decoder } from "./decoders.ts";
 import { metricFields, oneOrMore, thresholdsField, topkField } from "./fields.ts";
@@ -13,7 +14,7 @@ const schema = z.strictObject({
     .default([3, 6, 12])
     .describe("Report the share of samples whose error is at most this many months; one count or several."),
   topk: topkField.describe("Accepted from self_Accuracy configs, where it only names the result."),
-  thrs: thresholdsField.describe("Accepted from self_Accuracy configs; has no effect, there either."),
+  thrs: ignored("self_Accuracy configs have it, without effect there either", thresholdsField),
   ...metricFields,
 });
 type Config = z.output<typeof schema>;

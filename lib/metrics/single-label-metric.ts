@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
+import { ignored } from "#lib/config/ignored.ts";
 import { macroScores, microScores } from "./class-scores.ts";
 import type { ClassScores } from "./class-scores.ts";
 import { metricFields, thresholdSuffix, thresholdsField } from "./fields.ts";
@@ -15,7 +16,7 @@ const schema = z.strictObject({
     .enum(["macro", "micro"])
     .default("macro")
     .describe("Mean of the classes' scores, or the score of all classes counted together; per class is not reported."),
-  num_classes: z.number().int().positive().nullish().describe("Accepted; the predictions know it."),
+  num_classes: ignored("the predictions know it", z.number().int().positive().nullish()),
   ...metricFields,
 });
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
+import { ignored } from "#lib/config/ignored.ts";
 import type { Transform } from "../types.ts";
 import { imageOf } from "./context.ts";
 
@@ -7,8 +8,8 @@ import { imageOf } from "./context.ts";
 export const PackInputs = component({
   schema: z.strictObject({
     input_key: z.literal("img").default("img").describe("What is packed: always the image."),
-    algorithm_keys: z.array(z.string()).default([]).describe("Without effect."),
-    meta_keys: z.array(z.string()).default([]).describe("Without effect: ids and labels always come along."),
+    algorithm_keys: ignored("labels always come along", z.array(z.string()).default([])),
+    meta_keys: ignored("ids and labels always come along", z.array(z.string()).default([])),
   }),
   create(_config): Transform {
     return (sample) => ({ ...sample, image: imageOf(sample) });

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { component } from "../../config/component.ts";
+import { ignored } from "#lib/config/ignored.ts";
 import { convNormParameters, convolveNormalize, poolAfterRelu } from "../layers.ts";
 import type { ConvNormSpec } from "../layers.ts";
 import type { Backbone, Layer, Mode, Weights } from "../types.ts";
@@ -39,7 +40,7 @@ export const resNetSchema = z.strictObject({
     .default({ type: "BN", requires_grad: true })
     .describe("Normalisation; SyncBN computes as BN (statistics are averaged over ranks after each step)"),
   norm_eval: z.boolean().default(false).describe("Batch normalisation uses running statistics while training"),
-  with_cp: z.boolean().default(false).describe("Activation checkpointing; accepted, has no effect"),
+  with_cp: ignored("activations are not recomputed", z.boolean().default(false)),
   zero_init_residual: z.boolean().default(true).describe("The last normalisation of each block starts at 0"),
   drop_path_rate: z.literal(0).default(0).describe("Stochastic depth; only 0 is supported"),
   init_cfg: initConfig,

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { component } from "../../config/component.ts";
+import { ignored } from "#lib/config/ignored.ts";
 import { dictionary } from "../../config/dictionary.ts";
 import { initConfig } from "../init-config.ts";
 import { weightOf } from "../layers.ts";
@@ -12,10 +13,7 @@ const schema = z.strictObject({
   num_classes: z.int().positive().describe("Classes; for pet ages the months 0..num_classes-1"),
   in_channels: z.int().positive().describe("Length of the feature vector: 512 for ResNet-18/34, 2048 above"),
   loss: dictionary.default({ type: "CrossEntropyLoss", loss_weight: 1.0 }).describe("The loss: dict(type=...)"),
-  topk: z
-    .union([z.int(), z.array(z.int())])
-    .default([1])
-    .describe("Accepted; only used upstream with cal_acc"),
+  topk: ignored("upstream uses it with cal_acc only", z.union([z.int(), z.array(z.int())]).default([1])),
   cal_acc: z.literal(false).default(false).describe("Only False: metrics belong to the evaluator"),
   init_cfg: initConfig,
 });

@@ -3,6 +3,7 @@ import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
 import type { Builder } from "#lib/config/component.ts";
+import { ignored } from "#lib/config/ignored.ts";
 import { classFactorFields, classFactors } from "./class-factors.ts";
 import { sigmoidCrossEntropy, softmaxCrossEntropy } from "./cross-entropy.ts";
 import { authorRow, gaussRow, smoothingMatrix } from "./gauss-smoothing.ts";
@@ -28,7 +29,7 @@ const schema = z.strictObject({
     .default("none")
     .describe("'author' repeats the original's numbers at both ends of the classes, only to compare with old runs."),
   use_sigmoid: z.boolean().nullish().describe("Binary cross entropy of each class instead of a softmax."),
-  num_classes: z.number().int().positive().nullish().describe("Accepted; the head knows it."),
+  num_classes: ignored("the head knows it", z.number().int().positive().nullish()),
   ...classFactorFields,
   ...reductionFields,
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ignored } from "#lib/config/ignored.ts";
 
 /** What a scheduler drives. */
 export type ScheduledValue = "learningRate" | "weightDecay";
@@ -44,7 +45,7 @@ export const windowFields = {
     .describe("Step after the last of the window; the default is the end of the training."),
   convert_to_iter_based: z.boolean().default(false).describe("Written in epochs, stepped in iterations."),
   last_step: z.literal(-1).default(-1).describe("Only -1: a resumed run restores the schedule's state."),
-  verbose: z.boolean().default(false).describe("Accepted; the log shows the learning rate anyway."),
+  verbose: ignored("the log shows the learning rate anyway", z.boolean().default(false)),
 };
 
 interface WindowConfig {
