@@ -9,14 +9,14 @@ const FIRST = "LoadImageFromFile";
 const LAST = "PackInputs";
 
 /** The transforms of a config's `pipeline`, one after the other. */
-export function buildPipeline(node: ConfigNode, context: TransformContext): Transform {
+export function buildPipeline(node: ConfigNode, context: TransformContext, build = buildComponent): Transform {
   const stages = readStages(node);
   const types = stages.map(({ value }) => typeOf(value));
   if (!types.includes(FIRST)) {
     throw incomplete(node, `has no ${FIRST}`, `Put dict(type='${FIRST}') first`);
   }
   if (types.at(-1) !== LAST) throw incomplete(node, `does not end in ${LAST}`, `Put dict(type='${LAST}') last`);
-  return compose(stages.map((stage) => buildComponent(transforms, stage, context)));
+  return compose(stages.map((stage) => build(transforms, stage, context)));
 }
 
 export function compose(stages: readonly Transform[]): Transform {
