@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { PetageError } from "#lib/base/errors.ts";
+import { buildComponent } from "#lib/config/build.ts";
 import type { ConfigDict } from "#lib/config/value.ts";
 import { backbones } from "#lib/nn/backbones/index.ts";
 import { classify, createClassifier, frozenLayerCount, runFrozen } from "#lib/nn/classifier.ts";
@@ -8,7 +9,8 @@ import { initialValues } from "#lib/nn/init.ts";
 import { fromPyTorch } from "#lib/nn/layout.ts";
 import { trackedStatistics, trainedParameters } from "#lib/nn/parameters.ts";
 import type { Backbone, BatchStatistics, ParameterSpec, Weights } from "#lib/nn/types.ts";
-import { buildFrom } from "#test/support/build.ts";
+import { nodeOf } from "#test/support/build.ts";
+import { conforms } from "#test/support/conformance.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
 import { tinyClassifier, tinyModel } from "#test/support/tiny-model.ts";
 
@@ -20,7 +22,7 @@ const SMALL: Readonly<Record<string, ConfigDict>> = {
 };
 
 function build(type: string, changes: ConfigDict = {}): Backbone {
-  return buildFrom(backbones, { type, ...SMALL[type], ...changes }, undefined);
+  return buildComponent(backbones, nodeOf({ type, ...SMALL[type], ...changes }, "model.backbone"), undefined);
 }
 
 function startWeights(parameters: readonly ParameterSpec[]): Weights {
@@ -30,9 +32,7 @@ function startWeights(parameters: readonly ParameterSpec[]): Weights {
 describe("backbones", () => {
   before(useTensorFlow);
 
-  it("all have a small config in this test", () => {
-    assert.deepEqual(Object.keys(SMALL).toSorted(), Object.keys(backbones.components).toSorted());
-  });
+  conforms(backbones, SMALL, undefined);
 
   for (const [type, config] of Object.entries(SMALL)) {
     describe(type, () => {

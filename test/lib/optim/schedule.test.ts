@@ -4,6 +4,7 @@ import { schedules } from "#lib/optim/schedules/index.ts";
 import type { Scheduler } from "#lib/optim/schedules/scheduler.ts";
 import type { Schedule } from "#lib/optim/types.ts";
 import { buildFrom } from "#test/support/build.ts";
+import { conforms } from "#test/support/conformance.ts";
 
 type Name = keyof typeof schedules.components;
 
@@ -63,15 +64,9 @@ describe("every scheduler", () => {
       resumed.restore(JSON.parse(JSON.stringify(first.state())));
       assert.deepEqual(play(resumed, 13, 30), whole.slice(13));
     });
-
-    it(`${name} refuses a key that it does not have`, () => {
-      assert.throws(() => build(name, { ...config, step: [150] }), /has no key `step`/);
-    });
   }
 
-  it("is in this suite", () => {
-    assert.deepEqual(Object.keys(configs).toSorted(), Object.keys(schedules.components).toSorted());
-  });
+  conforms(schedules, configs, run);
 });
 
 describe("a schedule", () => {
