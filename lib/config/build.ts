@@ -28,6 +28,7 @@ export function buildWith(plugins: readonly Plugin[]): Build {
       context,
       build: (inner, at, innerContext) =>
         build(inner, typeof at === "string" ? node.child(at, defaultOf(config, at)) : at, innerContext),
+      nest: (inner) => build(table, inner, context),
       fail: (message, options) => node.fail(message, options),
     });
   };

@@ -9,7 +9,7 @@ import type { ConfigNode, FailOptions } from "./node.ts";
  */
 export interface Component<Config, Built, Context = unknown> {
   readonly schema: z.ZodType<Config>;
-  create(config: Config, builder: Builder<Context>): Built;
+  create(config: Config, builder: Builder<Context, NoInfer<Built>>): Built;
 }
 
 /** A table of the components of one kind, by the name that configs use in `type`. */
@@ -27,11 +27,13 @@ export interface Table<Built, Context = undefined> {
 }
 
 /** What `create` gets besides its config: where it stands, what it may reach, and how to build components inside it. */
-export interface Builder<Context = unknown> {
+export interface Builder<Context = unknown, Built = unknown> {
   readonly node: ConfigNode;
   readonly context: Context;
   /** Builds the component under a key of the config (its default counts), or at a node below. */
-  build<Built, Inner>(table: Table<Built, Inner>, at: string | ConfigNode, context: Inner): Built;
+  build<Inner, InnerContext>(table: Table<Inner, InnerContext>, at: string | ConfigNode, context: InnerContext): Inner;
+  /** Builds, at a node below, one of the component's own kind with its own context: a transform inside a transform. */
+  nest(node: ConfigNode): Built;
   /** An error to throw about the component's node, with file, line and path. */
   fail(message: string, options?: FailOptions): PetageError;
 }

@@ -9,7 +9,8 @@ import type { ImageLimits } from "./decode.ts";
 import type { DataFiles } from "./files.ts";
 import { findOutsideHead, headClassCount, warnOfOtherCount } from "./head-classes.ts";
 import { buildPipeline } from "./pipeline.ts";
-import type { SampleInfo, Transform } from "./types.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { SampleInfo } from "./types.ts";
 
 export interface CheckOptions {
   readonly files: DataFiles;
@@ -66,7 +67,7 @@ function* findRepeated(samples: readonly SampleInfo[]): Generator<PetageError, v
 
 async function tryAll(
   samples: readonly SampleInfo[],
-  pipeline: Transform,
+  pipeline: Pipeline,
   options: CheckOptions,
 ): Promise<(PetageError | undefined)[]> {
   const problems: (PetageError | undefined)[] = [];

@@ -13,11 +13,10 @@ import {
 } from "#lib/data/geometry.ts";
 import { flip } from "#lib/data/pixels.ts";
 import { preprocess, preprocessors, type FloatImage } from "#lib/data/preprocessor.ts";
+import { applyOperation } from "#lib/data/raster.ts";
 import { resize, type ResizeMethod } from "#lib/data/resize.ts";
-import type { TransformContext } from "#lib/data/transforms/context.ts";
 import { transforms } from "#lib/data/transforms/index.ts";
 import type { Image } from "#lib/data/types.ts";
-import { DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
 import { build } from "./build.ts";
 import { close } from "./close.ts";
 import type { GoldenChecker, GoldenResult } from "./types.ts";
@@ -114,15 +113,13 @@ function notDrawn(what: string): never {
   throw new Error(`${what} was asked for where none is needed`);
 }
 
-const noContext: TransformContext = { read: () => notDrawn("a file"), decode: DEFAULT_IMAGE_LIMITS };
-const info = { id: "golden", path: "", label: null };
-
 function viaTransform(type: keyof typeof transforms.components): PixelOperation {
   return (image, params) => {
-    const transform = defined(build(transforms, { type, ...params }, noContext), type);
-    const sample = transform({ info, index: 0, image }, noRandom);
-    assert(!(sample instanceof Promise) && sample.image, "a transform of pixels answers at once");
-    return sample.image;
+    const transform = defined(build(transforms, { type, ...params }, undefined), type);
+    return transform.plan(image, noRandom).reduce((result, operation) => {
+      assert(operation.kind !== "load", `${type} changes an image that is there`);
+      return applyOperation(result, operation);
+    }, image);
   };
 }
 

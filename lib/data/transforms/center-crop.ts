@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
 import { centerCropBox, type Size } from "../geometry.ts";
-import { crop, pad } from "../pixels.ts";
-import type { Image, Transform } from "../types.ts";
-import { withImage } from "./context.ts";
+import type { Operation } from "../raster.ts";
 import { edges, widthHeight } from "./keys.ts";
+import type { Transform } from "./transform.ts";
 
 const BLACK = [0, 0, 0];
 
@@ -15,18 +14,19 @@ export const CenterCrop = component({
     auto_pad: z.boolean().default(false).describe("Fill a smaller image up with black, right and below."),
   }),
   create(config): Transform {
-    const size = widthHeight(config.crop_size);
-    return (sample) =>
-      withImage(sample, (image) => {
+    const wanted = widthHeight(config.crop_size);
+    return {
+      plan(size) {
         // First cut, then filled up: the same pixels, without a large image in between.
-        const middle = crop(image, centerCropBox(image, size));
-        return config.auto_pad ? fillUp(middle, size) : middle;
-      });
+        const box = centerCropBox(size, wanted);
+        return [{ kind: "crop", box }, ...(config.auto_pad ? fillUp(box, wanted) : [])];
+      },
+    };
   },
 });
 
-function fillUp(image: Image, size: Size): Image {
-  const right = Math.max(0, size.width - image.width);
-  const bottom = Math.max(0, size.height - image.height);
-  return right + bottom === 0 ? image : pad(image, { left: 0, top: 0, right, bottom }, BLACK);
+function fillUp(size: Size, wanted: Size): Operation[] {
+  const right = Math.max(0, wanted.width - size.width);
+  const bottom = Math.max(0, wanted.height - size.height);
+  return right + bottom === 0 ? [] : [{ kind: "pad", padding: { left: 0, top: 0, right, bottom }, colour: BLACK }];
 }

@@ -1,10 +1,7 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import type { Builder } from "#lib/config/component.ts";
 import { ignored } from "#lib/config/ignored.ts";
-import { decodeImage } from "../decode.ts";
-import type { Transform } from "../types.ts";
-import type { TransformContext } from "./context.ts";
+import type { Transform } from "./transform.ts";
 
 const localBackend = z.looseObject({ backend: z.enum(["local", "disk"]) });
 
@@ -18,10 +15,7 @@ export const LoadImageFromFile = component({
     backend_args: localBackend.nullable().default(null).describe("Where files come from; only local ones here."),
     file_client_args: localBackend.nullable().default(null).describe("The older name of backend_args."),
   }),
-  create(_config, { context }: Builder<TransformContext>): Transform {
-    return async (sample) => {
-      const bytes = sample.bytes ?? (await context.read(sample.info.path, context.decode.maxImageBytes));
-      return { ...sample, image: await decodeImage(bytes, context.decode) };
-    };
+  create(_config): Transform {
+    return { loads: true, plan: () => [{ kind: "load" }] };
   },
 });

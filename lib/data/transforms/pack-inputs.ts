@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
 import { ignored } from "#lib/config/ignored.ts";
-import type { Transform } from "../types.ts";
-import { imageOf } from "./context.ts";
+import type { Transform } from "./transform.ts";
 
 /** Ends a pipeline: the sample goes into a batch as it is. The keys are accepted for old configs. */
 export const PackInputs = component({
@@ -12,6 +11,6 @@ export const PackInputs = component({
     meta_keys: ignored("ids and labels always come along", z.array(z.string()).default([])),
   }),
   create(_config): Transform {
-    return (sample) => ({ ...sample, image: imageOf(sample) });
+    return { plan: () => [] };
   },
 });

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import type { Random } from "#lib/base/random.ts";
 import { component } from "#lib/config/component.ts";
-import { flip, type FlipDirection } from "../pixels.ts";
-import type { Transform } from "../types.ts";
-import { imageOf } from "./context.ts";
+import type { FlipDirection } from "../pixels.ts";
+import type { Transform } from "./transform.ts";
 
 const direction = z.enum(["horizontal", "vertical", "diagonal"]);
 const probability = z.number().min(0).max(1);
@@ -32,9 +31,11 @@ export const RandomFlip = component({
     const directions = [config.direction].flat();
     const { prob } = config;
     const probabilities = Array.isArray(prob) ? prob : directions.map(() => prob / directions.length);
-    return (sample, random) => {
-      const flipped = chooseDirection(directions, probabilities, random);
-      return flipped ? { ...sample, flipped, image: flip(imageOf(sample), flipped) } : sample;
+    return {
+      plan(_size, random) {
+        const flipped = chooseDirection(directions, probabilities, random);
+        return flipped ? [{ kind: "flip", direction: flipped }] : [];
+      },
     };
   },
 });

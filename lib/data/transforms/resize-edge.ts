@@ -1,10 +1,8 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
 import { resizeEdgeSize } from "../geometry.ts";
-import { resize } from "../resize.ts";
-import type { Transform } from "../types.ts";
-import { withImage } from "./context.ts";
 import { edge, knownResizeMethod, resizeKeys, resizeMethod } from "./keys.ts";
+import type { Transform } from "./transform.ts";
 
 /** Resizes one edge to `scale` pixels and keeps the aspect ratio. */
 export const ResizeEdge = component({
@@ -17,7 +15,8 @@ export const ResizeEdge = component({
     .refine(...knownResizeMethod),
   create(config): Transform {
     const method = resizeMethod(config);
-    return (sample) =>
-      withImage(sample, (image) => resize(image, resizeEdgeSize(image, config.scale, config.edge), method));
+    return {
+      plan: (image) => [{ kind: "resize", size: resizeEdgeSize(image, config.scale, config.edge), method }],
+    };
   },
 });

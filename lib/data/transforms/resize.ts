@@ -1,10 +1,8 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
 import { keepRatioSize, scaledSize, type Size } from "../geometry.ts";
-import { resize } from "../resize.ts";
-import type { Transform } from "../types.ts";
-import { withImage } from "./context.ts";
 import { edges, knownResizeMethod, resizeKeys, resizeMethod, widthHeight } from "./keys.ts";
+import type { Transform } from "./transform.ts";
 
 const factor = z.number().positive();
 
@@ -28,7 +26,7 @@ export const Resize = component({
     }),
   create(config): Transform {
     const method = resizeMethod(config);
-    return (sample) => withImage(sample, (image) => resize(image, targetSize(image, config), method));
+    return { plan: (image) => [{ kind: "resize", size: targetSize(image, config), method }] };
   },
 });
 

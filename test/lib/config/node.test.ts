@@ -67,7 +67,7 @@ describe("a builder", () => {
       leaf: dictionary.default({ type: "Leaf", size: 5 }),
       rest: z.array(dictionary).default([]),
     }),
-    create(_config, { node, build, fail }) {
+    create(_config, { node, build, fail }): string {
       const rest = node.child("rest").items();
       if (rest.length > 2) throw fail("too many leaves", { at: "rest", hint: "Take two" });
       return [build(leaves, "leaf", undefined), ...rest.map((leaf) => build(leaves, leaf, undefined))].join();

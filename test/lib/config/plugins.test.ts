@@ -2,16 +2,15 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar } from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { defined } from "#lib/base/assert.ts";
 import { randomStream } from "#lib/base/random.ts";
 import { buildComponent, buildWith } from "#lib/config/build.ts";
 import { component } from "#lib/config/component.ts";
 import type { Builder, Table } from "#lib/config/component.ts";
 import { DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
 import { buildPipeline } from "#lib/data/pipeline.ts";
-import type { TransformContext } from "#lib/data/transforms/context.ts";
 import { transforms } from "#lib/data/transforms/index.ts";
-import type { Transform } from "#lib/data/types.ts";
+import type { Transform } from "#lib/data/transforms/transform.ts";
+import type { Image } from "#lib/data/types.ts";
 import { losses } from "#lib/nn/losses/index.ts";
 import type { Loss, LossContext } from "#lib/nn/losses/types.ts";
 import { modelSettings } from "#lib/train/settings.ts";
@@ -32,16 +31,14 @@ const FlatLoss = component({
 const Blacken = component({
   schema: z.strictObject({}),
   create(): Transform {
-    return ({ image, ...sample }) => ({
-      ...sample,
-      image: { ...defined(image, "image"), data: new Uint8Array(image?.data.length ?? 0) },
-    });
+    const run = (image: Image): Image => ({ ...image, data: new Uint8Array(image.data.length) });
+    return { plan: () => [{ kind: "pixels", run }] };
   },
 });
 
 const plugins = [
   { kind: losses.kind, components: { FlatLoss } } satisfies Table<Loss, LossContext>,
-  { kind: transforms.kind, components: { Blacken } } satisfies Table<Transform, TransformContext>,
+  { kind: transforms.kind, components: { Blacken } } satisfies Table<Transform>,
 ];
 
 function configOf(loss: string): ReturnType<typeof resolved> {
