@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import type { Builder } from "#lib/config/component.ts";
 import { MINIMUM_RULE, minimumFields, minimumOf, oneMinimum } from "./minimum.ts";
-import { inOneUnit, schedulerOf, windowFields } from "./scheduler.ts";
-import type { Rule, ScheduleContext, Scheduler, Window } from "./scheduler.ts";
+import { inOneUnit, scheduled, windowFields } from "./scheduler.ts";
+import type { Rule, Window } from "./scheduler.ts";
 
 const schema = z
   .strictObject({
@@ -37,17 +36,7 @@ function rule(config: z.output<typeof schema>, { steps, scale }: Window): Rule {
   };
 }
 
-export const CosineAnnealingLR = component({
-  schema,
-  create(config, { context }: Builder<ScheduleContext>): Scheduler {
-    return schedulerOf(config, context, { rule: (window) => rule(config, window) });
-  },
-});
+export const CosineAnnealingLR = component({ schema, create: scheduled(rule) });
 
 /** The same curve for the weight decay, which it alone drives. */
-export const CosineAnnealingWeightDecay = component({
-  schema,
-  create(config, { context }: Builder<ScheduleContext>): Scheduler {
-    return schedulerOf(config, context, { rule: (window) => rule(config, window), drives: "weightDecay" });
-  },
-});
+export const CosineAnnealingWeightDecay = component({ schema, create: scheduled(rule, { drives: "weightDecay" }) });

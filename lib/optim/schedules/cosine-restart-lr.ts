@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import type { Builder } from "#lib/config/component.ts";
 import { MINIMUM_RULE, minimumFields, minimumOf, oneMinimum } from "./minimum.ts";
-import { inOneUnit, schedulerOf, windowFields } from "./scheduler.ts";
-import type { Rule, ScheduleContext, Scheduler, Window } from "./scheduler.ts";
+import { inOneUnit, scheduled, windowFields } from "./scheduler.ts";
+import type { Rule, Window } from "./scheduler.ts";
 
 const schema = z
   .strictObject({
@@ -22,14 +21,6 @@ const schema = z
   })
   .refine(...inOneUnit);
 
-/** Half cosines one after the other, each from its own height (SGDR); after the last period the value stays. */
-export const CosineRestartLR = component({
-  schema,
-  create(config, { context }: Builder<ScheduleContext>): Scheduler {
-    return schedulerOf(config, context, { rule: (window) => restarts(config, window) });
-  },
-});
-
 function restarts(config: z.output<typeof schema>, { scale }: Window): Rule {
   const periods = config.periods.map((period, index) => ({
     length: period * scale,
@@ -47,3 +38,6 @@ function restarts(config: z.output<typeof schema>, { scale }: Window): Rule {
     return current;
   };
 }
+
+/** Half cosines one after the other, each from its own height (SGDR); after the last period the value stays. */
+export const CosineRestartLR = component({ schema, create: scheduled(restarts) });

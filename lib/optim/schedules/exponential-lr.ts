@@ -1,8 +1,6 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import type { Builder } from "#lib/config/component.ts";
-import { inOneUnit, schedulerOf, windowFields } from "./scheduler.ts";
-import type { ScheduleContext, Scheduler } from "./scheduler.ts";
+import { inOneUnit, scheduled, windowFields } from "./scheduler.ts";
 
 const schema = z
   .strictObject({
@@ -10,17 +8,12 @@ const schema = z
     gamma: z.number().describe("Factor at every step after the first."),
   })
   .refine(...inOneUnit);
+type Config = z.output<typeof schema>;
 
 /** Multiplies by gamma at every step. */
 export const ExponentialLR = component({
   schema,
-  create(config, { context }: Builder<ScheduleContext>): Scheduler {
-    const { gamma } = config;
-    return schedulerOf(config, context, {
-      rule:
-        () =>
-        ({ current, step }) =>
-          step === 0 ? current : current * gamma,
-    });
-  },
+  create: scheduled<Config>(({ gamma }) => {
+    return ({ current, step }) => (step === 0 ? current : current * gamma);
+  }),
 });

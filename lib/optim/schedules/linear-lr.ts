@@ -1,8 +1,6 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import type { Builder } from "#lib/config/component.ts";
-import { inOneUnit, schedulerOf, windowFields } from "./scheduler.ts";
-import type { ScheduleContext, Scheduler } from "./scheduler.ts";
+import { inOneUnit, scheduled, windowFields } from "./scheduler.ts";
 
 const factor = z.number().min(0).max(1);
 
@@ -16,18 +14,14 @@ const schema = z
     end_factor: factor.default(1).describe("Factor at the last step of the window."),
   })
   .refine(...inOneUnit);
+type Config = z.output<typeof schema>;
 
 /** Goes from start_factor to end_factor in a straight line; the last step of the window reaches the end. */
 export const LinearLR = component({
   schema,
-  create(config, { context }: Builder<ScheduleContext>): Scheduler {
-    const { start_factor: start, end_factor: end } = config;
+  create: scheduled<Config>(({ start_factor: start, end_factor: end }, { steps }) => {
     const rise = end - start;
-    return schedulerOf(config, context, {
-      rule:
-        ({ steps }) =>
-        ({ current, step }) =>
-          step === 0 ? current * start : current * (1 + rise / ((steps - 1) * start + (step - 1) * rise)),
-    });
-  },
+    return ({ current, step }) =>
+      step === 0 ? current * start : current * (1 + rise / ((steps - 1) * start + (step - 1) * rise));
+  }),
 });

@@ -1,8 +1,6 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import type { Builder } from "#lib/config/component.ts";
-import { inOneUnit, schedulerOf, windowFields } from "./scheduler.ts";
-import type { ScheduleContext, Scheduler } from "./scheduler.ts";
+import { inOneUnit, scheduled, windowFields } from "./scheduler.ts";
 
 const schema = z
   .strictObject({
@@ -11,17 +9,13 @@ const schema = z
     gamma: z.number().default(0.1).describe("Factor at each milestone; a milestone named twice decays twice."),
   })
   .refine(...inOneUnit);
+type Config = z.output<typeof schema>;
 
 /** Multiplies by gamma at each milestone. */
 export const MultiStepLR = component({
   schema,
-  create(config, { context }: Builder<ScheduleContext>): Scheduler {
-    return schedulerOf(config, context, {
-      rule({ scale }) {
-        const milestones = config.milestones.map((milestone) => milestone * scale);
-        return ({ current, step }) =>
-          current * config.gamma ** milestones.filter((milestone) => milestone === step).length;
-      },
-    });
-  },
+  create: scheduled<Config>(({ milestones, gamma }, { scale }) => {
+    const scaled = milestones.map((milestone) => milestone * scale);
+    return ({ current, step }) => current * gamma ** scaled.filter((milestone) => milestone === step).length;
+  }),
 });

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import type { Builder } from "#lib/config/component.ts";
 import { PetageError } from "#lib/base/errors.ts";
-import { inOneUnit, schedulerOf, windowFields } from "./scheduler.ts";
-import type { Rule, ScheduleContext, Scheduler, Window } from "./scheduler.ts";
+import { inOneUnit, scheduled, windowFields } from "./scheduler.ts";
+import type { Rule, Window } from "./scheduler.ts";
 
 const count = z.number().int().positive();
 
@@ -67,14 +66,6 @@ function totalSteps({ total_steps, epochs, steps_per_epoch }: Config, window: nu
   );
 }
 
-/** One climb and one fall of the learning rate (Smith & Topin 2018), phases as torch.optim's OneCycleLR counts them. */
-export const OneCycleLR = component({
-  schema,
-  create(config, { context }: Builder<ScheduleContext>): Scheduler {
-    return schedulerOf(config, context, { startsFrom: firstRate(config), rule: (window) => cycle(config, window) });
-  },
-});
-
 function cycle(config: Config, { steps }: Window): Rule {
   const phases = phasesOf(config, totalSteps(config, steps));
   const anneal = ANNEAL[config.anneal_strategy];
@@ -86,3 +77,6 @@ function cycle(config: Config, { steps }: Window): Rule {
     return anneal(phase.from, phase.to, (step - start) / (phase.lastStep - start));
   };
 }
+
+/** One climb and one fall of the learning rate (Smith & Topin 2018), phases as torch.optim's OneCycleLR counts them. */
+export const OneCycleLR = component({ schema, create: scheduled(cycle, { startsFrom: firstRate }) });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Builder } from "#lib/config/component.ts";
 import { ignored } from "#lib/config/ignored.ts";
 
 /** What a scheduler drives. */
@@ -62,35 +63,37 @@ export interface Window {
   readonly scale: number;
 }
 
-export interface SchedulerDefinition {
-  readonly drives?: ScheduledValue;
-  readonly startsFrom?: number;
-  /** Checks the config against its window and gives the rule. */
-  readonly rule: (window: Window) => Rule;
-}
-
 /** Arguments of `refine` for schemas that spread `windowFields`. */
 export const inOneUnit: [(config: WindowConfig) => boolean, { path: string[]; error: string }] = [
   (config) => config.by_epoch || !config.convert_to_iter_based,
   { path: ["convert_to_iter_based"], error: "False, or by_epoch=True" },
 ];
 
-/** A rule in its window, which is placed as mmengine's Runner does. */
-export function schedulerOf(
-  config: WindowConfig,
-  { epochLength, maxEpochs }: ScheduleContext,
-  { drives = "learningRate", startsFrom, rule }: SchedulerDefinition,
-): Scheduler {
-  const scale = config.convert_to_iter_based ? epochLength : 1;
-  const trainingEnd = config.by_epoch ? maxEpochs : maxEpochs * epochLength;
-  const begin = config.begin * scale;
-  const end = (config.end ?? trainingEnd) * scale;
-  return {
-    drives,
-    byEpoch: config.by_epoch && !config.convert_to_iter_based,
-    begin,
-    end,
-    startsFrom,
-    rule: rule({ steps: end - begin, scale }),
+export interface SchedulerOptions<Config> {
+  readonly drives?: ScheduledValue;
+  readonly startsFrom?: (config: Config) => number;
+}
+
+/**
+ * The `create` of a scheduler that has this rule: places its window as mmengine's Runner does.
+ * @param rule checks the config against its window.
+ */
+export function scheduled<Config extends WindowConfig>(
+  rule: (config: Config, window: Window) => Rule,
+  { drives = "learningRate", startsFrom }: SchedulerOptions<Config> = {},
+): (config: Config, builder: Builder<ScheduleContext>) => Scheduler {
+  return (config, { context: { epochLength, maxEpochs } }) => {
+    const scale = config.convert_to_iter_based ? epochLength : 1;
+    const trainingEnd = config.by_epoch ? maxEpochs : maxEpochs * epochLength;
+    const begin = config.begin * scale;
+    const end = (config.end ?? trainingEnd) * scale;
+    return {
+      drives,
+      byEpoch: config.by_epoch && !config.convert_to_iter_based,
+      begin,
+      end,
+      startsFrom: startsFrom?.(config),
+      rule: rule(config, { steps: end - begin, scale }),
+    };
   };
 }

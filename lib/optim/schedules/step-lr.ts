@@ -1,8 +1,6 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import type { Builder } from "#lib/config/component.ts";
-import { inOneUnit, schedulerOf, windowFields } from "./scheduler.ts";
-import type { ScheduleContext, Scheduler } from "./scheduler.ts";
+import { inOneUnit, scheduled, windowFields } from "./scheduler.ts";
 
 const schema = z
   .strictObject({
@@ -11,16 +9,13 @@ const schema = z
     gamma: z.number().default(0.1).describe("Factor at each decay."),
   })
   .refine(...inOneUnit);
+type Config = z.output<typeof schema>;
 
 /** Multiplies by gamma every step_size steps. */
 export const StepLR = component({
   schema,
-  create(config, { context }: Builder<ScheduleContext>): Scheduler {
-    return schedulerOf(config, context, {
-      rule({ scale }) {
-        const period = config.step_size * scale;
-        return ({ current, step }) => (step > 0 && step % period === 0 ? current * config.gamma : current);
-      },
-    });
-  },
+  create: scheduled<Config>(({ step_size, gamma }, { scale }) => {
+    const period = step_size * scale;
+    return ({ current, step }) => (step > 0 && step % period === 0 ? current * gamma : current);
+  }),
 });
