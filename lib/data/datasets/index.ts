@@ -1,5 +1,5 @@
 import type { Table } from "#lib/config/component.ts";
-import type { Dataset } from "../types.ts";
+import type { Dataset } from "#lib/data/types.ts";
 import { CustomDataset, type DatasetContext } from "./custom-dataset.ts";
 
 export const datasets = {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import { centerCropBox, type Size } from "../geometry.ts";
-import type { Operation } from "../raster.ts";
+import { centerCropBox, type Size } from "#lib/data/geometry.ts";
+import type { Operation } from "#lib/data/raster.ts";
 import { edges, widthHeight } from "./keys.ts";
 import type { Transform } from "./transform.ts";
 

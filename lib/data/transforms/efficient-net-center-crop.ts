@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import { efficientNetCenterBox, wholePixels } from "../geometry.ts";
+import { efficientNetCenterBox, wholePixels } from "#lib/data/geometry.ts";
 import { bicubicKeys, edge, knownResizeMethod, resizeMethod } from "./keys.ts";
 import type { Transform } from "./transform.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Random } from "#lib/base/random.ts";
 import { component } from "#lib/config/component.ts";
-import type { FlipDirection } from "../pixels.ts";
+import type { FlipDirection } from "#lib/data/pixels.ts";
 import type { Transform } from "./transform.ts";
 
 const direction = z.enum(["horizontal", "vertical", "diagonal"]);

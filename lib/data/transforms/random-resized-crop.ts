@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import { randomResizedCropBox } from "../geometry.ts";
+import { randomResizedCropBox } from "#lib/data/geometry.ts";
 import { edges, heightWidth, knownResizeMethod, positiveRange, resizeKeys, resizeMethod } from "./keys.ts";
 import type { Transform } from "./transform.ts";
 

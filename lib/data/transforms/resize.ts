@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import { keepRatioSize, scaledSize, type Size } from "../geometry.ts";
+import { keepRatioSize, scaledSize, type Size } from "#lib/data/geometry.ts";
 import { edges, knownResizeMethod, resizeKeys, resizeMethod, widthHeight } from "./keys.ts";
 import type { Transform } from "./transform.ts";
 

@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { component } from "../../config/component.ts";
+import { component } from "#lib/config/component.ts";
 import { ignored } from "#lib/config/ignored.ts";
-import { convNormParameters, convolveNormalize, poolAfterRelu } from "../layers.ts";
-import type { ConvNormSpec } from "../layers.ts";
-import type { Backbone, Layer, Mode, Weights } from "../types.ts";
-import { initConfig, pretrainedOf } from "../init-config.ts";
+import { convNormParameters, convolveNormalize, poolAfterRelu } from "#lib/nn/layers.ts";
+import type { ConvNormSpec } from "#lib/nn/layers.ts";
+import type { Backbone, Layer, Mode, Weights } from "#lib/nn/types.ts";
+import { initConfig, pretrainedOf } from "#lib/nn/init-config.ts";
 
 /** Blocks per stage and block kind by depth: He et al. 2015, "Deep Residual Learning for Image Recognition". */
 const ARCHITECTURES = {

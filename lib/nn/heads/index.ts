@@ -1,5 +1,5 @@
-import type { Table } from "../../config/component.ts";
-import type { Head } from "../types.ts";
+import type { Table } from "#lib/config/component.ts";
+import type { Head } from "#lib/nn/types.ts";
 import { LinearClsHead } from "./linear-cls-head.ts";
 
 export const heads = {

@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { component } from "../../config/component.ts";
+import { component } from "#lib/config/component.ts";
 import { ignored } from "#lib/config/ignored.ts";
-import { dictionary } from "../../config/dictionary.ts";
-import { initConfig } from "../init-config.ts";
-import { weightOf } from "../layers.ts";
-import { losses } from "../losses/index.ts";
-import type { Head } from "../types.ts";
+import { dictionary } from "#lib/config/dictionary.ts";
+import { initConfig } from "#lib/nn/init-config.ts";
+import { weightOf } from "#lib/nn/layers.ts";
+import { losses } from "#lib/nn/losses/index.ts";
+import type { Head } from "#lib/nn/types.ts";
 
 const schema = z.strictObject({
   num_classes: z.int().positive().describe("Classes; for pet ages the months 0..num_classes-1"),

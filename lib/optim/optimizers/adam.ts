@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import type { Optimizer } from "../types.ts";
+import type { Optimizer } from "#lib/optim/types.ts";
 import { MOMENT_SLOTS, adaptiveStep, momentsFields } from "./adaptive-moments.ts";
 import { addWeightDecay, weightDecayOf } from "./weight-decay.ts";
 
