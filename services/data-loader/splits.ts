@@ -19,10 +19,9 @@ export function openSplits(config: ResolvedConfig, open: Open): Splits {
   const opened = new Map<SplitName, Promise<Loader>>();
   const load = (split: SplitName): Promise<Loader> => {
     const key = `${split}_dataloader`;
-    if (config.value[key] === undefined || config.value[key] === null) {
-      throw new PetageError("NOT_FOUND", `The config has no ${key}`);
-    }
-    return open(configNode(config, key), split === "train" ? "train" : "evaluate", seedOf(config));
+    const node = configNode(config).find(key);
+    if (!node) throw new PetageError("NOT_FOUND", `The config has no ${key}`);
+    return open(node, split === "train" ? "train" : "evaluate", seedOf(config));
   };
   return {
     async open(split) {

@@ -9,6 +9,7 @@ import type { Pipeline } from "#lib/data/pipeline.ts";
 import type { Transform } from "#lib/data/transforms/transform.ts";
 import type { Image, Sample } from "#lib/data/types.ts";
 import { conforms } from "#test/support/conformance.ts";
+import { readText } from "#test/support/sources.ts";
 import { markedJpeg } from "./odd-images.ts";
 import { node, numberedImage } from "./support.ts";
 
@@ -55,6 +56,12 @@ const EXAMPLES: Readonly<Record<keyof typeof transforms.components, ConfigDict>>
 
 describe("every transform", () => {
   conforms(transforms, EXAMPLES, undefined);
+
+  it("is named where users read of them", () => {
+    const text = readText("docs/datasets.md");
+    const unnamed = Object.keys(transforms.components).filter((type) => !text.includes(`\`${type}\``));
+    assert.deepEqual(unnamed, [], "name it in docs/datasets.md, Pipelines");
+  });
 
   for (const type of Object.keys(transforms.components) as (keyof typeof transforms.components)[]) {
     it(`${type} gives the same image for the same seed, and leaves its input alone`, async () => {
