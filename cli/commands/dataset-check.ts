@@ -1,7 +1,7 @@
 import cliProgress from "cli-progress";
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
-import { configNode } from "#lib/config/build.ts";
+import { configNode } from "#lib/config/node.ts";
 import type { LoadedConfig } from "#lib/config/load.ts";
 import type { DatasetCheck } from "#lib/data/check.ts";
 import { checkLocalDataset } from "#lib/host/data-loader.ts";

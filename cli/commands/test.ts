@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import cliProgress from "cli-progress";
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
-import { configNode } from "#lib/config/build.ts";
+import { configNode } from "#lib/config/node.ts";
 import { seedOf } from "#lib/data/seed.ts";
 import { openLoader } from "#lib/host/data-loader.ts";
 import { openPredictorThread } from "#lib/host/thread/predictor.ts";

@@ -1,99 +1,85 @@
-import type { z } from "zod";
-import { PetageError } from "#lib/base/errors.ts";
-import type { ConfigDict, ConfigErrorCode, ConfigNode, ConfigValue, ResolvedConfig, Table } from "./component.ts";
+import { assert, defined } from "#lib/base/assert.ts";
+import type { PetageError } from "#lib/base/errors.ts";
+import type { Build, Component, Table } from "./component.ts";
 import { isDict } from "./dictionary.ts";
-import { legacyKeyHint, legacyTypeHint } from "./legacy.ts";
-import { didYouMean, nearestNames } from "./nearest.ts";
-import { nearestPosition } from "./plain.ts";
-import { describeIssue, keysOf } from "./schema-errors.ts";
+import { legacyTypeHint } from "./legacy.ts";
+import { didYouMean } from "./nearest.ts";
+import type { ConfigNode } from "./node.ts";
+import type { ConfigValue } from "./value.ts";
 
 /** What mmengine and new-style configs may write before the name of a type. */
 const SCOPE = /^(mmpretrain|mmengine|mmcv|mmcls|torch|torchvision)\.(\w+\.)*/;
+
+/** Components of a plugin: they extend our table of the same kind. */
+export type Plugin = Table<unknown, never>;
 
 /**
  * Builds the component that a node's `type` names in a table, from the node's other keys. Throws CONFIG_UNKNOWN_TYPE,
  * CONFIG_UNKNOWN_KEY or CONFIG_INVALID_VALUE with file, line and path.
  */
-export function buildComponent<Built, Context>(
-  table: Table<Built, Context>,
-  node: ConfigNode,
-  context: Context,
-): Built {
-  const { type, ...config } = dictOf(node, table);
-  delete config["_scope_"];
-  const name = typeof type === "string" ? findType(table, type) : undefined;
-  if (name === undefined) throw unknownType(table, node, type);
-  const component = table.components[name];
-  if (!component) throw unknownType(table, node, type);
-  return component.create(parseNode(component.schema, { ...node, value: config }, name), context);
+export const buildComponent: Build = buildWith([]);
+
+/** The same, with the components of plugins wherever a table of their kind is asked, at the top of a config or inside. */
+export function buildWith(plugins: readonly Plugin[]): Build {
+  const build: Build = (table, node, context) => {
+    const { component, config } = select(extend(table, plugins), node);
+    return component.create(config, {
+      node,
+      context,
+      build: (inner, at, innerContext) =>
+        build(inner, typeof at === "string" ? node.child(at, defaultOf(config, at)) : at, innerContext),
+      nest: (inner) => build(table, inner, context),
+      fail: (message, options) => node.fail(message, options),
+    });
+  };
+  return build;
 }
 
-/**
- * The node's value as a schema reads it, with defaults filled in.
- * @param owner what has these keys, for messages: the component's type.
- */
-export function parseNode<Schema extends z.ZodType>(
-  schema: Schema,
-  node: ConfigNode,
-  owner = `\`${node.path}\``,
-): z.output<Schema> {
-  const result = schema.safeParse(node.value);
-  if (result.success) return result.data;
-  const issue = result.error.issues.find(({ code }) => code === "unrecognized_keys") ?? result.error.issues[0];
-  if (!issue) throw configError("CONFIG_INVALID_VALUE", `${owner} cannot be read`, node);
-  const inner = { ...node, path: [node.path, ...issue.path.map(String)].join(".") };
-  if (issue.code === "unrecognized_keys")
-    throw unknownKey(issue.keys[0] ?? "", inner, owner, keysOf(schema, issue.path));
-  const { message, hint } = describeIssue(issue, inner.path, node.value, owner);
-  throw configError("CONFIG_INVALID_VALUE", message, inner, hint);
+/** The table with what plugins add. Its kind says what a table builds. */
+function extend<Built, Context>(table: Table<Built, Context>, plugins: readonly Plugin[]): Table<Built, Context> {
+  const added = plugins.filter(({ kind }) => kind === table.kind) as unknown as readonly Table<Built, Context>[];
+  if (added.length === 0) return table;
+  const tables = [table, ...added].map(({ components }) => components);
+  const names = tables.flatMap((components) => Object.keys(components));
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  assert(twice === undefined, `a plugin's ${table.kind} needs another name than ${twice}`);
+  return { ...table, components: Object.assign({}, ...tables) as typeof table.components };
 }
 
-/** The node at a dotted path (`model.head.loss`, `train_pipeline.1`). Throws CONFIG_INVALID_VALUE when there is none. */
-export function configNode(config: ResolvedConfig, path: string): ConfigNode {
-  let value: ConfigValue = config.value;
-  const walked: string[] = [];
-  for (const key of path.split(".")) {
-    const next = childOf(value, key);
-    if (next === undefined) {
-      const at = walked.length === 0 ? "The config" : `\`${walked.join(".")}\``;
-      const node = { config, path: walked.join("."), value };
-      throw configError(
-        "CONFIG_INVALID_VALUE",
-        `${at} has no \`${key}\``,
-        node,
-        didYouMean(key, isDict(value) ? Object.keys(value) : []),
-      );
-    }
-    value = next;
-    walked.push(key);
+interface Selected<Built, Context> {
+  readonly component: Component<unknown, Built, Context>;
+  /** As the component's schema reads it. */
+  readonly config: unknown;
+}
+
+function select<Built, Context>(table: Table<Built, Context>, node: ConfigNode): Selected<Built, Context> {
+  if (table.implied !== undefined) {
+    const written = isDict(node.value) ? findType(table, node.value["type"]) : undefined;
+    const component = defined(table.components[written ?? table.implied], `the implied ${table.kind}`);
+    return { component, config: node.parse(component.schema) }; // which refuses a type that is none of the table's
   }
-  return { value, path, config };
+  const { type, _scope_: _, ...keys } = dictOf(node, table);
+  const name = findType(table, type);
+  const component = name === undefined ? undefined : table.components[name];
+  if (!component) throw unknownType(table, node, type);
+  return { component, config: node.with(keys).parse(component.schema, name) };
 }
 
-/** An error about a node, positioned where the node, or the nearest thing around it, was written. */
-export function configError(code: ConfigErrorCode, message: string, node: ConfigNode, hint?: string): PetageError {
-  const position = nearestPosition(node.config.positions, node.path);
-  return new PetageError(code, message, { ...(position && { position }), ...(hint !== undefined && { hint }) });
+/** What the schema fills in for a component that the config does not name. */
+function defaultOf(config: unknown, key: string): ConfigValue {
+  return (isDict(config) ? config[key] : undefined) ?? null;
 }
 
-function childOf(value: ConfigValue, key: string): ConfigValue | undefined {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, key)
-    ? (value as ConfigDict)[key]
-    : undefined;
-}
-
-function dictOf(node: ConfigNode, { kind, components }: Table<unknown, never>): Record<string, ConfigValue> {
-  if (isDict(node.value)) return { ...node.value };
+function dictOf(node: ConfigNode, { kind, components }: Table<unknown, never>): Readonly<Record<string, ConfigValue>> {
+  if (isDict(node.value)) return node.value;
   const example = Object.keys(components)[0] ?? "...";
-  throw configError(
-    "CONFIG_INVALID_VALUE",
-    `\`${node.path}\` must be a dict that names a ${kind} by its \`type\``,
-    node,
-    `For instance dict(type='${example}')`,
-  );
+  throw node.fail(`\`${node.path}\` must be a dict that names a ${kind} by its \`type\``, {
+    hint: `For instance dict(type='${example}')`,
+  });
 }
 
-function findType({ components }: Table<unknown, never>, type: string): string | undefined {
+function findType({ components }: Table<unknown, never>, type: ConfigValue | undefined): string | undefined {
+  if (typeof type !== "string") return undefined;
   return [type, type.replace(SCOPE, "")].find((name) => Object.hasOwn(components, name));
 }
 
@@ -104,28 +90,12 @@ function unknownType(
 ): PetageError {
   const known = Object.keys(components).toSorted();
   const listed = `Known: ${known.join(", ")}`;
-  if (type === undefined)
-    return configError("CONFIG_INVALID_VALUE", `\`${node.path}\` has no \`type\` that names a ${kind}`, node, listed);
-  const at = { ...node, path: `${node.path}.type` };
+  if (type === undefined) return node.fail(`\`${node.path}\` has no \`type\` that names a ${kind}`, { hint: listed });
   const name = typeof type === "string" ? type : JSON.stringify(type);
   const guess = legacyTypeHint(name) ?? didYouMean(name.replace(SCOPE, ""), known);
-  return configError(
-    "CONFIG_UNKNOWN_TYPE",
-    `\`${node.path}\` has type \`${name}\`, but there is no such ${kind}`,
-    at,
-    guess === undefined ? listed : `${guess} ${listed}`,
-  );
-}
-
-function unknownKey(key: string, node: ConfigNode, owner: string, known: readonly string[]): PetageError {
-  const at = { ...node, path: `${node.path}.${key}` };
-  const legacy = legacyKeyHint(owner, key, known);
-  const guess = legacy ?? (nearestNames(key, known).length > 0 ? didYouMean(key, known) : undefined);
-  const listed = known.length > 0 ? `It takes ${known.toSorted().join(", ")}` : "It takes no keys";
-  return configError(
-    "CONFIG_UNKNOWN_KEY",
-    `\`${node.path}\`: ${owner} has no key \`${key}\``,
-    at,
-    guess === undefined ? listed : `${guess} ${listed}`,
-  );
+  return node.fail(`\`${node.path}\` has type \`${name}\`, but there is no such ${kind}`, {
+    at: "type",
+    hint: guess === undefined ? listed : `${guess} ${listed}`,
+    code: "CONFIG_UNKNOWN_TYPE",
+  });
 }

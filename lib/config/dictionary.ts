@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ConfigDict } from "./component.ts";
+import type { ConfigDict } from "./value.ts";
 
 export function isDict(value: unknown): value is ConfigDict {
   return typeof value === "object" && value !== null && !Array.isArray(value);

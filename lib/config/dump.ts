@@ -1,5 +1,5 @@
 import { PetageError } from "#lib/base/errors.ts";
-import type { ConfigValue } from "./component.ts";
+import type { ConfigValue } from "./value.ts";
 import { floatRepr } from "./python/numbers.ts";
 import { stringRepr } from "./python/repr.ts";
 import { PyDict, PyList, PyTuple, keyText, type PyValue, kindOf, capitalized } from "./python/values.ts";

@@ -1,6 +1,6 @@
 import { PetageError } from "#lib/base/errors.ts";
 import type { ConfigFiles } from "./files.ts";
-import type { ResolvedConfig } from "./component.ts";
+import type { ResolvedConfig } from "./value.ts";
 import { Budget } from "./budget.ts";
 import { ConfigReader } from "./read.ts";
 import { applyOptions } from "./options.ts";

@@ -1,6 +1,7 @@
 import { PetageError, type SourcePosition } from "#lib/base/errors.ts";
 import type { Budget } from "./budget.ts";
-import type { ConfigDict, ConfigValue, ResolvedConfig } from "./component.ts";
+import { nearestPosition } from "./value.ts";
+import type { ConfigDict, ConfigValue, ResolvedConfig } from "./value.ts";
 import { PyDict, PyLazyObject, PyList, PyTuple, keyText, typeName, type PyValue } from "./python/values.ts";
 
 /** Python values as plain data, and where each was written. Throws CONFIG_INVALID_VALUE for what is not data (a function, a range). */
@@ -64,13 +65,4 @@ class PlainWriter {
       ...(position && { position }),
     });
   }
-}
-
-/** The position of the path, or of the nearest thing around it that has one. */
-export function nearestPosition(positions: ResolvedConfig["positions"], path: string): SourcePosition | undefined {
-  for (let at = path; at !== ""; at = at.slice(0, Math.max(0, at.lastIndexOf(".")))) {
-    const position = positions.get(at);
-    if (position) return position;
-  }
-  return undefined;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ConfigValue } from "./component.ts";
+import type { ConfigValue } from "./value.ts";
 import { dumpValue } from "./dump.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -7,17 +7,22 @@ type Schema = z.core.$ZodType;
 
 const LONGEST_VALUE = 60;
 
+export interface Refused {
+  readonly path: string;
+  readonly value: ConfigValue | undefined;
+  /** What has the key: the component's type. */
+  readonly owner: string;
+}
+
 /** A sentence about a value that a schema refused, and what to do. */
 export function describeIssue(
   issue: Issue,
-  path: string,
-  root: ConfigValue,
-  owner: string,
-): { message: string; hint?: string } {
-  const value = valueAt(root, issue.path);
-  const key = String(issue.path.at(-1) ?? "");
-  if (value === undefined)
-    return { message: `\`${path.split(".").slice(0, -1).join(".")}\`: ${owner} needs \`${key}\`` };
+  { path, value, owner }: Refused,
+): { readonly message: string; readonly hint?: string } {
+  if (value === undefined) {
+    const [key, ...around] = path.split(".").toReversed();
+    return { message: `\`${around.toReversed().join(".")}\`: ${owner} needs \`${key}\`` };
+  }
   const shown = dumpValue(value);
   const short = shown.length > LONGEST_VALUE ? `${shown.slice(0, LONGEST_VALUE)}...` : shown;
   const looksNumeric = typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value));
@@ -68,15 +73,6 @@ function sized(origin: string): string {
     : `${pythonType(origin === "string" ? "string" : "array")} of length`;
 }
 
-function valueAt(root: ConfigValue, path: readonly PropertyKey[]): ConfigValue | undefined {
-  return path.reduce<ConfigValue | undefined>((value, key) => {
-    const isContainer = typeof value === "object" && value !== null;
-    return isContainer && Object.hasOwn(value, key)
-      ? (value as Readonly<Record<PropertyKey, ConfigValue>>)[key]
-      : undefined;
-  }, root);
-}
-
 /** The keys that the schema knows at a path inside it. */
 export function keysOf(schema: Schema, path: readonly PropertyKey[]): string[] {
   const [key, ...rest] = path;
@@ -89,7 +85,7 @@ export function keysOf(schema: Schema, path: readonly PropertyKey[]): string[] {
 }
 
 /** The object schemas that a schema may mean, through defaults, pipes and unions. */
-function objectsIn(schema: Schema): z.core.$ZodObject[] {
+export function objectsIn(schema: Schema): z.core.$ZodObject[] {
   if (schema instanceof z.core.$ZodObject) return [schema];
   if (schema instanceof z.core.$ZodUnion) return schema._zod.def.options.flatMap(objectsIn);
   if (schema instanceof z.core.$ZodPipe) return [...objectsIn(schema._zod.def.in), ...objectsIn(schema._zod.def.out)];

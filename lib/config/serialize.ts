@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { PetageError } from "#lib/base/errors.ts";
-import type { ConfigDict, ResolvedConfig } from "./component.ts";
+import type { ConfigDict, ResolvedConfig } from "./value.ts";
 
 const position = z.object({ file: z.string(), line: z.number(), column: z.number() });
 const schema = z.object({

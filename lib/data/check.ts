@@ -3,14 +3,14 @@ import type { Log } from "#lib/base/log.ts";
 import { randomStream } from "#lib/base/random.ts";
 import { abortReason } from "#lib/base/signals.ts";
 import { buildComponent } from "#lib/config/build.ts";
-import type { ConfigNode } from "#lib/config/component.ts";
+import type { ConfigNode } from "#lib/config/node.ts";
 import { datasets } from "./datasets/index.ts";
 import type { ImageLimits } from "./decode.ts";
 import type { DataFiles } from "./files.ts";
 import { findOutsideHead, headClassCount, warnOfOtherCount } from "./head-classes.ts";
-import { childNode } from "./node.ts";
 import { buildPipeline } from "./pipeline.ts";
-import type { SampleInfo, Transform } from "./types.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { SampleInfo } from "./types.ts";
 
 export interface CheckOptions {
   readonly files: DataFiles;
@@ -39,7 +39,7 @@ export async function checkDataset(node: ConfigNode, options: CheckOptions): Pro
     if (problemCount++ < MAX_LISTED_PROBLEMS) problems.push(problem);
   };
   const { files, decode } = options;
-  const pipeline = buildPipeline(childNode(node, "pipeline"), {
+  const pipeline = buildPipeline(node.child("pipeline"), {
     read: (path, maxBytes) => files.read(path, maxBytes),
     decode,
   });
@@ -67,7 +67,7 @@ function* findRepeated(samples: readonly SampleInfo[]): Generator<PetageError, v
 
 async function tryAll(
   samples: readonly SampleInfo[],
-  pipeline: Transform,
+  pipeline: Pipeline,
   options: CheckOptions,
 ): Promise<(PetageError | undefined)[]> {
   const problems: (PetageError | undefined)[] = [];

@@ -1,13 +1,12 @@
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
-import type { ConfigNode } from "#lib/config/component.ts";
-import { childNode } from "./node.ts";
+import { configNode } from "#lib/config/node.ts";
+import type { ConfigNode } from "#lib/config/node.ts";
 import type { Dataset } from "./types.ts";
 
 /** How many classes the head of the config's model has; `undefined` where there is no model. */
 export function headClassCount({ config }: ConfigNode): number | undefined {
-  const root: ConfigNode = { config, path: "", value: config.value };
-  const { value } = ["model", "head", "num_classes"].reduce((node, key) => childNode(node, key), root);
+  const value = configNode(config).find("model.head.num_classes")?.value;
   return typeof value === "number" ? value : undefined;
 }
 

@@ -1,17 +1,17 @@
 import { z } from "zod";
+import { ignored } from "#lib/config/ignored.ts";
 import { assert } from "#lib/base/assert.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { abortable } from "#lib/base/signals.ts";
-import { buildComponent, parseNode } from "#lib/config/build.ts";
-import type { ConfigNode } from "#lib/config/component.ts";
+import { buildComponent } from "#lib/config/build.ts";
+import type { ConfigNode, Place } from "#lib/config/node.ts";
 import { BadSampleTally } from "./bad-sample-tally.ts";
 import { datasets } from "./datasets/index.ts";
 import type { ImageLimits } from "./decode.ts";
 import type { DataFiles } from "./files.ts";
 import type { BadSampleRule, BatchTask, MadeBatch } from "./make-batch.ts";
 import { findOutsideHead, headClassCount, requireLabels, warnOfOtherCount } from "./head-classes.ts";
-import { childNode } from "./node.ts";
 import { samplers } from "./samplers/index.ts";
 import type { Sampler } from "./samplers/sampler.ts";
 import type { Batch, BatchSource, Dataset, SourceDescription, StepRange } from "./types.ts";
@@ -20,7 +20,7 @@ import type { Batch, BatchSource, Dataset, SourceDescription, StepRange } from "
 export interface MakerSetup {
   readonly samples: Dataset["samples"];
   /** The config's pipeline. */
-  readonly pipeline: ConfigNode;
+  readonly pipeline: Place;
   readonly seed: number;
   readonly badSampleRule: BadSampleRule;
   readonly decode: ImageLimits;
@@ -46,8 +46,6 @@ export interface LoaderOptions {
   openMaker(setup: MakerSetup, workers: number): BatchMaker;
 }
 
-const withoutEffect = z.unknown().optional();
-
 /** The keys of a config's `*_dataloader`. */
 export const DataLoaderKeys = z.strictObject({
   batch_size: z.int().positive().default(1).describe("Samples of a batch, on each rank."),
@@ -56,12 +54,12 @@ export const DataLoaderKeys = z.strictObject({
   drop_last: z.boolean().default(false).describe("Leave out a last, smaller batch."),
   num_batch_per_epoch: z.int().positive().nullable().default(null).describe("End each epoch after so many batches."),
   dataset: z.unknown().describe("The dataset with its pipeline."),
-  sampler: withoutEffect.describe("By default DefaultSampler, which shuffles for training only."),
-  collate_fn: withoutEffect,
-  persistent_workers: withoutEffect,
-  pin_memory: withoutEffect,
-  multiprocessing_context: withoutEffect,
-  worker_init_fn: withoutEffect,
+  sampler: z.unknown().optional().describe("By default DefaultSampler, which shuffles for training only."),
+  collate_fn: ignored("images of equal size become one array"),
+  persistent_workers: ignored("threads live as long as their loader"),
+  pin_memory: ignored("batches lie in shared memory"),
+  multiprocessing_context: ignored("images are decoded by threads"),
+  worker_init_fn: ignored("streams are keyed by sample"),
 });
 type Settings = z.output<typeof DataLoaderKeys>;
 
@@ -86,16 +84,16 @@ export class Loader implements BatchSource, AsyncDisposable {
   /** Reads the dataset's index and starts the threads; the caller disposes of the loader. */
   static async open(node: ConfigNode, options: LoaderOptions): Promise<Loader> {
     const { seed, files, log, decode, purpose } = options;
-    const settings = parseNode(DataLoaderKeys, node);
+    const settings = node.parse(DataLoaderKeys);
     const sampler = buildComponent(samplers, samplerNode(node, purpose), { seed });
-    const datasetNode = childNode(node, "dataset");
+    const datasetNode = node.child("dataset");
     const count = headClassCount(node);
     const dataset = await buildComponent(datasets, datasetNode, { files, log, headClassCount: count });
     if (purpose === "train") requireLabels(dataset);
     for (const problem of findOutsideHead(dataset, count)) throw problem;
     warnOfOtherCount(dataset, count, log);
     const badSampleRule = purpose === "train" ? "replace" : "leave-out";
-    const pipeline = childNode(datasetNode, "pipeline");
+    const pipeline = datasetNode.child("pipeline");
     const setup = { samples: dataset.samples, pipeline, seed, badSampleRule, decode } as const;
     const maker = options.openMaker(setup, options.workers ?? settings.num_workers);
     return new Loader({ dataset, settings, sampler, maker, options });
@@ -171,5 +169,5 @@ interface Parts {
 }
 
 function samplerNode(node: ConfigNode, purpose: LoaderOptions["purpose"]): ConfigNode {
-  return childNode(node, "sampler", { type: "DefaultSampler", shuffle: purpose === "train" });
+  return node.child("sampler", { type: "DefaultSampler", shuffle: purpose === "train" });
 }

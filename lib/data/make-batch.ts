@@ -1,7 +1,8 @@
 import { assert } from "#lib/base/assert.ts";
 import { PetageError, type ErrorCode } from "#lib/base/errors.ts";
 import { randomStream } from "#lib/base/random.ts";
-import type { Batch, Image, Sample, SampleInfo, Transform } from "./types.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { Batch, Image, Sample, SampleInfo } from "./types.ts";
 
 /** Which samples make up one batch. */
 export interface BatchTask {
@@ -28,7 +29,7 @@ export type BadSampleRule = "replace" | "leave-out";
 
 export interface BatchRecipe {
   readonly samples: readonly SampleInfo[];
-  readonly pipeline: Transform;
+  readonly pipeline: Pipeline;
   readonly seed: number;
   readonly badSampleRule: BadSampleRule;
   /** Samples of a batch worked on at a time, which bounds the decoded images held in memory. */

@@ -1,44 +1,72 @@
 import type { PetageError } from "#lib/base/errors.ts";
-import { buildComponent, configError } from "#lib/config/build.ts";
-import type { ConfigNode } from "#lib/config/component.ts";
-import { childNode } from "./node.ts";
-import type { TransformContext } from "./transforms/context.ts";
+import type { Random } from "#lib/base/random.ts";
+import { buildComponent } from "#lib/config/build.ts";
+import { isDict } from "#lib/config/dictionary.ts";
+import type { ConfigNode } from "#lib/config/node.ts";
+import { decodeImage } from "./decode.ts";
+import type { ImageLimits } from "./decode.ts";
+import type { Size } from "./geometry.ts";
+import { carryOut, sizeAfter } from "./raster.ts";
+import type { Operation } from "./raster.ts";
 import { transforms } from "./transforms/index.ts";
-import type { Transform } from "./types.ts";
+import type { Transform } from "./transforms/transform.ts";
+import type { Image, Sample } from "./types.ts";
 
 const FIRST = "LoadImageFromFile";
 const LAST = "PackInputs";
 
+/** Where a pipeline's images come from. */
+export interface PipelineContext {
+  /** The bytes of an image file; rejects with DATASET_FILE_MISSING, DATASET_FILE_UNREADABLE, or IMAGE_TOO_LARGE above `maxBytes`. */
+  read(path: string, maxBytes: number): Promise<Uint8Array>;
+  readonly decode: ImageLimits;
+}
+
+/** Makes the image of a sample what a batch takes. */
+export type Pipeline = (sample: Sample, random: Random) => Promise<Sample>;
+
 /** The transforms of a config's `pipeline`, one after the other. */
-export function buildPipeline(node: ConfigNode, context: TransformContext): Transform {
-  const stages = readStages(node);
+export function buildPipeline(node: ConfigNode, context: PipelineContext, build = buildComponent): Pipeline {
+  if (!Array.isArray(node.value)) throw incomplete(node, "is missing", "Write pipeline=[...], a list of transforms");
+  const stages = node.items();
   const types = stages.map(({ value }) => typeOf(value));
   if (!types.includes(FIRST)) {
     throw incomplete(node, `has no ${FIRST}`, `Put dict(type='${FIRST}') first`);
   }
   if (types.at(-1) !== LAST) throw incomplete(node, `does not end in ${LAST}`, `Put dict(type='${LAST}') last`);
-  return compose(stages.map((stage) => buildComponent(transforms, stage, context)));
+  return createPipeline(
+    stages.map((stage) => build(transforms, stage, undefined)),
+    context,
+  );
 }
 
-export function compose(stages: readonly Transform[]): Transform {
+/** Plans what the transforms do to a sample, and has it carried out. */
+export function createPipeline(stages: readonly Transform[], { read, decode }: PipelineContext): Pipeline {
   return async (sample, random) => {
-    let current = sample;
-    for (const stage of stages) current = await stage(current, random);
-    return current;
+    const load = async (): Promise<Image> =>
+      decodeImage(sample.bytes ?? (await read(sample.info.path, decode.maxImageBytes)), decode);
+    let { image } = sample;
+    let size: Size = image ?? { height: 0, width: 0 };
+    const operations: Operation[] = [];
+    for (const stage of stages) {
+      const planned = stage.plan(size, random);
+      operations.push(...planned);
+      size = planned.reduce(sizeAfter, size);
+      if (!stage.loads) continue;
+      image = await carryOut(operations.splice(0), image, load);
+      size = image ?? size;
+    }
+    image = await carryOut(operations, image, load);
+    return image ? { ...sample, image } : sample;
   };
-}
-
-function readStages(node: ConfigNode): ConfigNode[] {
-  if (!Array.isArray(node.value)) throw incomplete(node, "is missing", "Write pipeline=[...], a list of transforms");
-  return node.value.map((_, index) => childNode(node, index));
 }
 
 /** The component's name without a scope such as `mmpretrain.`. */
 function typeOf(value: ConfigNode["value"]): string {
-  const type = typeof value === "object" && value !== null && "type" in value ? value["type"] : undefined;
+  const type = isDict(value) ? value["type"] : undefined;
   return typeof type === "string" ? type.slice(type.lastIndexOf(".") + 1) : "";
 }
 
 function incomplete(node: ConfigNode, problem: string, hint: string): PetageError {
-  return configError("CONFIG_INVALID_VALUE", `The pipeline \`${node.path}\` ${problem}`, node, hint);
+  return node.fail(`The pipeline \`${node.path}\` ${problem}`, { hint });
 }

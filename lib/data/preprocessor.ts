@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { defined } from "#lib/base/assert.ts";
 import { buildComponent } from "#lib/config/build.ts";
-import { component, type ConfigNode, type Table } from "#lib/config/component.ts";
-import { withType } from "./node.ts";
+import { component } from "#lib/config/component.ts";
+import type { Build, Table } from "#lib/config/component.ts";
+import type { ConfigNode } from "#lib/config/node.ts";
+import { isDict } from "#lib/config/dictionary.ts";
 import type { Image } from "./types.ts";
 
 /** How batches of pixels become the model's input; plain data, for the tensor version and the one below. */
@@ -50,14 +52,15 @@ export const ClsDataPreprocessor = component({
   },
 });
 
-export const preprocessors: Table<Preprocessor> = {
+export const preprocessors = {
   kind: "data preprocessor",
   components: { ClsDataPreprocessor },
-};
+} as const satisfies Table<Preprocessor>;
 
 /** The preprocessor of a config's `data_preprocessor`, which need not name its type. */
-export function buildPreprocessor(node: ConfigNode): Preprocessor {
-  return buildComponent(preprocessors, withType(node, "ClsDataPreprocessor"), undefined);
+export function buildPreprocessor(node: ConfigNode, build: Build = buildComponent): Preprocessor {
+  const typed = isDict(node.value) ? node.with({ type: "ClsDataPreprocessor", ...node.value }) : node;
+  return build(preprocessors, typed, undefined);
 }
 
 export interface FloatImage {

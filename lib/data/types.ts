@@ -1,5 +1,3 @@
-import type { Random } from "#lib/base/random.ts";
-
 /** Pixels of one image: uint8, height x width x channels, channel order BGR as in mmpretrain (until the preprocessor). */
 export interface Image {
   readonly data: Uint8Array; // [H, W, C]
@@ -29,10 +27,7 @@ export interface Sample {
   /** The encoded file, for pipelines that get bytes rather than a path (serving). */
   readonly bytes?: Uint8Array;
   readonly image?: Image;
-  readonly flipped?: "horizontal" | "vertical" | "diagonal";
 }
-
-export type Transform = (sample: Sample, random: Random) => Sample | Promise<Sample>;
 
 /** Which batches of which epoch: those that rank `rank` of `worldSize` sees, from `startStep` on. */
 export interface StepRange {

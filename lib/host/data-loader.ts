@@ -1,5 +1,5 @@
 import { assert } from "#lib/base/assert.ts";
-import type { ConfigNode } from "#lib/config/component.ts";
+import { ConfigNode } from "#lib/config/node.ts";
 import { checkDataset, type CheckOptions, type DatasetCheck } from "#lib/data/check.ts";
 import { DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
 import { Loader, type BatchMaker, type LoaderOptions, type MakerSetup } from "#lib/data/loader.ts";
@@ -36,7 +36,7 @@ interface RecipeOptions {
 export function batchRecipe(setup: MakerSetup, { maxSamplesInFlight, blocking }: RecipeOptions): BatchRecipe {
   const { samples, seed, badSampleRule } = setup;
   const files = localDataFiles({ blocking });
-  const pipeline = buildPipeline(setup.pipeline, {
+  const pipeline = buildPipeline(new ConfigNode(setup.pipeline), {
     read: (path, maxBytes) => files.read(path, maxBytes),
     decode: setup.decode,
   });

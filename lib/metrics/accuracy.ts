@@ -36,7 +36,7 @@ export function accuracyOf(predictions: Predictions, { topk, threshold }: Accura
 /** Top-k accuracy in percent; names and rules of mmpretrain's Accuracy. */
 export const Accuracy = component({
   schema,
-  create({ topk, thrs, prefix }: z.infer<typeof schema>): Metric {
+  create({ topk, thrs, prefix }): Metric {
     const figures = topk.flatMap((k) =>
       thrs.map((threshold) => ({
         name: `${prefix ?? "accuracy"}/top${k}${thresholdSuffix(threshold, thrs)}`,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ignored } from "#lib/config/ignored.ts";
 
 /** A number, or a list of them, as a list: mmengine takes both. */
 export function oneOrMore<Item extends z.ZodType>(item: Item): z.ZodType<z.output<Item>[]> {
@@ -8,7 +9,7 @@ export function oneOrMore<Item extends z.ZodType>(item: Item): z.ZodType<z.outpu
 /** The keys that every metric has. */
 export const metricFields = {
   prefix: z.string().min(1).nullish().describe("First part of the names of the results, instead of the metric's own."),
-  collect_device: z.enum(["cpu", "gpu"]).default("cpu").describe("Accepted; results are collected in memory."),
+  collect_device: ignored("results are collected in memory", z.enum(["cpu", "gpu"]).default("cpu")),
 };
 
 export const topkField = oneOrMore(z.number().int().positive()).default([1]);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
+import { ignored } from "#lib/config/ignored.ts";
 import { decoders, trimmedTop5 } from "./decoders.ts";
 import type { Decoder } from "./decoders.ts";
 import { metricFields, oneOrMore, thresholdsField, topkField } from "./fields.ts";
@@ -13,10 +14,10 @@ const schema = z.strictObject({
     .default([3, 6, 12])
     .describe("Report the share of samples whose error is at most this many months; one count or several."),
   topk: topkField.describe("Accepted from self_Accuracy configs, where it only names the result."),
-  thrs: thresholdsField.describe("Accepted from self_Accuracy configs; has no effect, there either."),
+  thrs: ignored("self_Accuracy configs have it, without effect there either", thresholdsField),
   ...metricFields,
 });
-type Config = z.infer<typeof schema>;
+type Config = z.output<typeof schema>;
 
 interface Figure {
   readonly name: string;
@@ -69,13 +70,13 @@ function metricOf(figures: readonly Figure[]): Metric {
  */
 export const PetAgeMAE = component({
   schema,
-  create: (config: Config): Metric => metricOf(figuresOf(config)),
+  create: (config): Metric => metricOf(figuresOf(config)),
 });
 
 /** PetAgeMAE under the name of the contest code, with that code's key besides: `accuracy/top10`, the trimmed error. */
 export const self_Accuracy = component({
   schema,
-  create(config: Config): Metric {
+  create(config): Metric {
     const original = config.topk.map((k): Figure => ({
       name: `${config.prefix ?? "accuracy"}/top${k}`,
       direction: "less",

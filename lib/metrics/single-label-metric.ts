@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
+import { ignored } from "#lib/config/ignored.ts";
 import { macroScores, microScores } from "./class-scores.ts";
 import type { ClassScores } from "./class-scores.ts";
 import { metricFields, thresholdSuffix, thresholdsField } from "./fields.ts";
@@ -15,14 +16,14 @@ const schema = z.strictObject({
     .enum(["macro", "micro"])
     .default("macro")
     .describe("Mean of the classes' scores, or the score of all classes counted together; per class is not reported."),
-  num_classes: z.number().int().positive().nullish().describe("Accepted; the predictions know it."),
+  num_classes: ignored("the predictions know it", z.number().int().positive().nullish()),
   ...metricFields,
 });
 
 /** Precision, recall and F1 in percent; names and rules of mmpretrain's SingleLabelMetric. */
 export const SingleLabelMetric = component({
   schema,
-  create({ thrs, items, average, prefix }: z.infer<typeof schema>): Metric {
+  create({ thrs, items, average, prefix }): Metric {
     const figures = thrs.flatMap((threshold) =>
       items.map((item) => {
         const suffix = thresholdSuffix(threshold, thrs) + (average === "micro" ? "_micro" : "");

@@ -1,4 +1,4 @@
-import type { ConfigDict } from "#lib/config/component.ts";
+import type { ConfigDict } from "#lib/config/value.ts";
 
 /** Values of one tensor in PyTorch's layout. */
 export type TensorData =

@@ -1,5 +1,5 @@
 import type { Log } from "#lib/base/log.ts";
-import type { ResolvedConfig } from "#lib/config/component.ts";
+import type { ResolvedConfig } from "#lib/config/value.ts";
 import { loadEngine } from "#lib/engine/load.ts";
 import type { Engine } from "#lib/engine/load.ts";
 import { ops } from "#lib/engine/ops.ts";

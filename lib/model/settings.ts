@@ -1,9 +1,11 @@
-import type { ConfigValue, ResolvedConfig } from "#lib/config/component.ts";
-import { isDict } from "#lib/config/dictionary.ts";
+import { buildComponent } from "#lib/config/build.ts";
+import type { Build } from "#lib/config/component.ts";
+import { configNode } from "#lib/config/node.ts";
+import type { ResolvedConfig } from "#lib/config/value.ts";
 import { buildPreprocessor } from "#lib/data/preprocessor.ts";
 import { createClassifier } from "#lib/nn/classifier.ts";
-import type { Classifier } from "#lib/nn/classifier.ts";
 import type { Normalization } from "#lib/nn/preprocess.ts";
+import type { Classifier } from "#lib/nn/types.ts";
 
 /** A model and what is done with pixels before it: all that evaluation and serving need of a config. */
 export interface InferenceSettings {
@@ -12,15 +14,11 @@ export interface InferenceSettings {
 }
 
 /** Throws CONFIG_* errors that name file, line and path. */
-export function inferenceSettings(config: ResolvedConfig): InferenceSettings {
-  return { model: createClassifier(config), normalization: normalizationOf(config) };
-}
-
-/** The model's own data_preprocessor wins over the top-level one. */
-function normalizationOf(config: ResolvedConfig): Normalization {
-  const model = config.value["model"];
-  const inModel: ConfigValue | undefined = isDict(model) ? model["data_preprocessor"] : undefined;
-  const path = inModel === undefined ? "data_preprocessor" : "model.data_preprocessor";
-  const value = inModel ?? config.value["data_preprocessor"] ?? {};
-  return buildPreprocessor({ config, path, value });
+export function inferenceSettings(config: ResolvedConfig, build: Build = buildComponent): InferenceSettings {
+  const root = configNode(config);
+  const model = createClassifier(config, build);
+  // The model's own wins.
+  const given = root.find("model.data_preprocessor") ?? root.find("data_preprocessor");
+  const preprocessor = given ?? root.child("data_preprocessor").with({});
+  return { model, normalization: buildPreprocessor(preprocessor, build) };
 }

@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { ignored } from "#lib/config/ignored.ts";
 
 const pretrained = z.strictObject({
   type: z.literal("Pretrained"),
   checkpoint: z.string().describe("Path of the checkpoint to start from"),
   prefix: z.string().optional().describe("Only keys below this prefix are taken, and it is stripped"),
-  map_location: z.string().optional().describe("Accepted, has no effect"),
+  map_location: ignored("weights are read into memory", z.string().optional()),
 });
 
 const initializer = z.looseObject({

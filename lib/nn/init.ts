@@ -1,4 +1,4 @@
-import { philox } from "../base/random.ts";
+import { philox } from "#lib/base/random.ts";
 import { sizeOf } from "./parameters.ts";
 import type { ParameterSpec } from "./types.ts";
 

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
-import { defined } from "../base/assert.ts";
-import { ops } from "../engine/ops.ts";
+import { defined } from "#lib/base/assert.ts";
+import { ops } from "#lib/engine/ops.ts";
 import type { Mode, ParameterSpec, Weights } from "./types.ts";
 
 /** PyTorch's default for BatchNorm2d. */

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { scoped } from "../engine/scope.ts";
+import { scoped } from "#lib/engine/scope.ts";
 import type { Layout, ParameterSpec } from "./types.ts";
 
 const TO_TENSORFLOW: Readonly<Record<Layout, readonly number[]>> = {

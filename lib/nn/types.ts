@@ -1,4 +1,5 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { PretrainedConfig } from "./init-config.ts";
 import type { Loss } from "./losses/types.ts";
 
 /** Tensors by the name that PyTorch's `state_dict` gives them, in the layout that TensorFlow computes with. */
@@ -58,6 +59,8 @@ export interface Backbone {
   /** For each stage the index of its last layer, so that a stage's output can be picked. */
   readonly stageEnds: readonly number[];
   readonly outputChannels: number;
+  /** Weights to start from. */
+  readonly pretrained: PretrainedConfig | undefined;
 }
 
 /** Feature map [N, H, W, C] to feature vector [N, C']. */
@@ -71,4 +74,12 @@ export interface Head {
   logits(weights: Weights, features: Tensor2D): Tensor2D; // [N, C] -> [N, numClasses]
   /** What the logits say of each class: a distribution per image, [N, numClasses] -> [N, numClasses]. */
   probabilities(logits: Tensor2D): Tensor2D;
+}
+
+/** A classifier as data: what it holds, in `state_dict` order, and how its parts run. */
+export interface Classifier {
+  readonly backbone: Backbone;
+  readonly neck: Neck;
+  readonly head: Head;
+  readonly parameters: readonly ParameterSpec[];
 }

@@ -1,4 +1,5 @@
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
+import type { ClipGrad } from "./clip.ts";
 
 /** Per-step values that the optimizer needs; scalars so that a step can be traced once and fed anew. */
 export interface OptimizerScalars {
@@ -22,6 +23,12 @@ export interface Optimizer {
     slots: readonly Tensor[],
     scalars: OptimizerScalars,
   ): { readonly parameter: Tensor; readonly slots: readonly Tensor[] };
+}
+
+/** What happens to the gradients of a step: clipped, if at all, then taken by the optimizer. */
+export interface OptimizerWrapper {
+  readonly optimizer: Optimizer;
+  readonly clip: ClipGrad | undefined;
 }
 
 /** The learning rate and the weight decay over a run, as mmengine's chain of schedulers gives them. */

@@ -1,4 +1,4 @@
-import type { ResolvedConfig } from "#lib/config/component.ts";
+import type { ResolvedConfig } from "#lib/config/value.ts";
 import type { Predictor } from "#lib/model/predictor.ts";
 
 /** A model that is ready to answer. */

@@ -1,7 +1,9 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { randomStream } from "#lib/base/random.ts";
 import { defined } from "#lib/base/assert.ts";
-import type { ConfigNode, ConfigValue, ResolvedConfig } from "#lib/config/component.ts";
+import { configNode } from "#lib/config/node.ts";
+import type { ConfigNode } from "#lib/config/node.ts";
+import type { ResolvedConfig } from "#lib/config/value.ts";
 import type { ImageLimits } from "#lib/data/decode.ts";
 import { buildPipeline } from "#lib/data/pipeline.ts";
 import type { Image } from "#lib/data/types.ts";
@@ -49,18 +51,11 @@ export function checkSize(image: Image, { height, width }: Pick<Image, "height" 
 
 function testPipeline(config: ResolvedConfig): ConfigNode {
   for (const path of PIPELINES) {
-    const value = valueAt(config.value, path.split("."));
-    if (value !== undefined && value !== null) return { value, path, config };
+    const node = configNode(config).find(path);
+    if (node) return node;
   }
   throw new PetageError(
     "CONFIG_INVALID_VALUE",
     `The checkpoint's config has no test pipeline (${PIPELINES.join(", ")})`,
   );
-}
-
-function valueAt(value: ConfigValue, [key, ...rest]: readonly string[]): ConfigValue | undefined {
-  if (key === undefined) return value;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  const child = Object.entries(value).find(([name]) => name === key)?.[1];
-  return child === undefined ? undefined : valueAt(child, rest);
 }

@@ -1,4 +1,7 @@
+import { buildComponent } from "#lib/config/build.ts";
 import type { Table } from "#lib/config/component.ts";
+import { ConfigNode } from "#lib/config/node.ts";
+import type { ConfigValue } from "#lib/config/value.ts";
 
 /** A component as a config writes it. */
 export interface TypedConfig {
@@ -9,9 +12,14 @@ export interface TypedConfig {
 /** Builds a component of a golden case; undefined where the table does not know its type. */
 export function build<Built, Context>(
   table: Table<Built, Context>,
-  { type, ...config }: TypedConfig,
+  config: TypedConfig,
   context: Context,
 ): Built | undefined {
-  const entry = Object.hasOwn(table.components, type) ? table.components[type] : undefined;
-  return entry?.create(entry.schema.parse(config), context);
+  if (!Object.hasOwn(table.components, config.type)) return undefined;
+  const value = config as unknown as ConfigValue; // what a golden file holds is JSON
+  return buildComponent(
+    table,
+    new ConfigNode({ value, path: "", config: { value: {}, positions: new Map() } }),
+    context,
+  );
 }

@@ -1,15 +1,17 @@
 import { z } from "zod";
-import type { Component } from "#lib/config/component.ts";
-import { DefaultSampler } from "#lib/data/samplers/default-sampler.ts";
+import { samplers } from "#lib/data/samplers/index.ts";
 import { RepeatAugSampler } from "#lib/data/samplers/repeat-aug-sampler.ts";
-import type { Sampler, SamplerContext } from "#lib/data/samplers/sampler.ts";
-import { SequentialSampler } from "#lib/data/samplers/sequential-sampler.ts";
+import type { Sampler } from "#lib/data/samplers/sampler.ts";
+import { build } from "./build.ts";
 import type { GoldenChecker, GoldenResult } from "./types.ts";
 
 const samplersFile = z.record(z.string(), z.unknown());
 const layout = z.tuple([z.array(z.int()), z.int()]);
 const parametersOf = z.record(z.string(), z.string());
 const place = z.looseObject({ n: z.coerce.number(), ws: z.coerce.number(), rank: z.coerce.number() });
+
+const KINDS = { ...samplers, components: { ...samplers.components, RepeatAugSampler } };
+const CONTEXT = { seed: 0 };
 
 /** Keys read `NAME n=10 ws=4 rank=0 [parameter=value ...]`; values are the indices and the sampler's length. */
 export const samplersChecker: GoldenChecker = {
@@ -24,7 +26,7 @@ export const samplersChecker: GoldenChecker = {
 function checkLayout(name: string, value: unknown): GoldenResult {
   const [kind = "", ...words] = name.split(" ");
   const parameters = parametersOf.parse(Object.fromEntries(words.map((word) => word.split("="))));
-  const sampler = build(kind, parameters);
+  const sampler = samplerOf(kind, parameters);
   if (!sampler) return { name, status: "skipped", why: "petage does not have this sampler yet" };
   const { n: count, ws: worldSize, rank } = place.parse(parameters);
   const [indices, length] = layout.parse(value);
@@ -33,21 +35,20 @@ function checkLayout(name: string, value: unknown): GoldenResult {
   return { name, status: expected === got ? "passed" : "failed", expected, got };
 }
 
-function build(kind: string, parameters: Readonly<Record<string, string>>): Sampler | undefined {
+function samplerOf(kind: string, parameters: Readonly<Record<string, string>>): Sampler | undefined {
   if (kind === "default") {
-    return create(DefaultSampler, { shuffle: false, round_up: parameters["round_up"] !== "False" });
+    return build(
+      KINDS,
+      { type: "DefaultSampler", shuffle: false, round_up: parameters["round_up"] !== "False" },
+      CONTEXT,
+    );
   }
   if (kind === "repeataug") {
     const repeats = parameters["num_repeats"] ?? parameters["repeats"];
-    return create(RepeatAugSampler, {
-      shuffle: false,
-      ...(repeats === undefined ? {} : { num_repeats: Number(repeats) }),
-    });
+    const config = repeats === undefined ? {} : { num_repeats: Number(repeats) };
+    return build(KINDS, { type: "RepeatAugSampler", shuffle: false, ...config }, CONTEXT);
   }
   const [family, subsampleType] = kind.split("/");
-  return family === "sequential" ? create(SequentialSampler, { subsample_type: subsampleType }) : undefined;
-}
-
-function create<Config>(component: Component<Config, Sampler, SamplerContext>, config: unknown): Sampler {
-  return component.create(component.schema.parse(config), { seed: 0 });
+  if (family !== "sequential") return undefined;
+  return build(KINDS, { type: "SequentialSampler", subsample_type: subsampleType }, CONTEXT);
 }

@@ -1,9 +1,8 @@
 import { defined } from "#lib/base/assert.ts";
 import { backbones } from "#lib/nn/backbones/index.ts";
-import { resNetSchema } from "#lib/nn/backbones/resnet.ts";
-import type { ResNetConfig } from "#lib/nn/backbones/resnet.ts";
 import { sizeOf, trainedParameters } from "#lib/nn/parameters.ts";
 import type { ParameterSpec } from "#lib/nn/types.ts";
+import { build } from "./build.ts";
 import type { GoldenChecker, GoldenResult } from "./types.ts";
 
 interface Case {
@@ -38,9 +37,7 @@ export const stateDictsChecker: GoldenChecker = {
 };
 
 function parametersOf(type: string, kwargs: Readonly<Record<string, unknown>>): readonly ParameterSpec[] {
-  const entry = backbones.components[type];
-  if (!entry) return [];
-  return entry.create(entry.schema.parse(kwargs), undefined).layers.flatMap((layer) => layer.parameters);
+  return build(backbones, { type, ...kwargs }, undefined)?.layers.flatMap((layer) => layer.parameters) ?? [];
 }
 
 function* checkStateDict(
@@ -65,9 +62,8 @@ function* checkFrozen(
   truth: Readonly<Record<string, FrozenCase>>,
 ): Generator<GoldenResult> {
   for (const [stages, expected] of Object.entries(truth)) {
-    const entry = defined(backbones.components["ResNet"], "ResNet");
-    const config: ResNetConfig = resNetSchema.parse({ depth, frozen_stages: Number(stages) });
-    const { layers } = entry.create(config, undefined);
+    const config = { type: "ResNet", depth, frozen_stages: Number(stages) };
+    const { layers } = defined(build(backbones, config, undefined), "ResNet");
     const specs = layers.flatMap((layer) => layer.parameters);
     const trainable = trainedParameters(specs);
     const evaluating = layers.filter((layer) => layer.frozen).flatMap((layer) => layer.parameters);

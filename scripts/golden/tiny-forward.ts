@@ -7,6 +7,7 @@ import { backbones } from "#lib/nn/backbones/index.ts";
 import { fromPyTorch } from "#lib/nn/layout.ts";
 import { sizeOf } from "#lib/nn/parameters.ts";
 import type { Backbone, Mode, ParameterSpec } from "#lib/nn/types.ts";
+import { build } from "./build.ts";
 import type { GoldenChecker, GoldenResult } from "./types.ts";
 import { close, largestDifference } from "./close.ts";
 
@@ -68,10 +69,9 @@ function* checkCase(
   { type, extra }: { type: string; extra: Record<string, unknown> },
   truth: Case,
 ): Generator<GoldenResult> {
-  const entry = backbones.components[type];
-  if (!entry) return;
   // The upstream default zero_init_residual changes only start values, which the case overwrites.
-  const backbone = entry.create(entry.schema.parse({ ...extra, ...truth.kwargs }), undefined);
+  const backbone = build(backbones, { type, ...extra, ...truth.kwargs }, undefined);
+  if (!backbone) return;
   const parameters = backbone.layers.flatMap((layer) => layer.parameters);
   const ours = parameters.map((spec) => [spec.name.replace(/^backbone\./, ""), spec.shape]);
   yield equal(`${name} state_dict keys`, truth.keys, ours);

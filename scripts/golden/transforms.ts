@@ -12,16 +12,12 @@ import {
   type Box,
 } from "#lib/data/geometry.ts";
 import { flip } from "#lib/data/pixels.ts";
-import { ClsDataPreprocessor, preprocess, type FloatImage } from "#lib/data/preprocessor.ts";
+import { preprocess, preprocessors, type FloatImage } from "#lib/data/preprocessor.ts";
+import { applyOperation } from "#lib/data/raster.ts";
 import { resize, type ResizeMethod } from "#lib/data/resize.ts";
-import { CenterCrop } from "#lib/data/transforms/center-crop.ts";
-import type { TransformContext } from "#lib/data/transforms/context.ts";
-import { EfficientNetCenterCrop } from "#lib/data/transforms/efficient-net-center-crop.ts";
-import { ResizeEdge } from "#lib/data/transforms/resize-edge.ts";
-import { Resize } from "#lib/data/transforms/resize.ts";
-import type { Component } from "#lib/config/component.ts";
-import type { Image, Transform } from "#lib/data/types.ts";
-import { DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
+import { transforms } from "#lib/data/transforms/index.ts";
+import type { Image } from "#lib/data/types.ts";
+import { build } from "./build.ts";
 import { close } from "./close.ts";
 import type { GoldenChecker, GoldenResult } from "./types.ts";
 
@@ -117,14 +113,13 @@ function notDrawn(what: string): never {
   throw new Error(`${what} was asked for where none is needed`);
 }
 
-const noContext: TransformContext = { read: () => notDrawn("a file"), decode: DEFAULT_IMAGE_LIMITS };
-const info = { id: "golden", path: "", label: null };
-
-function viaTransform<Config>(transform: Component<Config, Transform, TransformContext>): PixelOperation {
+function viaTransform(type: keyof typeof transforms.components): PixelOperation {
   return (image, params) => {
-    const sample = transform.create(transform.schema.parse(params), noContext)({ info, index: 0, image }, noRandom);
-    assert(!(sample instanceof Promise) && sample.image, "a transform of pixels answers at once");
-    return sample.image;
+    const transform = defined(build(transforms, { type, ...params }, undefined), type);
+    return transform.plan(image, noRandom).reduce((result, operation) => {
+      assert(operation.kind !== "load", `${type} changes an image that is there`);
+      return applyOperation(result, operation);
+    }, image);
   };
 }
 
@@ -141,10 +136,10 @@ const PIXEL_OPERATIONS: Readonly<Record<string, PixelOperation>> = {
     const { size_wh, ...method } = resizeParams.parse(params);
     return resize(image, { width: size_wh[0], height: size_wh[1] }, method as ResizeMethod);
   },
-  centercrop: viaTransform(CenterCrop),
-  resize_edge: viaTransform(ResizeEdge),
-  resize_keep_ratio: viaTransform(Resize),
-  efficientnet_center_crop: viaTransform(EfficientNetCenterCrop),
+  centercrop: viaTransform("CenterCrop"),
+  resize_edge: viaTransform("ResizeEdge"),
+  resize_keep_ratio: viaTransform("Resize"),
+  efficientnet_center_crop: viaTransform("EfficientNetCenterCrop"),
   flip_horizontal: (image) => flip(image, "horizontal"),
   flip_vertical: (image) => flip(image, "vertical"),
   flip_diagonal: (image) => flip(image, "diagonal"),
@@ -252,15 +247,14 @@ function scripted(uniforms: readonly number[], integers: readonly number[]): Ran
 }
 
 /** The file names no mean and std: they are ImageNet's, in RGB. */
-const preprocessorParams = ClsDataPreprocessor.schema;
 const IMAGENET = { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375], to_rgb: true };
 
 function checkPreprocess(one: z.infer<typeof preprocessCase>): Outcome {
   const { h, w, kind, out, out_shape, ...params } = one;
   const image = goldenImage(h, w, kind);
   if (!image) return { why: `no formula for images of kind ${kind}` };
-  const config = preprocessorParams.parse({ ...IMAGENET, ...params });
-  const result = preprocess(image, ClsDataPreprocessor.create(config, undefined));
+  const config = { type: "ClsDataPreprocessor", ...IMAGENET, ...params };
+  const result = preprocess(image, defined(build(preprocessors, config, undefined), config.type));
   const shape = [result.channels, result.height, result.width];
   if (shape.join() !== out_shape.slice(-3).join()) return { expected: out_shape, got: shape };
   return close("", { expected: out, got: channelsFirst(result), relative: 1e-6 });

@@ -1,6 +1,7 @@
 import { PetageError } from "#lib/base/errors.ts";
-import type { ConfigNode, ResolvedConfig } from "#lib/config/component.ts";
-import { configNode } from "#lib/config/build.ts";
+import type { ConfigNode } from "#lib/config/node.ts";
+import type { ResolvedConfig } from "#lib/config/value.ts";
+import { configNode } from "#lib/config/node.ts";
 import type { Loader } from "#lib/data/loader.ts";
 import { seedOf } from "#lib/data/seed.ts";
 
@@ -18,10 +19,9 @@ export function openSplits(config: ResolvedConfig, open: Open): Splits {
   const opened = new Map<SplitName, Promise<Loader>>();
   const load = (split: SplitName): Promise<Loader> => {
     const key = `${split}_dataloader`;
-    if (config.value[key] === undefined || config.value[key] === null) {
-      throw new PetageError("NOT_FOUND", `The config has no ${key}`);
-    }
-    return open(configNode(config, key), split === "train" ? "train" : "evaluate", seedOf(config));
+    const node = configNode(config).find(key);
+    if (!node) throw new PetageError("NOT_FOUND", `The config has no ${key}`);
+    return open(node, split === "train" ? "train" : "evaluate", seedOf(config));
   };
   return {
     async open(split) {

@@ -1,6 +1,6 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { abortable } from "#lib/base/signals.ts";
-import type { ResolvedConfig } from "#lib/config/component.ts";
+import type { ResolvedConfig } from "#lib/config/value.ts";
 import type { PredictorThread } from "#lib/host/thread/predictor.ts";
 import { estimateAge } from "#lib/model/age-estimate.ts";
 import { remoteBatchSource } from "#lib/rpc/batch-source.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
-import type { ConfigDict } from "#lib/config/component.ts";
+import type { ConfigDict } from "#lib/config/value.ts";
 import { dumpPython } from "#lib/config/dump.ts";
 import { loadConfig } from "#lib/config/load.ts";
 import { nodeConfigFiles } from "#lib/host/config-files.ts";

@@ -1,12 +1,18 @@
-import { defined } from "#lib/base/assert.ts";
+import { buildComponent } from "#lib/config/build.ts";
 import type { Table } from "#lib/config/component.ts";
+import { ConfigNode } from "#lib/config/node.ts";
+import type { ConfigValue } from "#lib/config/value.ts";
+
+/** A config node made by code. */
+export function nodeOf(value: unknown, path = "component"): ConfigNode {
+  return new ConfigNode({ value: value as ConfigValue, path, config: { value: {}, positions: new Map() } });
+}
 
 /** A component of a table, built of what a config would say, without a config file. */
 export function buildFrom<Built, Context>(
   table: Table<Built, Context>,
-  { type, ...config }: { readonly type: string; readonly [key: string]: unknown },
+  config: { readonly type: string; readonly [key: string]: unknown },
   context: Context,
 ): Built {
-  const entry = defined(table.components[type], `${table.kind} ${type}`);
-  return entry.create(entry.schema.parse(config), context);
+  return buildComponent(table, nodeOf(config), context);
 }

@@ -1,6 +1,6 @@
-import type { ConfigDict, ResolvedConfig } from "#lib/config/component.ts";
+import type { ConfigDict, ResolvedConfig } from "#lib/config/value.ts";
 import { createClassifier } from "#lib/nn/classifier.ts";
-import type { Classifier } from "#lib/nn/classifier.ts";
+import type { Classifier } from "#lib/nn/types.ts";
 
 /** A plain dict as a resolved config that was written in no file. */
 export function resolved(value: ConfigDict): ResolvedConfig {

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ConfigDict } from "#lib/config/component.ts";
+import type { ConfigDict } from "#lib/config/value.ts";
 import { synthesize } from "#lib/host/synth.ts";
 import { tinyModel } from "./tiny-model.ts";
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { ConfigDict } from "#lib/config/component.ts";
+import type { ConfigDict } from "#lib/config/value.ts";
 import { createClassifier } from "#lib/nn/classifier.ts";
 import { checkpointFolder } from "#lib/store/checkpoint-folder.ts";
 import { ModelState } from "#lib/model/model-state.ts";

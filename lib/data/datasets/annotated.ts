@@ -1,8 +1,8 @@
 import { posix } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import { didYouMean } from "#lib/config/nearest.ts";
-import { needed, type DataFiles } from "../files.ts";
-import type { Dataset } from "../types.ts";
+import { needed, type DataFiles } from "#lib/data/files.ts";
+import type { Dataset } from "#lib/data/types.ts";
 import { parseLabelled, parseUnlabelled, splitLines, type AnnotationLine } from "./annotation.ts";
 import { checkLabel } from "./classes.ts";
 

@@ -1,6 +1,6 @@
 import { PetageError } from "#lib/base/errors.ts";
-import { needed, type DataFiles } from "../files.ts";
-import { HEAD_HINT, labelOutsideHead } from "../head-classes.ts";
+import { needed, type DataFiles } from "#lib/data/files.ts";
+import { HEAD_HINT, labelOutsideHead } from "#lib/data/head-classes.ts";
 import type { AnnotationLine } from "./annotation.ts";
 
 /** Class names as a config gives them: a list, a text file with one a line, or none. */

@@ -2,8 +2,10 @@ import { z } from "zod";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { component } from "#lib/config/component.ts";
-import type { DataFiles } from "../files.ts";
-import type { Dataset, SampleInfo } from "../types.ts";
+import type { Builder } from "#lib/config/component.ts";
+import { ignored } from "#lib/config/ignored.ts";
+import type { DataFiles } from "#lib/data/files.ts";
+import type { Dataset, SampleInfo } from "#lib/data/types.ts";
 import { readAnnotated, type ProblemListener } from "./annotated.ts";
 import { readClasses } from "./classes.ts";
 import { readFolders } from "./folders.ts";
@@ -22,7 +24,6 @@ const EXTENSIONS = [".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif"];
 
 const prefixes = z.union([z.string(), z.object({ img_path: z.string() }).transform(({ img_path }) => img_path)]);
 const classNames = z.union([z.string(), z.array(z.string())]);
-const withoutEffect = z.unknown().optional();
 
 /**
  * Images with a label each, in one of two layouts: a text file of `PATH<TAB>LABEL` lines (`ann_file`), or one folder
@@ -51,16 +52,17 @@ export const CustomDataset = component({
         .default(null)
         .describe("Only the first so many samples, or those at these positions."),
       pipeline: z.array(z.unknown()).default([]).describe("Transforms; the loader builds them."),
-      test_mode: withoutEffect,
-      lazy_init: withoutEffect,
-      serialize_data: withoutEffect,
-      max_refetch: withoutEffect,
-      filter_cfg: withoutEffect,
+      test_mode: ignored("the loader's purpose decides"),
+      lazy_init: ignored("a dataset is read when its loader opens"),
+      serialize_data: ignored("threads share what they need"),
+      max_refetch: ignored("the loader's rule for bad samples holds"),
+      filter_cfg: ignored("every image is taken"),
     })
     .refine((config) => config.data_root !== "" || config.data_prefix !== "" || config.ann_file !== "", {
       error: "expected at least one of data_root, data_prefix and ann_file",
     }),
-  async create(config, { files, log, headClassCount, onProblem }: DatasetContext): Promise<Dataset> {
+  async create(config, { context }: Builder<DatasetContext>): Promise<Dataset> {
+    const { files, log, headClassCount, onProblem } = context;
     const classes = await readClasses(config.classes ?? config.metainfo?.classes ?? null, files);
     const folder = files.resolve(config.data_root, config.data_prefix);
     const withLabel = config.with_label;

@@ -2,8 +2,8 @@ import { posix } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { didYouMean } from "#lib/config/nearest.ts";
-import { needed, type DataFiles } from "../files.ts";
-import type { Dataset, SampleInfo } from "../types.ts";
+import { needed, type DataFiles } from "#lib/data/files.ts";
+import type { Dataset, SampleInfo } from "#lib/data/types.ts";
 
 export interface FoldersOptions {
   /** Absolute path of the folder that holds one folder for each class. */

@@ -1,5 +1,5 @@
-import { roundHalfEven, type Size } from "../geometry.ts";
-import type { Image } from "../types.ts";
+import { roundHalfEven, type Size } from "#lib/data/geometry.ts";
+import type { Image } from "#lib/data/types.ts";
 
 /** `cv2.resize` with INTER_AREA where the image shrinks: each target pixel is the mean of the area that it covers. */
 export function resizeArea(image: Image, size: Size): Image {

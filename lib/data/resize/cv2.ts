@@ -1,5 +1,5 @@
-import { roundHalfEven, type Size } from "../geometry.ts";
-import type { Image } from "../types.ts";
+import { roundHalfEven, type Size } from "#lib/data/geometry.ts";
+import type { Image } from "#lib/data/types.ts";
 import { resizeArea } from "./area.ts";
 import { resizeLinearly } from "./linear.ts";
 import { resizeSeparable, type MixRows } from "./separable.ts";

@@ -1,5 +1,5 @@
-import type { Size } from "../geometry.ts";
-import type { Image } from "../types.ts";
+import type { Size } from "#lib/data/geometry.ts";
+import type { Image } from "#lib/data/types.ts";
 import type { Taps } from "./taps.ts";
 
 /** Two taps per axis, with whole weights in fixed point. */

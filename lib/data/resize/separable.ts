@@ -1,5 +1,5 @@
-import type { Image } from "../types.ts";
-import type { Size } from "../geometry.ts";
+import type { Image } from "#lib/data/types.ts";
+import type { Size } from "#lib/data/geometry.ts";
 import type { Taps } from "./taps.ts";
 
 /** Mixes rows of horizontal sums into one row of pixels. */

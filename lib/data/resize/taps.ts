@@ -1,4 +1,4 @@
-import { roundHalfEven } from "../geometry.ts";
+import { roundHalfEven } from "#lib/data/geometry.ts";
 
 /** With which weights source pixels mix into each target pixel of one axis, as in OpenCV's resize. */
 export interface Taps {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
+import type { Builder } from "#lib/config/component.ts";
 import {
   epochOrder,
   everyNth,
@@ -29,7 +30,7 @@ export const DefaultSampler = component({
     seed: z.int().nonnegative().nullable().default(null).describe("Seed of the orders; the run's seed where null."),
     round_up: z.boolean().default(true).describe("Repeat the first samples so that all ranks see equally many."),
   }),
-  create(config, context: SamplerContext): Sampler {
+  create(config, { context }: Builder<SamplerContext>): Sampler {
     const seed = config.seed ?? context.seed;
     return (request) => sampleOrder({ ...request, shuffle: config.shuffle, seed, roundUp: config.round_up });
   },

@@ -3,7 +3,7 @@ import { DefaultSampler } from "./default-sampler.ts";
 import type { Sampler, SamplerContext } from "./sampler.ts";
 import { SequentialSampler } from "./sequential-sampler.ts";
 
-export const samplers: Table<Sampler, SamplerContext> = {
+export const samplers = {
   kind: "sampler",
   components: { DefaultSampler, SequentialSampler },
-};
+} as const satisfies Table<Sampler, SamplerContext>;

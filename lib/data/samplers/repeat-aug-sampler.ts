@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
+import type { Builder } from "#lib/config/component.ts";
 import { epochOrder, everyNth, roundUpToRanks, type Sampler, type SamplerContext } from "./sampler.ts";
 
 /**
@@ -13,7 +14,7 @@ export const RepeatAugSampler = component({
     shuffle: z.boolean().default(true).describe("A new order for each epoch."),
     seed: z.int().nonnegative().nullable().default(null).describe("Seed of the orders; the run's seed where null."),
   }),
-  create(config, context: SamplerContext): Sampler {
+  create(config, { context }: Builder<SamplerContext>): Sampler {
     const seed = config.seed ?? context.seed;
     return ({ count, epoch, rank, worldSize }) => {
       const order = epochOrder(count, config.shuffle && { seed, epoch });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import { epochOrder, everyNth, roundUpToRanks, type Sampler, type SamplerContext } from "./sampler.ts";
+import { epochOrder, everyNth, roundUpToRanks, type Sampler } from "./sampler.ts";
 
 /** Never shuffles; deals the samples out in turn, or gives each rank one run of neighbours. */
 export const SequentialSampler = component({
@@ -10,7 +10,7 @@ export const SequentialSampler = component({
       .default("default")
       .describe("default: ranks take turns; sequential: each rank takes one run of neighbours."),
   }),
-  create(config, _context: SamplerContext): Sampler {
+  create(config): Sampler {
     return ({ count, rank, worldSize }) => {
       const order = roundUpToRanks(epochOrder(count, false), worldSize);
       if (config.subsample_type === "default") return everyNth(order, rank, worldSize);

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import { centerCropBox, type Size } from "../geometry.ts";
-import { crop, pad } from "../pixels.ts";
-import type { Image, Transform } from "../types.ts";
-import { withImage, type TransformContext } from "./context.ts";
+import { centerCropBox, type Size } from "#lib/data/geometry.ts";
+import type { Operation } from "#lib/data/raster.ts";
 import { edges, widthHeight } from "./keys.ts";
+import type { Transform } from "./transform.ts";
 
 const BLACK = [0, 0, 0];
 
@@ -14,19 +13,20 @@ export const CenterCrop = component({
     crop_size: edges.describe("Size of the crop: one edge for a square, or (width, height)."),
     auto_pad: z.boolean().default(false).describe("Fill a smaller image up with black, right and below."),
   }),
-  create(config, _context: TransformContext): Transform {
-    const size = widthHeight(config.crop_size);
-    return (sample) =>
-      withImage(sample, (image) => {
+  create(config): Transform {
+    const wanted = widthHeight(config.crop_size);
+    return {
+      plan(size) {
         // First cut, then filled up: the same pixels, without a large image in between.
-        const middle = crop(image, centerCropBox(image, size));
-        return config.auto_pad ? fillUp(middle, size) : middle;
-      });
+        const box = centerCropBox(size, wanted);
+        return [{ kind: "crop", box }, ...(config.auto_pad ? fillUp(box, wanted) : [])];
+      },
+    };
   },
 });
 
-function fillUp(image: Image, size: Size): Image {
-  const right = Math.max(0, size.width - image.width);
-  const bottom = Math.max(0, size.height - image.height);
-  return right + bottom === 0 ? image : pad(image, { left: 0, top: 0, right, bottom }, BLACK);
+function fillUp(size: Size, wanted: Size): Operation[] {
+  const right = Math.max(0, wanted.width - size.width);
+  const bottom = Math.max(0, wanted.height - size.height);
+  return right + bottom === 0 ? [] : [{ kind: "pad", padding: { left: 0, top: 0, right, bottom }, colour: BLACK }];
 }

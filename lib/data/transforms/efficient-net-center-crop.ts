@@ -1,11 +1,8 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import { efficientNetCenterBox, wholePixels } from "../geometry.ts";
-import { crop } from "../pixels.ts";
-import { resize } from "../resize.ts";
-import type { Transform } from "../types.ts";
-import { withImage, type TransformContext } from "./context.ts";
+import { efficientNetCenterBox, wholePixels } from "#lib/data/geometry.ts";
 import { bicubicKeys, edge, knownResizeMethod, resizeMethod } from "./keys.ts";
+import type { Transform } from "./transform.ts";
 
 /** EfficientNet's test crop: a centred square with some margin, resized to `crop_size`. */
 export const EfficientNetCenterCrop = component({
@@ -20,13 +17,17 @@ export const EfficientNetCenterCrop = component({
       ...bicubicKeys,
     })
     .refine(...knownResizeMethod),
-  create(config, _context: TransformContext): Transform {
+  create(config): Transform {
     const method = resizeMethod(config);
     const size = { height: config.crop_size, width: config.crop_size };
-    return (sample) =>
-      withImage(sample, (image) => {
-        const box = efficientNetCenterBox(image, config.crop_size, config.crop_padding);
-        return resize(crop(image, wholePixels(box)), size, method);
-      });
+    return {
+      plan(image) {
+        const box = wholePixels(efficientNetCenterBox(image, config.crop_size, config.crop_padding));
+        return [
+          { kind: "crop", box },
+          { kind: "resize", size, method },
+        ];
+      },
+    };
   },
 });

@@ -1,11 +1,8 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import { efficientNetRandomBox, wholePixels } from "../geometry.ts";
-import { crop } from "../pixels.ts";
-import { resize } from "../resize.ts";
-import type { Transform } from "../types.ts";
-import { imageOf, type TransformContext } from "./context.ts";
+import { efficientNetRandomBox, wholePixels } from "#lib/data/geometry.ts";
 import { bicubicKeys, edge, knownResizeMethod, positiveRange, resizeMethod } from "./keys.ts";
+import type { Transform } from "./transform.ts";
 
 /** EfficientNet's training crop: random area and aspect ratio, resized to a square of `scale`. */
 export const EfficientNetRandomCrop = component({
@@ -20,7 +17,7 @@ export const EfficientNetRandomCrop = component({
       ...bicubicKeys,
     })
     .refine(...knownResizeMethod),
-  create(config, _context: TransformContext): Transform {
+  create(config): Transform {
     const method = resizeMethod(config);
     const size = { height: config.scale, width: config.scale };
     const options = {
@@ -31,10 +28,11 @@ export const EfficientNetRandomCrop = component({
       scale: config.scale,
       cropPadding: config.crop_padding,
     };
-    return (sample, random) => {
-      const image = imageOf(sample);
-      const box = efficientNetRandomBox(image, options, random);
-      return { ...sample, image: resize(crop(image, wholePixels(box)), size, method) };
+    return {
+      plan: (image, random) => [
+        { kind: "crop", box: wholePixels(efficientNetRandomBox(image, options, random)) },
+        { kind: "resize", size, method },
+      ],
     };
   },
 });

@@ -1,17 +1,17 @@
 import type { Table } from "#lib/config/component.ts";
-import type { Transform } from "../types.ts";
 import { CenterCrop } from "./center-crop.ts";
-import type { TransformContext } from "./context.ts";
 import { EfficientNetCenterCrop } from "./efficient-net-center-crop.ts";
 import { EfficientNetRandomCrop } from "./efficient-net-random-crop.ts";
 import { LoadImageFromFile } from "./load-image-from-file.ts";
 import { PackInputs } from "./pack-inputs.ts";
+import { RandomApply } from "./random-apply.ts";
 import { RandomFlip } from "./random-flip.ts";
 import { RandomResizedCrop } from "./random-resized-crop.ts";
 import { ResizeEdge } from "./resize-edge.ts";
 import { Resize } from "./resize.ts";
+import type { Transform } from "./transform.ts";
 
-export const transforms: Table<Transform, TransformContext> = {
+export const transforms = {
   kind: "transform",
   components: {
     CenterCrop,
@@ -19,9 +19,10 @@ export const transforms: Table<Transform, TransformContext> = {
     EfficientNetRandomCrop,
     LoadImageFromFile,
     PackInputs,
+    RandomApply,
     RandomFlip,
     RandomResizedCrop,
     Resize,
     ResizeEdge,
   },
-};
+} as const satisfies Table<Transform>;

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { defined } from "#lib/base/assert.ts";
-import type { Size } from "../geometry.ts";
-import { CV2_INTERPOLATIONS, PILLOW_INTERPOLATIONS, type ResizeMethod } from "../resize.ts";
-import { MAX_EDGE_PX } from "../size-limit.ts";
+import type { Size } from "#lib/data/geometry.ts";
+import { CV2_INTERPOLATIONS, PILLOW_INTERPOLATIONS, type ResizeMethod } from "#lib/data/resize.ts";
+import { MAX_EDGE_PX } from "#lib/data/size-limit.ts";
 
 const METHODS: readonly ResizeMethod[] = [
   ...CV2_INTERPOLATIONS.map((interpolation) => ({ backend: "cv2", interpolation }) as const),

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import { decodeImage } from "../decode.ts";
-import type { Transform } from "../types.ts";
-import type { TransformContext } from "./context.ts";
+import { ignored } from "#lib/config/ignored.ts";
+import type { Transform } from "./transform.ts";
 
 const localBackend = z.looseObject({ backend: z.enum(["local", "disk"]) });
 
@@ -11,21 +10,12 @@ export const LoadImageFromFile = component({
   schema: z.strictObject({
     to_float32: z.literal(false).default(false).describe("Pixels stay uint8 until the preprocessor."),
     color_type: z.literal("color").default("color").describe("Three channels, turned by EXIF orientation."),
-    imdecode_backend: z
-      .enum(["cv2", "turbojpeg", "pillow"])
-      .default("cv2")
-      .describe("Accepted for old configs; all decode alike here."),
-    ignore_empty: z
-      .boolean()
-      .default(false)
-      .describe("Accepted for old configs; the loader's rule for bad samples holds."),
+    imdecode_backend: ignored("all decode alike here", z.enum(["cv2", "turbojpeg", "pillow"]).default("cv2")),
+    ignore_empty: ignored("the loader's rule for bad samples holds", z.boolean().default(false)),
     backend_args: localBackend.nullable().default(null).describe("Where files come from; only local ones here."),
     file_client_args: localBackend.nullable().default(null).describe("The older name of backend_args."),
   }),
-  create(_config, context: TransformContext): Transform {
-    return async (sample) => {
-      const bytes = sample.bytes ?? (await context.read(sample.info.path, context.decode.maxImageBytes));
-      return { ...sample, image: await decodeImage(bytes, context.decode) };
-    };
+  create(_config): Transform {
+    return { loads: true, plan: () => [{ kind: "load" }] };
   },
 });

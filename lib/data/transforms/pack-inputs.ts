@@ -1,16 +1,16 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import type { Transform } from "../types.ts";
-import { imageOf, type TransformContext } from "./context.ts";
+import { ignored } from "#lib/config/ignored.ts";
+import type { Transform } from "./transform.ts";
 
 /** Ends a pipeline: the sample goes into a batch as it is. The keys are accepted for old configs. */
 export const PackInputs = component({
   schema: z.strictObject({
     input_key: z.literal("img").default("img").describe("What is packed: always the image."),
-    algorithm_keys: z.array(z.string()).default([]).describe("Without effect."),
-    meta_keys: z.array(z.string()).default([]).describe("Without effect: ids and labels always come along."),
+    algorithm_keys: ignored("labels always come along", z.array(z.string()).default([])),
+    meta_keys: ignored("ids and labels always come along", z.array(z.string()).default([])),
   }),
-  create(_config, _context: TransformContext): Transform {
-    return (sample) => ({ ...sample, image: imageOf(sample) });
+  create(_config): Transform {
+    return { plan: () => [] };
   },
 });

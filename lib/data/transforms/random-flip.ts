@@ -1,9 +1,8 @@
 import { z } from "zod";
 import type { Random } from "#lib/base/random.ts";
 import { component } from "#lib/config/component.ts";
-import { flip, type FlipDirection } from "../pixels.ts";
-import type { Transform } from "../types.ts";
-import { imageOf, type TransformContext } from "./context.ts";
+import type { FlipDirection } from "#lib/data/pixels.ts";
+import type { Transform } from "./transform.ts";
 
 const direction = z.enum(["horizontal", "vertical", "diagonal"]);
 const probability = z.number().min(0).max(1);
@@ -28,13 +27,15 @@ export const RandomFlip = component({
       path: ["prob"],
       error: "the probabilities add up to more than 1",
     }),
-  create(config, _context: TransformContext): Transform {
+  create(config): Transform {
     const directions = [config.direction].flat();
     const { prob } = config;
     const probabilities = Array.isArray(prob) ? prob : directions.map(() => prob / directions.length);
-    return (sample, random) => {
-      const flipped = chooseDirection(directions, probabilities, random);
-      return flipped ? { ...sample, flipped, image: flip(imageOf(sample), flipped) } : sample;
+    return {
+      plan(_size, random) {
+        const flipped = chooseDirection(directions, probabilities, random);
+        return flipped ? [{ kind: "flip", direction: flipped }] : [];
+      },
     };
   },
 });

@@ -1,11 +1,8 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import { randomResizedCropBox } from "../geometry.ts";
-import { crop } from "../pixels.ts";
-import { resize } from "../resize.ts";
-import type { Transform } from "../types.ts";
-import { imageOf, type TransformContext } from "./context.ts";
+import { randomResizedCropBox } from "#lib/data/geometry.ts";
 import { edges, heightWidth, knownResizeMethod, positiveRange, resizeKeys, resizeMethod } from "./keys.ts";
+import type { Transform } from "./transform.ts";
 
 /** Crops a random share of the area at a random aspect ratio, and resizes that to `scale`. */
 export const RandomResizedCrop = component({
@@ -18,7 +15,7 @@ export const RandomResizedCrop = component({
       ...resizeKeys,
     })
     .refine(...knownResizeMethod),
-  create(config, _context: TransformContext): Transform {
+  create(config): Transform {
     const size = heightWidth(config.scale);
     const method = resizeMethod(config);
     const options = {
@@ -26,10 +23,11 @@ export const RandomResizedCrop = component({
       aspectRange: config.aspect_ratio_range,
       maxAttempts: config.max_attempts,
     };
-    return (sample, random) => {
-      const image = imageOf(sample);
-      const box = randomResizedCropBox(image, options, random);
-      return { ...sample, image: resize(crop(image, box), size, method) };
+    return {
+      plan: (image, random) => [
+        { kind: "crop", box: randomResizedCropBox(image, options, random) },
+        { kind: "resize", size, method },
+      ],
     };
   },
 });

@@ -1,10 +1,8 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import { resizeEdgeSize } from "../geometry.ts";
-import { resize } from "../resize.ts";
-import type { Transform } from "../types.ts";
-import { withImage, type TransformContext } from "./context.ts";
+import { resizeEdgeSize } from "#lib/data/geometry.ts";
 import { edge, knownResizeMethod, resizeKeys, resizeMethod } from "./keys.ts";
+import type { Transform } from "./transform.ts";
 
 /** Resizes one edge to `scale` pixels and keeps the aspect ratio. */
 export const ResizeEdge = component({
@@ -15,9 +13,10 @@ export const ResizeEdge = component({
       ...resizeKeys,
     })
     .refine(...knownResizeMethod),
-  create(config, _context: TransformContext): Transform {
+  create(config): Transform {
     const method = resizeMethod(config);
-    return (sample) =>
-      withImage(sample, (image) => resize(image, resizeEdgeSize(image, config.scale, config.edge), method));
+    return {
+      plan: (image) => [{ kind: "resize", size: resizeEdgeSize(image, config.scale, config.edge), method }],
+    };
   },
 });

@@ -1,10 +1,8 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import { keepRatioSize, scaledSize, type Size } from "../geometry.ts";
-import { resize } from "../resize.ts";
-import type { Transform } from "../types.ts";
-import { withImage, type TransformContext } from "./context.ts";
+import { keepRatioSize, scaledSize, type Size } from "#lib/data/geometry.ts";
 import { edges, knownResizeMethod, resizeKeys, resizeMethod, widthHeight } from "./keys.ts";
+import type { Transform } from "./transform.ts";
 
 const factor = z.number().positive();
 
@@ -26,9 +24,9 @@ export const Resize = component({
       path: ["scale"],
       error: "expected scale or scale_factor",
     }),
-  create(config, _context: TransformContext): Transform {
+  create(config): Transform {
     const method = resizeMethod(config);
-    return (sample) => withImage(sample, (image) => resize(image, targetSize(image, config), method));
+    return { plan: (image) => [{ kind: "resize", size: targetSize(image, config), method }] };
   },
 });
 

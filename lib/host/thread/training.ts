@@ -1,4 +1,4 @@
-import type { ResolvedConfig } from "#lib/config/component.ts";
+import type { ResolvedConfig } from "#lib/config/value.ts";
 import type { EagerStep } from "#lib/train/step/eager.ts";
 import { remote } from "./remote.ts";
 import type { Remote } from "./remote.ts";

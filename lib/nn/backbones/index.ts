@@ -1,5 +1,8 @@
-import type { Table } from "../../config/component.ts";
-import type { Backbone } from "../types.ts";
+import type { Table } from "#lib/config/component.ts";
+import type { Backbone } from "#lib/nn/types.ts";
 import { ResNet, ResNetV1c, ResNetV1d } from "./resnet.ts";
 
-export const backbones: Table<Backbone> = { kind: "backbone", components: { ResNet, ResNetV1c, ResNetV1d } };
+export const backbones = {
+  kind: "backbone",
+  components: { ResNet, ResNetV1c, ResNetV1d },
+} as const satisfies Table<Backbone>;

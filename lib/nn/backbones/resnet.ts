@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { component } from "../../config/component.ts";
-import { convNormParameters, convolveNormalize, poolAfterRelu } from "../layers.ts";
-import type { ConvNormSpec } from "../layers.ts";
-import type { Backbone, Layer, Mode, Weights } from "../types.ts";
-import { initConfig } from "../init-config.ts";
+import { component } from "#lib/config/component.ts";
+import { ignored } from "#lib/config/ignored.ts";
+import { convNormParameters, convolveNormalize, poolAfterRelu } from "#lib/nn/layers.ts";
+import type { ConvNormSpec } from "#lib/nn/layers.ts";
+import type { Backbone, Layer, Mode, Weights } from "#lib/nn/types.ts";
+import { initConfig, pretrainedOf } from "#lib/nn/init-config.ts";
 
 /** Blocks per stage and block kind by depth: He et al. 2015, "Deep Residual Learning for Image Recognition". */
 const ARCHITECTURES = {
@@ -39,7 +40,7 @@ export const resNetSchema = z.strictObject({
     .default({ type: "BN", requires_grad: true })
     .describe("Normalisation; SyncBN computes as BN (statistics are averaged over ranks after each step)"),
   norm_eval: z.boolean().default(false).describe("Batch normalisation uses running statistics while training"),
-  with_cp: z.boolean().default(false).describe("Activation checkpointing; accepted, has no effect"),
+  with_cp: ignored("activations are not recomputed", z.boolean().default(false)),
   zero_init_residual: z.boolean().default(true).describe("The last normalisation of each block starts at 0"),
   drop_path_rate: z.literal(0).default(0).describe("Stochastic depth; only 0 is supported"),
   init_cfg: initConfig,
@@ -53,18 +54,21 @@ interface StageContext {
   readonly trainable: boolean;
 }
 
-export const ResNet = component<ResNetConfig, Backbone>({ schema: resNetSchema, create: createResNet });
+export const ResNet = component({
+  schema: resNetSchema,
+  create: (config): Backbone => createResNet(config),
+});
 
 /** ResNet-D's stem without its shortcut: He et al. 2019, "Bag of Tricks for Image Classification". */
-export const ResNetV1c = component<ResNetConfig, Backbone>({
+export const ResNetV1c = component({
   schema: resNetSchema,
-  create: (config) => createResNet({ ...config, deep_stem: true }),
+  create: (config): Backbone => createResNet({ ...config, deep_stem: true }),
 });
 
 /** ResNet-D: deep stem and average-pooled shortcuts. */
-export const ResNetV1d = component<ResNetConfig, Backbone>({
+export const ResNetV1d = component({
   schema: resNetSchema,
-  create: (config) => createResNet({ ...config, deep_stem: true, avg_down: true }),
+  create: (config): Backbone => createResNet({ ...config, deep_stem: true, avg_down: true }),
 });
 
 function createResNet(config: ResNetConfig): Backbone {
@@ -85,7 +89,7 @@ function createResNet(config: ResNetConfig): Backbone {
     }
     stageEnds.push(layers.length - 1);
   }
-  return { layers, stageEnds, outputChannels: inChannels };
+  return { layers, stageEnds, outputChannels: inChannels, pretrained: pretrainedOf(config.init_cfg) };
 }
 
 interface ConvNormPlace {

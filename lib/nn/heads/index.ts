@@ -1,6 +1,8 @@
-import type { Table } from "../../config/component.ts";
-import type { Head } from "../types.ts";
+import type { Table } from "#lib/config/component.ts";
+import type { Head } from "#lib/nn/types.ts";
 import { LinearClsHead } from "./linear-cls-head.ts";
-import type { HeadContext } from "./linear-cls-head.ts";
 
-export const heads: Table<Head, HeadContext> = { kind: "head", components: { LinearClsHead } };
+export const heads = {
+  kind: "head",
+  components: { LinearClsHead },
+} as const satisfies Table<Head>;

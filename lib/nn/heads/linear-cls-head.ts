@@ -1,37 +1,27 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { component } from "../../config/component.ts";
-import type { ConfigNode } from "../../config/component.ts";
-import { dictionary } from "../../config/dictionary.ts";
-import { buildComponent } from "../../config/build.ts";
-import { initConfig } from "../init-config.ts";
-import { weightOf } from "../layers.ts";
-import { losses } from "../losses/index.ts";
-import type { Head } from "../types.ts";
+import { component } from "#lib/config/component.ts";
+import { ignored } from "#lib/config/ignored.ts";
+import { dictionary } from "#lib/config/dictionary.ts";
+import { initConfig } from "#lib/nn/init-config.ts";
+import { weightOf } from "#lib/nn/layers.ts";
+import { losses } from "#lib/nn/losses/index.ts";
+import type { Head } from "#lib/nn/types.ts";
 
 const schema = z.strictObject({
   num_classes: z.int().positive().describe("Classes; for pet ages the months 0..num_classes-1"),
   in_channels: z.int().positive().describe("Length of the feature vector: 512 for ResNet-18/34, 2048 above"),
   loss: dictionary.default({ type: "CrossEntropyLoss", loss_weight: 1.0 }).describe("The loss: dict(type=...)"),
-  topk: z
-    .union([z.int(), z.array(z.int())])
-    .default([1])
-    .describe("Accepted; only used upstream with cal_acc"),
+  topk: ignored("upstream uses it with cal_acc only", z.union([z.int(), z.array(z.int())]).default([1])),
   cal_acc: z.literal(false).default(false).describe("Only False: metrics belong to the evaluator"),
   init_cfg: initConfig,
 });
 
-/** What a head needs besides its own keys: where it stands, so that its loss is built with the right place. */
-export interface HeadContext {
-  readonly node: ConfigNode;
-}
-
 /** Logits = features x weight + bias; their softmax is the distribution. */
-export const LinearClsHead = component<z.output<typeof schema>, Head, HeadContext>({
+export const LinearClsHead = component({
   schema,
-  create({ num_classes: numClasses, in_channels: inChannels, loss }, { node }) {
-    const lossNode = { ...node, value: loss, path: `${node.path}.loss` };
+  create({ num_classes: numClasses, in_channels: inChannels }, { build }): Head {
     return {
       numClasses,
       inChannels,
@@ -53,7 +43,7 @@ export const LinearClsHead = component<z.output<typeof schema>, Head, HeadContex
           initial: { kind: "constant", value: 0 },
         },
       ],
-      loss: buildComponent(losses, lossNode, { numClasses }),
+      loss: build(losses, "loss", { numClasses }),
       logits(weights, features) {
         const projected = tf.matMul(features, weightOf(weights, "head.fc.weight"));
         return projected.add<Tensor2D>(weightOf(weights, "head.fc.bias"));

@@ -5,7 +5,7 @@ import { component } from "#lib/config/component.ts";
 import { focusing } from "./focusing.ts";
 import { lossOf } from "./reduce.ts";
 import { reductionFields } from "./types.ts";
-import type { Loss, LossContext } from "./types.ts";
+import type { Loss } from "./types.ts";
 
 const schema = z.strictObject({
   gamma_pos: z.number().min(0).default(0).describe("Focusing exponent of the positive classes."),
@@ -19,7 +19,7 @@ const schema = z.strictObject({
 /** Asymmetric loss (Ridnik et al. 2021), summed over the classes. */
 export const AsymmetricLoss = component({
   schema,
-  create(config: z.infer<typeof schema>, _context: LossContext): Loss {
+  create(config): Loss {
     const { gamma_pos, gamma_neg, clip, eps } = config;
     return lossOf((logits, targets) => {
       const probability = config.use_sigmoid ? tf.sigmoid(logits) : tf.softmax(logits);

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
+import type { Builder } from "#lib/config/component.ts";
+import { ignored } from "#lib/config/ignored.ts";
 import { classFactorFields, classFactors } from "./class-factors.ts";
 import { sigmoidCrossEntropy, softmaxCrossEntropy } from "./cross-entropy.ts";
 import { lossOf } from "./reduce.ts";
@@ -9,7 +11,7 @@ import type { Loss, LossContext } from "./types.ts";
 const schema = z
   .strictObject({
     use_sigmoid: z.boolean().default(false).describe("Binary cross entropy of each class instead of a softmax."),
-    use_soft: z.boolean().default(false).describe("Accepted: targets that are distributions work either way."),
+    use_soft: ignored("targets that are distributions work either way", z.boolean().default(false)),
     ...classFactorFields,
     ...reductionFields,
   })
@@ -24,7 +26,7 @@ const schema = z
  */
 export const CrossEntropyLoss = component({
   schema,
-  create(config: z.infer<typeof schema>, { numClasses }: LossContext): Loss {
+  create(config, { context: { numClasses } }: Builder<LossContext>): Loss {
     const factors = classFactors(config, numClasses);
     const formula = config.use_sigmoid ? sigmoidCrossEntropy : softmaxCrossEntropy;
     return lossOf((logits, targets) => formula(logits, targets, factors), config);

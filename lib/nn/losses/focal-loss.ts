@@ -6,7 +6,7 @@ import { sigmoidCosts } from "./cross-entropy.ts";
 import { focusing } from "./focusing.ts";
 import { lossOf } from "./reduce.ts";
 import { reductionFields } from "./types.ts";
-import type { Loss, LossContext } from "./types.ts";
+import type { Loss } from "./types.ts";
 
 const schema = z.strictObject({
   gamma: z.number().min(0).default(2).describe("How much easy classes count less."),
@@ -22,7 +22,7 @@ const schema = z.strictObject({
 /** Sigmoid focal loss (Lin et al. 2017), summed over the classes. */
 export const FocalLoss = component({
   schema,
-  create({ gamma, alpha, ...reduction }: z.infer<typeof schema>, _context: LossContext): Loss {
+  create({ gamma, alpha, ...reduction }): Loss {
     return lossOf((logits, targets) => {
       const probability = tf.sigmoid(logits);
       const others = tf.sub<Tensor2D>(1, targets);

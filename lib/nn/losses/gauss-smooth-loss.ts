@@ -2,6 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
+import type { Builder } from "#lib/config/component.ts";
+import { ignored } from "#lib/config/ignored.ts";
 import { classFactorFields, classFactors } from "./class-factors.ts";
 import { sigmoidCrossEntropy, softmaxCrossEntropy } from "./cross-entropy.ts";
 import { authorRow, gaussRow, smoothingMatrix } from "./gauss-smoothing.ts";
@@ -27,7 +29,7 @@ const schema = z.strictObject({
     .default("none")
     .describe("'author' repeats the original's numbers at both ends of the classes, only to compare with old runs."),
   use_sigmoid: z.boolean().nullish().describe("Binary cross entropy of each class instead of a softmax."),
-  num_classes: z.number().int().positive().nullish().describe("Accepted; the head knows it."),
+  num_classes: ignored("the head knows it", z.number().int().positive().nullish()),
   ...classFactorFields,
   ...reductionFields,
 });
@@ -38,7 +40,7 @@ const schema = z.strictObject({
  */
 export const GaussSmoothLoss = component({
   schema,
-  create(config: z.infer<typeof schema>, { numClasses }: LossContext): Loss {
+  create(config, { context: { numClasses } }: Builder<LossContext>): Loss {
     const smoothing = { numClasses, std: config.std, sampleCount: config.num_samples };
     const matrix = smoothingMatrix(smoothing, config.compat === "author" ? authorRow : gaussRow);
     const factors = classFactors(config, numClasses);

@@ -2,6 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
+import type { Builder } from "#lib/config/component.ts";
+import { ignored } from "#lib/config/ignored.ts";
 import { sigmoidCrossEntropy, softmaxCrossEntropy } from "./cross-entropy.ts";
 import { lossOf } from "./reduce.ts";
 import { reductionFields } from "./types.ts";
@@ -14,7 +16,7 @@ const schema = z.strictObject({
     .default("original")
     .describe("(1-e)y + e/C; (y + e/C)/(1+e); or 1-e where y > 0 and e elsewhere."),
   use_sigmoid: z.boolean().nullish().describe("Binary cross entropy; the default is true for multi_label only."),
-  num_classes: z.number().int().positive().nullish().describe("Accepted; the head knows it."),
+  num_classes: ignored("the head knows it", z.number().int().positive().nullish()),
   ...reductionFields,
 });
 
@@ -34,7 +36,7 @@ const SMOOTHINGS: Readonly<Record<z.infer<typeof schema>["mode"], (epsilon: numb
 /** Label smoothing (Szegedy et al. 2016) in the three ways of mmpretrain's LabelSmoothLoss. */
 export const LabelSmoothLoss = component({
   schema,
-  create(config: z.infer<typeof schema>, { numClasses }: LossContext): Loss {
+  create(config, { context: { numClasses } }: Builder<LossContext>): Loss {
     const smooth = SMOOTHINGS[config.mode](config.label_smooth_val);
     const formula = (config.use_sigmoid ?? config.mode === "multi_label") ? sigmoidCrossEntropy : softmaxCrossEntropy;
     return lossOf((logits, targets) => formula(logits, smooth(targets, numClasses)), config);

@@ -1,15 +1,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { component } from "../../config/component.ts";
-import type { Neck } from "../types.ts";
+import { component } from "#lib/config/component.ts";
+import type { Neck } from "#lib/nn/types.ts";
 
 const schema = z.strictObject({
   dim: z.literal(2).default(2).describe("Spatial dimensions; only images (2)"),
 });
 
 /** Mean over height and width: [N, H, W, C] -> [N, C]. */
-export const GlobalAveragePooling = component<z.output<typeof schema>, Neck>({
+export const GlobalAveragePooling = component({
   schema,
-  create: () => (features) => tf.mean<Tensor2D>(features, [1, 2]),
+  create(): Neck {
+    return (features) => tf.mean<Tensor2D>(features, [1, 2]);
+  },
 });

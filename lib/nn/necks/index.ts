@@ -1,5 +1,8 @@
-import type { Table } from "../../config/component.ts";
-import type { Neck } from "../types.ts";
+import type { Table } from "#lib/config/component.ts";
+import type { Neck } from "#lib/nn/types.ts";
 import { GlobalAveragePooling } from "./global-average-pooling.ts";
 
-export const necks: Table<Neck> = { kind: "neck", components: { GlobalAveragePooling } };
+export const necks = {
+  kind: "neck",
+  components: { GlobalAveragePooling },
+} as const satisfies Table<Neck>;

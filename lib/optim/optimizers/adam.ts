@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import type { Optimizer } from "../types.ts";
+import type { Optimizer } from "#lib/optim/types.ts";
 import { MOMENT_SLOTS, adaptiveStep, momentsFields } from "./adaptive-moments.ts";
 import { addWeightDecay, weightDecayOf } from "./weight-decay.ts";
 
@@ -13,7 +13,7 @@ const schema = z.strictObject({
 /** Adam, formulas of torch.optim.Adam: the weight decay is an L2 penalty in the gradient. */
 export const Adam = component({
   schema,
-  create({ lr, betas, eps, weight_decay }: z.infer<typeof schema>): Optimizer {
+  create({ lr, betas, eps, weight_decay }): Optimizer {
     return {
       learningRate: lr,
       weightDecay: weight_decay,

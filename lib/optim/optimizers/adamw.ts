@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import type { Optimizer } from "../types.ts";
+import type { Optimizer } from "#lib/optim/types.ts";
 import { MOMENT_SLOTS, adaptiveStep, momentsFields } from "./adaptive-moments.ts";
 import { weightDecayOf } from "./weight-decay.ts";
 
@@ -17,7 +17,7 @@ const schema = z.strictObject({
 /** Adam with decoupled weight decay (Loshchilov & Hutter 2019), formulas of torch.optim.AdamW: decay first, then step. */
 export const AdamW = component({
   schema,
-  create({ lr, betas, eps, weight_decay }: z.infer<typeof schema>): Optimizer {
+  create({ lr, betas, eps, weight_decay }): Optimizer {
     return {
       learningRate: lr,
       weightDecay: weight_decay,

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { defined } from "#lib/base/assert.ts";
-import type { OptimizerScalars } from "../types.ts";
+import type { OptimizerScalars } from "#lib/optim/types.ts";
 
 const decay = z.number().min(0).lt(1);
 

@@ -1,5 +1,5 @@
 import type { Table } from "#lib/config/component.ts";
-import type { Optimizer } from "../types.ts";
+import type { Optimizer } from "#lib/optim/types.ts";
 import { Adam } from "./adam.ts";
 import { AdamW } from "./adamw.ts";
 import { LARS } from "./lars.ts";

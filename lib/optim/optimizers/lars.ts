@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import type { Optimizer } from "../types.ts";
+import type { Optimizer } from "#lib/optim/types.ts";
 import { NESTEROV_RULE, applyMomentum, momentumFields, momentumSlots, nesterovFits } from "./momentum.ts";
 import { addWeightDecay, weightDecayOf } from "./weight-decay.ts";
 
@@ -31,7 +31,7 @@ function trustRatio(
 /** Layer-wise adaptive rate scaling (You, Gitman & Ginsburg 2017), in mmpretrain's order: the rate enters the momentum buffer. */
 export const LARS = component({
   schema,
-  create(config: z.infer<typeof schema>): Optimizer {
+  create(config): Optimizer {
     return {
       learningRate: config.lr,
       weightDecay: config.weight_decay,

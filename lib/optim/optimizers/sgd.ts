@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { component } from "#lib/config/component.ts";
-import type { Optimizer } from "../types.ts";
+import type { Optimizer } from "#lib/optim/types.ts";
 import { NESTEROV_RULE, applyMomentum, momentumFields, momentumSlots, nesterovFits } from "./momentum.ts";
 import { addWeightDecay, weightDecayOf } from "./weight-decay.ts";
 
@@ -16,7 +16,7 @@ const schema = z
 /** Stochastic gradient descent with momentum, formulas of torch.optim.SGD. */
 export const SGD = component({
   schema,
-  create(config: z.infer<typeof schema>): Optimizer {
+  create(config): Optimizer {
     return {
       learningRate: config.lr,
       weightDecay: config.weight_decay,

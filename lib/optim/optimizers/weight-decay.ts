@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
-import type { OptimizerScalars } from "../types.ts";
+import type { OptimizerScalars } from "#lib/optim/types.ts";
 
 /** The weight decay of this step: the schedule's where there is one, else the config's. */
 export function weightDecayOf(configured: number, scalars: OptimizerScalars): Scalar | number {

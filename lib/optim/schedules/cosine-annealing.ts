@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { component } from "#lib/config/component.ts";
 import { MINIMUM_RULE, minimumFields, minimumOf, oneMinimum } from "./minimum.ts";
-import { scheduler, windowFields } from "./scheduler.ts";
+import { inOneUnit, scheduled, windowFields } from "./scheduler.ts";
 import type { Rule, Window } from "./scheduler.ts";
 
 const schema = z
@@ -14,13 +15,14 @@ const schema = z
       .nullish()
       .describe("Steps from the top to the bottom; the default is the window's length."),
   })
-  .refine(oneMinimum, MINIMUM_RULE);
+  .refine(oneMinimum, MINIMUM_RULE)
+  .refine(...inOneUnit);
 
 /**
  * Half a cosine from the current value down to the minimum (Loshchilov & Hutter 2017), in the recursive form that works
  * on the current value; past T_max it climbs again, as in mmengine.
  */
-function rule(config: z.infer<typeof schema>, { steps, scale }: Window): Rule {
+function rule(config: z.output<typeof schema>, { steps, scale }: Window): Rule {
   const length = config.T_max ? config.T_max * scale : steps;
   const height = (step: number): number => 1 + Math.cos((Math.PI * step) / length);
   return ({ current, step, base }) => {
@@ -34,7 +36,7 @@ function rule(config: z.infer<typeof schema>, { steps, scale }: Window): Rule {
   };
 }
 
-export const CosineAnnealingLR = scheduler(schema, { rule });
+export const CosineAnnealingLR = component({ schema, create: scheduled(rule) });
 
 /** The same curve for the weight decay, which it alone drives. */
-export const CosineAnnealingWeightDecay = scheduler(schema, { rule, drives: "weightDecay" });
+export const CosineAnnealingWeightDecay = component({ schema, create: scheduled(rule, { drives: "weightDecay" }) });

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
-import type { Component } from "#lib/config/component.ts";
+import type { Builder } from "#lib/config/component.ts";
+import { ignored } from "#lib/config/ignored.ts";
 
 /** What a scheduler drives. */
 export type ScheduledValue = "learningRate" | "weightDecay";
@@ -46,7 +46,7 @@ export const windowFields = {
     .describe("Step after the last of the window; the default is the end of the training."),
   convert_to_iter_based: z.boolean().default(false).describe("Written in epochs, stepped in iterations."),
   last_step: z.literal(-1).default(-1).describe("Only -1: a resumed run restores the schedule's state."),
-  verbose: z.boolean().default(false).describe("Accepted; the log shows the learning rate anyway."),
+  verbose: ignored("the log shows the learning rate anyway", z.boolean().default(false)),
 };
 
 interface WindowConfig {
@@ -63,37 +63,37 @@ export interface Window {
   readonly scale: number;
 }
 
-export interface SchedulerDefinition<Config> {
+/** Arguments of `refine` for schemas that spread `windowFields`. */
+export const inOneUnit: [(config: WindowConfig) => boolean, { path: string[]; error: string }] = [
+  (config) => config.by_epoch || !config.convert_to_iter_based,
+  { path: ["convert_to_iter_based"], error: "False, or by_epoch=True" },
+];
+
+export interface SchedulerOptions<Config> {
   readonly drives?: ScheduledValue;
   readonly startsFrom?: (config: Config) => number;
-  /** Checks the config against its window and gives the rule. */
-  readonly rule: (config: Config, window: Window) => Rule;
 }
 
-/** Makes a component of a rule: places its window as mmengine's Runner does. */
-export function scheduler<Config extends WindowConfig>(
-  schema: z.ZodType<Config>,
-  { drives = "learningRate", startsFrom, rule }: SchedulerDefinition<Config>,
-): Component<Config, Scheduler, ScheduleContext> {
-  return component({
-    schema: schema.refine((config) => config.by_epoch || !config.convert_to_iter_based, {
-      path: ["convert_to_iter_based"],
-      error: "False, or by_epoch=True",
-    }),
-    create(config, { epochLength, maxEpochs }) {
-      const scale = config.convert_to_iter_based ? epochLength : 1;
-      const byEpoch = config.by_epoch && !config.convert_to_iter_based;
-      const trainingEnd = config.by_epoch ? maxEpochs : maxEpochs * epochLength;
-      const begin = config.begin * scale;
-      const end = (config.end ?? trainingEnd) * scale;
-      return {
-        drives,
-        byEpoch,
-        begin,
-        end,
-        startsFrom: startsFrom?.(config),
-        rule: rule(config, { steps: end - begin, scale }),
-      };
-    },
-  });
+/**
+ * The `create` of a scheduler that has this rule: places its window as mmengine's Runner does.
+ * @param rule checks the config against its window.
+ */
+export function scheduled<Config extends WindowConfig>(
+  rule: (config: Config, window: Window) => Rule,
+  { drives = "learningRate", startsFrom }: SchedulerOptions<Config> = {},
+): (config: Config, builder: Builder<ScheduleContext>) => Scheduler {
+  return (config, { context: { epochLength, maxEpochs } }) => {
+    const scale = config.convert_to_iter_based ? epochLength : 1;
+    const trainingEnd = config.by_epoch ? maxEpochs : maxEpochs * epochLength;
+    const begin = config.begin * scale;
+    const end = (config.end ?? trainingEnd) * scale;
+    return {
+      drives,
+      byEpoch: config.by_epoch && !config.convert_to_iter_based,
+      begin,
+      end,
+      startsFrom: startsFrom?.(config),
+      rule: rule(config, { steps: end - begin, scale }),
+    };
+  };
 }

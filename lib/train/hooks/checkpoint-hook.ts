@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { component } from "../../config/component.ts";
+import { ignored } from "#lib/config/ignored.ts";
 import { PetageError } from "../../base/errors.ts";
 import type { Direction } from "../../metrics/types.ts";
 import { numberedNames } from "#lib/model/checkpoint.ts";
@@ -12,7 +13,7 @@ const schema = z.strictObject({
   by_epoch: z.boolean().default(true).describe("Count the interval in epochs"),
   save_optimizer: z.literal(true).default(true).describe("Only True: checkpoints can be resumed"),
   save_param_scheduler: z.literal(true).default(true).describe("Only True: checkpoints can be resumed"),
-  out_dir: z.string().nullable().default(null).describe("Accepted, has no effect: checkpoints go to the work dir"),
+  out_dir: ignored("checkpoints go to the work dir", z.string().nullable().default(null)),
   max_keep_ckpts: z.int().default(-1).describe("Keep only so many of the newest; -1: all"),
   save_last: z.boolean().default(true).describe("Save after the last epoch whatever the interval"),
   save_best: z
@@ -22,16 +23,16 @@ const schema = z.strictObject({
     .describe("Metric whose best checkpoint is kept; 'auto': the first one"),
   rule: z.enum(["less", "greater"]).nullable().default(null).describe("Which is better; default: as the metric says"),
   save_begin: z.int().min(0).default(0).describe("Save from this epoch (or iteration) on"),
-  published_keys: z.unknown().optional().describe("Accepted, has no effect"),
+  published_keys: ignored("checkpoints are published whole"),
   priority: prioritySchema.default(PRIORITIES.VERY_LOW).describe("When it runs among the hooks"),
 });
 
 type CheckpointConfig = z.output<typeof schema>;
 
 /** Saves checkpoints `epoch_N` or `iter_N` and the best one, on rank 0. */
-export const CheckpointHook = component<CheckpointConfig, Hook>({
+export const CheckpointHook = component({
   schema,
-  create(config) {
+  create(config): Hook {
     const kept: string[] = [];
     const save = async (run: TrainingRun, name: string): Promise<void> => {
       run.ports.log.info(`Saving checkpoint at ${name.replace(/^(epoch|iter)_(\d+)$/, "$2 $1s")}`);

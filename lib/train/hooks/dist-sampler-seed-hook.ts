@@ -9,9 +9,9 @@ const schema = z.strictObject({
 });
 
 /** Shuffles anew each epoch; without it every epoch sees the order and the augmentation of the first. */
-export const DistSamplerSeedHook = component<z.output<typeof schema>, Hook>({
+export const DistSamplerSeedHook = component({
   schema,
-  create: ({ priority }) => ({
+  create: ({ priority }): Hook => ({
     name: "DistSamplerSeedHook",
     priority,
     beforeEpoch(run) {

@@ -7,7 +7,7 @@ import { LoggerHook } from "./logger-hook.ts";
 import { ParamSchedulerHook } from "./param-scheduler-hook.ts";
 import { VisualizationHook } from "./visualization-hook.ts";
 
-export const hooks: Table<Hook> = {
+export const hooks = {
   kind: "hook",
   components: {
     CheckpointHook,
@@ -17,4 +17,4 @@ export const hooks: Table<Hook> = {
     ParamSchedulerHook,
     VisualizationHook,
   },
-};
+} as const satisfies Table<Hook>;

@@ -9,9 +9,9 @@ const schema = z.strictObject({
 });
 
 /** Estimates the time to the end from the mean duration of the iterations of this run. */
-export const IterTimerHook = component<z.output<typeof schema>, Hook>({
+export const IterTimerHook = component({
   schema,
-  create({ priority }) {
+  create({ priority }): Hook {
     let totalMs = 0;
     let count = 0;
     return {

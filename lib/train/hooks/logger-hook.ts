@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { component } from "../../config/component.ts";
+import { ignored } from "#lib/config/ignored.ts";
 import { PRIORITIES } from "../run.ts";
 import type { Hook, IterationResult, TrainingRun } from "../run.ts";
 import { prioritySchema } from "./priority.ts";
@@ -7,11 +8,11 @@ import { prioritySchema } from "./priority.ts";
 const schema = z.strictObject({
   interval: z.int().positive().default(10).describe("Log every so many iterations"),
   ignore_last: z.boolean().default(true).describe("Do not log the rest of an epoch that is shorter than the interval"),
-  interval_exp_name: z.int().default(1000).describe("Accepted, has no effect"),
+  interval_exp_name: ignored("log lines do not name the experiment", z.int().default(1000)),
   log_metric_by_epoch: z.boolean().default(true).describe("Only True: validation is logged by epoch"),
-  out_dir: z.string().nullable().default(null).describe("Accepted, has no effect: logs go to the work dir"),
-  out_suffix: z.unknown().optional().describe("Accepted, has no effect"),
-  keep_local: z.boolean().default(true).describe("Accepted, has no effect"),
+  out_dir: ignored("logs go to the work dir", z.string().nullable().default(null)),
+  out_suffix: ignored("logs stay as they are"),
+  keep_local: ignored("logs stay where they are", z.boolean().default(true)),
   priority: prioritySchema.default(PRIORITIES.BELOW_NORMAL).describe("When it runs among the hooks"),
 });
 
@@ -19,9 +20,9 @@ const schema = z.strictObject({
 const WINDOW_ITERATIONS = 10;
 
 /** Writes mmengine's log lines and `scalars.json`, on rank 0. */
-export const LoggerHook = component<z.output<typeof schema>, Hook>({
+export const LoggerHook = component({
   schema,
-  create({ interval, ignore_last: ignoreLast, priority }) {
+  create({ interval, ignore_last: ignoreLast, priority }): Hook {
     const window: IterationResult[] = [];
     return {
       name: "LoggerHook",

@@ -9,9 +9,9 @@ const schema = z.strictObject({
 });
 
 /** Moves the schedule on, after each iteration and each epoch. */
-export const ParamSchedulerHook = component<z.output<typeof schema>, Hook>({
+export const ParamSchedulerHook = component({
   schema,
-  create: ({ priority }) => ({
+  create: ({ priority }): Hook => ({
     name: "ParamSchedulerHook",
     priority,
     afterIteration: (run) => run.schedule.afterIteration(),

@@ -1,6 +1,6 @@
 import { PetageError } from "#lib/base/errors.ts";
 import type { LoadedConfig } from "#lib/config/load.ts";
-import { nearestPosition } from "#lib/config/plain.ts";
+import { nearestPosition } from "#lib/config/value.ts";
 import { requireWorkLeft } from "#lib/train/start.ts";
 import { checkWeights, findResumable, readCheckpointMeta } from "#lib/store/checkpoint-folder.ts";
 

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { buildComponent, configNode, parseNode } from "#lib/config/build.ts";
-import { component, type Table } from "#lib/config/component.ts";
+import { buildComponent } from "#lib/config/build.ts";
+import { component } from "#lib/config/component.ts";
+import type { Builder, Table } from "#lib/config/component.ts";
+import { configNode } from "#lib/config/node.ts";
 import { errorOf, load, placeOf } from "./support.ts";
 
 const GaussLoss = component({
@@ -12,13 +14,13 @@ const GaussLoss = component({
     weight: z.union([z.number(), z.array(z.number())]).optional(),
     inner: z.strictObject({ depth: z.int() }).optional(),
   }),
-  create: (config, context: string) => `${context}:${config.std}:${config.reduction}`,
+  create: (config, { context }: Builder<string>) => `${context}:${config.std}:${config.reduction}`,
 });
 const MultiStepLR = component({
   schema: z
     .strictObject({ milestones: z.array(z.int()), gamma: z.number().default(0.1) })
     .refine((config) => config.gamma < 1, { path: ["gamma"], error: "expected less than 1" }),
-  create: (config, context: string) => `${context}:${config.milestones.join(",")}`,
+  create: (config, { context }: Builder<string>) => `${context}:${config.milestones.join(",")}`,
 });
 const table: Table<string, string> = { kind: "loss", components: { GaussLoss, MultiStepLR } };
 
@@ -156,10 +158,10 @@ describe("configNode()", () => {
   });
 });
 
-describe("parseNode()", () => {
+describe("ConfigNode.parse()", () => {
   it("names the node when no component does", () => {
     const node = configNode(load("train_cfg = dict(max_epoch=1)\n"), "train_cfg");
-    const error = errorOf(() => parseNode(z.strictObject({ max_epochs: z.int() }), node));
+    const error = errorOf(() => node.parse(z.strictObject({ max_epochs: z.int() })));
     assert.match(error.describe(), /`train_cfg` has no key `max_epoch`.*`max_epochs`/);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Budget } from "#lib/config/budget.ts";
-import type { ConfigValue } from "#lib/config/component.ts";
+import type { ConfigValue } from "#lib/config/value.ts";
 import { dumpJson, dumpPython, fromPlain } from "#lib/config/dump.ts";
 import { mergeConfigs } from "#lib/config/merge.ts";
 import { toPlain } from "#lib/config/plain.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ConfigValue } from "#lib/config/component.ts";
+import type { ConfigValue } from "#lib/config/value.ts";
 import { load, loadError } from "./support.ts";
 
 const BASE =

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { buildComponent } from "#lib/config/build.ts";
-import type { ConfigDict } from "#lib/config/component.ts";
+import type { ConfigDict } from "#lib/config/value.ts";
 import { datasets } from "#lib/data/datasets/index.ts";
 import type { Dataset } from "#lib/data/types.ts";
+import { conforms } from "#test/support/conformance.ts";
 import { memoryFiles, node, recordingLog } from "./support.ts";
 
 async function build(
@@ -24,6 +25,11 @@ const MONTHS = Array.from({ length: 192 }, (_, month) => String(month));
 function labels({ samples }: Dataset): [string, number | null][] {
   return samples.map(({ id, label }) => [id, label]);
 }
+
+describe("every dataset", () => {
+  const files = memoryFiles(annotated("A*.jpg 1\nb c.jpg 4\n"));
+  conforms(datasets, { CustomDataset: { ...ANNOTATED, classes: MONTHS } }, { files, log: recordingLog() });
+});
 
 describe("CustomDataset with an annotation file", () => {
   it("splits at a tab or the last space; blank lines, CRLF and a byte order mark are nothing", async () => {

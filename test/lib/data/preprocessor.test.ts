@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
-import { buildPreprocessor, preprocess } from "#lib/data/preprocessor.ts";
+import { buildPreprocessor, preprocess, preprocessors } from "#lib/data/preprocessor.ts";
+import { conforms } from "#test/support/conformance.ts";
 import { node } from "./support.ts";
 
 const pixel = { data: Uint8Array.of(10, 20, 30), height: 1, width: 1, channels: 3 };
 
 describe("data_preprocessor", () => {
+  conforms(preprocessors, { ClsDataPreprocessor: [{}, { mean: [1, 2, 3], std: [4, 5, 6] }] }, undefined);
+
   it("needs no type and swaps channels before mean and std", () => {
     const preprocessor = buildPreprocessor(node({ mean: [30, 18, 0], std: [1, 2, 5], to_rgb: true, num_classes: 192 }));
     assert.equal(preprocessor.classCount, 192);

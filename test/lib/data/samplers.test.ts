@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { buildComponent } from "#lib/config/build.ts";
 import { sampleOrder } from "#lib/data/samplers/default-sampler.ts";
 import { samplers } from "#lib/data/samplers/index.ts";
+import { conforms } from "#test/support/conformance.ts";
 import { node } from "./support.ts";
 
 const request = { count: 11, shuffle: true, seed: 5, epoch: 0, rank: 0, worldSize: 1, roundUp: true };
@@ -50,6 +51,21 @@ describe("sampleOrder", () => {
 });
 
 describe("samplers", () => {
+  conforms(samplers, { DefaultSampler: {}, SequentialSampler: [{}, { subsample_type: "sequential" }] }, { seed: 0 });
+
+  for (const type of Object.keys(samplers.components)) {
+    it(`${type} deals out every sample, an equal share to each rank, the same at every call`, () => {
+      const deal = buildComponent(samplers, node({ type }), { seed: 3 });
+      const shares = [0, 1, 2].map((rank) => deal({ count: 11, epoch: 1, rank, worldSize: 3 }));
+      assert.deepEqual(new Set(shares.flat()).size, 11);
+      assert.deepEqual(
+        shares.map(({ length }) => length),
+        [4, 4, 4],
+      );
+      assert.deepEqual(deal({ count: 11, epoch: 1, rank: 0, worldSize: 3 }), shares[0]);
+    });
+  }
+
   it("DefaultSampler takes the run's seed unless it has its own", () => {
     const build = (config: object, seed: number): readonly number[] =>
       buildComponent(samplers, node({ type: "DefaultSampler", ...config }), { seed })(request);

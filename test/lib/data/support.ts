@@ -1,13 +1,15 @@
 import { posix } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
-import type { ConfigNode, ConfigValue } from "#lib/config/component.ts";
+import type { ConfigNode } from "#lib/config/node.ts";
+import type { ConfigValue } from "#lib/config/value.ts";
 import type { DataFiles } from "#lib/data/files.ts";
+import { nodeOf } from "#test/support/build.ts";
 import type { Image } from "#lib/data/types.ts";
 
 /** A config node made by code. */
 export function node(value: ConfigValue, path = "train_dataloader"): ConfigNode {
-  return { value, path, config: { value: {}, positions: new Map() } };
+  return nodeOf(value, path);
 }
 
 /** Files that exist only here: absolute path to text. */

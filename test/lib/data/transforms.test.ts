@@ -1,17 +1,27 @@
 import assert from "node:assert/strict";
 import { randomStream } from "#lib/base/random.ts";
 import { buildComponent } from "#lib/config/build.ts";
-import type { ConfigDict } from "#lib/config/component.ts";
+import type { ConfigDict } from "#lib/config/value.ts";
 import { DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
 import { transforms } from "#lib/data/transforms/index.ts";
-import type { Image, Sample, Transform } from "#lib/data/types.ts";
+import { createPipeline } from "#lib/data/pipeline.ts";
+import type { Pipeline } from "#lib/data/pipeline.ts";
+import type { Transform } from "#lib/data/transforms/transform.ts";
+import type { Image, Sample } from "#lib/data/types.ts";
+import { conforms } from "#test/support/conformance.ts";
+import { readText } from "#test/support/sources.ts";
 import { markedJpeg } from "./odd-images.ts";
 import { node, numberedImage } from "./support.ts";
 
 const context = { read: async (): Promise<Uint8Array> => markedJpeg(), decode: DEFAULT_IMAGE_LIMITS };
 
 function build(config: ConfigDict): Transform {
-  return buildComponent(transforms, node(config, "pipeline.0"), context);
+  return buildComponent(transforms, node(config, "pipeline.0"), undefined);
+}
+
+/** A transform by itself, as a pipeline carries it out. */
+function run(config: ConfigDict): Pipeline {
+  return createPipeline([build(config)], context);
 }
 
 function sampleOf(image?: Image): Sample {
@@ -20,18 +30,24 @@ function sampleOf(image?: Image): Sample {
 }
 
 async function apply(config: ConfigDict, image: Image, seed = 0): Promise<Image> {
-  const { image: result } = await build(config)(sampleOf(image), randomStream(seed));
+  const { image: result } = await run(config)(sampleOf(image), randomStream(seed));
   assert.ok(result);
   return result;
 }
 
-/** One way to write each transform, for what holds of all. */
-const EXAMPLES: Readonly<Record<string, ConfigDict>> = {
+/** Every entry of the table must have a line here: one way to write it. */
+const EXAMPLES: Readonly<Record<keyof typeof transforms.components, ConfigDict>> = {
   CenterCrop: { crop_size: 8 },
   EfficientNetCenterCrop: { crop_size: 16 },
   EfficientNetRandomCrop: { scale: 16 },
   LoadImageFromFile: {},
   PackInputs: {},
+  RandomApply: {
+    transforms: [
+      { type: "CenterCrop", crop_size: 8 },
+      { type: "RandomFlip", prob: 0.5 },
+    ],
+  },
   RandomFlip: { prob: 0.5 },
   RandomResizedCrop: { scale: 16 },
   Resize: { scale: [12, 10] },
@@ -39,11 +55,19 @@ const EXAMPLES: Readonly<Record<string, ConfigDict>> = {
 };
 
 describe("every transform", () => {
-  for (const type of Object.keys(transforms.components)) {
+  conforms(transforms, EXAMPLES, undefined);
+
+  it("is named where users read of them", () => {
+    const text = readText("docs/datasets.md");
+    const unnamed = Object.keys(transforms.components).filter((type) => !text.includes(`\`${type}\``));
+    assert.deepEqual(unnamed, [], "name it in docs/datasets.md, Pipelines");
+  });
+
+  for (const type of Object.keys(transforms.components) as (keyof typeof transforms.components)[]) {
     it(`${type} gives the same image for the same seed, and leaves its input alone`, async () => {
       const image = numberedImage(40, 31);
       const before = image.data.slice();
-      const transform = build({ type, ...EXAMPLES[type] });
+      const transform = run({ type, ...EXAMPLES[type] });
       for (let seed = 0; seed < 5; seed++) {
         const [first, second] = [randomStream(seed), randomStream(seed)];
         const one = await transform(sampleOf(image), first);
@@ -53,16 +77,12 @@ describe("every transform", () => {
       }
       assert.deepEqual(image.data, before);
     });
-
-    it(`${type} refuses a key that it does not have`, () => {
-      assert.throws(() => build({ type, ...EXAMPLES[type], colour: 1 }), { code: "CONFIG_UNKNOWN_KEY" });
-    });
   }
 });
 
 describe("transforms", () => {
   it("LoadImageFromFile decodes the file, or the bytes that the sample brings", async () => {
-    const load = build({ type: "LoadImageFromFile" });
+    const load = run({ type: "LoadImageFromFile" });
     const fromFile = await load(sampleOf(), randomStream(0));
     const fromBytes = await load({ ...sampleOf(), bytes: await markedJpeg() }, randomStream(0));
     assert.deepEqual(fromFile.image, fromBytes.image);
@@ -140,10 +160,50 @@ describe("transforms", () => {
     const flip = build({ type: "RandomFlip", prob: [0.2, 0.5], direction: ["horizontal", "vertical"] });
     const image = numberedImage(2, 2);
     const counts = { horizontal: 0, vertical: 0, diagonal: 0, none: 0 };
-    for (let seed = 0; seed < 1000; seed++)
-      counts[(await flip(sampleOf(image), randomStream(seed))).flipped ?? "none"]++;
+    for (let seed = 0; seed < 1000; seed++) {
+      const [operation] = flip.plan(image, randomStream(seed));
+      counts[operation?.kind === "flip" ? operation.direction : "none"]++;
+    }
     assert.ok(Math.abs(counts.horizontal - 200) < 50 && Math.abs(counts.vertical - 500) < 60, JSON.stringify(counts));
     assert.equal(counts.diagonal, 0);
+  });
+
+  describe("RandomApply", () => {
+    const nested = [
+      { type: "ResizeEdge", scale: 20 },
+      { type: "RandomResizedCrop", scale: 8 },
+      { type: "RandomFlip", prob: 0.5 },
+    ];
+
+    it("does all that its transforms would do in a row, with the same draws, or nothing", async () => {
+      const image = numberedImage(40, 31);
+      let applied = 0;
+      for (let seed = 0; seed < 200; seed++) {
+        const random = randomStream(seed);
+        const isApplied = random.next() < 0.3;
+        applied += Number(isApplied);
+        const pipeline = createPipeline(isApplied ? nested.map(build) : [], context);
+        const { image: expected } = await pipeline(sampleOf(image), random);
+        assert.deepEqual(await apply({ type: "RandomApply", transforms: nested, prob: 0.3 }, image, seed), expected);
+      }
+      assert.ok(applied > 30 && applied < 90, `${applied} of 200`);
+    });
+
+    it("nests, takes a single transform, and is applied half of the time unless told", () => {
+      const inner = { type: "RandomApply", transforms: { type: "CenterCrop", crop_size: 4 }, prob: 1 };
+      const outer = build({ type: "RandomApply", transforms: inner });
+      const plans = Array.from({ length: 400 }, (_, seed) => outer.plan(numberedImage(9, 9), randomStream(seed)));
+      const crops = plans.filter(([operation]) => operation?.kind === "crop").length;
+      assert.ok(crops > 160 && crops < 240, `${crops} of 400`);
+    });
+
+    it("needs no LoadImageFromFile and no PackInputs inside, and places the errors of what is there", () => {
+      assert.throws(() => build({ type: "RandomApply", transforms: [{ type: "RandomFlop" }] }), {
+        code: "CONFIG_UNKNOWN_TYPE",
+        message: /`pipeline\.0\.transforms\.0` has type `RandomFlop`, but there is no such transform/,
+        hint: /RandomFlip/,
+      });
+    });
   });
 
   for (const config of [
@@ -162,6 +222,8 @@ describe("transforms", () => {
     { type: "Resize" },
     { type: "RandomResizedCrop", scale: 8, crop_ratio_range: [1, 0.5] },
     { type: "LoadImageFromFile", backend_args: { backend: "petrel" } },
+    { type: "RandomApply", transforms: [{ type: "LoadImageFromFile" }] },
+    { type: "RandomApply", transforms: [], prob: 2 },
   ]) {
     it(`refuses ${JSON.stringify(config)}`, () => {
       assert.throws(() => build(config), { code: "CONFIG_INVALID_VALUE", message: /pipeline\.0|transform|`/ });
@@ -169,7 +231,7 @@ describe("transforms", () => {
   }
 
   it("a transform of an image that is not loaded says what to do", async () => {
-    await assert.rejects(async () => build({ type: "CenterCrop", crop_size: 8 })(sampleOf(), randomStream(0)), {
+    await assert.rejects(async () => run({ type: "CenterCrop", crop_size: 8 })(sampleOf(), randomStream(0)), {
       hint: /LoadImageFromFile/,
     });
   });

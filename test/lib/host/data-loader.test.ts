@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ConfigDict, ConfigNode } from "#lib/config/component.ts";
+import { ConfigNode } from "#lib/config/node.ts";
+import type { ConfigDict } from "#lib/config/value.ts";
 import { checkLocalDataset, openLoader, type OpenLoaderOptions } from "#lib/host/data-loader.ts";
 import type { Loader } from "#lib/data/loader.ts";
 import type { Batch, StepRange } from "#lib/data/types.ts";
@@ -174,7 +175,7 @@ describe("openLoader", () => {
 
   it("checkLocalDataset lists a photo that the pipeline would make huge", async () => {
     const config = await withResizeEdge("good.jpg 1\nsliver.png 3\n");
-    const dataset = { ...config, value: (config.value as { dataset: ConfigDict }).dataset, path: "dataset" };
+    const dataset = config.at("dataset");
     const { problems } = await checkLocalDataset(dataset, { root: folder, log: recordingLog(), signal: never });
     assert.deepEqual(
       problems.map(({ code }) => code),
@@ -213,7 +214,7 @@ describe("openLoader", () => {
 
     it("are listed by checkLocalDataset, with what helps", async () => {
       const config = await oddities(`${refused.map((name) => `${name} 2\n`).join("")}good.jpg 1\n`);
-      const dataset = { ...config, value: (config.value as { dataset: ConfigDict }).dataset, path: "dataset" };
+      const dataset = config.at("dataset");
       const options = { root: folder, log: recordingLog(), signal: never };
       const { problems } = await asNobody(folder, () => checkLocalDataset(dataset, options));
       const codes = problems.map(({ code }) => code);
@@ -255,11 +256,12 @@ describe("openLoader", () => {
 
   describe("labels that the head has no class for", () => {
     const classes = Array.from({ length: 192 }, (_, month) => String(month));
-    const withHead = (config: ConfigNode, count: number, path = "train_dataloader"): ConfigNode => ({
-      ...config,
-      path,
-      config: { value: { model: { head: { num_classes: count } } }, positions: new Map() },
-    });
+    const withHead = ({ value }: ConfigNode, count: number, path = "train_dataloader"): ConfigNode =>
+      new ConfigNode({
+        value,
+        path,
+        config: { value: { model: { head: { num_classes: count } } }, positions: new Map() },
+      });
     const datasetOf = (config: ConfigNode): ConfigDict => (config.value as { dataset: ConfigDict }).dataset;
 
     async function annotated(): Promise<ConfigNode> {
@@ -296,7 +298,7 @@ describe("openLoader", () => {
     it("are listed by checkLocalDataset, each", async () => {
       const options = { root: folder, log: recordingLog(), signal: never };
       const config = withHead(await annotated(), 10);
-      const { problems } = await checkLocalDataset({ ...config, value: datasetOf(config) }, options);
+      const { problems } = await checkLocalDataset(config.at("dataset"), options);
       const found = problems.filter(({ code }) => code === "DATASET_LABEL_OUT_OF_RANGE");
       assert.deepEqual(
         found.map(({ position }) => position?.line),
@@ -321,7 +323,7 @@ describe("openLoader", () => {
 
     it("unlabelled images have none: they can be predicted, and not be trained on", async () => {
       const config = withHead(await folders(), 10);
-      const unlabelled = { ...config, value: { dataset: { ...datasetOf(config), with_label: false } } };
+      const unlabelled = config.with({ dataset: { ...datasetOf(config), with_label: false } });
       await using loader = await open(unlabelled, { purpose: "evaluate" });
       assert.equal(loader.dataset.samples.length, 2);
       await assert.rejects(open(unlabelled), { code: "DATASET_INVALID", message: /has no label/, hint: /with_label/ });
@@ -330,7 +332,7 @@ describe("openLoader", () => {
 
   it("checkLocalDataset lists every problem of a dataset", async () => {
     const config = await oddities("good.jpg 1\nempty.jpg x\nno.jpg 1\ntext.jpg 2\ngood.jpg 3\nbig.jpg 0\n");
-    const dataset = { ...config, value: (config.value as { dataset: ConfigDict }).dataset, path: "dataset" };
+    const dataset = config.at("dataset");
     const done: number[] = [];
     const onProgress = (progress: { readonly done: number }): void => void done.push(progress.done);
     const check = await checkLocalDataset(dataset, { root: folder, log: recordingLog(), signal: never, onProgress });

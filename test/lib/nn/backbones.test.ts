@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { PetageError } from "#lib/base/errors.ts";
 import { buildComponent } from "#lib/config/build.ts";
-import type { ConfigDict } from "#lib/config/component.ts";
+import type { ConfigDict } from "#lib/config/value.ts";
 import { backbones } from "#lib/nn/backbones/index.ts";
 import { classify, createClassifier, frozenLayerCount, runLayers } from "#lib/nn/classifier.ts";
 import { freeingInputs } from "#lib/model/eager.ts";
@@ -10,8 +10,10 @@ import { initialValues } from "#lib/nn/init.ts";
 import { fromPyTorch } from "#lib/nn/layout.ts";
 import { trackedStatistics, trainedParameters } from "#lib/nn/parameters.ts";
 import type { Backbone, BatchStatistics, ParameterSpec, Weights } from "#lib/nn/types.ts";
+import { nodeOf } from "#test/support/build.ts";
+import { conforms } from "#test/support/conformance.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
-import { resolved, tinyClassifier, tinyModel } from "#test/support/tiny-model.ts";
+import { tinyClassifier, tinyModel } from "#test/support/tiny-model.ts";
 
 /** The smallest config of each backbone: a new one needs a row here. */
 const SMALL: Readonly<Record<string, ConfigDict>> = {
@@ -21,8 +23,7 @@ const SMALL: Readonly<Record<string, ConfigDict>> = {
 };
 
 function build(type: string, changes: ConfigDict = {}): Backbone {
-  const value = { type, ...SMALL[type], ...changes };
-  return buildComponent(backbones, { config: resolved({}), path: "model.backbone", value }, undefined);
+  return buildComponent(backbones, nodeOf({ type, ...SMALL[type], ...changes }, "model.backbone"), undefined);
 }
 
 function startWeights(parameters: readonly ParameterSpec[]): Weights {
@@ -32,9 +33,7 @@ function startWeights(parameters: readonly ParameterSpec[]): Weights {
 describe("backbones", () => {
   before(useTensorFlow);
 
-  it("all have a small config in this test", () => {
-    assert.deepEqual(Object.keys(SMALL).toSorted(), Object.keys(backbones.components).toSorted());
-  });
+  conforms(backbones, SMALL, undefined);
 
   for (const [type, config] of Object.entries(SMALL)) {
     describe(type, () => {

@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import type { ConfigDict, ResolvedConfig } from "#lib/config/component.ts";
+import type { ConfigDict, ResolvedConfig } from "#lib/config/value.ts";
 import type { PixelBatch } from "#lib/model/predictor.ts";
 import type { ServedPredictor } from "#lib/serve/model-info.ts";
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { authorRow, gaussRow, gaussWeights } from "#lib/nn/losses/gauss-smoothing.ts";
-import { GaussSmoothLoss } from "#lib/nn/losses/gauss-smooth-loss.ts";
+import { losses } from "#lib/nn/losses/index.ts";
 import type { Loss, Targets } from "#lib/nn/losses/types.ts";
+import { buildFrom } from "#test/support/build.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
 
 const smoothing = { numClasses: 192, std: 2, sampleCount: 11 };
@@ -16,7 +17,7 @@ function zeros(): number[] {
 }
 
 function build(config: object, numClasses = 192): Loss {
-  return GaussSmoothLoss.create(GaussSmoothLoss.schema.parse(config), { numClasses });
+  return buildFrom(losses, { type: "GaussSmoothLoss", ...config }, { numClasses });
 }
 
 function value(loss: Loss, logits: number[][], labels: () => Targets): number {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { PetageError } from "#lib/base/errors.ts";
-import type { ConfigDict } from "#lib/config/component.ts";
+import type { ConfigDict } from "#lib/config/value.ts";
 import { createSchedule } from "#lib/optim/schedule.ts";
 import { schedules } from "#lib/optim/schedules/index.ts";
 import { formatSeconds } from "#lib/train/hooks/logger-hook.ts";

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor1D, Variable } from "@tensorflow/tfjs-core";
 import { silentLog } from "#lib/base/log.ts";
 import { randomStream } from "#lib/base/random.ts";
-import type { ConfigDict } from "#lib/config/component.ts";
+import type { ConfigDict } from "#lib/config/value.ts";
 import type { Batch } from "#lib/data/types.ts";
 import { classify } from "#lib/nn/classifier.ts";
 import { fromPyTorch, toPyTorch } from "#lib/nn/layout.ts";

@@ -1,0 +1,76 @@
+import { PetageError } from "#lib/base/errors.ts";
+import type { Box, Size } from "./geometry.ts";
+import { crop, flip, pad } from "./pixels.ts";
+import type { FlipDirection, Padding } from "./pixels.ts";
+import { resize } from "./resize.ts";
+import type { ResizeMethod } from "./resize.ts";
+import type { Image } from "./types.ts";
+
+/** What is done to an image, as data: it says what comes of it, so that a list of them can be looked at before a pixel is. */
+export type Operation =
+  /** The sample's file, or the bytes that it brings along, decoded. */
+  | { readonly kind: "load" }
+  /** The box lies within the image. */
+  | { readonly kind: "crop"; readonly box: Box }
+  | { readonly kind: "resize"; readonly size: Size; readonly method: ResizeMethod }
+  | { readonly kind: "flip"; readonly direction: FlipDirection }
+  | { readonly kind: "pad"; readonly padding: Padding; readonly colour: readonly number[] }
+  /** What cannot be described otherwise: other pixels, in a new array, of this size if it is not the image's. */
+  | { readonly kind: "pixels"; readonly size?: Size; run(image: Image): Image };
+
+/** The size that an operation leaves. What it is after "load" shows when that has been carried out. */
+export function sizeAfter(size: Size, operation: Operation): Size {
+  switch (operation.kind) {
+    case "crop":
+      return operation.box;
+    case "resize":
+      return operation.size;
+    case "pad": {
+      const { left, top, right, bottom } = operation.padding;
+      return { height: size.height + top + bottom, width: size.width + left + right };
+    }
+    case "pixels":
+      return operation.size ?? size;
+    case "load":
+    case "flip":
+      return size;
+  }
+}
+
+/**
+ * Carries a list of operations out, one after the other. The only place that does, so that what becomes faster
+ * together (cropping, resizing and flipping in one pass, decoding at a smaller scale) can become so here.
+ */
+export async function carryOut(
+  operations: readonly Operation[],
+  image: Image | undefined,
+  load: () => Promise<Image>,
+): Promise<Image | undefined> {
+  let current = image;
+  for (const operation of operations)
+    current = operation.kind === "load" ? await load() : applyOperation(loaded(current), operation);
+  return current;
+}
+
+/** The image after one operation; it is left alone itself. */
+export function applyOperation(image: Image, operation: Exclude<Operation, { kind: "load" }>): Image {
+  switch (operation.kind) {
+    case "crop":
+      return crop(image, operation.box);
+    case "resize":
+      return resize(image, operation.size, operation.method);
+    case "flip":
+      return flip(image, operation.direction);
+    case "pad":
+      return pad(image, operation.padding, operation.colour);
+    case "pixels":
+      return operation.run(image);
+  }
+}
+
+function loaded(image: Image | undefined): Image {
+  if (image) return image;
+  throw new PetageError("CONFIG_INVALID_VALUE", "A transform got a sample whose image is not loaded", {
+    hint: "Put dict(type='LoadImageFromFile') first in the pipeline",
+  });
+}

@@ -1,0 +1,9 @@
+import type { Table } from "#lib/config/component.ts";
+import type { OptimizerWrapper } from "#lib/optim/types.ts";
+import { OptimWrapper } from "./optim-wrapper.ts";
+
+export const wrappers = {
+  kind: "optimizer wrapper",
+  components: { OptimWrapper },
+  implied: "OptimWrapper",
+} as const satisfies Table<OptimizerWrapper>;
