@@ -16,7 +16,7 @@ const ANY_NODE_MODULE = builtinModules;
 
 const FOUNDATION = ["base", "config"];
 const DOMAIN = [...FOUNDATION, "engine", "collective", "nn", "optim", "metrics", "data"];
-const APPLICATION = [...DOMAIN, "train", "serve"];
+const APPLICATION = [...DOMAIN, "train", "serve", "jobs"];
 const TENSORS = ["zod", "@tensorflow/tfjs-core"];
 
 const LAYERS: Readonly<Record<string, Layer>> = {
@@ -44,6 +44,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   nn: { layers: [...FOUNDATION, "engine", "data"], packages: TENSORS, nodeModules: [] },
   train: { layers: DOMAIN, packages: TENSORS, nodeModules: [] },
   serve: { layers: DOMAIN, packages: ["zod"], nodeModules: [] },
+  // `train` for the settings of a config, which a job is checked by before it runs.
+  jobs: { layers: [...DOMAIN, "train"], packages: ["zod"], nodeModules: [] },
   host: { layers: APPLICATION, packages: ["zod", "pino", "prom-client", "sharp", "tsx"], nodeModules: ANY_NODE_MODULE },
   rpc: {
     layers: APPLICATION,

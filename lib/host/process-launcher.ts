@@ -1,6 +1,6 @@
 import { PetageError } from "#lib/base/errors.ts";
-import type { Exit, ObservedWorker, WorkerName, WorkerState } from "#lib/train/job-state.ts";
-import { workerLabel } from "#lib/train/job-state.ts";
+import type { Exit, ObservedWorker, WorkerName, WorkerState } from "#lib/jobs/job-state.ts";
+import { workerLabel } from "#lib/jobs/job-state.ts";
 import { startNatsServer } from "./nats-server.ts";
 import { serviceEntry } from "./paths.ts";
 import { startProcess } from "./processes.ts";

@@ -2,7 +2,7 @@ import type { Hook, TrainingRun } from "#lib/train/run.ts";
 import type { Progress, SavedCheckpoint } from "#lib/train/checkpoint.ts";
 import { isBestCheckpoint } from "#lib/train/checkpoint.ts";
 import { PRIORITIES } from "#lib/train/run.ts";
-import type { ReportedCheckpoint, TerminationReport } from "#lib/train/termination.ts";
+import type { ReportedCheckpoint, TerminationReport } from "#lib/jobs/termination.ts";
 import type { PetageError } from "#lib/base/errors.ts";
 import { durationOf, timestampOf } from "#lib/base/time.ts";
 import type { Implementation } from "#lib/rpc/contract.ts";

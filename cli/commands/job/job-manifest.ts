@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
 import { shellCommand } from "#lib/base/shell.ts";
-import type { ResolvedJob } from "#lib/train/resolved-job.ts";
+import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import { wholeNumber } from "../../numbers.ts";
 import type { PlaceFlags } from "./flags.ts";
 import type { JobApi, JobManifest, Manifest } from "./job-api.ts";

@@ -1,4 +1,4 @@
-import type { Role, WorkerName } from "#lib/train/job-state.ts";
+import type { Role, WorkerName } from "#lib/jobs/job-state.ts";
 import type { KubeObject, OwnerReference } from "../objects.ts";
 import type { TrainingJobObject } from "./training-job.ts";
 

@@ -1,6 +1,6 @@
-import { currentByLabel, isTerminal, rowsOf, sizeOf, workerLabel } from "#lib/train/job-state.ts";
-import type { Exit, Instant, JobSpec, JobStatus, ObservedWorker, Problem, WorkerState } from "#lib/train/job-state.ts";
-import { parseTermination } from "#lib/train/termination.ts";
+import { currentByLabel, isTerminal, rowsOf, sizeOf, workerLabel } from "#lib/jobs/job-state.ts";
+import type { Exit, Instant, JobSpec, JobStatus, ObservedWorker, Problem, WorkerState } from "#lib/jobs/job-state.ts";
+import { parseTermination } from "#lib/jobs/termination.ts";
 import { GATE, podName, workerOf } from "./names.ts";
 import type { ContainerStatus, Pod, PodCondition } from "./pod.ts";
 

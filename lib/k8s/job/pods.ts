@@ -1,5 +1,5 @@
-import { workerLabel } from "#lib/train/job-state.ts";
-import type { Role, WorkerName } from "#lib/train/job-state.ts";
+import { workerLabel } from "#lib/jobs/job-state.ts";
+import type { Role, WorkerName } from "#lib/jobs/job-state.ts";
 import type { Gang, GangContext } from "./gang.ts";
 import { mergeTemplate } from "./merge.ts";
 import { configMapName, jobLabels, LABELS, ownerOf, podName } from "./names.ts";

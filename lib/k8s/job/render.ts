@@ -1,6 +1,6 @@
-import { rowsOf } from "#lib/train/job-state.ts";
-import type { JobSpec, WorkerName } from "#lib/train/job-state.ts";
-import type { ResolvedJob } from "#lib/train/resolved-job.ts";
+import { rowsOf } from "#lib/jobs/job-state.ts";
+import type { JobSpec, WorkerName } from "#lib/jobs/job-state.ts";
+import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import type { KubeObject } from "../objects.ts";
 import { gangOf } from "./gang.ts";
 import type { GangName } from "./gang.ts";

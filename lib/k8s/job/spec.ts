@@ -1,4 +1,4 @@
-import type { FailureRule, JobSpec } from "#lib/train/job-state.ts";
+import type { FailureRule, JobSpec } from "#lib/jobs/job-state.ts";
 import type { TrainingJobObject } from "./training-job.ts";
 
 /** Waits before restarts: 10 s after the second failure without a new checkpoint, then doubling. */

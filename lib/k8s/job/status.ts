@@ -1,6 +1,6 @@
 import { compact } from "#lib/base/compact.ts";
-import { INITIAL_STATUS, isTerminal } from "#lib/train/job-state.ts";
-import type { Ending, Failure, Instant, JobStatus, ObservedWorker, Phase, WorkerName } from "#lib/train/job-state.ts";
+import { INITIAL_STATUS, isTerminal } from "#lib/jobs/job-state.ts";
+import type { Ending, Failure, Instant, JobStatus, ObservedWorker, Phase, WorkerName } from "#lib/jobs/job-state.ts";
 import { LABELS, podName } from "./names.ts";
 import type {
   CheckpointStatus,

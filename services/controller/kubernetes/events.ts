@@ -4,7 +4,7 @@ import type { KubeClient } from "#lib/k8s/client.ts";
 import { API_VERSION, KIND } from "#lib/k8s/job/names.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
-import type { JobStatus } from "#lib/train/job-state.ts";
+import type { JobStatus } from "#lib/jobs/job-state.ts";
 import type { Track } from "./tracks.ts";
 
 const EVENTS: ResourceType = { group: "", version: "v1", plural: "events" };

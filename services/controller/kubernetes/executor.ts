@@ -11,7 +11,7 @@ import { podOf } from "#lib/k8s/job/pods.ts";
 import type { AttemptContext } from "#lib/k8s/job/pods.ts";
 import type { TrainingJobObject, TrainingJobStatus } from "#lib/k8s/job/training-job.ts";
 import type { Store } from "#lib/k8s/store.ts";
-import type { Role, WorkerName } from "#lib/train/job-state.ts";
+import type { Role, WorkerName } from "#lib/jobs/job-state.ts";
 
 /** A pod that was told to end and still shows no sign of it is told again after so long. */
 const STOP_REPEAT_MS = 30_000;

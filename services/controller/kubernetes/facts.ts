@@ -1,7 +1,7 @@
 import type { CheckpointStatus, ProgressStatus, TrainingJobStatus } from "#lib/k8s/job/training-job.ts";
 import type { Facts } from "#lib/k8s/job/status.ts";
 import { durationMs } from "#lib/base/time.ts";
-import type { TerminationReport } from "#lib/train/termination.ts";
+import type { TerminationReport } from "#lib/jobs/termination.ts";
 import type { GetStatusResponse__Output } from "#proto/petage/v1/GetStatusResponse.ts";
 import { maeMonths } from "#lib/metrics/mae-months.ts";
 

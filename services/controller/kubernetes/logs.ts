@@ -9,8 +9,8 @@ import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { keyOf, pathOf, PODS } from "#lib/k8s/objects.ts";
 import type { Store } from "#lib/k8s/store.ts";
-import { isTerminal, workerLabel } from "#lib/train/job-state.ts";
-import type { Phase } from "#lib/train/job-state.ts";
+import { isTerminal, workerLabel } from "#lib/jobs/job-state.ts";
+import type { Phase } from "#lib/jobs/job-state.ts";
 import type { LogLine, LogWish } from "../service.ts";
 
 /** Lines that wait for a slow reader; above, the pods' logs are read no further. */

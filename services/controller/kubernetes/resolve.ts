@@ -9,8 +9,8 @@ import { configMapName } from "#lib/k8s/job/names.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { CONFIG_MAPS } from "#lib/k8s/objects.ts";
 import type { KubeObject } from "#lib/k8s/objects.ts";
-import { resolveJob } from "#lib/train/resolved-job.ts";
-import type { ResolvedJob } from "#lib/train/resolved-job.ts";
+import { resolveJob } from "#lib/jobs/resolved-job.ts";
+import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 
 interface ConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;

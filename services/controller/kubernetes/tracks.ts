@@ -1,13 +1,13 @@
 import { workerOf } from "#lib/k8s/job/names.ts";
 import { endingOf, terminationMessage } from "#lib/k8s/job/observe.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
-import type { ResolvedJob } from "#lib/train/resolved-job.ts";
+import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import type { Facts } from "#lib/k8s/job/status.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { controllerOf } from "#lib/k8s/objects.ts";
 import type { Change } from "#lib/k8s/store.ts";
-import type { Exit } from "#lib/train/job-state.ts";
-import { parseTermination } from "#lib/train/termination.ts";
+import type { Exit } from "#lib/jobs/job-state.ts";
+import { parseTermination } from "#lib/jobs/termination.ts";
 import { factsOf, withReport } from "./facts.ts";
 
 /** Endings of pods that are remembered of one job; an attempt of 1024 workers ends with so many. */

@@ -1,7 +1,7 @@
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { abortable } from "#lib/base/signals.ts";
-import { isTerminal } from "#lib/train/job-state.ts";
+import { isTerminal } from "#lib/jobs/job-state.ts";
 import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
 import type { TrainingJob } from "#proto/petage/v1/TrainingJob.ts";
 import type { Jobs, LogLine, LogWish } from "../service.ts";

@@ -1,6 +1,6 @@
 import { timestampOf } from "#lib/base/time.ts";
-import { workerLabel } from "#lib/train/job-state.ts";
-import type { JobStatus, Phase } from "#lib/train/job-state.ts";
+import { workerLabel } from "#lib/jobs/job-state.ts";
+import type { JobStatus, Phase } from "#lib/jobs/job-state.ts";
 import type { TrainingJob } from "#proto/petage/v1/TrainingJob.ts";
 import type { TrainingJobStatus } from "#proto/petage/v1/TrainingJobStatus.ts";
 import type { Condition } from "#proto/petage/v1/Condition.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readStatus, writeStatus } from "#lib/k8s/job/status.ts";
 import type { TrainingJobObject, TrainingJobStatus } from "#lib/k8s/job/training-job.ts";
-import { INITIAL_STATUS } from "#lib/train/job-state.ts";
-import type { JobStatus } from "#lib/train/job-state.ts";
+import { INITIAL_STATUS } from "#lib/jobs/job-state.ts";
+import type { JobStatus } from "#lib/jobs/job-state.ts";
 import { exited, NOW, observed, ready } from "#test/support/observed-job.ts";
 
 const METADATA = { name: "my-1-job", namespace: "ns", uid: "0123", generation: 2 };

@@ -7,7 +7,7 @@ import type { TrainingJobObject, TrainingJobStatus } from "#lib/k8s/job/training
 import { PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import { Reflector } from "#lib/k8s/reflector.ts";
 import { Store } from "#lib/k8s/store.ts";
-import type { WorkerName } from "#lib/train/job-state.ts";
+import type { WorkerName } from "#lib/jobs/job-state.ts";
 import { podLogs } from "#services/controller/kubernetes/logs.ts";
 import type { LogWish } from "#services/controller/service.ts";
 import { useCluster } from "#test/support/cluster.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { plan, wakeTime } from "#lib/train/plan.ts";
-import type { JobStatus, WorkerState } from "#lib/train/job-state.ts";
+import { plan, wakeTime } from "#lib/jobs/plan.ts";
+import type { JobStatus, WorkerState } from "#lib/jobs/job-state.ts";
 import { gated, homeless, NOW, observed, POD_SPEC, ready, starting } from "#test/support/observed-job.ts";
 import type { Situation } from "#test/support/observed-job.ts";
 

@@ -7,8 +7,8 @@ import {
   excludedNodes,
   MAX_FAILURES_PER_NODE,
   rootFailure,
-} from "#lib/train/failure-policy.ts";
-import type { Exit, Failure, FailureAction, FailureRule } from "#lib/train/job-state.ts";
+} from "#lib/jobs/failure-policy.ts";
+import type { Exit, Failure, FailureAction, FailureRule } from "#lib/jobs/job-state.ts";
 import { exited, NOW, observed, POD_SPEC, ready } from "#test/support/observed-job.ts";
 
 function failure(exit: Partial<Exit>): Failure {

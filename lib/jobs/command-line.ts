@@ -1,4 +1,4 @@
-import { shellCommand } from "../base/shell.ts";
+import { shellCommand } from "#lib/base/shell.ts";
 
 /** What a person asks `petage train` for. */
 export interface TrainWish {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { INITIAL_STATUS, isTerminal, TERMINATED_EXIT_CODE } from "#lib/train/job-state.ts";
-import { plan, SURVIVOR_GRACE_MS, wakeTime } from "#lib/train/plan.ts";
-import type { Action, JobSpec, JobStatus, Observed, WorkerName, WorkerState } from "#lib/train/job-state.ts";
+import { INITIAL_STATUS, isTerminal, TERMINATED_EXIT_CODE } from "#lib/jobs/job-state.ts";
+import { plan, SURVIVOR_GRACE_MS, wakeTime } from "#lib/jobs/plan.ts";
+import type { Action, JobSpec, JobStatus, Observed, WorkerName, WorkerState } from "#lib/jobs/job-state.ts";
 
 const NOW = 1_000_000;
 

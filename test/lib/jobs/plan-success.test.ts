@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { STOPPED_EXIT_CODE, TERMINATED_EXIT_CODE } from "#lib/train/job-state.ts";
-import type { JobStatus, WorkerState } from "#lib/train/job-state.ts";
-import { plan } from "#lib/train/plan.ts";
+import { STOPPED_EXIT_CODE, TERMINATED_EXIT_CODE } from "#lib/jobs/job-state.ts";
+import type { JobStatus, WorkerState } from "#lib/jobs/job-state.ts";
+import { plan } from "#lib/jobs/plan.ts";
 import { exited, NOW, observed, POD_SPEC, ready } from "#test/support/observed-job.ts";
 
 const STOPPED = "TrainerService.Stop ended training after step 20 of 1600";

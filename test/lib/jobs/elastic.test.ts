@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { ELASTIC_PATIENCE_MS, GROW_INTERVAL_MS, planSize, resizeMoments } from "#lib/train/elastic.ts";
-import { plan } from "#lib/train/plan.ts";
-import type { JobStatus, WorkerState } from "#lib/train/job-state.ts";
+import { ELASTIC_PATIENCE_MS, GROW_INTERVAL_MS, planSize, resizeMoments } from "#lib/jobs/elastic.ts";
+import { plan } from "#lib/jobs/plan.ts";
+import type { JobStatus, WorkerState } from "#lib/jobs/job-state.ts";
 import { homeless, NOW, observed, ready, starting } from "#test/support/observed-job.ts";
 import type { Situation } from "#test/support/observed-job.ts";
 

@@ -1,6 +1,6 @@
-import { serializeConfig } from "../config/serialize.ts";
-import type { NamedConfig } from "../config/serialize.ts";
-import { modelSettings, runSettings } from "./settings.ts";
+import { serializeConfig } from "#lib/config/serialize.ts";
+import type { NamedConfig } from "#lib/config/serialize.ts";
+import { modelSettings, runSettings } from "#lib/train/settings.ts";
 
 /** What the controller needs to know of a job's config. */
 export interface ResolvedJob {

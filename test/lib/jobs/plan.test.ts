@@ -5,9 +5,9 @@ import {
   TERMINATED_EXIT_CODE,
   USER_ERROR_EXIT_CODE,
   workerLabel,
-} from "#lib/train/job-state.ts";
-import { CAUSE_GRACE_MS } from "#lib/train/failure-policy.ts";
-import { plan, SURVIVOR_GRACE_MS } from "#lib/train/plan.ts";
+} from "#lib/jobs/job-state.ts";
+import { CAUSE_GRACE_MS } from "#lib/jobs/failure-policy.ts";
+import { plan, SURVIVOR_GRACE_MS } from "#lib/jobs/plan.ts";
 import type {
   Action,
   Exit,
@@ -17,7 +17,7 @@ import type {
   ObservedWorker,
   Role,
   WorkerState,
-} from "#lib/train/job-state.ts";
+} from "#lib/jobs/job-state.ts";
 
 const NOW = 1_000_000;
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { TrainFlags } from "../../../cli/commands/train.ts";
 import { cfgOptionsOf, trainCommand, withPlace } from "../../../cli/commands/train.ts";
-import { continueCommand } from "#lib/train/command-line.ts";
-import type { TrainWish } from "#lib/train/command-line.ts";
+import { continueCommand } from "#lib/jobs/command-line.ts";
+import type { TrainWish } from "#lib/jobs/command-line.ts";
 import { wordsOfShell } from "#test/support/shell.ts";
 
 const PLAIN: TrainWish = { config: "configs/a.py", workers: 1, cfgOptions: [], resume: true };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { EMPTY_REPORT, TERMINATION_LIMIT_BYTES, formatTermination, parseTermination } from "#lib/train/termination.ts";
-import type { TerminationReport } from "#lib/train/termination.ts";
+import { EMPTY_REPORT, TERMINATION_LIMIT_BYTES, formatTermination, parseTermination } from "#lib/jobs/termination.ts";
+import type { TerminationReport } from "#lib/jobs/termination.ts";
 
 const full: TerminationReport = {
   error: "",
