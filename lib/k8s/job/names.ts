@@ -9,6 +9,9 @@ export const MANAGED_BY = "petage.dev/controller";
 /** Holds pods back until there is room for all of a gang. */
 export const GATE = "petage.dev/gang";
 
+/** Where every worker serves, in its own pod. */
+export const GRPC_PORT = 50051;
+
 export const LABELS = {
   instance: "petage.dev/instance",
   job: "petage.dev/job",

@@ -1,12 +1,11 @@
 import { currentByLabel, isTerminal, rowsOf, sizeOf, workerLabel } from "#lib/jobs/job-state.ts";
 import type { Exit, Instant, JobSpec, JobStatus, ObservedWorker, Problem, WorkerState } from "#lib/jobs/job-state.ts";
 import { parseTermination } from "#lib/jobs/termination.ts";
-import { GATE, podName, workerOf } from "./names.ts";
+import { GATE, GRPC_PORT, podName, workerOf } from "./names.ts";
 import type { ContainerStatus, Pod, PodCondition } from "./pod.ts";
 
 /** A pod that is being deleted and still there so long after its grace is on a node that is gone. */
 export const STUCK_TERMINATING_MS = 60_000;
-const GRPC_PORT = 50051;
 
 export interface Seen {
   readonly name: string;

@@ -14,6 +14,8 @@ import { readCheckpointMeta } from "#lib/store/checkpoint-folder.ts";
 import { INITIAL_STATUS, isTerminal } from "#lib/jobs/job-state.ts";
 import { CONTINUE, continueCommand } from "#lib/jobs/command-line.ts";
 import { plan } from "#lib/jobs/plan.ts";
+import { workerEnvironment } from "#lib/jobs/worker-environment.ts";
+import type { WorkerEnvironment } from "#lib/jobs/worker-environment.ts";
 import type { Action, JobSpec, JobStatus, ObservedWorker, Role, WorkerName } from "#lib/jobs/job-state.ts";
 import type { StreamMetricsResponse__Output } from "#proto/petage/v1/StreamMetricsResponse.ts";
 import type { JobDefinition } from "./job-spec.ts";
@@ -206,37 +208,32 @@ export class Job {
     return worker?.process.state === "ready" ? worker.process.address : "";
   }
 
-  #environmentOf({ role, rank, attempt }: WorkerName): Record<string, string> {
+  #environmentOf(worker: WorkerName): WorkerEnvironment {
     const { definition, root, natsUrl } = this.#options;
     const cores = availableCores();
     const shares = shareCores(cores, definition.workers);
-    const common = {
-      // Not the controller's own:
-      PETAGE_LOG_LEVEL: "info",
-      PETAGE_CONFIG: join(definition.runDir, "config.json"),
+    const { runDir, workDir, loadFrom = "" } = definition;
+    const common: WorkerEnvironment = {
+      ...workerEnvironment(worker, {
+        job: definition,
+        configPath: join(runDir, "config.json"),
+        natsUrl: natsUrl ?? this.#addressOf("nats-server"),
+        size: definition.workers,
+        workDir,
+        runDir,
+        loadFrom,
+        resumeFrom: this.measurements.resumeFrom || (definition.resumeFrom ?? ""),
+      }),
+      PETAGE_LOG_LEVEL: "info", // not the controller's own
       PETAGE_LOG: "pretty",
-      TF_CPP_MIN_LOG_LEVEL: "3",
     };
-    if (role === "data-loader") {
+    if (worker.role === "data-loader") {
       return { ...common, PETAGE_DATA_ROOT: root, ...decoderEnvironment(shares.loaderWorkers) };
     }
-    const loader = { ...common, PETAGE_DATA_LOADER: this.#addressOf("data-loader") };
-    if (role === "evaluator") return { ...loader, ...threadEnvironment(shares.evaluatorThreads) };
-    return {
-      ...loader,
-      ...threadEnvironment(shares.trainerThreads),
-      JOB_NAME: definition.name,
-      JOB_UID: definition.uid,
-      ATTEMPT: String(attempt),
-      RANK: String(rank),
-      WORLD_SIZE: String(definition.workers),
-      NATS_URL: natsUrl ?? this.#addressOf("nats-server"),
-      PETAGE_EVALUATOR: definition.validates ? this.#addressOf("evaluator") : "",
-      PETAGE_RUN_DIR: definition.runDir,
-      PETAGE_WORK_DIR: definition.workDir,
-      PETAGE_RESUME_FROM: this.measurements.resumeFrom || (definition.resumeFrom ?? ""),
-      PETAGE_LOAD_FROM: definition.loadFrom ?? "",
-    };
+    const loader: WorkerEnvironment = { ...common, PETAGE_DATA_LOADER: this.#addressOf("data-loader") };
+    if (worker.role === "evaluator") return { ...loader, ...threadEnvironment(shares.evaluatorThreads) };
+    const evaluator = definition.validates ? this.#addressOf("evaluator") : "";
+    return { ...loader, PETAGE_EVALUATOR: evaluator, ...threadEnvironment(shares.trainerThreads) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
