@@ -1,6 +1,7 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { didYouMean } from "#lib/config/nearest.ts";
-import type { TrainingJobObject, TrainingJobStatus } from "#lib/k8s/job/training-job.ts";
+import type { TrainingJobStatus } from "#lib/jobs/training-job.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import type { KubeObject } from "#lib/k8s/objects.ts";
 
 /** What a user submits: a TrainingJob, or a ConfigMap that one of them names. */

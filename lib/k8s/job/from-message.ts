@@ -8,13 +8,8 @@ import type { TrainingJobStatus__Output } from "#proto/petage/v1/TrainingJobStat
 import { ACTIONS } from "./messages.ts";
 import type { RuleAction } from "./messages.ts";
 import { API_VERSION, KIND } from "./names.ts";
-import type {
-  Condition,
-  FailureStatus,
-  TrainingJobObject,
-  TrainingJobSpec,
-  TrainingJobStatus,
-} from "./training-job.ts";
+import type { Condition, FailureStatus, TrainingJobSpec, TrainingJobStatus } from "#lib/jobs/training-job.ts";
+import type { TrainingJobObject } from "./training-job.ts";
 
 // The message of the gRPC API as the resource of Kubernetes; messages.ts leads back.
 

@@ -13,10 +13,10 @@ import type {
   Condition,
   FailureStatus,
   ProgressStatus,
-  TrainingJobObject,
   TrainingJobSpec,
   TrainingJobStatus,
-} from "./training-job.ts";
+} from "#lib/jobs/training-job.ts";
+import type { TrainingJobObject } from "./training-job.ts";
 
 // The resource of Kubernetes as the message of the gRPC API; from-message.ts leads back.
 

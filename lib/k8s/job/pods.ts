@@ -6,7 +6,8 @@ import { mergeTemplate } from "./merge.ts";
 import { configMapName, GRPC_PORT as PORT, jobLabels, LABELS, ownerOf, podName } from "./names.ts";
 import type { Container, Pod, PodSpec } from "./pod.ts";
 import type { JobSettings } from "./settings.ts";
-import type { Resources, TrainingJobObject } from "./training-job.ts";
+import type { Resources } from "#lib/jobs/training-job.ts";
+import type { TrainingJobObject } from "./training-job.ts";
 
 /** Everything that the pods of one attempt are made from. */
 export interface AttemptContext {

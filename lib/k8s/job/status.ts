@@ -7,9 +7,9 @@ import type {
   Condition,
   FailureStatus,
   ProgressStatus,
-  TrainingJobObject,
   TrainingJobStatus,
-} from "./training-job.ts";
+} from "#lib/jobs/training-job.ts";
+import type { TrainingJobObject } from "./training-job.ts";
 
 /** What the trainers told of a job. */
 export interface Facts {

@@ -9,7 +9,8 @@ import { GATE, LABELS, podName, podSelector } from "#lib/k8s/job/names.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import { podOf } from "#lib/k8s/job/pods.ts";
 import type { AttemptContext } from "#lib/k8s/job/pods.ts";
-import type { TrainingJobObject, TrainingJobStatus } from "#lib/k8s/job/training-job.ts";
+import type { TrainingJobStatus } from "#lib/jobs/training-job.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import type { Store } from "#lib/k8s/store.ts";
 import type { Role, WorkerName } from "#lib/jobs/job-state.ts";
 

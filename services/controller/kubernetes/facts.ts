@@ -1,4 +1,4 @@
-import type { CheckpointStatus, ProgressStatus, TrainingJobStatus } from "#lib/k8s/job/training-job.ts";
+import type { CheckpointStatus, ProgressStatus, TrainingJobStatus } from "#lib/jobs/training-job.ts";
 import type { Facts } from "#lib/k8s/job/status.ts";
 import { durationMs } from "#lib/base/time.ts";
 import type { TerminationReport } from "#lib/jobs/termination.ts";

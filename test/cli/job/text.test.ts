@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { TrainingJobObject, TrainingJobStatus } from "#lib/k8s/job/training-job.ts";
+import type { TrainingJobStatus } from "#lib/jobs/training-job.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { describeJob } from "../../../cli/commands/job/describe.ts";
 import { placeOf } from "../../../cli/commands/job/flags.ts";
 import { printDocuments, printObject, printObjects, printTable } from "../../../cli/commands/job/output.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { jobSpecOf } from "#lib/k8s/job/spec.ts";
-import type { TrainingJobObject, TrainingJobStatus } from "#lib/k8s/job/training-job.ts";
+import type { TrainingJobStatus } from "#lib/jobs/training-job.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 
 describe("jobSpecOf", () => {
   const hintOf = (status: TrainingJobStatus): string => {

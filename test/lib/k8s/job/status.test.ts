@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readStatus, writeStatus } from "#lib/k8s/job/status.ts";
-import type { TrainingJobObject, TrainingJobStatus } from "#lib/k8s/job/training-job.ts";
+import type { TrainingJobStatus } from "#lib/jobs/training-job.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { INITIAL_STATUS } from "#lib/jobs/job-state.ts";
 import type { JobStatus } from "#lib/jobs/job-state.ts";
 import { exited, NOW, observed, ready } from "#test/support/observed-job.ts";
