@@ -57,8 +57,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   store: { layers: APPLICATION, packages: ["zod"], nodeModules: ANY_NODE_MODULE },
 };
 
-/** Layers that know the messages of the gRPC API: the one that sends them, and the one whose resource is one of them. */
-const KNOWS_MESSAGES = new Set(["rpc", "k8s"]);
+/** The layer that knows the messages of the gRPC API: it sends them, and makes values of the domain of them. */
+const KNOWS_MESSAGES = new Set(["rpc"]);
 /** Where the program's environment may be read: everything else gets values. */
 const READS_ENVIRONMENT = /^lib\/host\/|^services\/[^/]+\/config\.ts$|^(scripts|test)\//;
 const MAXIMUM_LINES = 400;

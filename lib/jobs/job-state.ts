@@ -196,13 +196,26 @@ export const INITIAL_STATUS: JobStatus = {
   nodeFailures: {},
 };
 
-export function isTerminal(phase: Phase): phase is "Succeeded" | "Failed" | "Cancelled" {
+export function isTerminal(phase: string | undefined): phase is "Succeeded" | "Failed" | "Cancelled" {
   return phase === "Succeeded" || phase === "Failed" || phase === "Cancelled";
 }
 
 /** `trainer-1`; other processes have their role's name. On Kubernetes the job's name and attempt come in front. */
 export function workerLabel({ role, rank }: Pick<WorkerName, "role" | "rank">): string {
   return role === "trainer" ? `trainer-${rank}` : role;
+}
+
+/** `quickstart-0-1`, `quickstart-0-data-loader`: the name of a worker among those of all jobs and attempts. */
+export function workerId(job: string, { role, rank, attempt }: WorkerName): string {
+  return `${job}-${attempt}-${role === "trainer" ? rank : role}`;
+}
+
+const WORKER_ID = /-(?<attempt>\d+)-((?<rank>\d+)|(?<role>nats-server|data-loader|evaluator))$/;
+
+/** The worker of such a name. */
+export function workerOfId(job: string, id: string): WorkerName {
+  const { attempt = "0", rank = "0", role = "trainer" } = WORKER_ID.exec(id.slice(job.length))?.groups ?? {};
+  return { role: role as Role, rank: Number(rank), attempt: Number(attempt) };
 }
 
 export function nameOf({ role, rank, attempt }: WorkerName): WorkerName {

@@ -40,6 +40,8 @@ export interface ConfigSource {
   readonly inline?: string;
   readonly configMapRef?: { readonly name: string; readonly key?: string };
   readonly name?: string;
+  /** A file; on one machine only. */
+  readonly path?: string;
   /** Of `inline`. */
   readonly fileName?: string;
   readonly cfgOptions?: readonly string[];
@@ -125,6 +127,9 @@ export interface ProgressStatus {
   readonly maxEpochs?: number;
   readonly step?: number;
   readonly maxSteps?: number;
+  /** The step within the epoch, from 1; one machine alone keeps it. */
+  readonly iteration?: number;
+  readonly iterationsPerEpoch?: number;
   readonly percent?: number;
   readonly etaSeconds?: number;
   readonly loss?: number;

@@ -4,7 +4,7 @@ import { isBestCheckpoint } from "#lib/train/checkpoint.ts";
 import { PRIORITIES } from "#lib/train/run.ts";
 import type { ReportedCheckpoint, TerminationReport } from "#lib/jobs/termination.ts";
 import type { PetageError } from "#lib/base/errors.ts";
-import { durationOf, timestampOf } from "#lib/base/time.ts";
+import { durationOf, timestampOf } from "#lib/rpc/time.ts";
 import type { Implementation } from "#lib/rpc/contract.ts";
 import { BoundedQueue } from "#lib/base/queue.ts";
 

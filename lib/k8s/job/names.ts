@@ -1,3 +1,4 @@
+import { workerId } from "#lib/jobs/job-state.ts";
 import type { Role, WorkerName } from "#lib/jobs/job-state.ts";
 import type { KubeObject, OwnerReference } from "../objects.ts";
 import type { TrainingJobObject } from "./training-job.ts";
@@ -22,8 +23,8 @@ export const LABELS = {
 } as const;
 
 /** `quickstart-0-1`, `quickstart-0-data-loader`: the same every time, so that creating one twice is refused. */
-export function podName(job: string, { role, rank, attempt }: WorkerName): string {
-  return `${job}-${attempt}-${role === "trainer" ? rank : role}`;
+export function podName(job: string, worker: WorkerName): string {
+  return workerId(job, worker);
 }
 
 /** Which worker a pod is; undefined for pods that are none of ours. */

@@ -9,7 +9,7 @@ import { podOf } from "./pods.ts";
 import type { AttemptContext } from "./pods.ts";
 import type { Pod } from "./pod.ts";
 import type { JobSettings } from "./settings.ts";
-import { jobSpecOf } from "./spec.ts";
+import { jobSpecOf } from "#lib/jobs/job-spec.ts";
 import type { TrainingJobObject } from "./training-job.ts";
 
 export interface AttemptOptions {

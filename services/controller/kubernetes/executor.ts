@@ -7,6 +7,7 @@ import { controllerOf, keyOf, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
 import { GATE, LABELS, podName, podSelector } from "#lib/k8s/job/names.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
+import { resourceStatus } from "#lib/k8s/job/resource-status.ts";
 import { podOf } from "#lib/k8s/job/pods.ts";
 import type { AttemptContext } from "#lib/k8s/job/pods.ts";
 import type { TrainingJobStatus } from "#lib/jobs/training-job.ts";
@@ -108,7 +109,7 @@ export class Executor {
 
   /** Brings the status of the resource to what it should be, in one call, or in none where it is that already. */
   async writeStatus(job: TrainingJobObject, status: TrainingJobStatus): Promise<TrainingJobObject> {
-    const change = mergePatch(job.status ?? {}, status);
+    const change = mergePatch(job.status ?? {}, resourceStatus(job, status));
     if (change === undefined) return job;
     const { namespace = "", name, resourceVersion } = job.metadata;
     const place = { namespace, name, subresource: "status" as const };

@@ -158,7 +158,7 @@ describe("jobs of a cluster", function () {
   });
 
   async function ended(name: string): Promise<TrainingJobObject> {
-    return await jobs.reaches(name, ({ status }) => isTerminal((status?.phase ?? "") as Phase), END_TIMEOUT_MS);
+    return await jobs.reaches(name, ({ status }) => isTerminal(status?.phase), END_TIMEOUT_MS);
   }
 
   for (const life of LIVES) {

@@ -10,7 +10,7 @@ import { Reflector } from "#lib/k8s/reflector.ts";
 import { Store } from "#lib/k8s/store.ts";
 import type { WorkerName } from "#lib/jobs/job-state.ts";
 import { podLogs } from "#services/controller/kubernetes/logs.ts";
-import type { LogWish } from "#services/controller/service.ts";
+import type { LogRequest } from "#services/controller/service.ts";
 import { useCluster } from "#test/support/cluster.ts";
 import { JobCluster } from "#test/support/cluster-controller.ts";
 import { podManifest } from "#test/support/pods.ts";
@@ -65,7 +65,7 @@ describe("logs of the pods of a job", function () {
   }
 
   /** Reads lines into an array that may be looked at meanwhile. */
-  function reading(job: TrainingJobObject, wish: Partial<LogWish> = {}) {
+  function reading(job: TrainingJobObject, wish: Partial<LogRequest> = {}) {
     const lines: string[] = [];
     const all = { worker: "", follow: false, tail: undefined, signal: AbortSignal.timeout(DEADLINE_MS), ...wish };
     const over = (async () => {

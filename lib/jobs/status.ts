@@ -1,25 +1,11 @@
 import { compact } from "#lib/base/compact.ts";
-import { INITIAL_STATUS, isTerminal } from "#lib/jobs/job-state.ts";
-import type { Ending, Failure, Instant, JobStatus, ObservedWorker, Phase, WorkerName } from "#lib/jobs/job-state.ts";
-import { LABELS, podName } from "./names.ts";
-import type {
-  CheckpointStatus,
-  Condition,
-  FailureStatus,
-  ProgressStatus,
-  TrainingJobStatus,
-} from "#lib/jobs/training-job.ts";
-import type { TrainingJobObject } from "./training-job.ts";
-
-/** What the trainers told of a job. */
-export interface Facts {
-  readonly lastCheckpoint?: CheckpointStatus;
-  readonly progress?: ProgressStatus;
-  readonly result?: TrainingJobStatus["result"];
-}
+import type { Facts } from "./facts.ts";
+import { INITIAL_STATUS, isTerminal, workerId, workerOfId } from "./job-state.ts";
+import type { Ending, Failure, Instant, JobStatus, ObservedWorker, Phase } from "./job-state.ts";
+import type { Condition, FailureStatus, TrainingJob, TrainingJobStatus } from "./training-job.ts";
 
 export interface StatusContext {
-  readonly job: TrainingJobObject;
+  readonly job: TrainingJob;
   readonly status: JobStatus;
   readonly workers: readonly ObservedWorker[];
   readonly facts: Facts;
@@ -28,8 +14,8 @@ export interface StatusContext {
   readonly now: Instant;
 }
 
-/** The plan's status out of the resource's, where it is kept between two looks. */
-export function readStatus({ metadata, status = {} }: TrainingJobObject): JobStatus {
+/** The plan's status out of the resource's, where it is kept between two passes. */
+export function readStatus({ metadata, status = {} }: TrainingJob): JobStatus {
   const { control = {}, lastFailure } = status;
   const condition = status.conditions?.find(({ type }) => type === REASON_OF);
   return {
@@ -58,18 +44,9 @@ function instantOf(time: string | undefined): Instant | null {
   return time === undefined ? null : Date.parse(time);
 }
 
-const TRAINER_POD = /-(?<attempt>\d+)-(?<rank>\d+)$/;
-const HELPER_POD = /-(?<attempt>\d+)-(?<role>data-loader|evaluator)$/;
-
 function readFailure(job: string, failure: FailureStatus): Failure {
   const { node, exitCode = null, signal = null, reason, message, time } = failure;
-  const rest = failure.worker.slice(job.length);
-  const {
-    attempt = "0",
-    rank = "0",
-    role = "trainer",
-  } = (TRAINER_POD.exec(rest) ?? HELPER_POD.exec(rest))?.groups ?? {};
-  const worker = { role, rank: Number(rank), attempt: Number(attempt) } as WorkerName;
+  const worker = workerOfId(job, failure.worker);
   const exit = {
     code: exitCode,
     signal,
@@ -81,9 +58,9 @@ function readFailure(job: string, failure: FailureStatus): Failure {
   return { worker, exit, reason, message };
 }
 
-/** The resource's status of what is now. Times are those of the first status that said the same. */
+/** The status for the current state. A timestamp keeps the value of the first status with the same content. */
 export function writeStatus({ job, status, workers, facts, runDir, now }: StatusContext): TrainingJobStatus {
-  const { name, uid = "", generation = 1 } = job.metadata;
+  const { name, generation = 1 } = job.metadata;
   const earlier = job.status ?? {};
   const trainers = workers.filter(({ role, attempt }) => role === "trainer" && attempt === status.attempt);
   const count = (test: (worker: ObservedWorker) => boolean): number => trainers.filter(test).length;
@@ -104,7 +81,6 @@ export function writeStatus({ job, status, workers, facts, runDir, now }: Status
     startTime: timeOf(status.startTime),
     completionTime: timeOf(status.completionTime),
     allPodsCreatedTime: created,
-    selector: `${LABELS.uid}=${uid},${LABELS.role}=trainer`,
     workDir: runDir,
     workers: {
       desired,
@@ -143,7 +119,7 @@ function controlOf(status: JobStatus): TrainingJobStatus["control"] {
 
 function failureStatus(job: string, { worker, exit, reason, message }: Failure): FailureStatus {
   return compact({
-    worker: podName(job, worker),
+    worker: workerId(job, worker),
     rank: worker.role === "trainer" ? worker.rank : undefined,
     node: exit.node,
     exitCode: exit.code ?? undefined,

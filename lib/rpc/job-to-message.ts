@@ -1,28 +1,27 @@
-import { durationOf, timestampOf } from "#lib/base/time.ts";
+import type {
+  CheckpointStatus,
+  Condition,
+  FailureRuleAction,
+  FailureStatus,
+  ProgressStatus,
+  TrainingJob,
+  TrainingJobSpec,
+  TrainingJobStatus,
+} from "#lib/jobs/training-job.ts";
 import type { Checkpoint } from "#proto/petage/v1/Checkpoint.ts";
 import type { Condition as ConditionMessage } from "#proto/petage/v1/Condition.ts";
 import type { FailureAction } from "#proto/petage/v1/FailureAction.ts";
 import type { ResourceRequirements } from "#proto/petage/v1/ResourceRequirements.ts";
-import type { TrainingJob } from "#proto/petage/v1/TrainingJob.ts";
+import type { TrainingJob as JobMessage } from "#proto/petage/v1/TrainingJob.ts";
 import type { TrainingJobSpec as SpecMessage } from "#proto/petage/v1/TrainingJobSpec.ts";
 import type { TrainingJobStatus as StatusMessage } from "#proto/petage/v1/TrainingJobStatus.ts";
 import type { TrainingProgress } from "#proto/petage/v1/TrainingProgress.ts";
 import type { WorkerFailure } from "#proto/petage/v1/WorkerFailure.ts";
-import type {
-  CheckpointStatus,
-  Condition,
-  FailureStatus,
-  ProgressStatus,
-  TrainingJobSpec,
-  TrainingJobStatus,
-} from "#lib/jobs/training-job.ts";
-import type { TrainingJobObject } from "./training-job.ts";
+import { durationOf, timestampOf } from "./time.ts";
 
-// The resource of Kubernetes as the message of the gRPC API; from-message.ts leads back.
+// A job as the message of the gRPC API; job-from-message.ts leads back.
 
-export type RuleAction = "Restart" | "RestartIgnoringLimit" | "FailJob";
-
-export const ACTIONS: Readonly<Record<RuleAction, FailureAction>> = {
+export const ACTIONS: Readonly<Record<FailureRuleAction, FailureAction>> = {
   Restart: "FAILURE_ACTION_RESTART",
   RestartIgnoringLimit: "FAILURE_ACTION_RESTART_IGNORING_LIMIT",
   FailJob: "FAILURE_ACTION_FAIL_JOB",
@@ -34,7 +33,7 @@ const PHASES: Readonly<Record<string, NonNullable<StatusMessage["phase"]>>> = {
   Scheduling: "TRAINING_JOB_PHASE_SCHEDULING",
   Starting: "TRAINING_JOB_PHASE_STARTING",
   Running: "TRAINING_JOB_PHASE_RUNNING",
-  Stopping: "TRAINING_JOB_PHASE_RUNNING", // as on one machine, until it is where it is going
+  Stopping: "TRAINING_JOB_PHASE_RUNNING", // the API has no word for it
   Restarting: "TRAINING_JOB_PHASE_RESTARTING",
   Suspended: "TRAINING_JOB_PHASE_SUSPENDED",
   Evaluating: "TRAINING_JOB_PHASE_EVALUATING",
@@ -43,8 +42,8 @@ const PHASES: Readonly<Record<string, NonNullable<StatusMessage["phase"]>>> = {
   Cancelled: "TRAINING_JOB_PHASE_CANCELLED",
 };
 
-/** A job of the cluster as the API shows it. */
-export function jobMessage({ metadata, spec, status }: TrainingJobObject): TrainingJob {
+/** A job as the API shows it. */
+export function jobMessage({ metadata, spec, status }: TrainingJob): JobMessage {
   const { name, uid = "", labels = {}, creationTimestamp, generation = 1 } = metadata;
   return {
     metadata: { name, uid, labels: { ...labels }, generation, ...time("createTime", creationTimestamp) },
@@ -78,8 +77,9 @@ export function specMessage(spec: TrainingJobSpec): SpecMessage {
 }
 
 function configMessage(config: TrainingJobSpec["config"]): NonNullable<SpecMessage["config"]> {
-  const { inline, name, configMapRef, fileName = "", cfgOptions = [] } = config;
-  const source = inline === undefined ? { name: name ?? `configmap/${configMapRef?.name}` } : { text: inline };
+  const { inline, path, name, configMapRef, fileName = "", cfgOptions = [] } = config;
+  const other = path === undefined ? { name: name ?? `configmap/${configMapRef?.name}` } : { path };
+  const source = inline === undefined ? other : { text: inline };
   return { ...source, fileName, cfgOptions: [...cfgOptions] };
 }
 

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { jobSpecOf } from "#lib/k8s/job/spec.ts";
-import type { TrainingJobStatus } from "#lib/jobs/training-job.ts";
-import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import { jobSpecOf } from "#lib/jobs/job-spec.ts";
+import type { TrainingJob, TrainingJobStatus } from "#lib/jobs/training-job.ts";
 
 describe("jobSpecOf", () => {
   const hintOf = (status: TrainingJobStatus): string => {
-    const job: TrainingJobObject = { metadata: { name: "a" }, spec: { config: { name: "b" } }, status };
+    const job: TrainingJob = { metadata: { name: "a" }, spec: { config: { name: "b" } }, status };
     return jobSpecOf(job, { validates: false }).continueHint;
   };
 

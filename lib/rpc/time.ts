@@ -15,6 +15,11 @@ export function timestampOf(date: Date): { seconds: number; nanos: number } {
   return { seconds, nanos: Math.round((date.getTime() - seconds * 1000) * 1e6) };
 }
 
+/** RFC 3339 */
+export function timeText(time: { readonly seconds: number; readonly nanos: number } | null): string | undefined {
+  return time ? new Date(time.seconds * 1000 + time.nanos / 1e6).toISOString() : undefined;
+}
+
 export function durationMs(duration: DurationMessage | null | undefined): number | undefined {
   return duration ? Number(duration.seconds ?? 0) * 1000 + (duration.nanos ?? 0) / 1e6 : undefined;
 }

@@ -1,5 +1,5 @@
-import type { FailureRule, JobSpec } from "#lib/jobs/job-state.ts";
-import type { TrainingJobObject } from "./training-job.ts";
+import type { FailureRule, JobSpec } from "./job-state.ts";
+import type { TrainingJob } from "./training-job.ts";
 
 /** Waits before restarts: 10 s after the second failure without a new checkpoint, then doubling. */
 const RESTART_BACKOFF = { firstMs: 10_000, maximumMs: 360_000 };
@@ -8,10 +8,14 @@ const DEFAULTS = { maxRestarts: 6, startTimeoutSeconds: 600 };
 
 const CONTINUE_HINT = "Continue with a new job of the same work dir that has checkpoint.resume: Auto";
 
-/** A job of the cluster as the plan wants it. */
+/**
+ * A job as the plan wants it.
+ * @param place what is otherwise than in a cluster where it runs
+ */
 export function jobSpecOf(
-  { metadata, spec, status }: TrainingJobObject,
+  { metadata, spec, status }: TrainingJob,
   { validates }: { readonly validates: boolean },
+  place: Partial<JobSpec> = {},
 ): JobSpec {
   const { workers = 1, elastic, failurePolicy = {}, schedulingPolicy = {}, runPolicy = {} } = spec;
   const { maxRestarts = DEFAULTS.maxRestarts, rules = [] } = failurePolicy;
@@ -31,6 +35,7 @@ export function jobSpecOf(
     cleanPolicy: cleanPodPolicy,
     backoff: RESTART_BACKOFF,
     continueHint: status?.lastCheckpoint ? CONTINUE_HINT : "",
+    ...place,
   };
 }
 
@@ -38,7 +43,7 @@ function milliseconds(seconds: number | undefined): number | null {
   return seconds === undefined ? null : seconds * 1000;
 }
 
-type Rule = NonNullable<NonNullable<TrainingJobObject["spec"]["failurePolicy"]>["rules"]>[number];
+type Rule = NonNullable<NonNullable<TrainingJob["spec"]["failurePolicy"]>["rules"]>[number];
 
 function ruleOf({ exitCodes = [], podConditions = [], action }: Rule): FailureRule {
   return {

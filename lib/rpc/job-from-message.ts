@@ -1,24 +1,26 @@
 import { compact } from "#lib/base/compact.ts";
-import { durationMs } from "#lib/base/time.ts";
+import type {
+  Condition,
+  FailureRuleAction,
+  FailureStatus,
+  TrainingJob,
+  TrainingJobSpec,
+  TrainingJobStatus,
+} from "#lib/jobs/training-job.ts";
 import type { Timestamp__Output } from "#proto/google/protobuf/Timestamp.ts";
 import type { FailureRule__Output } from "#proto/petage/v1/FailureRule.ts";
 import type { TrainingJob__Output } from "#proto/petage/v1/TrainingJob.ts";
 import type { TrainingJobSpec__Output } from "#proto/petage/v1/TrainingJobSpec.ts";
 import type { TrainingJobStatus__Output } from "#proto/petage/v1/TrainingJobStatus.ts";
-import { ACTIONS } from "./messages.ts";
-import type { RuleAction } from "./messages.ts";
-import { API_VERSION, KIND } from "./names.ts";
-import type { Condition, FailureStatus, TrainingJobSpec, TrainingJobStatus } from "#lib/jobs/training-job.ts";
-import type { TrainingJobObject } from "./training-job.ts";
+import { ACTIONS } from "./job-to-message.ts";
+import { durationMs } from "./time.ts";
 
-// The message of the gRPC API as the resource of Kubernetes; messages.ts leads back.
+// A job out of the message of the gRPC API; job-to-message.ts leads back.
 
-/** The resource that a job is, or would be. `maxRestarts` is for one that does not say. */
-export function jobOf({ metadata, spec, status }: TrainingJob__Output, maxRestarts?: number): TrainingJobObject {
+/** The job that a message is, or asks for. `maxRestarts` is for one that does not say. */
+export function jobOf({ metadata, spec, status }: TrainingJob__Output, maxRestarts?: number): TrainingJob {
   const { name = "", uid = "", labels = {}, createTime, generation = 1 } = metadata ?? {};
   return {
-    apiVersion: API_VERSION,
-    kind: KIND,
     metadata: { name, uid, labels, generation, ...time("creationTimestamp", createTime) },
     spec: spec ? specOf(spec, maxRestarts) : { config: {} },
     ...(status && { status: statusOf(status) }),
@@ -32,7 +34,7 @@ function specOf(spec: TrainingJobSpec__Output, maxRestarts?: number): TrainingJo
   return {
     ...given({ image, workDir, loadFrom }),
     workers: spec.workers || 1,
-    config: { ...(text ? given({ inline: text, fileName }) : { name: name ?? path ?? "" }), ...given({ cfgOptions }) },
+    config: { ...(text ? given({ inline: text, fileName }) : given({ name, path })), ...given({ cfgOptions }) },
     ...(gpu && { gpu: given({ resourceName: gpu.resourceName, count: gpu.count, product: gpu.product }) }),
     ...(resources && { resources: { requests: resources.requests, limits: resources.limits } }),
     checkpoint: given({ ...checkpoint }),
@@ -40,8 +42,8 @@ function specOf(spec: TrainingJobSpec__Output, maxRestarts?: number): TrainingJo
     runPolicy: {
       suspend: runPolicy?.suspend ?? false,
       ...given({
-        activeDeadlineSeconds: Math.ceil((durationMs(runPolicy?.activeDeadline) ?? 0) / 1000),
-        ttlSecondsAfterFinished: Math.ceil((durationMs(runPolicy?.ttlAfterFinished) ?? 0) / 1000),
+        activeDeadlineSeconds: (durationMs(runPolicy?.activeDeadline) ?? 0) / 1000,
+        ttlSecondsAfterFinished: (durationMs(runPolicy?.ttlAfterFinished) ?? 0) / 1000,
       }),
     },
   };
@@ -50,7 +52,7 @@ function specOf(spec: TrainingJobSpec__Output, maxRestarts?: number): TrainingJo
 type Rule = NonNullable<NonNullable<TrainingJobSpec["failurePolicy"]>["rules"]>[number];
 
 function ruleOf({ exitCodes, action }: FailureRule__Output): Rule {
-  const word = (Object.keys(ACTIONS) as RuleAction[]).find((candidate) => ACTIONS[candidate] === action);
+  const word = (Object.keys(ACTIONS) as FailureRuleAction[]).find((candidate) => ACTIONS[candidate] === action);
   return { ...given({ exitCodes }), action: word ?? "Restart" };
 }
 
