@@ -84,9 +84,3 @@ function fromConfigs(file: string): string {
 export function stem(path: string): string {
   return basename(path).replace(/\.(py|yaml|yml|json)$/, "");
 }
-
-/** The beginning of a job's name that reminds of its config's. */
-export function nameLike(configName: string): string {
-  const plain = configName.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
-  return plain.replaceAll(/^-|-$/g, "").slice(0, 30) || "job";
-}

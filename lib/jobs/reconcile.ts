@@ -58,7 +58,8 @@ export async function reconcile<P extends Pass>(pass: P, launcher: Launcher<P>):
     await execute(pass, actions, launcher);
     if (!actions.some(({ kind }) => kind === "set-status" || kind === "start")) break;
   }
-  const writeInMs = writeDelayMs(pass, launcher.kept(pass), launcher);
+  const { writeIntervalMs } = launcher;
+  const writeInMs = writeDelayMs(pass, launcher.kept(pass), { now: launcher.now(), writeIntervalMs });
   if (writeInMs === 0) await write(pass, launcher);
   return shortest([writeInMs > 0 ? writeInMs : null, ...waits(pass, launcher)]);
 }
@@ -97,11 +98,11 @@ async function execute<P extends Pass>(pass: P, actions: readonly Action[], laun
 export function writeDelayMs(
   { status, track }: Pick<Pass, "status" | "track">,
   kept: Pick<JobStatus, "phase" | "created">,
-  { now, writeIntervalMs }: Pick<Launcher<Pass>, "now" | "writeIntervalMs">,
+  { now, writeIntervalMs }: { readonly now: Instant; readonly writeIntervalMs: number },
 ): number {
   const isUrgent = status.created !== kept.created || (status.phase !== kept.phase && !PASSING.has(status.phase));
-  track.unwrittenSince ??= now();
-  return isUrgent ? 0 : Math.max(0, track.unwrittenSince + writeIntervalMs - now());
+  track.unwrittenSince ??= now;
+  return isUrgent ? 0 : Math.max(0, track.unwrittenSince + writeIntervalMs - now);
 }
 
 /** After how long to pass again though nothing is heard of the job, ms. */

@@ -15,13 +15,15 @@ export interface ResolvedJob {
   /** Whether `resume = True` or `load_from` stand in the config; fields of the job win. */
   readonly resume: boolean;
   readonly loadFrom: string | undefined;
+  /** Weights that the backbone starts from, by its `init_cfg`. */
+  readonly pretrained?: string;
 }
 
 /** Checks a config and says what the controller needs of it. Throws CONFIG_* with file and line. */
 export function resolveJob(named: NamedConfig): ResolvedJob {
   const { name, config } = named;
   const { validation, maxEpochs } = runSettings(config);
-  modelSettings(config); // for its errors
+  const { pretrained } = modelSettings(config); // an error in it is an answer now, not a crash later
   const text = (key: string): string | undefined => {
     const value = config.value[key];
     return typeof value === "string" && value !== "" ? value : undefined;
@@ -34,5 +36,6 @@ export function resolveJob(named: NamedConfig): ResolvedJob {
     maxEpochs,
     resume: config.value["resume"] === true,
     loadFrom: text("load_from"),
+    ...(pretrained && { pretrained: pretrained.checkpoint }),
   };
 }

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import { compact } from "#lib/base/compact.ts";
 import { PetageError } from "#lib/base/errors.ts";
-import { nameLike, resolveJobConfig } from "#lib/host/job-config.ts";
+import { resolveJobConfig } from "#lib/host/job-config.ts";
+import { nameLike } from "#lib/jobs/machine-job.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import { jobOf } from "#lib/rpc/job-from-message.ts";

@@ -5,7 +5,6 @@ import { basename, join } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { dumpPython } from "#lib/config/dump.ts";
-import { serializeConfig } from "#lib/config/serialize.ts";
 import { claimFolder } from "#lib/host/folders.ts";
 import type { OutputLine } from "#lib/host/processes.ts";
 import type { Facts } from "#lib/jobs/facts.ts";
@@ -151,9 +150,9 @@ export class JobController implements AsyncDisposable {
   }
 }
 
-async function writeConfig({ runDir, configName, config }: ResolvedRun): Promise<void> {
+async function writeConfig({ runDir, configName, configText, config }: ResolvedRun): Promise<void> {
   await writeFile(join(runDir, `${configName}.py`), dumpPython(config.python));
-  await writeFile(join(runDir, "config.json"), serializeConfig({ name: configName, config }));
+  await writeFile(join(runDir, "config.json"), configText);
 }
 
 async function folderFor({ run: { runDir }, signal }: JobOptions): Promise<string> {

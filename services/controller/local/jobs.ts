@@ -6,8 +6,8 @@ import type { TrainingJob } from "#lib/jobs/training-job.ts";
 import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
 import type { Jobs, LogLine, LogRequest } from "../service.ts";
 import { JobController } from "./controller.ts";
-import { resolveRun } from "./resolve.ts";
-import type { ResolvedJob } from "./resolve.ts";
+import { resolveRequest } from "./resolve.ts";
+import type { MachineJob } from "./resolve.ts";
 
 export interface MachineJobsOptions {
   readonly natsUrl: string | undefined;
@@ -120,10 +120,10 @@ export class MachineJobs implements Jobs, AsyncDisposable {
   }
 
   /** Whoever may call may name any file as a config: what stands in it is not told, unless the files are the caller's. */
-  async #resolve(request: CreateTrainingJobRequest__Output): Promise<ResolvedJob> {
+  async #resolve(request: CreateTrainingJobRequest__Output): Promise<MachineJob> {
     const { root, log, quotesFiles } = this.#options;
     try {
-      return await resolveRun(request, root);
+      return await resolveRequest(request, root);
     } catch (thrown) {
       if (quotesFiles || !request.job?.spec?.config?.path) throw thrown;
       const error = PetageError.from(thrown);
@@ -132,7 +132,7 @@ export class MachineJobs implements Jobs, AsyncDisposable {
     }
   }
 
-  async #start(resolved: ResolvedJob, signal: AbortSignal): Promise<JobController> {
+  async #start(resolved: MachineJob, signal: AbortSignal): Promise<JobController> {
     const onChange = (): void => {
       for (const listener of this.#listeners) listener();
     };

@@ -5,7 +5,8 @@ import { describeJob } from "../../../cli/commands/job/describe.ts";
 import { placeOf } from "../../../cli/commands/job/flags.ts";
 import { printDocuments, printObject, printObjects, printTable } from "../../../cli/commands/job/output.ts";
 import { wordsOfShell } from "#test/support/shell.ts";
-import { bar, columns, span } from "../../../cli/commands/job/text.ts";
+import { bar, span } from "../../../cli/commands/job/text.ts";
+import { columns } from "../../../cli/table.ts";
 
 const NOW_MS = Date.parse("2026-11-23T12:00:00Z");
 const COMMAND = "petage job";
