@@ -1,7 +1,7 @@
 import { shellCommand } from "#lib/base/shell.ts";
 
 /** What a person asks `petage train` for. */
-export interface TrainWish {
+export interface TrainRequest {
   /** A file, or the name of a config that comes with petage. */
   readonly config: string;
   readonly workers: number;
@@ -22,7 +22,7 @@ export const OPTIONS_OF_FLAGS = {
 export const CONTINUE = "Continue with: ";
 
 /** The command that goes on with a training, for a shell. */
-export function continueCommand({ config, workers, workDir, loadFrom, cfgOptions, resume }: TrainWish): string {
+export function continueCommand({ config, workers, workDir, loadFrom, cfgOptions, resume }: TrainRequest): string {
   const { flags, options } = flagsOf(cfgOptions);
   const given = (flag: string, value: string | undefined): string[] => (value ? [flag, value] : []);
   return shellCommand([

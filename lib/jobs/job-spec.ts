@@ -1,5 +1,5 @@
 import type { FailureRule, JobSpec } from "./job-state.ts";
-import type { TrainingJob } from "./training-job.ts";
+import type { TrainingJob, TrainingJobSpec } from "./training-job.ts";
 
 /** Waits before restarts: 10 s after the second failure without a new checkpoint, then doubling. */
 const RESTART_BACKOFF = { firstMs: 10_000, maximumMs: 360_000 };
@@ -51,4 +51,9 @@ function ruleOf({ exitCodes = [], podConditions = [], action }: Rule): FailureRu
     ...(podConditions.includes("DisruptionTarget") && { disrupted: true }),
     action,
   };
+}
+
+/** Which checkpoint a job begins with: `Auto`, `Never`, or the checkpoint. The job's own word wins over the config's. */
+export function resumeOf({ checkpoint }: TrainingJobSpec, { resume }: { readonly resume: boolean }): string {
+  return checkpoint?.resume ?? (resume ? "Auto" : "Never");
 }

@@ -41,6 +41,8 @@ export interface Launcher<P extends Pass> {
   stop(pass: P, workers: readonly WorkerName[]): Promise<void>;
   remove(pass: P, workers: readonly WorkerName[]): Promise<void>;
   deleteJob(pass: P): Promise<void>;
+  /** The status that says why something could not be executed; undefined for what passes by itself. */
+  refused(status: JobStatus, error: PetageError): JobStatus | undefined;
   /** The next moment at which time alone changes what `observe` sees. */
   nextChange(pass: P): Instant | null;
   now(): Instant;
@@ -50,13 +52,11 @@ export interface Launcher<P extends Pass> {
 
 /** Brings a job to where it should be: observe, plan, execute, write. Says after how long to pass again, ms, if at all. */
 export async function reconcile<P extends Pass>(pass: P, launcher: Launcher<P>): Promise<number | undefined> {
-  for (let round = 0; ; round++) {
-    if (round === MAX_ROUNDS) throw new PetageError("INTERNAL", `The plan of job ${pass.name} does not settle`);
-    const actions = plan(launcher.observe(pass), launcher.now());
-    const next = actions.find((action) => action.kind === "set-status")?.status;
-    if (next) await enter(pass, next, launcher);
-    await execute(pass, actions, launcher);
-    if (!actions.some(({ kind }) => kind === "set-status" || kind === "start")) break;
+  try {
+    await settle(pass, launcher);
+  } catch (thrown) {
+    await report(pass, PetageError.from(thrown), launcher);
+    throw thrown;
   }
   const { writeIntervalMs } = launcher;
   const writeInMs = writeDelayMs(pass, launcher.kept(pass), { now: launcher.now(), writeIntervalMs });
@@ -64,9 +64,29 @@ export async function reconcile<P extends Pass>(pass: P, launcher: Launcher<P>):
   return shortest([writeInMs > 0 ? writeInMs : null, ...waits(pass, launcher)]);
 }
 
+/** Says in the status what keeps the launcher from doing what it should. */
+export async function report<P extends Pass>(pass: P, error: PetageError, launcher: Launcher<P>): Promise<void> {
+  const status = launcher.refused(pass.status, error);
+  if (status === undefined) return;
+  pass.status = status;
+  await write(pass, launcher);
+}
+
 export async function write<P extends Pass>(pass: P, launcher: Launcher<P>): Promise<void> {
   await launcher.write(pass);
   pass.track.unwrittenSince = undefined;
+}
+
+/** Observes and executes until there is nothing to do but wait. */
+async function settle<P extends Pass>(pass: P, launcher: Launcher<P>): Promise<void> {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const actions = plan(launcher.observe(pass), launcher.now());
+    const next = actions.find((action) => action.kind === "set-status")?.status;
+    if (next) await enter(pass, next, launcher);
+    await execute(pass, actions, launcher);
+    if (!actions.some(({ kind }) => kind === "set-status" || kind === "start")) return;
+  }
+  throw new PetageError("INTERNAL", `The plan of job ${pass.name} does not settle`);
 }
 
 /** A new attempt is written down before anything of it is created, so that a restart of ours cannot begin it twice. */

@@ -72,7 +72,7 @@ export function writeStatus({ job, status, workers, facts, runDir, now }: Status
   return compact({
     observedGeneration: generation,
     phase: status.phase,
-    message: status.message.slice(0, MAX_MESSAGE_CHARACTERS),
+    message: status.message,
     conditions: conditionsOf({ status, earlier: earlier.conditions ?? [], now, generation }),
     attempt: status.attempt,
     restarts: status.restarts,

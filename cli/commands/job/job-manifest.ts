@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
 import { shellCommand } from "#lib/base/shell.ts";
-import { nameLike } from "#lib/jobs/machine-job.ts";
+import { nameLike } from "#lib/jobs/names.ts";
 import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import { wholeNumber } from "../../numbers.ts";
 import type { PlaceFlags } from "./flags.ts";

@@ -3,11 +3,15 @@ import type { ProgressStatus, TrainingJobStatus } from "#lib/jobs/training-job.t
 import { LABELS } from "./names.ts";
 import type { TrainingJobObject } from "./training-job.ts";
 
+/** What the schema of the resource takes of a message. */
+const MAX_MESSAGE_CHARACTERS = 4096;
+
 /** A status as the API server keeps it: what only a cluster has in it, and numbers no finer than people read them. */
 export function resourceStatus(job: TrainingJobObject, status: TrainingJobStatus): TrainingJobStatus {
   const { uid = "" } = job.metadata;
   return compact({
     ...status,
+    message: status.message?.slice(0, MAX_MESSAGE_CHARACTERS),
     selector: `${LABELS.uid}=${uid},${LABELS.role}=trainer`,
     progress: status.progress && resourceProgress(job.status?.progress ?? {}, status.progress),
   });

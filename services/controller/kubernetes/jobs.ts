@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import { compact } from "#lib/base/compact.ts";
 import { PetageError } from "#lib/base/errors.ts";
-import { resolveJobConfig } from "#lib/host/job-config.ts";
-import { nameLike } from "#lib/jobs/machine-job.ts";
+import { portableConfig, resolveJobConfig } from "#lib/host/job-config.ts";
+import { nameLike } from "#lib/jobs/names.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import { jobOf } from "#lib/rpc/job-from-message.ts";
@@ -44,7 +44,8 @@ export class ClusterJobs implements Jobs {
     if (!job?.spec) throw new PetageError("INVALID_ARGUMENT", "The request has no job.spec");
     const repeated = requestId ? [...jobs.all()].find(isOfRequest(requestId)) : undefined;
     if (repeated) return this.#shown(repeated);
-    const nameLikeConfig = checkConfig(job.spec);
+    const spec = inWholeSeconds(jobOf(job, maxRestarts).spec);
+    const nameLikeConfig = checkConfig(spec);
     // A request that comes twice at once, or to two replicas, names the same job.
     const suffix = requestId
       ? createHash("sha256").update(requestId).digest("hex").slice(0, 8)
@@ -52,7 +53,6 @@ export class ClusterJobs implements Jobs {
     const name = job.metadata?.name || `${nameLikeConfig}-${suffix}`;
     const annotations = requestId ? { [REQUEST_ANNOTATION]: requestId } : {};
     const metadata = { name, namespace: this.#home, labels: job.metadata?.labels ?? {}, annotations };
-    const spec = inWholeSeconds(jobOf(job, maxRestarts).spec);
     const object = { apiVersion: API_VERSION, kind: KIND, metadata, spec };
     const created = await this.#make(object, validateOnly);
     if (!validateOnly) jobs.wrote(created, undefined);
@@ -144,16 +144,11 @@ function isOfRequest(requestId: string): (job: TrainingJobObject) => boolean {
   return ({ metadata }) => metadata.annotations?.[REQUEST_ANNOTATION] === requestId;
 }
 
-type SpecMessage = NonNullable<NonNullable<CreateTrainingJobRequest__Output["job"]>["spec"]>;
-
 /** Checks the config now: an error in it is the caller's answer, not a condition later. A name like the config's. */
-function checkConfig({ config: source }: SpecMessage): string {
-  const { name, text, path, fileName, cfgOptions: options = [] } = source ?? {};
-  if (path || !(name || text)) {
-    throw new PetageError("INVALID_ARGUMENT", "spec.config names no config that a cluster can read", {
-      hint: "Set one of name (a config that comes with petage) and text; a path is a file of one machine",
-    });
-  }
-  const wish = name ? { name } : { text: text ?? "", fileName: fileName || "config.py" };
-  return nameLike(resolveJobConfig({ ...wish, options }).configName);
+function checkConfig({ config }: TrainingJobSpec): string {
+  const request = config.path ? undefined : portableConfig(config);
+  if (request) return nameLike(resolveJobConfig(request).configName);
+  throw new PetageError("INVALID_ARGUMENT", "spec.config names no config that a cluster can read", {
+    hint: "Set one of name (a config that comes with petage) and text; a path is a file of one machine",
+  });
 }

@@ -1,3 +1,4 @@
+import type { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { excludedNodes } from "#lib/jobs/failure-policy.ts";
 import { jobSpecOf } from "#lib/jobs/job-spec.ts";
@@ -13,6 +14,7 @@ import type { GangName } from "#lib/k8s/job/gang.ts";
 import { nextStuckTime, observeWorkers } from "#lib/k8s/job/observe.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { AttemptContext } from "#lib/k8s/job/pods.ts";
+import { statusOfRefusal } from "#lib/k8s/job/refusal.ts";
 import { attemptContext, configMapOf, foldersOf } from "#lib/k8s/job/render.ts";
 import type { JobSettings } from "#lib/k8s/job/settings.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
@@ -137,6 +139,10 @@ export class PodLauncher implements Launcher<PodPass> {
 
   async deleteJob({ job }: PodPass): Promise<void> {
     await this.#executor.deleteJob(job);
+  }
+
+  refused(status: JobStatus, error: PetageError): JobStatus | undefined {
+    return statusOfRefusal(status, error);
   }
 
   nextChange(pass: PodPass): Instant | null {

@@ -1,11 +1,11 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { isTerminal } from "#lib/jobs/job-state.ts";
-import { POLL_INTERVAL_MS, reconcile, write } from "#lib/jobs/reconcile.ts";
+import { POLL_INTERVAL_MS, reconcile, report, write } from "#lib/jobs/reconcile.ts";
 import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import { readStatus } from "#lib/jobs/status.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
 import { MANAGED_BY } from "#lib/k8s/job/names.ts";
-import { statusOfRefusal, statusWithoutConfig } from "#lib/k8s/job/refusal.ts";
+import { statusWithoutConfig } from "#lib/k8s/job/refusal.ts";
 import { keyOf } from "#lib/k8s/objects.ts";
 import { PodLauncher, UNRESOLVED } from "./launcher.ts";
 import type { PodLauncherOptions, PodPass } from "./launcher.ts";
@@ -37,13 +37,7 @@ export class Reconciler {
     const pass: PodPass = { name: keyOf(job), job, track, status: readStatus(job), resolved: UNRESOLVED };
     const resolved = await this.#resolve(pass);
     if (resolved === undefined) return this.#launcher.kept(pass).phase === "Failed" ? undefined : POLL_INTERVAL_MS;
-    const resolvedPass = { ...pass, resolved };
-    try {
-      return await reconcile(resolvedPass, this.#launcher);
-    } catch (thrown) {
-      await this.#report(resolvedPass, PetageError.from(thrown));
-      throw thrown;
-    }
+    return await reconcile({ ...pass, resolved }, this.#launcher);
   }
 
   /** The config of a job, where one is needed; undefined where it is invalid or not there, as the status says then. */
@@ -57,20 +51,12 @@ export class Reconciler {
     } catch (thrown) {
       const error = PetageError.from(thrown);
       if (error instanceof KubeError || error.code === "UNAVAILABLE") {
-        await this.#report(pass, error);
+        await report(pass, error, this.#launcher);
         throw error;
       }
       pass.status = statusWithoutConfig(job, status, { error, now: this.#options.now() });
       await write(pass, this.#launcher);
       return undefined;
     }
-  }
-
-  /** Says in the status what keeps the controller from doing what it should. */
-  async #report(pass: PodPass, error: PetageError): Promise<void> {
-    const status = statusOfRefusal(pass.status, error);
-    if (status === undefined) return;
-    pass.status = status;
-    await write(pass, this.#launcher);
   }
 }

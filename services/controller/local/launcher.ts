@@ -103,6 +103,9 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
   /** Jobs stay listed. */
   async deleteJob(): Promise<void> {}
 
+  /** A process that cannot be started has ended, as the plan sees it. */
+  refused(): undefined {}
+
   nextChange(): null {
     return null;
   }

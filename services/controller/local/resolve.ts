@@ -3,18 +3,12 @@ import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { LoadedConfig } from "#lib/config/load.ts";
-import { loadJobConfig } from "#lib/host/job-config.ts";
-import type { ConfigWish } from "#lib/host/job-config.ts";
-import type { TrainWish } from "#lib/jobs/command-line.ts";
-import {
-  checkJobName,
-  checkMachineJob,
-  continuationOf,
-  DEFAULT_MAX_RESTARTS,
-  nameLike,
-  resumeOf,
-  runName,
-} from "#lib/jobs/machine-job.ts";
+import { loadJobConfig, portableConfig } from "#lib/host/job-config.ts";
+import type { ConfigRequest } from "#lib/host/job-config.ts";
+import type { TrainRequest } from "#lib/jobs/command-line.ts";
+import { resumeOf } from "#lib/jobs/job-spec.ts";
+import { checkMachineJob, continuationOf, DEFAULT_MAX_RESTARTS } from "#lib/jobs/machine-job.ts";
+import { checkJobName, nameLike, runName } from "#lib/jobs/names.ts";
 import { resolveJob } from "#lib/jobs/resolved-job.ts";
 import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import type { ConfigSource, TrainingJob } from "#lib/jobs/training-job.ts";
@@ -31,7 +25,7 @@ export interface ResolvedRun extends Pick<ResolvedJob, "configName" | "configTex
   readonly runDir: string;
   readonly resumeFrom: string | undefined;
   /** What a person asks for to continue this job, given the folder in which it ran. */
-  readonly continuation: (runDir: string) => TrainWish;
+  readonly continuation: (runDir: string) => TrainRequest;
   /** Lines for the log: what was passed over, what a user should know. */
   readonly warnings: readonly string[];
 }
@@ -49,7 +43,7 @@ export async function resolveRequest(request: CreateTrainingJobRequest__Output, 
   checkMachineJob({ spec });
   // The config is read at one go: where its place does not answer, only this call may wait.
   if (spec.config.path) await stat(spec.config.path).catch(() => undefined);
-  const { configName, config, source } = loadJobConfig(configWish(spec.config));
+  const { configName, config, source } = loadJobConfig(configRequest(spec.config));
   const resolved = resolveJob({ name: configName, config });
   const createTime = new Date();
   const uid = randomUUID();
@@ -66,7 +60,7 @@ export async function resolveRequest(request: CreateTrainingJobRequest__Output, 
     runDir: join(workDir, runName(createTime)),
     resumeFrom: resumed.path,
     loadFrom,
-    continuation: (runDir: string): TrainWish =>
+    continuation: (runDir: string): TrainRequest =>
       continuationOf(spec, resume, { source, written: join(runDir, `${configName}.py`) }),
     warnings: [...config.warnings, ...resumed.warnings],
   };
@@ -74,16 +68,10 @@ export async function resolveRequest(request: CreateTrainingJobRequest__Output, 
   return { job: { metadata: { ...metadata, name, ...born }, spec }, run };
 }
 
-function configWish({
-  path,
-  name,
-  inline,
-  fileName = "config.py",
-  cfgOptions: options = [],
-}: ConfigSource): ConfigWish {
-  if (path) return { path, options };
-  if (name) return { name, options };
-  if (inline) return { text: inline, fileName, options };
+function configRequest(config: ConfigSource): ConfigRequest {
+  const { path, cfgOptions: options = [] } = config;
+  const request = path ? { path, options } : portableConfig(config);
+  if (request) return request;
   throw new PetageError("INVALID_ARGUMENT", "spec.config names no config", {
     hint: "Set one of path (a file), name (a config that comes with petage) and text",
   });

@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import type { TrainFlags } from "../../../cli/commands/train.ts";
 import { cfgOptionsOf, trainCommand, withPlace } from "../../../cli/commands/train.ts";
 import { continueCommand } from "#lib/jobs/command-line.ts";
-import type { TrainWish } from "#lib/jobs/command-line.ts";
+import type { TrainRequest } from "#lib/jobs/command-line.ts";
 import { wordsOfShell } from "#test/support/shell.ts";
 
-const PLAIN: TrainWish = { config: "configs/a.py", workers: 1, cfgOptions: [], resume: true };
+const PLAIN: TrainRequest = { config: "configs/a.py", workers: 1, cfgOptions: [], resume: true };
 const NO_VALIDATION = ["val_dataloader=None", "val_cfg=None", "val_evaluator=None"];
 const SCALED = ["auto_scale_lr.enable=True"];
 
 interface Case {
   readonly what: string;
-  readonly wish: Partial<TrainWish>;
+  readonly wish: Partial<TrainRequest>;
   /** Words after `petage train configs/a.py --nproc 1`; without them, only what they are understood as is looked at. */
   readonly words?: readonly string[];
 }
@@ -68,9 +68,9 @@ describe("continueCommand", () => {
 });
 
 /** What `petage train` takes these words for. */
-function understood(words: readonly string[]): TrainWish {
+function understood(words: readonly string[]): TrainRequest {
   const command = trainCommand().exitOverride();
-  let wish: TrainWish | undefined;
+  let wish: TrainRequest | undefined;
   command.action((config: string, flags: TrainFlags) => {
     const { nproc = 1, workDir, loadFrom, resume = "" } = flags;
     const cfgOptions = cfgOptionsOf(flags);

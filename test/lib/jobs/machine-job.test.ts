@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { checkJobName, checkMachineJob, continuationOf, nameLike, resumeOf, runName } from "#lib/jobs/machine-job.ts";
+import { resumeOf } from "#lib/jobs/job-spec.ts";
+import { checkMachineJob, continuationOf } from "#lib/jobs/machine-job.ts";
+import { checkJobName, nameLike, runName } from "#lib/jobs/names.ts";
 import type { TrainingJobSpec } from "#lib/jobs/training-job.ts";
 
 function spec(given: Partial<TrainingJobSpec> = {}): TrainingJobSpec {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { PetageError } from "#lib/base/errors.ts";
 import { INITIAL_STATUS } from "#lib/jobs/job-state.ts";
 import type { JobSpec, JobStatus, Observed, ObservedWorker, WorkerName, WorkerState } from "#lib/jobs/job-state.ts";
 import { POLL_INTERVAL_MS, reconcile, writeDelayMs } from "#lib/jobs/reconcile.ts";
@@ -13,6 +14,8 @@ class NotedPlace implements Launcher<Pass> {
   workers: ObservedWorker[] = [];
   fits: boolean | undefined;
   change: number | null = null;
+  /** What starting a worker throws. */
+  refusal: PetageError | undefined;
   clock = NOW;
   written: JobStatus = INITIAL_STATUS;
   /** What a worker is as soon as it is started. */
@@ -36,6 +39,7 @@ class NotedPlace implements Launcher<Pass> {
   }
   async start(_pass: Pass, workers: readonly WorkerName[]): Promise<void> {
     this.notes.push(`start ${workers.length}`);
+    if (this.refusal) throw this.refusal;
     const process = this.begins;
     if (process) this.workers.push(...workers.map((worker) => ({ ...worker, process })));
   }
@@ -50,6 +54,9 @@ class NotedPlace implements Launcher<Pass> {
   }
   async deleteJob(): Promise<void> {
     this.notes.push("delete job");
+  }
+  refused(status: JobStatus, { message }: PetageError): JobStatus | undefined {
+    return { ...status, reason: "Refused", message };
   }
   nextChange(): number | null {
     return this.change;
@@ -136,6 +143,16 @@ describe("reconcile()", () => {
   it("gives up a plan that does not settle", async () => {
     const place = Object.assign(new NotedPlace(), { begins: undefined });
     await assert.rejects(place.pass(), { code: "INTERNAL", message: "The plan of job job does not settle" });
+  });
+
+  it("says in the status what could not be executed, and throws it, so that it is tried again", async () => {
+    const place = new NotedPlace();
+    place.refusal = new PetageError("RESOURCE_EXHAUSTED", "no room");
+    await assert.rejects(place.pass(), { code: "RESOURCE_EXHAUSTED" });
+    assert.deepEqual([place.written.reason, place.written.message], ["Refused", "no room"]);
+    place.refusal = undefined;
+    await place.pass();
+    assert.deepEqual(place.notes, ["start 3", "write Starting 0"]);
   });
 });
 

@@ -40,6 +40,10 @@ describe("a status as the API server keeps it", () => {
     });
   }
 
+  it("has a message that is not longer than its schema takes", () => {
+    assert.equal(resourceStatus(JOB, { message: "x".repeat(5000) }).message?.length, 4096);
+  });
+
   it("selects the trainers of its job, for the scale subresource", () => {
     const { selector } = resourceStatus(JOB, { phase: "Running" });
     assert.equal(selector, "petage.dev/job-uid=0123,petage.dev/role=trainer");
