@@ -41,7 +41,7 @@ export interface JobConfig {
   readonly source: string;
 }
 
-/** Loads a config. CONFIG_* with file and line when it is no good, NOT_FOUND when it is not there. */
+/** Loads a config. CONFIG_* with file and line when it is invalid, NOT_FOUND when it is not there. */
 export function loadJobConfig(request: ConfigRequest, env = configEnvironment()): JobConfig {
   const { options } = request;
   if ("text" in request) {

@@ -74,7 +74,7 @@ export class ProcessLauncher implements AsyncDisposable {
     launched.stop = (graceMs) => (stopping ??= running.stop(graceMs));
     running.ready({ timeoutMs: STARTING_LIMIT_MS }).then(
       ({ address }) => this.#set(launched, { state: "ready", address: String(address) }),
-      () => void launched.stop(0), // it has ended, or hangs; its exit tells
+      () => void launched.stop(0), // it has ended, or hangs; its exit says
     );
     void running.exited.then(({ exitCode, signal, lastLines }) => {
       const exit: Exit = { code: exitCode, signal, at: Date.now(), message: lastError(lastLines) };

@@ -21,7 +21,7 @@ export const OPTIONS_OF_FLAGS = {
 /** What stands before it in messages. */
 export const CONTINUE = "Continue with: ";
 
-/** The command that goes on with a training, for a shell. */
+/** The command that continues a training, for a shell. */
 export function continueCommand({ config, workers, workDir, loadFrom, cfgOptions, resume }: TrainRequest): string {
   const { flags, options } = flagsOf(cfgOptions);
   const given = (flag: string, value: string | undefined): string[] => (value ? [flag, value] : []);

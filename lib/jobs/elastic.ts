@@ -1,7 +1,7 @@
 import { current, sizeOf } from "./job-state.ts";
 import type { Action, Instant, Observed } from "./job-state.ts";
 
-/** With enough workers on nodes, an elastic job waits so long for the rest before it goes on without them. */
+/** How long an elastic job with at least `minWorkers` scheduled waits for the others. */
 export const ELASTIC_PATIENCE_MS = 30_000;
 /** How often a job that has fewer workers than wanted tries whether there is room for the others by now. */
 export const GROW_INTERVAL_MS = 600_000;

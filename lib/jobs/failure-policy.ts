@@ -25,9 +25,9 @@ const DEFAULT_RULES: readonly FailureRule[] = [
   { exitCodes: [USER_ERROR_EXIT_CODE, STOPPED_EXIT_CODE], action: "FailJob" },
   { disrupted: true, action: "RestartIgnoringLimit" },
 ];
-/** A victim may be seen to end before the process that it lost: while others live, it is not blamed for so long. */
+/** A victim may be seen to end before the process that it lost: while others live, it is not blamed until this has passed. */
 export const CAUSE_GRACE_MS = 3_000;
-/** A node that could not run a job's pods so many times is not used for it again. */
+/** After this many failures to run a job's pods, a node is not used for the job again. */
 export const MAX_FAILURES_PER_NODE = 2;
 /** Nodes that are remembered; the ones with the fewest failures are forgotten first. */
 const MAX_REMEMBERED_NODES = 32;

@@ -1,4 +1,4 @@
-/** What the control of a training job looks at and decides about: plain values, the same on one machine and in a cluster. */
+/** What the control of a training job observes and decides: plain values, the same on one machine and in a cluster. */
 
 /** Milliseconds since the epoch; the clock is an argument. */
 export type Instant = number;
@@ -16,7 +16,7 @@ export interface WorkerName {
 export type WorkerState =
   | {
       readonly state: "starting";
-      /** Where it waits: for leave to be scheduled, for a node, or (also when absent) for itself to be ready. */
+      /** Where it waits: for permission to be scheduled, for a node, or (also when absent) for itself to be ready. */
       readonly waitsFor?: "admission" | "node" | "itself";
       /** What keeps it from starting, when something does. */
       readonly problem?: Problem;
@@ -116,7 +116,7 @@ export interface FailureRule {
 export interface JobSpec {
   readonly name: string;
   readonly workers: number;
-  /** Fewest trainers with which an elastic job goes on; that of a rigid one is `workers`. */
+  /** Minimum number of trainers; equal to `workers` unless the job is elastic. */
   readonly minWorkers: number;
   /** Restarts allowed since the last new checkpoint. */
   readonly maxRestarts: number;
@@ -128,11 +128,11 @@ export interface JobSpec {
   readonly evaluator: boolean;
   /** The processes find each other and start at once; otherwise each row waits for the row before. */
   readonly startsTogether: boolean;
-  /** An attempt whose processes are not all ready after so long is given up and made again later, ms; null: never. */
+  /** How long the processes of an attempt may take to be ready before it is given up and made again later, ms; null: no limit. */
   readonly startTimeoutMs: number | null;
   /** Longest run over all attempts, ms; null: no limit. */
   readonly activeDeadlineMs: number | null;
-  /** An ended job is deleted after so long, ms; null: never. */
+  /** When an ended job is deleted, ms after its end; null: never. */
   readonly ttlMs: number | null;
   /** Which processes go when the job ends. */
   readonly cleanPolicy: "Running" | "All" | "None";
@@ -170,7 +170,7 @@ export type Action =
 export const COLLATERAL_EXIT_CODE = 75;
 /** Exit code of a worker that found its config or data unusable: starting it again would not help. */
 export const USER_ERROR_EXIT_CODE = 3;
-/** Exit code of a worker that was told to end before its work was done, as shells report SIGTERM. */
+/** Exit code of a worker that was asked to end before its work was done, as shells report SIGTERM. */
 export const TERMINATED_EXIT_CODE = 143;
 /** Exit code of a trainer that a caller stopped before the last step: 0 is for those that did it. */
 export const STOPPED_EXIT_CODE = 4;

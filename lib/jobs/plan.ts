@@ -1,6 +1,6 @@
 /**
  * The control of training jobs, pure: from what is observed to what is to be done. One brain for both launchers, child
- * processes on one machine and pods in a cluster. Level-based: it looks at the whole state each time, never at an
+ * processes on one machine and pods in a cluster. Level-based: it sees the whole state each time, never at an
  * event, so it may be asked again at any moment and answers with what is still to do.
  */
 import { planSize, resizeMoments } from "./elastic.ts";
@@ -19,7 +19,7 @@ import {
 } from "./job-state.ts";
 import type { Action, Ending, Failure, Instant, JobStatus, Observed, ObservedWorker } from "./job-state.ts";
 
-/** Survivors of a failure may notice it, save a checkpoint and end by themselves; after this long they are told to. */
+/** How long survivors of a failure may take to notice it, save a checkpoint and end by themselves. */
 export const SURVIVOR_GRACE_MS = 3_000;
 /** How long a process may take to end when asked to. */
 export const STOP_GRACE_MS = 5_000;
@@ -45,7 +45,7 @@ export function plan(observed: Observed, now: Instant): readonly Action[] {
   return planProgress(observed, now);
 }
 
-/** When to look again though nothing has changed: the next moment at which time alone changes the plan. */
+/** When to plan again though nothing has changed: the next moment at which time alone changes the plan. */
 export function wakeTime(observed: Observed, now: Instant): Instant | null {
   const { spec, status } = observed;
   const after = (from: Instant | null | undefined, delayMs: number | null): Instant =>
@@ -129,7 +129,7 @@ function planProgress(observed: Observed, now: Instant): readonly Action[] {
     const missing = row.filter((_, index) => found[index] === undefined);
     if (missing.length > 0) return startWorkers(observed, missing, now);
     const waiting = found.filter((worker) => worker?.process.state === "starting") as ObservedWorker[];
-    // Where all were ready once, one that is not for a moment has not failed: it ends by itself if it has to.
+    // After the first start, a worker that is briefly not ready has not failed; if it is broken, it will exit.
     const isBlip = spec.startsTogether && status.phase === "Running";
     if (waiting.length > 0 && !isBlip) return spec.startsTogether ? planWaiting(observed, waiting, now) : [];
   }
@@ -204,7 +204,7 @@ function troubleOf(waiting: readonly ObservedWorker[]): { readonly reason?: stri
   return { message: "" };
 }
 
-/** Training is done: the helpers are told to end, and the job has succeeded when they have. */
+/** Training is done: the helpers are asked to end, and the job has succeeded when they have. */
 function planSuccess(observed: Observed, now: Instant): readonly Action[] {
   const left = current(observed).filter(isAlive);
   const done = {

@@ -7,7 +7,7 @@ import { plan, wakeTime } from "./plan.ts";
 
 /** Rounds that one pass may take; more would be a plan that does not settle. */
 const MAX_ROUNDS = 16;
-/** How often a job is looked at that waits for what nobody reports, as room on nodes. */
+/** How often a pass is made over a job that waits for what nobody reports, as room on nodes. */
 export const POLL_INTERVAL_MS = 10_000;
 /** Phases that a job only passes through. */
 const PASSING: ReadonlySet<JobStatus["phase"]> = new Set(["Scheduling", "Starting"]);
@@ -34,17 +34,19 @@ export interface Launcher<P extends Pass> {
   /** The status as it was written last. */
   kept(pass: P): JobStatus;
   write(pass: P): Promise<void>;
-  /** A new attempt has been written down: what belonged to the one before may go. */
-  begin(pass: P): Promise<void>;
   start(pass: P, workers: readonly WorkerName[]): Promise<void>;
-  admit(pass: P, workers: readonly WorkerName[]): Promise<void>;
   stop(pass: P, workers: readonly WorkerName[]): Promise<void>;
   remove(pass: P, workers: readonly WorkerName[]): Promise<void>;
-  deleteJob(pass: P): Promise<void>;
+  /** Lets workers be scheduled, where they are held back. */
+  admit?(pass: P, workers: readonly WorkerName[]): Promise<void>;
+  /** A new attempt has been written down: what belonged to the one before may go. */
+  begin?(pass: P): Promise<void>;
+  /** Where ended jobs do not stay listed. */
+  deleteJob?(pass: P): Promise<void>;
   /** The status that says why something could not be executed; undefined for what passes by itself. */
-  refused(status: JobStatus, error: PetageError): JobStatus | undefined;
+  refused?(status: JobStatus, error: PetageError): JobStatus | undefined;
   /** The next moment at which time alone changes what `observe` sees. */
-  nextChange(pass: P): Instant | null;
+  nextChange?(pass: P): Instant | null;
   now(): Instant;
   /** Changes of a status that nobody waits for are written together, this long after the first of them. */
   readonly writeIntervalMs: number;
@@ -66,7 +68,7 @@ export async function reconcile<P extends Pass>(pass: P, launcher: Launcher<P>):
 
 /** Says in the status what keeps the launcher from doing what it should. */
 export async function report<P extends Pass>(pass: P, error: PetageError, launcher: Launcher<P>): Promise<void> {
-  const status = launcher.refused(pass.status, error);
+  const status = launcher.refused?.(pass.status, error);
   if (status === undefined) return;
   pass.status = status;
   await write(pass, launcher);
@@ -97,7 +99,7 @@ async function enter<P extends Pass>(pass: P, next: JobStatus, launcher: Launche
   pass.track.facts = withLostSteps(pass.track.facts);
   pass.track.attempt = next.attempt;
   await write(pass, launcher);
-  await launcher.begin(pass);
+  await launcher.begin?.(pass);
 }
 
 async function execute<P extends Pass>(pass: P, actions: readonly Action[], launcher: Launcher<P>): Promise<void> {
@@ -105,13 +107,13 @@ async function execute<P extends Pass>(pass: P, actions: readonly Action[], laun
     actions.flatMap((action) => (action.kind === kind && "worker" in action ? [action.worker] : []));
   const [starts, admits, stops, removes] = [workers("start"), workers("admit"), workers("stop"), workers("remove")];
   if (starts.length > 0) await launcher.start(pass, starts);
-  if (admits.length > 0) await launcher.admit(pass, admits);
+  if (admits.length > 0) await launcher.admit?.(pass, admits);
   // Why they end is written down first: after a restart of ours it would look like a failure.
   const isDecided = pass.status.phase === launcher.kept(pass).phase;
   if (stops.length + removes.length > 0 && !isDecided) await write(pass, launcher);
   if (stops.length > 0) await launcher.stop(pass, stops);
   if (removes.length > 0) await launcher.remove(pass, removes);
-  if (actions.some(({ kind }) => kind === "delete-job")) await launcher.deleteJob(pass);
+  if (actions.some(({ kind }) => kind === "delete-job")) await launcher.deleteJob?.(pass);
 }
 
 /** How long the status may wait to be written, ms: counts and wording change many times while workers start. */
@@ -129,7 +131,8 @@ export function writeDelayMs(
 function waits<P extends Pass>(pass: P, launcher: Launcher<P>): (number | null)[] {
   const now = launcher.now();
   const observed = launcher.observe(pass);
-  const moments = [wakeTime(observed, now), isTerminal(pass.status.phase) ? null : launcher.nextChange(pass)];
+  const change = isTerminal(pass.status.phase) ? null : launcher.nextChange?.(pass);
+  const moments = [wakeTime(observed, now), change ?? null];
   const delays = moments.map((moment) => (moment === null ? null : moment - now));
   return observed.fits === false ? [...delays, POLL_INTERVAL_MS] : delays; // room is made by others
 }

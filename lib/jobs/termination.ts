@@ -35,7 +35,7 @@ export interface TerminationReport {
   readonly published: string | null;
 }
 
-/** What a worker says that has nothing to tell but how it ended. */
+/** The report of a worker that knows nothing but how it ended. */
 export const EMPTY_REPORT: TerminationReport = { error: "", step: 0, checkpoint: null, result: null, published: null };
 
 /** One JSON object of at most `TERMINATION_LIMIT_BYTES`: the error gives way first, then the metrics. */

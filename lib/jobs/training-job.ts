@@ -1,4 +1,4 @@
-/** What tells one job from another. Times are RFC 3339. */
+/** What identifies a job. Times are RFC 3339. */
 export interface JobMetadata {
   readonly name: string;
   readonly namespace?: string;

@@ -42,8 +42,8 @@ function specOf(spec: TrainingJobSpec__Output, maxRestarts?: number): TrainingJo
     runPolicy: {
       suspend: runPolicy?.suspend ?? false,
       ...given({
-        activeDeadlineSeconds: (durationMs(runPolicy?.activeDeadline) ?? 0) / 1000,
-        ttlSecondsAfterFinished: (durationMs(runPolicy?.ttlAfterFinished) ?? 0) / 1000,
+        activeDeadlineSeconds: Math.ceil((durationMs(runPolicy?.activeDeadline) ?? 0) / 1000),
+        ttlSecondsAfterFinished: Math.ceil((durationMs(runPolicy?.ttlAfterFinished) ?? 0) / 1000),
       }),
     },
   };

@@ -92,7 +92,7 @@ async function* watch(jobs: Jobs, name: string, { after, signal }: WatchRequest)
       yield { sequence, job: jobMessage(job) };
       if (isTerminal(job.status?.phase) && jobs.sequenceOf(name) === sent) return;
     } else if (isTerminal(job.status?.phase)) {
-      return; // whoever asks knows its end already
+      return; // the caller knows its end already
     } else {
       await changeOf(jobs, signal);
     }

@@ -27,7 +27,7 @@ export function podName(job: string, worker: WorkerName): string {
   return workerId(job, worker);
 }
 
-/** Which worker a pod is; undefined for pods that are none of ours. */
+/** Which worker a pod is; undefined for pods of others. */
 export function workerOf({ metadata: { labels = {} } }: KubeObject): WorkerName | undefined {
   const role = labels[LABELS.role];
   const [attempt, rank] = [Number(labels[LABELS.attempt]), Number(labels[LABELS.rank] ?? 0)];

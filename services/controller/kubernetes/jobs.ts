@@ -1,5 +1,4 @@
 import { createHash, randomUUID } from "node:crypto";
-import { compact } from "#lib/base/compact.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { portableConfig, resolveJobConfig } from "#lib/host/job-config.ts";
 import { nameLike } from "#lib/jobs/names.ts";
@@ -44,7 +43,7 @@ export class ClusterJobs implements Jobs {
     if (!job?.spec) throw new PetageError("INVALID_ARGUMENT", "The request has no job.spec");
     const repeated = requestId ? [...jobs.all()].find(isOfRequest(requestId)) : undefined;
     if (repeated) return this.#shown(repeated);
-    const spec = inWholeSeconds(jobOf(job, maxRestarts).spec);
+    const { spec } = jobOf(job, maxRestarts);
     const nameLikeConfig = checkConfig(spec);
     // A request that comes twice at once, or to two replicas, names the same job.
     const suffix = requestId
@@ -125,19 +124,6 @@ export class ClusterJobs implements Jobs {
     if (job) return job;
     throw new PetageError("NOT_FOUND", `There is no job named ${JSON.stringify(name)}`);
   }
-}
-
-/** As the schema of the resource has them. */
-function inWholeSeconds({ runPolicy, ...spec }: TrainingJobSpec): TrainingJobSpec {
-  const { activeDeadlineSeconds, ttlSecondsAfterFinished } = runPolicy ?? {};
-  return {
-    ...spec,
-    runPolicy: compact({
-      ...runPolicy,
-      activeDeadlineSeconds: activeDeadlineSeconds && Math.ceil(activeDeadlineSeconds),
-      ttlSecondsAfterFinished: ttlSecondsAfterFinished && Math.ceil(ttlSecondsAfterFinished),
-    }),
-  };
 }
 
 function isOfRequest(requestId: string): (job: TrainingJobObject) => boolean {

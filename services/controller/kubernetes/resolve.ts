@@ -30,7 +30,7 @@ export class ConfigResolver {
 
   /**
    * The config of a job: the one that its pods have already, or else from its source. CONFIG_* and INVALID_ARGUMENT
-   * when it is no good, NOT_FOUND when its ConfigMap or key is not there.
+   * when it is invalid, NOT_FOUND when its ConfigMap or key is not there.
    */
   async resolve(job: TrainingJobObject): Promise<ResolvedJob> {
     const existing = (job.status?.allPodsCreatedTime ?? job.status?.attempt) ? await this.#snapshot(job) : undefined;

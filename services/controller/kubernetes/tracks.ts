@@ -10,7 +10,7 @@ import type { Change } from "#lib/k8s/store.ts";
 import type { Exit } from "#lib/jobs/job-state.ts";
 import { parseTermination } from "#lib/jobs/termination.ts";
 
-/** Endings of pods that are remembered of one job; an attempt of 1024 workers ends with so many. */
+/** Endings of pods that are remembered of one job; an attempt of 1024 workers ends with no more. */
 const MAX_ENDINGS = 2048;
 
 /** What the controller knows of a job besides the resource and its pods. Losing it costs a little precision, no more. */
@@ -33,7 +33,7 @@ export class Tracks {
     this.#now = now;
   }
 
-  /** @param pods all pods of the job; where it is seen for the first time they may tell more than its status does */
+  /** @param pods all pods of the job; where it is seen for the first time they may know more than its status */
   of({ metadata: { uid = "" }, status }: TrainingJobObject, pods: readonly Pod[]): PodTrack {
     const track = this.#find(uid);
     if (track.attempt !== undefined) return track;
@@ -43,7 +43,7 @@ export class Tracks {
     return track;
   }
 
-  /** Takes in what a change of a pod tells: the last words of its worker, and how it ended when it is gone. */
+  /** Takes in what a change of a pod shows: the last words of its worker, and how it ended when it is gone. */
   take({ before, after }: Change<Pod>): void {
     const pod = after ?? before;
     const uid = pod && controllerOf(pod);

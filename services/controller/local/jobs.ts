@@ -13,7 +13,7 @@ export interface MachineJobsOptions {
   readonly natsUrl: string | undefined;
   readonly root: string;
   readonly log: Log;
-  /** Whether who calls may be told what stands in a file of this machine. */
+  /** Whether a caller may see what stands in a file of this machine. */
   readonly quotesFiles: boolean;
   readonly createTimeoutMs?: number;
 }
@@ -119,7 +119,7 @@ export class MachineJobs implements Jobs, AsyncDisposable {
     }
   }
 
-  /** Whoever may call may name any file as a config: what stands in it is not told, unless the files are the caller's. */
+  /** A caller may name any file as a config: errors do not quote it, unless the files are the caller's. */
   async #resolve(request: CreateTrainingJobRequest__Output): Promise<MachineJob> {
     const { root, log, quotesFiles } = this.#options;
     try {

@@ -83,14 +83,9 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
     this.#job = { ...this.#job, spec: { ...spec, runPolicy: { ...spec.runPolicy, cancel: true } } };
   }
 
-  async begin(): Promise<void> {}
-
   async start(pass: Pass, workers: readonly WorkerName[]): Promise<void> {
     for (const worker of workers) this.#processes.start(worker, this.#environmentOf(worker, pass));
   }
-
-  /** There is one machine: nothing is held back. */
-  async admit(): Promise<void> {}
 
   async stop(_pass: Pass, workers: readonly WorkerName[]): Promise<void> {
     for (const worker of workers) this.#processes.stop(worker, STOP_GRACE_MS);
@@ -98,16 +93,6 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
 
   async remove(_pass: Pass, workers: readonly WorkerName[]): Promise<void> {
     for (const worker of workers) this.#processes.remove(worker);
-  }
-
-  /** Jobs stay listed. */
-  async deleteJob(): Promise<void> {}
-
-  /** A process that cannot be started has ended, as the plan sees it. */
-  refused(): undefined {}
-
-  nextChange(): null {
-    return null;
   }
 
   /** Where the process of a role serves, of trainers the one of rank 0; empty until it is ready. */
@@ -135,11 +120,11 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
     });
   }
 
-  /** A checkpoint of its own is the newest of the work dir; without one, it goes on from where it began. */
+  /** A checkpoint of its own is the newest of the work dir; without one, it continues from where it began. */
   #continueHint(hasCheckpoint: boolean): string {
     const { continuation, runDir } = this.#options.run;
-    const wish = continuation(runDir);
-    return `${CONTINUE}${continueCommand(hasCheckpoint ? { ...wish, resume: true } : wish)}`;
+    const request = continuation(runDir);
+    return `${CONTINUE}${continueCommand(hasCheckpoint ? { ...request, resume: true } : request)}`;
   }
 
   #environmentOf(worker: WorkerName, { track: { facts } }: Pass): WorkerEnvironment {

@@ -8,9 +8,9 @@ export interface LogLine extends OutputLine {
 export interface LogRequest {
   /** Only lines of this process; empty: of all. */
   readonly worker: string;
-  /** Go on with the coming lines. */
+  /** Continue with the coming lines. */
   readonly follow: boolean;
-  /** Begin with so many of the last lines kept; by default all. */
+  /** Begin with this many of the last lines kept; by default all. */
   readonly tail: number | undefined;
 }
 

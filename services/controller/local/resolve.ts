@@ -14,7 +14,7 @@ import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import type { ConfigSource, TrainingJob } from "#lib/jobs/training-job.ts";
 import { jobOf } from "#lib/rpc/job-from-message.ts";
 import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
-import { checkStartingWeights, resumePoint } from "./start-weights.ts";
+import { checkStartingWeights, resumePoint } from "#lib/store/start-weights.ts";
 
 /** What a job comes to on this machine: its config and its folders. */
 export interface ResolvedRun extends Pick<ResolvedJob, "configName" | "configText" | "validates" | "loadFrom"> {

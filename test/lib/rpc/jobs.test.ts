@@ -35,7 +35,7 @@ describe("a job over gRPC", () => {
         loadFrom: "model",
         checkpoint: { resume: "Auto", everySteps: 5, keepLast: 2 },
         failurePolicy: { maxRestarts: 0, rules: [{ exitCodes: [3], action: "FailJob" }, { action: "Restart" }] },
-        runPolicy: { suspend: true, activeDeadlineSeconds: 1.5, ttlSecondsAfterFinished: 60 },
+        runPolicy: { suspend: true, activeDeadlineSeconds: 2, ttlSecondsAfterFinished: 60 },
       },
     ],
     [

@@ -1,8 +1,8 @@
 import { PetageError } from "#lib/base/errors.ts";
-import type { LoadedConfig } from "#lib/config/load.ts";
+import type { ResolvedConfig } from "#lib/config/component.ts";
 import { nearestPosition } from "#lib/config/plain.ts";
 import { requireWorkLeft } from "#lib/train/start.ts";
-import { checkWeights, findResumable, readCheckpointMeta } from "#lib/store/checkpoint-folder.ts";
+import { checkWeights, findResumable, readCheckpointMeta } from "./checkpoint-folder.ts";
 
 export interface ResumePoint {
   /** The checkpoint to continue. */
@@ -37,9 +37,9 @@ export interface StartingWeights {
   readonly pretrained: string | undefined;
 }
 
-/** Whether the weights to start from are there: told before anything runs, and where they were named. */
+/** Refuses weights to start from that are not there, before anything runs, and says where they were named. */
 export async function checkStartingWeights(
-  config: LoadedConfig,
+  config: ResolvedConfig,
   { loadFrom, pretrained }: StartingWeights,
 ): Promise<void> {
   if (loadFrom) await check(loadFrom, { config, path: config.value["load_from"] === loadFrom ? "load_from" : "" });
@@ -50,7 +50,7 @@ export async function checkStartingWeights(
 }
 
 interface Origin {
-  readonly config: LoadedConfig;
+  readonly config: ResolvedConfig;
   /** Key of the config that names the weights; empty for none. */
   readonly path: string;
   readonly advice?: string;
