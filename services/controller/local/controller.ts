@@ -9,13 +9,16 @@ import { claimFolder } from "#lib/host/folders.ts";
 import type { OutputLine } from "#lib/host/processes.ts";
 import type { Facts } from "#lib/jobs/facts.ts";
 import { isTerminal } from "#lib/jobs/job-state.ts";
-import { reconcile, write } from "#lib/jobs/reconcile.ts";
+import { POLL_INTERVAL_MS, reconcile, write } from "#lib/jobs/reconcile.ts";
 import type { Pass, Track } from "#lib/jobs/reconcile.ts";
 import type { TrainingJob } from "#lib/jobs/training-job.ts";
 import { MachineLauncher } from "./launcher.ts";
 import { LogBuffer } from "./logs.ts";
 import { followProgress } from "./progress.ts";
 import type { ResolvedRun } from "./resolve.ts";
+
+/** A pass may come earlier than asked for; a timer cannot wait for months. */
+const MAX_DELAY_MS = 24 * 60 * 60 * 1000;
 
 export interface JobOptions {
   readonly job: TrainingJob;
@@ -103,13 +106,18 @@ export class JobController implements AsyncDisposable {
     clearTimeout(this.#timer);
     if (this.#isDisposed) return await write(this.#next(), this.#launcher);
     try {
-      const againMs = await reconcile(this.#next(), this.#launcher);
-      if (againMs !== undefined) this.#timer = setTimeout(() => void this.reconcile(), againMs);
+      this.#passAgain(await reconcile(this.#next(), this.#launcher));
       this.#followTrainer();
     } catch (thrown) {
       const error = PetageError.from(thrown).describe();
-      this.#options.log.error("Reconciling failed", { job: this.job.metadata.name, error });
+      this.#options.log.error("Reconciling failed; trying again", { job: this.job.metadata.name, error });
+      this.#passAgain(POLL_INTERVAL_MS);
     }
+  }
+
+  #passAgain(delayMs: number | undefined): void {
+    if (delayMs === undefined) return;
+    this.#timer = setTimeout(() => void this.reconcile(), Math.min(delayMs, MAX_DELAY_MS));
   }
 
   #next(): Pass {
