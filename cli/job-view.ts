@@ -1,6 +1,6 @@
 import cliProgress from "cli-progress";
-import type { ProgressStatus } from "#lib/k8s/job/training-job.ts";
-import { formatSeconds } from "#lib/train/hooks/logger-hook.ts";
+import type { ProgressStatus } from "#lib/jobs/training-job.ts";
+import { formatSeconds } from "#lib/base/format-seconds.ts";
 
 /** Shows a running job: log lines with the name of who wrote them, above one progress bar for the epoch. */
 export class JobView {

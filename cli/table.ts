@@ -1,28 +1,46 @@
 const NUMBER = /^[-+]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?$|^NaN$/i;
 
+type Rows = readonly (readonly string[])[];
+
 /**
  * Rows as aligned columns. A column stands to the right when all of its cells are numbers, besides the header: a first
  * cell that is none.
  */
-export function table(rows: readonly (readonly string[])[]): string {
-  const columnCount = Math.max(0, ...rows.map((row) => row.length));
-  const columns = Array.from({ length: columnCount }, (_, column) => rows.map((row) => row[column] ?? ""));
-  const aligned = columns.map(alignColumn);
-  return rows
-    .map((_, line) =>
-      aligned
-        .map((column) => column[line])
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+export function table(rows: Rows): string {
+  return linesOf(rows, { gap: "  ", isToTheRight: isNumeric }).join("\n");
 }
 
-function alignColumn(cells: readonly string[]): string[] {
-  const width = Math.max(...cells.map((cell) => cell.length));
+/** Rows in columns, as kubectl sets them: to the left, three blanks between. */
+export function columns(rows: Rows): string {
+  return linesOf(rows, { gap: "   ", isToTheRight: () => false })
+    .map((line) => `${line}\n`)
+    .join("");
+}
+
+interface Layout {
+  readonly gap: string;
+  isToTheRight(cells: readonly string[]): boolean;
+}
+
+function linesOf(rows: Rows, { gap, isToTheRight }: Layout): string[] {
+  const columnCount = Math.max(0, ...rows.map((row) => row.length));
+  const aligned = Array.from({ length: columnCount }, (_, column) => {
+    const cells = rows.map((row) => row[column] ?? "");
+    const width = Math.max(...cells.map((cell) => cell.length));
+    const toTheRight = isToTheRight(cells);
+    return cells.map((cell) => (toTheRight ? cell.padStart(width) : cell.padEnd(width)));
+  });
+  return rows.map((_, line) =>
+    aligned
+      .map((column) => column[line])
+      .join(gap)
+      .trimEnd(),
+  );
+}
+
+function isNumeric(cells: readonly string[]): boolean {
   const body = cells.length > 1 ? cells.slice(1) : cells;
-  const isNumeric = body.every((cell) => NUMBER.test(cell));
-  return cells.map((cell) => (isNumeric ? cell.padStart(width) : cell.padEnd(width)));
+  return body.every((cell) => NUMBER.test(cell));
 }
 
 /** `3 years 4 months`. */

@@ -17,7 +17,7 @@ const ANY_NODE_MODULE = builtinModules;
 const FOUNDATION = ["base", "config"];
 const DOMAIN = [...FOUNDATION, "engine", "collective", "nn", "optim", "metrics", "data"];
 const MODEL = [...DOMAIN, "model"];
-const APPLICATION = [...MODEL, "train", "serve"];
+const APPLICATION = [...MODEL, "train", "serve", "jobs"];
 const TENSORS = ["zod", "@tensorflow/tfjs-core"];
 
 const LAYERS: Readonly<Record<string, Layer>> = {
@@ -47,6 +47,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   model: { layers: DOMAIN, packages: TENSORS, nodeModules: [] },
   train: { layers: MODEL, packages: TENSORS, nodeModules: [] },
   serve: { layers: MODEL, packages: ["zod"], nodeModules: [] },
+  // `train` for the settings of a config, which a job is checked by before it runs.
+  jobs: { layers: [...MODEL, "train"], packages: ["zod"], nodeModules: [] },
   host: { layers: APPLICATION, packages: ["zod", "pino", "prom-client", "sharp", "tsx"], nodeModules: ANY_NODE_MODULE },
   rpc: {
     layers: APPLICATION,
@@ -58,8 +60,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   store: { layers: APPLICATION, packages: ["zod"], nodeModules: ANY_NODE_MODULE },
 };
 
-/** Layers that know the messages of the gRPC API: the one that sends them, and the one whose resource is one of them. */
-const KNOWS_MESSAGES = new Set(["rpc", "k8s"]);
+/** The layer that knows the messages of the gRPC API: it sends them, and makes values of the domain of them. */
+const KNOWS_MESSAGES = new Set(["rpc"]);
 /** Where the program's environment may be read: everything else gets values. */
 const READS_ENVIRONMENT = /^lib\/host\/|^services\/[^/]+\/config\.ts$|^(scripts|test)\//;
 const MAXIMUM_LINES = 400;

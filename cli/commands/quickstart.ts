@@ -5,7 +5,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import { shellCommand } from "#lib/base/shell.ts";
 import { parseLabelled, splitLines } from "#lib/data/datasets/annotation.ts";
 import { PROJECT_ROOT } from "#lib/host/paths.ts";
-import { durationMs } from "#lib/base/time.ts";
+import { durationMs } from "#lib/rpc/time.ts";
 import { constantBaseline } from "#lib/metrics/baseline.ts";
 import { findModel } from "#lib/store/find-model.ts";
 import { interruptSignal } from "../interrupt.ts";

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { shellCommand } from "#lib/base/shell.ts";
-import { CONTINUE, OPTIONS_OF_FLAGS } from "#lib/train/command-line.ts";
+import { CONTINUE, OPTIONS_OF_FLAGS } from "#lib/jobs/command-line.ts";
 import { openController } from "../controller.ts";
 import { EXIT_INTERRUPTED, interruptSignal } from "../interrupt.ts";
 import { wholeNumber } from "../numbers.ts";

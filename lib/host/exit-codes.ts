@@ -4,7 +4,7 @@ import {
   STOPPED_EXIT_CODE,
   TERMINATED_EXIT_CODE,
   USER_ERROR_EXIT_CODE,
-} from "#lib/train/job-state.ts";
+} from "#lib/jobs/job-state.ts";
 
 /** How a process of ours ends; failure policies may match on it. */
 export const EXIT = {

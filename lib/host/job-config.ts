@@ -3,27 +3,35 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { ConfigFiles } from "#lib/config/files.ts";
 import { loadConfig } from "#lib/config/load.ts";
 import type { LoadedConfig } from "#lib/config/load.ts";
-import { resolveJob } from "#lib/train/resolved-job.ts";
-import type { ResolvedJob } from "#lib/train/resolved-job.ts";
+import { resolveJob } from "#lib/jobs/resolved-job.ts";
+import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
+import type { ConfigSource } from "#lib/jobs/training-job.ts";
 import { configEnvironment, nodeConfigFiles } from "./config-files.ts";
 import { findNamedConfig } from "./named-configs.ts";
 import { CONFIGS_FOLDER } from "./paths.ts";
 
 /** Where the config of a job comes from, and its overrides. */
-export type ConfigWish = FileWish | PortableWish;
+export type ConfigRequest = FileRequest | PortableRequest;
 
 /** A file of this machine. */
-export interface FileWish {
+export interface FileRequest {
   readonly path: string;
   readonly options: readonly string[];
 }
 
 /** A config that means the same on any machine that has petage. */
-export type PortableWish = { readonly options: readonly string[] } & (
+export type PortableRequest = { readonly options: readonly string[] } & (
   | { readonly name: string }
   /** The text itself; its bases are those that come with petage. */
   | { readonly text: string; readonly fileName: string }
 );
+
+/** The config that a job asks for, where that means the same on any machine; undefined where it does not say so. */
+export function portableConfig(config: ConfigSource): PortableRequest | undefined {
+  const { name, inline, fileName = "config.py", cfgOptions: options = [] } = config;
+  if (name) return { name, options };
+  return inline ? { text: inline, fileName, options } : undefined;
+}
 
 export interface JobConfig {
   /** File name without folder and ending. */
@@ -33,11 +41,11 @@ export interface JobConfig {
   readonly source: string;
 }
 
-/** Loads a config. CONFIG_* with file and line when it is no good, NOT_FOUND when it is not there. */
-export function loadJobConfig(wish: ConfigWish, env = configEnvironment()): JobConfig {
-  const { options } = wish;
-  if ("text" in wish) {
-    const { text, fileName } = wish;
+/** Loads a config. CONFIG_* with file and line when it is invalid, NOT_FOUND when it is not there. */
+export function loadJobConfig(request: ConfigRequest, env = configEnvironment()): JobConfig {
+  const { options } = request;
+  if ("text" in request) {
+    const { text, fileName } = request;
     const path = join(CONFIGS_FOLDER, fileName);
     const isOurs = (file: string): boolean => !relative(CONFIGS_FOLDER, file).startsWith("..");
     const files: ConfigFiles = {
@@ -47,18 +55,18 @@ export function loadJobConfig(wish: ConfigWish, env = configEnvironment()): JobC
     };
     return { configName: stem(path), config: loadConfig(path, { files, env, options }), source: fileName };
   }
-  const path = "path" in wish ? wish.path : findNamedConfig(wish.name);
+  const path = "path" in request ? request.path : findNamedConfig(request.name);
   const config = loadConfig(path, { files: nodeConfigFiles, env, options });
-  return { configName: stem(path), config, source: "path" in wish ? wish.path : wish.name };
+  return { configName: stem(path), config, source: "path" in request ? request.path : request.name };
 }
 
 /**
  * Loads and checks the config of a job of a cluster. It sees no variable of whoever resolves it, which may be secrets of
  * the controller, and its places are named from the folder of configs on, which lies elsewhere in an image.
  */
-export function resolveJobConfig(wish: PortableWish): ResolvedJob {
+export function resolveJobConfig(request: PortableRequest): ResolvedJob {
   try {
-    const { configName: name, config } = loadJobConfig(wish, {});
+    const { configName: name, config } = loadJobConfig(request, {});
     const places = [...config.positions].map(
       ([path, position]) => [path, { ...position, file: fromConfigs(position.file) }] as const,
     );
@@ -83,10 +91,4 @@ function fromConfigs(file: string): string {
 /** `resnet18_petage_quickstart` of a path. */
 export function stem(path: string): string {
   return basename(path).replace(/\.(py|yaml|yml|json)$/, "");
-}
-
-/** The beginning of a job's name that reminds of its config's. */
-export function nameLike(configName: string): string {
-  const plain = configName.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
-  return plain.replaceAll(/^-|-$/g, "").slice(0, 30) || "job";
 }

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
-import { EMPTY_REPORT, formatTermination } from "#lib/train/termination.ts";
-import type { TerminationReport } from "#lib/train/termination.ts";
+import { EMPTY_REPORT, formatTermination } from "#lib/jobs/termination.ts";
+import type { TerminationReport } from "#lib/jobs/termination.ts";
 
 /** What a process knows of its work, however it ends. */
 export type Facts = Omit<TerminationReport, "error">;

@@ -1,14 +1,13 @@
 import { PetageError } from "#lib/base/errors.ts";
-import type { Exit, ObservedWorker, WorkerName, WorkerState } from "#lib/train/job-state.ts";
-import { workerLabel } from "#lib/train/job-state.ts";
+import type { Exit, ObservedWorker, WorkerName, WorkerState } from "#lib/jobs/job-state.ts";
+import { workerLabel } from "#lib/jobs/job-state.ts";
+import type { WorkerEnvironment } from "#lib/jobs/worker-environment.ts";
 import { startNatsServer } from "./nats-server.ts";
 import { serviceEntry } from "./paths.ts";
 import { startProcess } from "./processes.ts";
 import type { OutputLine } from "./processes.ts";
 
 export interface ProcessLauncherOptions {
-  /** The environment of a worker; asked when it is started. */
-  environmentOf(worker: WorkerName): Readonly<Record<string, string>>;
   onLine(line: OutputLine): void;
   /** Something about a worker has changed. */
   onChange(): void;
@@ -32,11 +31,11 @@ export class ProcessLauncher implements AsyncDisposable {
     return this.#workers.map(({ role, rank, attempt, state }) => ({ role, rank, attempt, process: state }));
   }
 
-  start(worker: WorkerName): void {
+  start(worker: WorkerName, environment: WorkerEnvironment): void {
     const launched: Launched = { ...worker, state: { state: "starting" }, stop: async () => {} };
     this.#workers.push(launched);
     if (worker.role === "nats-server") void this.#startNats(launched);
-    else this.#startService(launched);
+    else this.#startService(launched, environment);
   }
 
   stop(worker: WorkerName, graceMs: number): void {
@@ -63,19 +62,19 @@ export class ProcessLauncher implements AsyncDisposable {
     this.#options.onChange();
   }
 
-  #startService(launched: Launched): void {
+  #startService(launched: Launched, environment: WorkerEnvironment): void {
     const name = workerLabel(launched);
     const running = startProcess({
       name,
       entry: serviceEntry(launched.role),
-      environment: this.#options.environmentOf(launched),
+      environment,
       onLine: this.#options.onLine,
     });
     let stopping: Promise<unknown> | undefined;
     launched.stop = (graceMs) => (stopping ??= running.stop(graceMs));
     running.ready({ timeoutMs: STARTING_LIMIT_MS }).then(
       ({ address }) => this.#set(launched, { state: "ready", address: String(address) }),
-      () => void launched.stop(0), // it has ended, or hangs; its exit tells
+      () => void launched.stop(0), // it has ended, or hangs; its exit says
     );
     void running.exited.then(({ exitCode, signal, error }) => {
       const exit: Exit = { code: exitCode, signal, at: Date.now(), message: error?.describe() ?? "" };

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import type { Metrics } from "#lib/base/metrics.ts";
+import { endVariables, processVariables } from "#lib/jobs/worker-environment.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { LastWords } from "./last-words.ts";
 import type { Facts } from "./last-words.ts";
@@ -31,26 +32,8 @@ export interface Host {
 /** What a process says of itself when it is ready: `{ address: "127.0.0.1:4711" }`. */
 export type ReadyFacts = Readonly<Record<string, string | number>>;
 
-/** Read before anything else, since that may fail. */
-const EndEnvironment = z.object({
-  /** Where the termination report goes; kubelet reads it from /dev/termination-log. */
-  PETAGE_TERMINATION_LOG: z.string().optional(),
-});
-
-const CommonEnvironment = z.object({
-  PETAGE_LOG: z.enum(["json", "pretty"]).default("json"),
-  PETAGE_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
-  /** Who speaks in the log, when it is not the service's own name: "trainer-0". */
-  PETAGE_NAME: z.string().optional(),
-  PETAGE_HOST: z.string().default("127.0.0.1"),
-  /** "true": whoever reads what it says may read the files of the user; set by commands that start it for themselves. */
-  PETAGE_QUOTE_FILES: z
-    .string()
-    .optional()
-    .transform((text) => text === "true"),
-  /** Where metrics are served; 0 takes any free port, without it they are not. */
-  PETAGE_METRICS_PORT: z.preprocess((text) => text || undefined, z.coerce.number().int().min(0).max(65_535).optional()),
-});
+const EndEnvironment = z.object(endVariables);
+const CommonEnvironment = z.object(processVariables);
 
 /**
  * The life of a process: reads its environment, makes its log, turns signals into an abort, and exits. Errors are one

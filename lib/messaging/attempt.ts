@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
+import { attemptVariables } from "#lib/jobs/worker-environment.ts";
 
 import { connectNats } from "./connect.ts";
 import type { Nats } from "./connect.ts";
@@ -11,23 +12,6 @@ import type { AnnouncedRole } from "./subjects.ts";
 
 /** How long a new pod may take until it reaches NATS: its network may be complete only after it has started. */
 const FIRST_CONNECTION_MS = 30_000;
-
-const optional = z
-  .string()
-  .optional()
-  .transform((value) => value || undefined);
-
-/** Environment of a service that belongs to an attempt of a job and finds the others, or is found, over NATS. */
-export const attemptVariables = {
-  NATS_URL: optional,
-  JOB_UID: z.string().default(""),
-  /** Incarnation of the job's workers, from 0. */
-  ATTEMPT: z.coerce.number().int().min(0).default(0),
-  /** `host:port` at which the others reach this service; set on Kubernetes. */
-  PETAGE_ADVERTISE: optional,
-  /** How long to look for a service, and to wait for other ranks, in ms. */
-  PETAGE_PEER_TIMEOUT_MS: z.coerce.number().int().min(1).max(86_400_000).default(600_000),
-};
 
 const environment = z.object(attemptVariables);
 type AttemptEnvironment = z.output<typeof environment>;

@@ -1,11 +1,6 @@
 import { z } from "zod";
-import { readSettings } from "#lib/k8s/job/settings.ts";
-
-/** An environment variable that may be missing or empty. */
-const optional = z
-  .string()
-  .optional()
-  .transform((value) => value || undefined);
+import { optional } from "#lib/config/optional-variable.ts";
+import { readSettings, settingsVariables } from "#lib/k8s/job/settings.ts";
 
 const common = {
   PETAGE_HOST: z.string().default("127.0.0.1"),
@@ -36,18 +31,7 @@ const Kubernetes = z
     PETAGE_READ_NODES: z.enum(["true", "false"]).default("false"),
     /** Restarts allowed to jobs created by gRPC that do not say. */
     PETAGE_JOB_MAX_RESTARTS: z.coerce.number().int().min(0).max(1000).default(6),
-    PETAGE_JOB_IMAGE: z.string().min(1),
-    PETAGE_JOB_IMAGE_PULL_POLICY: optional,
-    PETAGE_JOB_PULL_SECRETS: optional,
-    PETAGE_JOB_SERVICE_ACCOUNT: z.string().min(1),
-    /** The release, which marks its pods. */
-    PETAGE_JOB_INSTANCE: z.string().min(1),
-    PETAGE_JOB_RUN_AS_USER: optional,
-    PETAGE_JOB_FS_GROUP: optional,
-    PETAGE_JOB_NATS_URL: z.url({ protocol: /^(nats|tls)$/ }),
-    PETAGE_JOB_NATS_SECRET: optional,
-    PETAGE_DATA_CLAIM: z.string().min(1),
-    PETAGE_OUTPUT_CLAIM: z.string().min(1),
+    ...settingsVariables,
   })
   .transform((variables) => ({
     ...variables,

@@ -3,19 +3,21 @@ import { abortable } from "#lib/base/signals.ts";
 import { didYouMean } from "#lib/config/nearest.ts";
 import type { Implementation } from "#lib/rpc/contract.ts";
 import { pageOf } from "#lib/rpc/pages.ts";
-import { timestampOf } from "#lib/base/time.ts";
+import { jobMessage } from "#lib/rpc/job-to-message.ts";
+import { timestampOf } from "#lib/rpc/time.ts";
+import { isTerminal } from "#lib/jobs/job-state.ts";
+import type { TrainingJob } from "#lib/jobs/training-job.ts";
 import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
 import type { LogStream } from "#proto/petage/v1/LogStream.ts";
-import type { TrainingJob } from "#proto/petage/v1/TrainingJob.ts";
 
 const PAGES = { defaultSize: 50, maxSize: 500 };
 
-export interface LogWish {
+export interface LogRequest {
   /** Only of this process: `trainer-0`; empty: of all. */
   readonly worker: string;
-  /** Go on with new lines until the job ends. */
+  /** Continue with new lines until the job ends. */
   readonly follow: boolean;
-  /** Begin with so many of the last lines; undefined: with all that are kept. */
+  /** Begin with this many of the last lines; undefined: with all that are kept. */
   readonly tail: number | undefined;
   readonly signal: AbortSignal;
 }
@@ -27,7 +29,7 @@ export interface LogLine {
   readonly stream: LogStream;
 }
 
-/** The jobs of a launcher, as the API shows them. */
+/** The jobs of a launcher. */
 export interface Jobs {
   create(request: CreateTrainingJobRequest__Output): Promise<TrainingJob>;
   get(name: string): TrainingJob | undefined;
@@ -39,23 +41,23 @@ export interface Jobs {
   onChange(listener: () => void): () => void;
   /** Asks for the end of a job that has not ended. */
   cancel(name: string): Promise<TrainingJob>;
-  logs(name: string, wish: LogWish): AsyncIterable<LogLine>;
+  logs(name: string, request: LogRequest): AsyncIterable<LogLine>;
 }
 
 /** The gRPC API of the controller: the same whether jobs are processes of this machine or pods of a cluster. */
 export function createControllerService(jobs: Jobs): Implementation<"ControllerService"> {
   return {
-    createTrainingJob: async (request) => ({ job: await jobs.create(request) }),
-    getTrainingJob: async ({ name }) => ({ job: find(jobs, name) }),
+    createTrainingJob: async (request) => ({ job: jobMessage(await jobs.create(request)) }),
+    getTrainingJob: async ({ name }) => ({ job: jobMessage(find(jobs, name)) }),
     listTrainingJobs: async ({ pageSize, pageToken }) => {
       const { items, nextPageToken } = pageOf(jobs.names(), { pageSize, pageToken }, PAGES);
-      return { jobs: items.flatMap((name) => jobs.get(name) ?? []), nextPageToken };
+      return { jobs: items.flatMap((name) => jobs.get(name) ?? []).map(jobMessage), nextPageToken };
     },
     watchTrainingJob: ({ name, afterSequence }, { signal }) => watch(jobs, name, { after: afterSequence, signal }),
     cancelTrainingJob: async ({ name }) => {
-      const job = find(jobs, name);
-      if (!hasEnded(job)) return { job: await jobs.cancel(name) };
-      throw new PetageError("FAILED_PRECONDITION", `Job ${name} has ended already: ${phaseWord(job)}`);
+      const phase = find(jobs, name).status?.phase;
+      if (!isTerminal(phase)) return { job: jobMessage(await jobs.cancel(name)) };
+      throw new PetageError("FAILED_PRECONDITION", `Job ${name} has ended already: ${phase}`);
     },
     async *streamLogs({ name, worker, follow, tailLines: tail }, { signal }) {
       find(jobs, name);
@@ -73,24 +75,24 @@ function find(jobs: Jobs, name: string): TrainingJob {
   throw new PetageError("NOT_FOUND", `There is no job named ${JSON.stringify(name)}`, hint ? { hint } : {});
 }
 
-interface WatchWish {
+interface WatchRequest {
   /** States up to this sequence are known already. */
   readonly after: number;
   readonly signal: AbortSignal;
 }
 
 /** A job as it stands, then at every change, until it has ended. */
-async function* watch(jobs: Jobs, name: string, { after, signal }: WatchWish) {
+async function* watch(jobs: Jobs, name: string, { after, signal }: WatchRequest) {
   let sent = after;
   while (!signal.aborted) {
     const job = find(jobs, name);
     const sequence = jobs.sequenceOf(name);
     if (sequence > sent) {
       sent = sequence;
-      yield { sequence, job };
-      if (hasEnded(job) && jobs.sequenceOf(name) === sent) return;
-    } else if (hasEnded(job)) {
-      return; // whoever asks knows its end already
+      yield { sequence, job: jobMessage(job) };
+      if (isTerminal(job.status?.phase) && jobs.sequenceOf(name) === sent) return;
+    } else if (isTerminal(job.status?.phase)) {
+      return; // the caller knows its end already
     } else {
       await changeOf(jobs, signal);
     }
@@ -102,16 +104,4 @@ async function changeOf(jobs: Jobs, signal: AbortSignal): Promise<void> {
   const changed = new Promise<void>((resolve) => (forget = jobs.onChange(resolve)));
   await abortable(changed, signal).catch(() => undefined);
   forget();
-}
-
-const ENDS = new Set(["TRAINING_JOB_PHASE_SUCCEEDED", "TRAINING_JOB_PHASE_FAILED", "TRAINING_JOB_PHASE_CANCELLED"]);
-
-function hasEnded({ status }: TrainingJob): boolean {
-  return ENDS.has(String(status?.phase));
-}
-
-/** `Succeeded` */
-function phaseWord({ status }: TrainingJob): string {
-  const word = String(status?.phase).replace("TRAINING_JOB_PHASE_", "").toLowerCase();
-  return word.charAt(0).toUpperCase() + word.slice(1);
 }

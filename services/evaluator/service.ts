@@ -5,7 +5,7 @@ import type { PredictorThread } from "#lib/host/thread/predictor.ts";
 import { estimateAge } from "#lib/model/age-estimate.ts";
 import { remoteBatchSource } from "#lib/rpc/batch-source.ts";
 import type { Client, Implementation } from "#lib/rpc/contract.ts";
-import { durationOf } from "#lib/base/time.ts";
+import { durationOf } from "#lib/rpc/time.ts";
 import { readCheckpoint, weightsSha256 } from "#lib/store/checkpoint-folder.ts";
 import { checkpointName } from "#lib/model/checkpoint.ts";
 import { evaluate } from "#lib/train/evaluate.ts";

@@ -1,10 +1,5 @@
 import { z } from "zod";
-
-/** A variable that may be missing or empty. */
-const optional = z
-  .string()
-  .optional()
-  .transform((value) => value || undefined);
+import { optional } from "#lib/config/optional-variable.ts";
 
 const ONE_MODEL = "Set either PETAGE_CHECKPOINT, or PETAGE_MODEL_STORE and PETAGE_MODEL";
 /** As `publish.modelName` of a job: it becomes a folder's name. */

@@ -4,7 +4,7 @@ import type { Log } from "#lib/base/log.ts";
 import type { CallContext } from "#lib/rpc/calls.ts";
 import type { Implementation } from "#lib/rpc/contract.ts";
 import { toDetail } from "#lib/rpc/errors.ts";
-import { durationOf, timestampOf } from "#lib/base/time.ts";
+import { durationOf, timestampOf } from "#lib/rpc/time.ts";
 import { concurrently } from "#lib/serve/concurrently.ts";
 import type { Estimated } from "#lib/serve/estimator.ts";
 import type { ModelSlot } from "#lib/serve/model-slot.ts";

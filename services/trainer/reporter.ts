@@ -2,9 +2,9 @@ import type { Hook, TrainingRun } from "#lib/train/run.ts";
 import type { Progress, SavedCheckpoint } from "#lib/model/checkpoint.ts";
 import { isBestCheckpoint } from "#lib/model/checkpoint.ts";
 import { PRIORITIES } from "#lib/train/run.ts";
-import type { ReportedCheckpoint, TerminationReport } from "#lib/train/termination.ts";
+import type { ReportedCheckpoint, TerminationReport } from "#lib/jobs/termination.ts";
 import type { PetageError } from "#lib/base/errors.ts";
-import { durationOf, timestampOf } from "#lib/base/time.ts";
+import { durationOf, timestampOf } from "#lib/rpc/time.ts";
 import type { Implementation } from "#lib/rpc/contract.ts";
 import { BoundedQueue } from "#lib/base/queue.ts";
 

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { timestampOf } from "#lib/base/time.ts";
+import { timestampOf } from "#lib/rpc/time.ts";
 import { folderOf, readCheckpointMeta, weightsSha256 } from "#lib/store/checkpoint-folder.ts";
 import { findBest } from "#lib/store/find-model.ts";
 import { publishModel } from "#lib/store/model-store.ts";

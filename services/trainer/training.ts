@@ -9,7 +9,7 @@ import type { TrainingThread } from "#lib/host/thread/training.ts";
 import { VERSION } from "#lib/host/version.ts";
 import type { SourceDescription } from "#lib/data/types.ts";
 import type { Client } from "#lib/rpc/contract.ts";
-import { durationMs } from "#lib/base/time.ts";
+import { durationMs } from "#lib/rpc/time.ts";
 import {
   checkpointFolder,
   findResumable,

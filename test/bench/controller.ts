@@ -2,7 +2,7 @@ import { delay } from "#lib/base/signals.ts";
 import { discoverGangs } from "#lib/k8s/job/gang.ts";
 import type { GangName } from "#lib/k8s/job/gang.ts";
 import { render } from "#lib/k8s/job/render.ts";
-import type { ResolvedJob } from "#lib/train/resolved-job.ts";
+import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import { readSettings } from "#lib/k8s/job/settings.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { CONFIG_MAPS, PODS } from "#lib/k8s/objects.ts";

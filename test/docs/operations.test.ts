@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
 import { EXIT } from "#lib/host/exit-codes.ts";
+import {
+  dataLoaderVariables,
+  endVariables,
+  evaluatorVariables,
+  processVariables,
+  trainerVariables,
+} from "#lib/jobs/worker-environment.ts";
+import { settingsVariables } from "#lib/k8s/job/settings.ts";
 import { readText, sourceFiles } from "../support/sources.ts";
 
 const text = readText("docs/operations.md");
@@ -16,11 +24,19 @@ function rowsBelow(heading: string): string[][] {
 
 const SERVICES = ["controller", "data-loader", "evaluator", "inference", "trainer"];
 
-/** The variables that a schema of the environment reads, its own and those that it shares with others. */
-function variablesIn(path: string): string[] {
-  const source = readText(path);
-  const shared = source.includes("...attemptVariables") ? variablesIn("lib/messaging/attempt.ts") : [];
-  return [...shared, ...[...source.matchAll(/^\s+([A-Z][A-Z_]+): (?:z\b|optional)/gm)].map((match) => match[1] ?? "")];
+/** The variables that services share with those that start them, by service. */
+const SHARED: Readonly<Record<string, object>> = {
+  controller: settingsVariables,
+  "data-loader": dataLoaderVariables,
+  evaluator: evaluatorVariables,
+  trainer: trainerVariables,
+};
+
+/** The variables that a service reads: its own, those that it shares, and those of every process. */
+function variablesOf(service: string): string[] {
+  const own = [...readText(`services/${service}/config.ts`).matchAll(/^\s+([A-Z][A-Z_]+): (?:z\b|optional)/gm)];
+  const shared = Object.keys({ ...processVariables, ...endVariables, ...SHARED[service] });
+  return [...shared, ...own.map((match) => match[1] ?? "")];
 }
 
 describe("docs/operations.md", () => {
@@ -31,8 +47,7 @@ describe("docs/operations.md", () => {
       const documented = rows.flatMap(([name = "", of = ""]) =>
         of === "all" || of.split(", ").includes(service) ? [name] : [],
       );
-      const read = new Set([...variablesIn(`services/${service}/config.ts`), ...variablesIn("lib/host/run.ts")]);
-      assert.deepEqual(documented.toSorted(), [...read].toSorted());
+      assert.deepEqual(documented.toSorted(), [...new Set(variablesOf(service))].toSorted());
     });
   }
 

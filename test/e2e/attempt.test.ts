@@ -6,7 +6,7 @@ import { startNatsServer } from "#lib/host/nats-server.ts";
 import type { NatsServer } from "#lib/host/nats-server.ts";
 import { waitForReady } from "#lib/rpc/ready.ts";
 import { readCheckpoint } from "#lib/store/checkpoint-folder.ts";
-import type { TerminationReport } from "#lib/train/termination.ts";
+import type { TerminationReport } from "#lib/jobs/termination.ts";
 import { startAttempt } from "#test/support/attempt.ts";
 import type { AttemptRequest, PodProcess, TestAttempt } from "#test/support/attempt.ts";
 import { writeTinyProject } from "#test/support/tiny-project.ts";

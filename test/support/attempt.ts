@@ -9,8 +9,8 @@ import { nodeConfigFiles } from "#lib/host/config-files.ts";
 import { serviceEntry } from "#lib/host/paths.ts";
 import { startProcess } from "#lib/host/processes.ts";
 import type { ProcessExit, RunningProcess } from "#lib/host/processes.ts";
-import { parseTermination } from "#lib/train/termination.ts";
-import type { TerminationReport } from "#lib/train/termination.ts";
+import { parseTermination } from "#lib/jobs/termination.ts";
+import type { TerminationReport } from "#lib/jobs/termination.ts";
 
 /** How a worker ended, and what it left behind for a controller. */
 export interface Ended extends ProcessExit {

@@ -1,5 +1,5 @@
-import { INITIAL_STATUS } from "#lib/train/job-state.ts";
-import type { Exit, JobSpec, JobStatus, Observed, ObservedWorker, Role, WorkerState } from "#lib/train/job-state.ts";
+import { INITIAL_STATUS } from "#lib/jobs/job-state.ts";
+import type { Exit, JobSpec, JobStatus, Observed, ObservedWorker, Role, WorkerState } from "#lib/jobs/job-state.ts";
 
 /** Now, in what is observed here. */
 export const NOW = 1_000_000;

@@ -7,7 +7,7 @@ import { keyOf, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import { Reflector } from "#lib/k8s/reflector.ts";
 import { Store } from "#lib/k8s/store.ts";
 import type { Change } from "#lib/k8s/store.ts";
-import type { WorkerName } from "#lib/train/job-state.ts";
+import type { WorkerName } from "#lib/jobs/job-state.ts";
 
 /** Exit code of each worker that ends by itself once its job runs. */
 export type Script = (worker: WorkerName) => number | undefined;

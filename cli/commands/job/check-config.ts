@@ -5,9 +5,9 @@ import { loadConfig } from "#lib/config/load.ts";
 import { nodeConfigFiles } from "#lib/host/config-files.ts";
 import { loadJobConfig, resolveJobConfig, stem } from "#lib/host/job-config.ts";
 import { CONFIGS_FOLDER } from "#lib/host/paths.ts";
-import type { ConfigSource } from "#lib/k8s/job/training-job.ts";
-import { resolveJob } from "#lib/train/resolved-job.ts";
-import type { ResolvedJob } from "#lib/train/resolved-job.ts";
+import type { ConfigSource } from "#lib/jobs/training-job.ts";
+import { resolveJob } from "#lib/jobs/resolved-job.ts";
+import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import { namesFile } from "../config.ts";
 
 /** The most characters that the resource takes of a config. */

@@ -1,7 +1,9 @@
-import type { FailureStatus, ProgressStatus, TrainingJobObject } from "#lib/k8s/job/training-job.ts";
-import { formatSeconds } from "#lib/train/hooks/logger-hook.ts";
+import type { FailureStatus, ProgressStatus } from "#lib/jobs/training-job.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import { formatSeconds } from "#lib/base/format-seconds.ts";
 import { statusOf } from "./job-api.ts";
-import { age, bar, columns } from "./text.ts";
+import { columns } from "../../table.ts";
+import { age, bar } from "./text.ts";
 
 const BAR_WIDTH = 24;
 

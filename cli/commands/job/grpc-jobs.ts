@@ -1,6 +1,7 @@
 import { PetageError } from "#lib/base/errors.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
-import { jobOf } from "#lib/k8s/job/from-message.ts";
+import { jobOf } from "#lib/rpc/job-from-message.ts";
+import { API_VERSION, KIND } from "#lib/k8s/job/names.ts";
 import { readableLine } from "#lib/host/logger.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
@@ -33,7 +34,7 @@ export class GrpcJobs implements JobApi {
       }
       const request = { job: toMessage(withText(job, manifests)), validateOnly: dryRun };
       const { job: created } = await this.#client.createTrainingJob(request);
-      yield { ...jobOf(present(created, job.metadata.name)), apiVersion: job.apiVersion, kind: job.kind };
+      yield { ...objectOf(present(created, job.metadata.name)), apiVersion: job.apiVersion, kind: job.kind };
     }
   }
 
@@ -43,7 +44,7 @@ export class GrpcJobs implements JobApi {
 
   async get(name: string): Promise<TrainingJobObject> {
     const { job } = await this.#told(name, this.#client.getTrainingJob({ name }));
-    return jobOf(present(job, name));
+    return objectOf(present(job, name));
   }
 
   async list(): Promise<JobTable> {
@@ -54,7 +55,7 @@ export class GrpcJobs implements JobApi {
   async *watch(name: string, signal: AbortSignal): AsyncGenerator<TrainingJobObject> {
     await this.get(name);
     try {
-      for await (const { job } of this.#client.watchTrainingJob({ name }, { signal })) if (job) yield jobOf(job);
+      for await (const { job } of this.#client.watchTrainingJob({ name }, { signal })) if (job) yield objectOf(job);
     } catch (thrown) {
       if (!signal.aborted) throw thrown; // as with a cluster, a signal is a quiet end
     }
@@ -87,7 +88,7 @@ export class GrpcJobs implements JobApi {
     const jobs: TrainingJobObject[] = [];
     for (let pageToken = ""; ;) {
       const page = await this.#client.listTrainingJobs({ pageSize: PAGE_SIZE, pageToken });
-      jobs.push(...page.jobs.map((job) => jobOf(job)));
+      jobs.push(...page.jobs.map(objectOf));
       pageToken = page.nextPageToken;
       if (pageToken === "") return jobs;
     }
@@ -131,6 +132,14 @@ function withText(job: JobManifest, manifests: readonly Manifest[]): JobManifest
   const { configMapRef, ...config } = job.spec.config;
   const fileName = configMapRef?.key ?? "config.py";
   return { ...job, spec: { ...job.spec, config: { ...config, inline, fileName } } };
+}
+
+/** The resource that a job would be in a cluster, which has no paths. */
+function objectOf(message: TrainingJob__Output): TrainingJobObject {
+  const { spec, ...job } = jobOf(message);
+  const { path, ...config } = spec.config;
+  const named = path === undefined ? spec : { ...spec, config: { name: path, ...config } };
+  return { apiVersion: API_VERSION, kind: KIND, ...job, spec: named };
 }
 
 function present(job: TrainingJob__Output | null, name: string): TrainingJob__Output {

@@ -1,6 +1,8 @@
 import { PetageError } from "#lib/base/errors.ts";
+import { isTerminal } from "#lib/jobs/job-state.ts";
 import { didYouMean } from "#lib/config/nearest.ts";
-import type { TrainingJobObject, TrainingJobStatus } from "#lib/k8s/job/training-job.ts";
+import type { TrainingJobStatus } from "#lib/jobs/training-job.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import type { KubeObject } from "#lib/k8s/objects.ts";
 
 /** What a user submits: a TrainingJob, or a ConfigMap that one of them names. */
@@ -73,13 +75,9 @@ export function statusOf({ status }: TrainingJobObject): TrainingJobStatus {
   return status ?? { phase: "Pending", message: "No controller has looked at it yet" };
 }
 
-export function hasEnded({ status }: TrainingJobObject): boolean {
-  return ["Succeeded", "Failed", "Cancelled"].includes(status?.phase ?? "");
-}
-
 /** Refuses to change what has ended. */
 export function refuseEnded(job: TrainingJobObject): void {
-  if (!hasEnded(job)) return;
+  if (!isTerminal(job.status?.phase)) return;
   throw new PetageError("FAILED_PRECONDITION", `Job ${job.metadata.name} has ended already: ${job.status?.phase}`, {
     hint: "A new job goes on from the last checkpoint of the same work dir",
   });

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
 import { shellCommand } from "#lib/base/shell.ts";
-import type { ResolvedJob } from "#lib/train/resolved-job.ts";
+import { nameLike } from "#lib/jobs/names.ts";
+import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import { wholeNumber } from "../../numbers.ts";
 import type { PlaceFlags } from "./flags.ts";
 import type { JobApi, JobManifest, Manifest } from "./job-api.ts";
@@ -81,7 +82,7 @@ async function manifestOf(config: string, flags: JobFlags): Promise<JobManifest>
     apiVersion: "petage.dev/v1alpha1",
     kind: "TrainingJob",
     metadata: {
-      name: name ?? nameLike(source.name ?? source.fileName ?? config),
+      name: name ?? newName(source.name ?? source.fileName ?? config),
       ...(namespace !== undefined && { namespace }),
     },
     spec: {
@@ -97,14 +98,8 @@ async function manifestOf(config: string, flags: JobFlags): Promise<JobManifest>
   };
 }
 
-/** A new name that reminds of the config's; with the numbers of attempt and rank it fits into a pod's. */
-function nameLike(config: string): string {
-  const plain = config
-    .toLowerCase()
-    .replace(/\.\w+$/, "")
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .slice(0, 30);
-  return `${plain.replaceAll(/^-|-$/g, "") || "job"}-${randomUUID().slice(0, 5)}`;
+function newName(config: string): string {
+  return `${nameLike(config.replace(/\.\w+$/, ""))}-${randomUUID().slice(0, 5)}`;
 }
 
 /** As kubectl: a flag that says something else than the manifest is a mistake. */

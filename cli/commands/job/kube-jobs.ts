@@ -2,11 +2,12 @@ import { PetageError } from "#lib/base/errors.ts";
 import { KubeClient } from "#lib/k8s/client.ts";
 import type { Credentials } from "#lib/k8s/credentials.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
+import { isTerminal } from "#lib/jobs/job-state.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { CONFIG_MAPS, TRAINING_JOBS, pathOf } from "#lib/k8s/objects.ts";
 import type { ResourceType } from "#lib/k8s/objects.ts";
 import { changes } from "./changes.ts";
-import { hasEnded, noSuchJob, refuseEnded, refuseRank } from "./job-api.ts";
+import { noSuchJob, refuseEnded, refuseRank } from "./job-api.ts";
 import type { JobApi, JobTable, LogLine, LogQuery, Manifest } from "./job-api.ts";
 import { podLogs } from "./pod-logs.ts";
 import { inWords, told } from "./words.ts";
@@ -87,7 +88,7 @@ export class KubeJobs implements JobApi {
         throw new PetageError("NOT_FOUND", `Job ${name} has been deleted`);
       }
       yield job;
-      if (hasEnded(job)) return;
+      if (isTerminal(job.status?.phase)) return;
     }
   }
 

@@ -1,5 +1,5 @@
 import { PetageError } from "#lib/base/errors.ts";
-import { specMessage } from "#lib/k8s/job/messages.ts";
+import { specMessage } from "#lib/rpc/job-to-message.ts";
 import type { TrainingJob } from "#proto/petage/v1/TrainingJob.ts";
 import type { JobManifest } from "./job-api.ts";
 

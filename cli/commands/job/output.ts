@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import type { KubeObject } from "#lib/k8s/objects.ts";
 import type { OutputFormat } from "./flags.ts";
-import { columns } from "./text.ts";
+import { columns } from "../../table.ts";
 import type { JobTable } from "./job-api.ts";
 
 /** An object as kubectl prints it. */

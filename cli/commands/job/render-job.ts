@@ -2,7 +2,7 @@ import { KubeClient } from "#lib/k8s/client.ts";
 import type { Credentials } from "#lib/k8s/credentials.ts";
 import { discoverGangs } from "#lib/k8s/job/gang.ts";
 import { render } from "#lib/k8s/job/render.ts";
-import type { ResolvedJob } from "#lib/train/resolved-job.ts";
+import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import { readSettings } from "#lib/k8s/job/settings.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { KubeError } from "#lib/k8s/errors.ts";

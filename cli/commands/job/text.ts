@@ -29,22 +29,6 @@ export function span(durationMs: number): string {
 /** From so many of a unit on the smaller one is left out. */
 const MANY = 10;
 
-/** Rows in columns, as kubectl sets them: to the left, three blanks between. */
-export function columns(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
-  for (const row of rows)
-    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join("   ")
-          .trimEnd()}\n`,
-    )
-    .join("");
-}
-
 /** `█████░░░░░` @param share 0 to 1 */
 export function bar(share: number, width: number): string {
   const full = Math.round(Math.min(1, Math.max(0, share)) * width);

@@ -2,7 +2,7 @@ import { podSelector, workerOf } from "#lib/k8s/job/names.ts";
 import { containerOf } from "#lib/k8s/job/pod-log.ts";
 import type { ContainerState, Pod } from "#lib/k8s/job/pod.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
-import { workerLabel } from "#lib/train/job-state.ts";
+import { workerLabel } from "#lib/jobs/job-state.ts";
 import type { LogQuery } from "./job-api.ts";
 
 /** Selects all pods of a job. */

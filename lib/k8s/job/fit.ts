@@ -2,7 +2,7 @@ import type { KubeObject } from "../objects.ts";
 import { GATE } from "./names.ts";
 import type { Pod } from "./pod.ts";
 
-/** A node as far as the check looks at it. */
+/** A node as far as the check reads it. */
 export interface Node extends KubeObject {
   readonly spec?: { readonly unschedulable?: boolean };
   readonly status?: {

@@ -1,4 +1,5 @@
-import type { Role, WorkerName } from "#lib/train/job-state.ts";
+import { workerId } from "#lib/jobs/job-state.ts";
+import type { Role, WorkerName } from "#lib/jobs/job-state.ts";
 import type { KubeObject, OwnerReference } from "../objects.ts";
 import type { TrainingJobObject } from "./training-job.ts";
 
@@ -8,6 +9,9 @@ export const KIND = "TrainingJob";
 export const MANAGED_BY = "petage.dev/controller";
 /** Holds pods back until there is room for all of a gang. */
 export const GATE = "petage.dev/gang";
+
+/** Where every worker serves, in its own pod. */
+export const GRPC_PORT = 50051;
 
 export const LABELS = {
   instance: "petage.dev/instance",
@@ -19,11 +23,11 @@ export const LABELS = {
 } as const;
 
 /** `quickstart-0-1`, `quickstart-0-data-loader`: the same every time, so that creating one twice is refused. */
-export function podName(job: string, { role, rank, attempt }: WorkerName): string {
-  return `${job}-${attempt}-${role === "trainer" ? rank : role}`;
+export function podName(job: string, worker: WorkerName): string {
+  return workerId(job, worker);
 }
 
-/** Which worker a pod is; undefined for pods that are none of ours. */
+/** Which worker a pod is; undefined for pods of others. */
 export function workerOf({ metadata: { labels = {} } }: KubeObject): WorkerName | undefined {
   const role = labels[LABELS.role];
   const [attempt, rank] = [Number(labels[LABELS.attempt]), Number(labels[LABELS.rank] ?? 0)];

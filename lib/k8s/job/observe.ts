@@ -1,12 +1,11 @@
-import { currentByLabel, isTerminal, rowsOf, sizeOf, workerLabel } from "#lib/train/job-state.ts";
-import type { Exit, Instant, JobSpec, JobStatus, ObservedWorker, Problem, WorkerState } from "#lib/train/job-state.ts";
-import { parseTermination } from "#lib/train/termination.ts";
-import { GATE, podName, workerOf } from "./names.ts";
+import { currentByLabel, isTerminal, rowsOf, sizeOf, workerLabel } from "#lib/jobs/job-state.ts";
+import type { Exit, Instant, JobSpec, JobStatus, ObservedWorker, Problem, WorkerState } from "#lib/jobs/job-state.ts";
+import { parseTermination } from "#lib/jobs/termination.ts";
+import { GATE, GRPC_PORT, podName, workerOf } from "./names.ts";
 import type { ContainerStatus, Pod, PodCondition } from "./pod.ts";
 
-/** A pod that is being deleted and still there so long after its grace is on a node that is gone. */
+/** A pod that is being deleted and still there this long after its grace is on a node that is gone. */
 export const STUCK_TERMINATING_MS = 60_000;
-const GRPC_PORT = 50051;
 
 export interface Seen {
   readonly name: string;
@@ -18,7 +17,7 @@ export interface Seen {
 }
 
 /**
- * The workers of a job as its pods tell them. A pod that was created and is gone has ended: by what was last seen of
+ * The workers of a job as its pods show them. A pod that was created and is gone has ended: by what was last seen of
  * it, or unknown.
  */
 export function observeWorkers({ name, spec, status, pods, endings }: Seen, now: Instant): ObservedWorker[] {
@@ -141,7 +140,7 @@ function meaningful(reason: string | undefined): string | undefined {
   return reason === "Error" || reason === "Completed" ? undefined : reason;
 }
 
-/** Shells' and container runtimes' way of telling a signal. 143 is also our own code for a worker that was told to end. */
+/** Shells' and container runtimes' way of encoding a signal. 143 is also our own code for a worker that was asked to end. */
 function signalOf(code: number | undefined): string | null {
   return code === 137 ? "SIGKILL" : code === 139 ? "SIGSEGV" : code === 134 ? "SIGABRT" : null;
 }
@@ -160,7 +159,7 @@ function messageOf(text: string | undefined): string {
 /** Reasons why a container waits that are no trouble. */
 const USUAL = new Set(["ContainerCreating", "PodInitializing", ""]);
 
-/** What keeps a pod from starting, in the words of whoever found out. */
+/** What keeps a pod from starting, in the words of the component that found out. */
 function problemOf(pod: Pod): Problem | undefined {
   const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
   const waiting = [...initContainerStatuses, ...containerStatuses]

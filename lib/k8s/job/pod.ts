@@ -1,4 +1,4 @@
-/** Pods as far as the controller looks at them; the rest of an object is carried along unseen. */
+/** Pods as far as the controller reads them; the rest of an object is carried along unseen. */
 import { compact } from "#lib/base/compact.ts";
 import type { KubeObject } from "../objects.ts";
 

@@ -1,11 +1,13 @@
-import { workerLabel } from "#lib/train/job-state.ts";
-import type { Role, WorkerName } from "#lib/train/job-state.ts";
+import type { Role, WorkerName } from "#lib/jobs/job-state.ts";
+import { workerEnvironment } from "#lib/jobs/worker-environment.ts";
+import type { WorkerEnvironment } from "#lib/jobs/worker-environment.ts";
 import type { Gang, GangContext } from "./gang.ts";
 import { mergeTemplate } from "./merge.ts";
-import { configMapName, jobLabels, LABELS, ownerOf, podName } from "./names.ts";
+import { configMapName, GRPC_PORT as PORT, jobLabels, LABELS, ownerOf, podName } from "./names.ts";
 import type { Container, Pod, PodSpec } from "./pod.ts";
 import type { JobSettings } from "./settings.ts";
-import type { Resources, TrainingJobObject } from "./training-job.ts";
+import type { Resources } from "#lib/jobs/training-job.ts";
+import type { TrainingJobObject } from "./training-job.ts";
 
 /** Everything that the pods of one attempt are made from. */
 export interface AttemptContext {
@@ -25,7 +27,6 @@ export interface AttemptContext {
   readonly excludedNodes: readonly string[];
 }
 
-const PORT = 50051;
 const METRICS_PORT = 9464;
 /** A checkpoint of a large model onto a slow volume takes a while. */
 const TERMINATION_GRACE_SECONDS = 60;
@@ -157,7 +158,7 @@ function environmentOf(context: AttemptContext, role: Exclude<Role, "nats-server
   const { job, settings } = context;
   const { uid = "" } = job.metadata;
   const secret = settings.natsSecret;
-  const value = (variables: Readonly<Record<string, string>>): Variable[] =>
+  const value = (variables: WorkerEnvironment): Variable[] =>
     // An empty value is none: the API server would keep the name alone.
     Object.entries(variables).flatMap(([name, text]) => (text === "" ? [] : [{ name, value: text }]));
   const threads = { resourceFieldRef: { containerName: role, resource: "requests.cpu", divisor: "1" } };
@@ -172,31 +173,23 @@ function environmentOf(context: AttemptContext, role: Exclude<Role, "nats-server
       PETAGE_METRICS_PORT: String(METRICS_PORT),
       PETAGE_ADVERTISE: `$(POD_IP):${PORT}`,
       PETAGE_LOG: "json",
-      PETAGE_NAME: workerLabel(worker),
-      PETAGE_CONFIG: "/etc/petage/config.json",
       PETAGE_TERMINATION_LOG: "/dev/termination-log",
-      TF_CPP_MIN_LOG_LEVEL: "3",
-      JOB_NAME: job.metadata.name,
-      JOB_UID: uid,
-      ATTEMPT: String(worker.attempt),
-      NATS_URL: secret ? settings.natsUrl.replace("://", "://worker:$(NATS_PASSWORD)@") : settings.natsUrl,
+      ...workerEnvironment(worker, {
+        ...context,
+        job: { name: job.metadata.name, uid },
+        configPath: "/etc/petage/config.json",
+        natsUrl: secret ? settings.natsUrl.replace("://", "://worker:$(NATS_PASSWORD)@") : settings.natsUrl,
+        loadFrom: job.spec.loadFrom ?? "",
+      }),
+      ...(role === "trainer" && checkpointVariables(job)),
     }),
     // TensorFlow would take a thread for every core of the node, as would each of its neighbours.
     ...["OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"].map((name) => ({ name, valueFrom: threads })),
-    ...(role === "trainer" ? value(trainerVariables(context, worker)) : []),
   ];
 }
 
-function trainerVariables(context: AttemptContext, { rank }: WorkerName): Record<string, string> {
-  const { job, size, workDir, runDir, resumeFrom } = context;
-  const { loadFrom = "", checkpoint, publish } = job.spec;
+function checkpointVariables({ spec: { checkpoint, publish } }: TrainingJobObject): WorkerEnvironment {
   return {
-    RANK: String(rank),
-    WORLD_SIZE: String(size),
-    PETAGE_WORK_DIR: workDir,
-    PETAGE_RUN_DIR: runDir,
-    PETAGE_LOAD_FROM: loadFrom,
-    PETAGE_RESUME_FROM: resumeFrom,
     PETAGE_CHECKPOINT_EVERY_STEPS: String(checkpoint?.everySteps ?? 0),
     PETAGE_CHECKPOINT_KEEP_LAST: String(checkpoint?.keepLast ?? 3),
     PETAGE_PUBLISH_TO: publish ? `work_dirs/models/${publish.modelName}` : "",

@@ -1,6 +1,6 @@
-import { rowsOf } from "#lib/train/job-state.ts";
-import type { JobSpec, WorkerName } from "#lib/train/job-state.ts";
-import type { ResolvedJob } from "#lib/train/resolved-job.ts";
+import { rowsOf } from "#lib/jobs/job-state.ts";
+import type { JobSpec, WorkerName } from "#lib/jobs/job-state.ts";
+import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import type { KubeObject } from "../objects.ts";
 import { gangOf } from "./gang.ts";
 import type { GangName } from "./gang.ts";
@@ -9,7 +9,7 @@ import { podOf } from "./pods.ts";
 import type { AttemptContext } from "./pods.ts";
 import type { Pod } from "./pod.ts";
 import type { JobSettings } from "./settings.ts";
-import { jobSpecOf } from "./spec.ts";
+import { jobSpecOf, resumeOf } from "#lib/jobs/job-spec.ts";
 import type { TrainingJobObject } from "./training-job.ts";
 
 export interface AttemptOptions {
@@ -44,7 +44,7 @@ export function attemptContext(options: AttemptOptions): AttemptContext {
     size,
     workDir,
     runDir,
-    resumeFrom: options.resumeFrom ?? (resumeWish(job, resolved) || (attempt > 0 ? "run" : "")),
+    resumeFrom: options.resumeFrom ?? (resumeFrom(job, resolved) || (attempt > 0 ? "run" : "")),
     excludedNodes,
   };
 }
@@ -60,9 +60,9 @@ export function foldersOf(
   return { workDir: `work_dirs/${folder}`, runDir: `work_dirs/${folder}/${time}_${metadata.uid?.slice(0, 5) ?? ""}` };
 }
 
-function resumeWish({ spec }: TrainingJobObject, { resume }: ResolvedJob): string {
-  const wish = spec.checkpoint?.resume ?? (resume ? "Auto" : "Never");
-  return wish === "Auto" ? "auto" : wish === "Never" ? "" : wish;
+function resumeFrom({ spec }: TrainingJobObject, resolved: ResolvedJob): string {
+  const resume = resumeOf(spec, resolved);
+  return resume === "Auto" ? "auto" : resume === "Never" ? "" : resume;
 }
 
 /** The config of a job, resolved once: every pod of every attempt sees the same. */

@@ -1,3 +1,6 @@
+import { z } from "zod";
+import { optional } from "#lib/config/optional-variable.ts";
+
 /** What a cluster gives to every job: values of the chart, which the controller gets as its environment. */
 export interface JobSettings {
   /** Image of the pods of jobs that name none. */
@@ -21,20 +24,23 @@ export interface JobSettings {
   readonly outputClaim: string;
 }
 
-/** As the chart gives them to the controller, by `PETAGE_JOB_*`. */
-export interface SettingsVariables {
-  readonly PETAGE_JOB_IMAGE?: string | undefined;
-  readonly PETAGE_JOB_IMAGE_PULL_POLICY?: string | undefined;
-  readonly PETAGE_JOB_PULL_SECRETS?: string | undefined;
-  readonly PETAGE_JOB_SERVICE_ACCOUNT?: string | undefined;
-  readonly PETAGE_JOB_INSTANCE?: string | undefined;
-  readonly PETAGE_JOB_RUN_AS_USER?: string | undefined;
-  readonly PETAGE_JOB_FS_GROUP?: string | undefined;
-  readonly PETAGE_JOB_NATS_URL?: string | undefined;
-  readonly PETAGE_JOB_NATS_SECRET?: string | undefined;
-  readonly PETAGE_DATA_CLAIM?: string | undefined;
-  readonly PETAGE_OUTPUT_CLAIM?: string | undefined;
-}
+/** As the chart gives them to the controller. */
+export const settingsVariables = {
+  PETAGE_JOB_IMAGE: z.string().min(1),
+  PETAGE_JOB_IMAGE_PULL_POLICY: optional,
+  PETAGE_JOB_PULL_SECRETS: optional,
+  PETAGE_JOB_SERVICE_ACCOUNT: z.string().min(1),
+  /** The release, which marks its pods. */
+  PETAGE_JOB_INSTANCE: z.string().min(1),
+  PETAGE_JOB_RUN_AS_USER: optional,
+  PETAGE_JOB_FS_GROUP: optional,
+  PETAGE_JOB_NATS_URL: z.url({ protocol: /^(nats|tls)$/ }),
+  PETAGE_JOB_NATS_SECRET: optional,
+  PETAGE_DATA_CLAIM: z.string().min(1),
+  PETAGE_OUTPUT_CLAIM: z.string().min(1),
+};
+
+type SettingsVariables = { readonly [Name in keyof typeof settingsVariables]?: string | undefined };
 
 /** The settings out of the variables that the chart gives to the controller. */
 export function readSettings(variables: SettingsVariables): JobSettings {

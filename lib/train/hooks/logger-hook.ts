@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { formatSeconds } from "../../base/format-seconds.ts";
 import { component } from "../../config/component.ts";
 import { ignored } from "#lib/config/ignored.ts";
 import { PRIORITIES } from "../run.ts";
@@ -76,13 +77,4 @@ function logValidation(run: TrainingRun): void {
   const time = `time: ${(durationMs / 1000).toFixed(4)}`;
   run.ports.log.info(`Epoch(val) [${run.epoch}][${sampleCount}/${sampleCount}]    ${[...values, time].join("  ")}`);
   run.ports.record({ ...metrics, time: durationMs / 1000, step: run.epoch });
-}
-
-/** `h:mm:ss`, as Python prints a timedelta. */
-export function formatSeconds(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  const days = Math.floor(hours / 24);
-  const clock = `${hours % 24}:${String(minutes).padStart(2, "0")}:${String(whole % 60).padStart(2, "0")}`;
-  return days === 0 ? clock : `${days} day${days === 1 ? "" : "s"}, ${clock}`;
 }

@@ -25,15 +25,15 @@ import { followProgress } from "./progress.ts";
 import { Reconciler } from "./reconciler.ts";
 import { Tracks } from "./tracks.ts";
 
-/** Jobs that are looked at at a time. */
+/** Jobs that are reconciled at a time. */
 const WORKERS = 4;
-/** Pods of a job change together: one look for what happens to them in so long. */
+/** Pods of a job change together: one pass for all that happens to them within this time. */
 const POD_CHANGES_MS = 50;
-/** All jobs are looked at again this often, though nothing was heard of them. */
+/** How often all jobs are reconciled, though nothing was heard of them. */
 const RESYNC_INTERVAL_MS = 600_000;
 /** A cluster gets a scheduler of gangs now and then. */
 const DISCOVERY_INTERVAL_MS = 600_000;
-/** Watches on which nothing came for so long, not even a bookmark, are dead and the stores stale. */
+/** Watches that bring nothing for longer, not even a bookmark, are dead and the stores stale. */
 export const MAX_SILENCE_MS = 180_000;
 
 export interface KubernetesOptions {

@@ -4,8 +4,8 @@ import type { KubeClient } from "#lib/k8s/client.ts";
 import { API_VERSION, KIND } from "#lib/k8s/job/names.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
-import type { JobStatus } from "#lib/train/job-state.ts";
-import type { Track } from "./tracks.ts";
+import type { JobStatus } from "#lib/jobs/job-state.ts";
+import type { PodTrack } from "./tracks.ts";
 
 const EVENTS: ResourceType = { group: "", version: "v1", plural: "events" };
 /** What the API server takes of a note. */
@@ -33,7 +33,7 @@ export interface EventsOptions {
 export async function recordEvent(
   { client, component, log }: EventsOptions,
   job: TrainingJobObject,
-  { status: { reason, message, attempt }, track }: { readonly status: JobStatus; readonly track: Track },
+  { status: { reason, message, attempt }, track }: { readonly status: JobStatus; readonly track: PodTrack },
 ): Promise<void> {
   const key = `${attempt} ${reason}`;
   if (SILENT.has(reason) || track.lastEvent === key) return;

@@ -7,13 +7,15 @@ import { controllerOf, keyOf, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
 import { GATE, LABELS, podName, podSelector } from "#lib/k8s/job/names.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
+import { resourceStatus } from "#lib/k8s/job/resource-status.ts";
 import { podOf } from "#lib/k8s/job/pods.ts";
 import type { AttemptContext } from "#lib/k8s/job/pods.ts";
-import type { TrainingJobObject, TrainingJobStatus } from "#lib/k8s/job/training-job.ts";
+import type { TrainingJobStatus } from "#lib/jobs/training-job.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import type { Store } from "#lib/k8s/store.ts";
-import type { Role, WorkerName } from "#lib/train/job-state.ts";
+import type { Role, WorkerName } from "#lib/jobs/job-state.ts";
 
-/** A pod that was told to end and still shows no sign of it is told again after so long. */
+/** When a pod that was asked to end and shows no sign of it is asked again. */
 const STOP_REPEAT_MS = 30_000;
 /**
  * Writes of one job that are under way at a time, as many as there are connections. Thousands that wait for one would
@@ -34,15 +36,15 @@ export interface ExecutorOptions {
 /** Carries out what the plan says, with as few calls as it takes. Everything it does may be done twice. */
 export class Executor {
   readonly #options: ExecutorOptions;
-  /** Pods that were told to end, by uid, and when. */
-  readonly #told = new Map<string, number>();
+  /** Pods that were asked to end, by uid, and when. */
+  readonly #asked = new Map<string, number>();
   /** Jobs, by uid, whose last creation failed: the next one is tried with one pod first. */
   readonly #careful = new Set<string>();
 
   constructor(options: ExecutorOptions) {
     this.#options = options;
     options.pods.onChange(({ before, after }) => {
-      if (before && !after) this.#told.delete(before.metadata.uid ?? "");
+      if (before && !after) this.#asked.delete(before.metadata.uid ?? "");
     });
     options.jobs.onChange(({ before, after }) => {
       if (before && !after) this.#careful.delete(before.metadata.uid ?? "");
@@ -60,7 +62,7 @@ export class Executor {
     const [first, ...others] = workers;
     if (first === undefined) return;
     const isCareful = this.#careful.has(uid);
-    // A field of a user's own that no pod has is told, not dropped.
+    // Strict: an unknown field of podTemplate is an error, not dropped.
     const strict = context.job.spec.podTemplate !== undefined;
     const create = (worker: WorkerName): Promise<void> => this.#create(podOf(context, worker), { strict });
     this.#careful.add(uid);
@@ -80,15 +82,15 @@ export class Executor {
     });
   }
 
-  /** Tells pods to end: one by its name, several by what they have in common. */
+  /** Asks pods to end: one by its name, several by what they have in common. */
   async stop(job: TrainingJobObject, workers: readonly WorkerName[]): Promise<void> {
     const now = performance.now();
     const fresh = this.#podsOf(job, workers).filter(({ metadata }) => {
-      const toldAt = this.#told.get(metadata.uid ?? "");
-      return toldAt === undefined || now - toldAt > STOP_REPEAT_MS;
+      const askedAt = this.#asked.get(metadata.uid ?? "");
+      return askedAt === undefined || now - askedAt > STOP_REPEAT_MS;
     });
     await this.#delete(job, fresh, ALIVE);
-    for (const { metadata } of fresh) this.#told.set(metadata.uid ?? "", now);
+    for (const { metadata } of fresh) this.#asked.set(metadata.uid ?? "", now);
   }
 
   /** Forgets pods that have ended, with their logs. */
@@ -107,7 +109,7 @@ export class Executor {
 
   /** Brings the status of the resource to what it should be, in one call, or in none where it is that already. */
   async writeStatus(job: TrainingJobObject, status: TrainingJobStatus): Promise<TrainingJobObject> {
-    const change = mergePatch(job.status ?? {}, status);
+    const change = mergePatch(job.status ?? {}, resourceStatus(job, status));
     if (change === undefined) return job;
     const { namespace = "", name, resourceVersion } = job.metadata;
     const place = { namespace, name, subresource: "status" as const };

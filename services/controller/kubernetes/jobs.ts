@@ -1,16 +1,18 @@
 import { createHash, randomUUID } from "node:crypto";
 import { PetageError } from "#lib/base/errors.ts";
-import { nameLike, resolveJobConfig } from "#lib/host/job-config.ts";
+import { portableConfig, resolveJobConfig } from "#lib/host/job-config.ts";
+import { nameLike } from "#lib/jobs/names.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
-import { jobOf } from "#lib/k8s/job/from-message.ts";
-import { jobMessage } from "#lib/k8s/job/messages.ts";
+import { jobOf } from "#lib/rpc/job-from-message.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import type { Store } from "#lib/k8s/store.ts";
 import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
-import type { TrainingJob } from "#proto/petage/v1/TrainingJob.ts";
-import type { Jobs, LogLine, LogWish } from "../service.ts";
+
+import type { TrainingJob, TrainingJobSpec } from "#lib/jobs/training-job.ts";
+import { API_VERSION, KIND } from "#lib/k8s/job/names.ts";
+import type { Jobs, LogLine, LogRequest } from "../service.ts";
 import { podLogs } from "./logs.ts";
 
 /** What a request is remembered by, so that a retry creates nothing twice. */
@@ -40,20 +42,20 @@ export class ClusterJobs implements Jobs {
     const { jobs, maxRestarts } = this.#options;
     if (!job?.spec) throw new PetageError("INVALID_ARGUMENT", "The request has no job.spec");
     const repeated = requestId ? [...jobs.all()].find(isOfRequest(requestId)) : undefined;
-    if (repeated) return this.#message(repeated);
-    const nameLikeConfig = checkConfig(job.spec);
+    if (repeated) return this.#shown(repeated);
+    const { spec } = jobOf(job, maxRestarts);
+    const nameLikeConfig = checkConfig(spec);
     // A request that comes twice at once, or to two replicas, names the same job.
     const suffix = requestId
       ? createHash("sha256").update(requestId).digest("hex").slice(0, 8)
       : randomUUID().slice(0, 5);
     const name = job.metadata?.name || `${nameLikeConfig}-${suffix}`;
-    const { apiVersion, kind, spec } = jobOf(job, maxRestarts);
     const annotations = requestId ? { [REQUEST_ANNOTATION]: requestId } : {};
     const metadata = { name, namespace: this.#home, labels: job.metadata?.labels ?? {}, annotations };
-    const object = { apiVersion, kind, metadata, spec } as TrainingJobObject;
+    const object = { apiVersion: API_VERSION, kind: KIND, metadata, spec };
     const created = await this.#make(object, validateOnly);
     if (!validateOnly) jobs.wrote(created, undefined);
-    return this.#message(created);
+    return this.#shown(created);
   }
 
   /** Creates a job, or finds the one that the same request has created meanwhile. */
@@ -73,7 +75,7 @@ export class ClusterJobs implements Jobs {
 
   get(name: string): TrainingJob | undefined {
     const job = this.#find(name);
-    return job && this.#message(job);
+    return job && this.#shown(job);
   }
 
   names(): readonly string[] {
@@ -97,17 +99,16 @@ export class ClusterJobs implements Jobs {
     const patch = { spec: { runPolicy: { cancel: true } } };
     const changed = await client.merge<TrainingJobObject>(TRAINING_JOBS, { namespace, name: plain }, { patch });
     jobs.wrote(changed, resourceVersion);
-    return this.#message(changed);
+    return this.#shown(changed);
   }
 
-  async *logs(name: string, wish: LogWish): AsyncGenerator<LogLine> {
-    yield* podLogs(this.#options, this.#present(name), wish);
+  async *logs(name: string, request: LogRequest): AsyncGenerator<LogLine> {
+    yield* podLogs(this.#options, this.#present(name), request);
   }
 
   /** Under the name by which it is found again. */
-  #message(job: TrainingJobObject): TrainingJob {
-    const message = jobMessage(job);
-    return { ...message, metadata: { ...message.metadata, name: this.#nameOf(job) } };
+  #shown(job: TrainingJobObject): TrainingJob {
+    return { ...job, metadata: { ...job.metadata, name: this.#nameOf(job) } };
   }
 
   #nameOf({ metadata: { namespace, name } }: TrainingJobObject): string {
@@ -129,16 +130,11 @@ function isOfRequest(requestId: string): (job: TrainingJobObject) => boolean {
   return ({ metadata }) => metadata.annotations?.[REQUEST_ANNOTATION] === requestId;
 }
 
-type SpecMessage = NonNullable<NonNullable<CreateTrainingJobRequest__Output["job"]>["spec"]>;
-
 /** Checks the config now: an error in it is the caller's answer, not a condition later. A name like the config's. */
-function checkConfig({ config: source }: SpecMessage): string {
-  const { name, text, path, fileName, cfgOptions: options = [] } = source ?? {};
-  if (path || !(name || text)) {
-    throw new PetageError("INVALID_ARGUMENT", "spec.config names no config that a cluster can read", {
-      hint: "Set one of name (a config that comes with petage) and text; a path is a file of one machine",
-    });
-  }
-  const wish = name ? { name } : { text: text ?? "", fileName: fileName || "config.py" };
-  return nameLike(resolveJobConfig({ ...wish, options }).configName);
+function checkConfig({ config }: TrainingJobSpec): string {
+  const request = config.path ? undefined : portableConfig(config);
+  if (request) return nameLike(resolveJobConfig(request).configName);
+  throw new PetageError("INVALID_ARGUMENT", "spec.config names no config that a cluster can read", {
+    hint: "Set one of name (a config that comes with petage) and text; a path is a file of one machine",
+  });
 }

@@ -9,9 +9,8 @@ import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { keyOf, pathOf, PODS } from "#lib/k8s/objects.ts";
 import type { Store } from "#lib/k8s/store.ts";
-import { isTerminal, workerLabel } from "#lib/train/job-state.ts";
-import type { Phase } from "#lib/train/job-state.ts";
-import type { LogLine, LogWish } from "../service.ts";
+import { isTerminal, workerLabel } from "#lib/jobs/job-state.ts";
+import type { LogLine, LogRequest } from "../service.ts";
 
 /** Lines that wait for a slow reader; above, the pods' logs are read no further. */
 const MAX_WAITING_LINES = 1024;
@@ -28,12 +27,16 @@ export interface LogSources {
  * The lines that the pods of the present attempt wrote. With `follow` they go on, with those of pods and attempts to
  * come, until the job has ended.
  */
-export async function* podLogs(sources: LogSources, job: TrainingJobObject, wish: LogWish): AsyncGenerator<LogLine> {
+export async function* podLogs(
+  sources: LogSources,
+  job: TrainingJobObject,
+  request: LogRequest,
+): AsyncGenerator<LogLine> {
   const queue = new BoundedQueue<LogLine>(MAX_WAITING_LINES);
   const end = new AbortController();
-  const signal = AbortSignal.any([wish.signal, end.signal]);
-  const reading = new Reading(sources, { job, queue, wish: { ...wish, signal } });
-  void (wish.follow ? reading.follow() : reading.once()).finally(() => queue.end());
+  const signal = AbortSignal.any([request.signal, end.signal]);
+  const reading = new Reading(sources, { job, queue, request: { ...request, signal } });
+  void (request.follow ? reading.follow() : reading.once()).finally(() => queue.end());
   try {
     yield* queue;
   } finally {
@@ -43,7 +46,7 @@ export async function* podLogs(sources: LogSources, job: TrainingJobObject, wish
 
 interface ReadingOptions {
   readonly job: TrainingJobObject;
-  readonly wish: LogWish;
+  readonly request: LogRequest;
   readonly queue: BoundedQueue<LogLine>;
 }
 
@@ -56,27 +59,27 @@ interface Reader {
 class Reading {
   readonly #sources: LogSources;
   readonly #job: TrainingJobObject;
-  readonly #wish: LogWish;
+  readonly #request: LogRequest;
   readonly #queue: BoundedQueue<LogLine>;
   readonly #attempt: number;
   /** By the uid of their pods. */
   readonly #readers = new Map<string, Reader>();
 
-  constructor(sources: LogSources, { job, wish, queue }: ReadingOptions) {
+  constructor(sources: LogSources, { job, request, queue }: ReadingOptions) {
     this.#sources = sources;
     this.#job = job;
-    this.#wish = wish;
+    this.#request = request;
     this.#queue = queue;
     this.#attempt = job.status?.attempt ?? 0;
   }
 
   async once(): Promise<void> {
-    this.#begin(this.#wish.tail);
+    this.#begin(this.#request.tail);
     await this.#done(() => true);
   }
 
   async follow(): Promise<void> {
-    const { signal, tail } = this.#wish;
+    const { signal, tail } = this.#request;
     this.#begin(tail);
     while (!this.#isOver() && !signal.aborted) {
       await this.#change();
@@ -102,7 +105,7 @@ class Reading {
       const { uid = "" } = pod.metadata;
       const worker = workerOf(pod);
       const label = worker && workerLabel(worker);
-      const { worker: wanted, follow } = this.#wish;
+      const { worker: wanted, follow } = this.#request;
       const isWanted = wanted === "" || wanted === label;
       const isPresent = worker && (follow ? worker.attempt >= this.#attempt : worker.attempt === this.#attempt);
       if (!label || !isWanted || !isPresent || !hasLog(pod) || this.#readers.has(uid)) continue;
@@ -112,7 +115,7 @@ class Reading {
 
   /** Passes on what a pod writes, to its end. One log that breaks off is no reason to leave the others. */
   async #read(pod: Pod, worker: string, tailLines: number | undefined): Promise<void> {
-    const { follow, signal } = this.#wish;
+    const { follow, signal } = this.#request;
     const { namespace = "", name } = pod.metadata;
     const path = pathOf(PODS, { namespace, name, subresource: "log" });
     const query = { follow, timestamps: true, container: containerOf(pod), tailLines };
@@ -133,7 +136,7 @@ class Reading {
 
   #isOver(): boolean {
     const now = this.#sources.jobs.get(keyOf(this.#job));
-    return now?.metadata.uid !== this.#job.metadata.uid || isTerminal((now?.status?.phase ?? "Pending") as Phase);
+    return now?.metadata.uid !== this.#job.metadata.uid || isTerminal(now?.status?.phase);
   }
 
   /** Waits for anything to change. */
@@ -144,7 +147,7 @@ class Reading {
       const stops = [jobs.onChange(() => resolve()), pods.onChange(() => resolve())];
       stop = () => stops.forEach((each) => each());
     });
-    await abortable(changed, this.#wish.signal).catch(() => undefined);
+    await abortable(changed, this.#request.signal).catch(() => undefined);
     stop();
   }
 }

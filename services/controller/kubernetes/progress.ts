@@ -7,8 +7,9 @@ import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { keyOf } from "#lib/k8s/objects.ts";
 import type { Store } from "#lib/k8s/store.ts";
+import { withTrainerReport } from "#lib/jobs/facts.ts";
 import { dial } from "#lib/rpc/client.ts";
-import { withTrainerStatus } from "./facts.ts";
+import { trainerReport } from "#lib/rpc/trainer-report.ts";
 import type { Tracks } from "./tracks.ts";
 
 /** How often trainers are asked how far they are; the status of a job changes no more often for it. */
@@ -52,7 +53,7 @@ async function askOne(options: ProgressOptions, job: TrainingJobObject, signal: 
     const said = await trainer.getStatus({});
     if (said.jobUid !== job.metadata.uid) return; // an address that was somebody else's before
     const track = tracks.of(job, pods.ownedBy(job.metadata.uid ?? ""));
-    track.facts = withTrainerStatus(track.facts, said, now());
+    track.facts = withTrainerReport(track.facts, trainerReport(said), now());
     onChange(keyOf(job));
   } catch (thrown) {
     log.debug("A trainer does not tell how far it is", { job: keyOf(job), error: PetageError.from(thrown).describe() });

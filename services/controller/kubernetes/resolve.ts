@@ -1,16 +1,16 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { shellCommand } from "#lib/base/shell.ts";
 import { deserializeConfig } from "#lib/config/serialize.ts";
-import { resolveJobConfig } from "#lib/host/job-config.ts";
-import type { PortableWish } from "#lib/host/job-config.ts";
+import { portableConfig, resolveJobConfig } from "#lib/host/job-config.ts";
+import type { PortableRequest } from "#lib/host/job-config.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
 import { configMapName } from "#lib/k8s/job/names.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { CONFIG_MAPS } from "#lib/k8s/objects.ts";
 import type { KubeObject } from "#lib/k8s/objects.ts";
-import { resolveJob } from "#lib/train/resolved-job.ts";
-import type { ResolvedJob } from "#lib/train/resolved-job.ts";
+import { resolveJob } from "#lib/jobs/resolved-job.ts";
+import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 
 interface ConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
@@ -30,11 +30,11 @@ export class ConfigResolver {
 
   /**
    * The config of a job: the one that its pods have already, or else from its source. CONFIG_* and INVALID_ARGUMENT
-   * when it is no good, NOT_FOUND when its ConfigMap or key is not there.
+   * when it is invalid, NOT_FOUND when its ConfigMap or key is not there.
    */
   async resolve(job: TrainingJobObject): Promise<ResolvedJob> {
     const existing = (job.status?.allPodsCreatedTime ?? job.status?.attempt) ? await this.#snapshot(job) : undefined;
-    return existing ?? this.#cached(await this.#wish(job));
+    return existing ?? this.#cached(await this.#request(job));
   }
 
   async #snapshot(job: TrainingJobObject): Promise<ResolvedJob | undefined> {
@@ -44,11 +44,11 @@ export class ConfigResolver {
     return { ...resolveJob(deserializeConfig(text, name)), configText: "" }; // it need not be written again
   }
 
-  #cached(wish: PortableWish): ResolvedJob {
-    const key = JSON.stringify(wish);
+  #cached(request: PortableRequest): ResolvedJob {
+    const key = JSON.stringify(request);
     const kept = this.#kept.get(key);
     if (kept) return kept;
-    const resolved = resolveJobConfig(wish);
+    const resolved = resolveJobConfig(request);
     this.#kept.set(key, resolved);
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= MAX_KEPT_CONFIGS) break;
@@ -57,10 +57,10 @@ export class ConfigResolver {
     return resolved;
   }
 
-  async #wish(job: TrainingJobObject): Promise<PortableWish> {
-    const { inline, configMapRef, name, fileName = "config.py", cfgOptions = [] } = job.spec.config;
-    if (name !== undefined) return { name, options: cfgOptions };
-    if (inline !== undefined) return { text: inline, fileName, options: cfgOptions };
+  async #request(job: TrainingJobObject): Promise<PortableRequest> {
+    const { configMapRef, cfgOptions = [] } = job.spec.config;
+    const portable = portableConfig(job.spec.config);
+    if (portable) return portable;
     const { name: map = "", key = "config.py" } = configMapRef ?? {};
     const found = await this.#read(job, map).catch(ifMissing);
     const text = found?.data?.[key];

@@ -10,10 +10,10 @@ import { createControllerService } from "../service.ts";
 import { KubernetesController } from "./controller.ts";
 import { ClusterJobs } from "./jobs.ts";
 
-/** How often health looks at the watches. */
+/** How often health checks the watches. */
 const HEALTH_INTERVAL_MS = 5_000;
 
-/** Runs jobs as pods of a cluster. Ends with UNAVAILABLE when leadership was lost; the next replica goes on. */
+/** Runs jobs as pods of a cluster. Ends with UNAVAILABLE when leadership was lost; the next replica continues. */
 export async function runInCluster(env: KubernetesEnvironment, host: Host): Promise<void> {
   const { log, metrics, signal, ready } = host;
   using credentials = openCredentials();

@@ -1,45 +1,40 @@
 import { workerOf } from "#lib/k8s/job/names.ts";
 import { endingOf, terminationMessage } from "#lib/k8s/job/observe.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
-import type { ResolvedJob } from "#lib/train/resolved-job.ts";
-import type { Facts } from "#lib/k8s/job/status.ts";
+import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
+import { factsOf, withTermination } from "#lib/jobs/facts.ts";
+import type { Track } from "#lib/jobs/reconcile.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { controllerOf } from "#lib/k8s/objects.ts";
 import type { Change } from "#lib/k8s/store.ts";
-import type { Exit } from "#lib/train/job-state.ts";
-import { parseTermination } from "#lib/train/termination.ts";
-import { factsOf, withReport } from "./facts.ts";
+import type { Exit } from "#lib/jobs/job-state.ts";
+import { parseTermination } from "#lib/jobs/termination.ts";
 
-/** Endings of pods that are remembered of one job; an attempt of 1024 workers ends with so many. */
+/** Endings of pods that are remembered of one job; an attempt of 1024 workers ends with no more. */
 const MAX_ENDINGS = 2048;
 
 /** What the controller knows of a job besides the resource and its pods. Losing it costs a little precision, no more. */
-export interface Track {
+export interface PodTrack extends Track {
   resolved: ResolvedJob | undefined;
-  facts: Facts;
-  /** The attempt whose workers are listened to; undefined before the job was seen, since pods may be heard of before. */
-  attempt: number | undefined;
   /** The attempt whose config and group have been made. */
   preparedAttempt: number | undefined;
   /** How pods ended that are gone, by name. */
   readonly endings: Map<string, Exit>;
   /** The last event that was recorded, so that none is recorded twice. */
   lastEvent: string;
-  /** When there was first something that the status may not say yet. */
-  unwrittenSince: number | undefined;
 }
 
 /** The tracks of all jobs, by uid, fed by what happens to pods. */
 export class Tracks {
-  readonly #tracks = new Map<string, Track>();
+  readonly #tracks = new Map<string, PodTrack>();
   readonly #now: () => number;
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** @param pods all pods of the job; where it is seen for the first time they may tell more than its status does */
-  of({ metadata: { uid = "" }, status }: TrainingJobObject, pods: readonly Pod[]): Track {
+  /** @param pods all pods of the job; where it is seen for the first time they may know more than its status */
+  of({ metadata: { uid = "" }, status }: TrainingJobObject, pods: readonly Pod[]): PodTrack {
     const track = this.#find(uid);
     if (track.attempt !== undefined) return track;
     track.attempt = status?.attempt ?? 0;
@@ -48,7 +43,7 @@ export class Tracks {
     return track;
   }
 
-  /** Takes in what a change of a pod tells: the last words of its worker, and how it ended when it is gone. */
+  /** Takes in what a change of a pod shows: the last words of its worker, and how it ended when it is gone. */
   take({ before, after }: Change<Pod>): void {
     const pod = after ?? before;
     const uid = pod && controllerOf(pod);
@@ -63,7 +58,7 @@ export class Tracks {
     }
   }
 
-  #find(uid: string): Track {
+  #find(uid: string): PodTrack {
     const track = this.#tracks.get(uid) ?? {
       resolved: undefined,
       facts: {},
@@ -83,9 +78,9 @@ export class Tracks {
 }
 
 /** The last words of a worker of the present attempt; what earlier ones said has been taken in. */
-function listen(track: Track, pod: Pod, now: number): void {
+function listen(track: PodTrack, pod: Pod, now: number): void {
   if (workerOf(pod)?.attempt !== track.attempt) return;
   const words = terminationMessage(pod);
   const report = words === undefined ? undefined : parseTermination(words);
-  if (report) track.facts = withReport(track.facts, report, now);
+  if (report) track.facts = withTermination(track.facts, report, now);
 }

@@ -1,154 +1,174 @@
+import { createWriteStream } from "node:fs";
+import type { WriteStream } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
-import { abortable } from "#lib/base/signals.ts";
-import { isTerminal } from "#lib/train/job-state.ts";
-import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
-import type { TrainingJob } from "#proto/petage/v1/TrainingJob.ts";
-import type { Jobs, LogLine, LogWish } from "../service.ts";
-import { Job } from "./job.ts";
-import { defineJob } from "./job-spec.ts";
-import type { JobDefinition } from "./job-spec.ts";
-import { definitionMessage, jobMessage } from "./messages.ts";
+import { dumpPython } from "#lib/config/dump.ts";
+import { claimFolder } from "#lib/host/folders.ts";
+import type { OutputLine } from "#lib/host/processes.ts";
+import type { Facts } from "#lib/jobs/facts.ts";
+import { isTerminal } from "#lib/jobs/job-state.ts";
+import { POLL_INTERVAL_MS, reconcile, write } from "#lib/jobs/reconcile.ts";
+import type { Pass, Track } from "#lib/jobs/reconcile.ts";
+import type { TrainingJob } from "#lib/jobs/training-job.ts";
+import { MachineLauncher } from "./launcher.ts";
+import { LogBuffer } from "./logs.ts";
+import { followProgress } from "./progress.ts";
+import type { ResolvedRun } from "./resolve.ts";
 
-export interface ControllerOptions {
+/** A pass may come earlier than asked for; a timer cannot wait for months. */
+const MAX_DELAY_MS = 24 * 60 * 60 * 1000;
+
+export interface JobOptions {
+  readonly job: TrainingJob;
+  readonly run: ResolvedRun;
+  /** A NATS server to use instead of one of the job's own. */
   readonly natsUrl: string | undefined;
   readonly root: string;
   readonly log: Log;
-  /** Whether who calls may be told what stands in a file of this machine. */
-  readonly quotesFiles: boolean;
-  readonly createTimeoutMs?: number;
+  /** Aborts when nobody waits for the job any more; then it is not begun. */
+  readonly signal: AbortSignal;
+  /** The job has changed in a way that a watcher should see. */
+  onChange(): void;
 }
 
-/** Longest creation of a job: its paths may lie on a mount that does not answer. */
-const CREATE_TIMEOUT_MS = 20_000;
+/** The controller of one job: a pass whenever something has changed, one after the other, until it has ended. */
+export class JobController implements AsyncDisposable {
+  readonly logs = new LogBuffer();
+  readonly #options: JobOptions;
+  readonly #launcher: MachineLauncher;
+  readonly #logFile: WriteStream;
+  readonly #track: Track = { facts: {}, attempt: undefined, unwrittenSince: undefined };
+  /** Ends with the last pass that was asked for. */
+  #passes: Promise<void> = Promise.resolve();
+  #isAsked = false;
+  #followedAttempt: number | undefined;
+  #isDisposed = false;
+  #timer: NodeJS.Timeout | undefined;
+  #sequence = 0;
 
-/** Jobs kept in memory, ended ones included; the oldest ended ones are forgotten first. */
-const MAX_JOBS = 1000;
-
-/** The controller of one machine. */
-export class Controller implements Jobs, AsyncDisposable {
-  readonly #options: ControllerOptions;
-  readonly #jobs = new Map<string, Job>();
-  /** request_id -> name, also of one that is being created, so that a retry creates nothing twice. */
-  readonly #requests = new Map<string, Promise<string>>();
-  /** Names of jobs that are half there. */
-  readonly #starting = new Set<string>();
-  readonly #listeners = new Set<() => void>();
-
-  constructor(options: ControllerOptions) {
+  private constructor(options: JobOptions) {
+    const { runDir } = options.run;
     this.#options = options;
+    this.#logFile = createWriteStream(join(runDir, `${basename(runDir)}.log`), { flags: "a" });
+    this.#launcher = new MachineLauncher({
+      ...options,
+      onLine: (line) => this.#line(line),
+      onWorker: () => void this.reconcile(),
+      onStatus: (job) => this.#changed(job),
+    });
   }
 
-  async create(request: CreateTrainingJobRequest__Output): Promise<TrainingJob> {
-    const { requestId, validateOnly } = request;
-    const repeated = this.#requests.get(requestId);
-    if (repeated) return jobMessage(this.#find(await repeated));
-    const created = this.#create(request);
-    if (!requestId || validateOnly) return await created;
-    const name = created.then(({ metadata }) => metadata?.name ?? "");
-    this.#requests.set(requestId, name);
-    name.catch(() => this.#requests.delete(requestId));
-    return await created;
-  }
-
-  get(name: string): TrainingJob | undefined {
-    const job = this.#jobs.get(name);
-    return job && jobMessage(job);
-  }
-
-  names(): readonly string[] {
-    return [...this.#jobs.keys()].toReversed();
-  }
-
-  sequenceOf(name: string): number {
-    return this.#jobs.get(name)?.sequence ?? 0;
-  }
-
-  onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  async cancel(name: string): Promise<TrainingJob> {
-    const job = this.#find(name);
-    job.cancel();
-    return jobMessage(job);
-  }
-
-  async *logs(name: string, { worker, follow, tail }: LogWish): AsyncGenerator<LogLine> {
-    for await (const line of this.#find(name).logs.read({ worker, follow, tail })) {
-      const stream = line.stream === "stdout" ? ("LOG_STREAM_STDOUT" as const) : ("LOG_STREAM_STDERR" as const);
-      yield { worker: line.worker, line: line.line, time: line.time, stream };
+  /** Writes the run's folder and begins. */
+  static async start(options: JobOptions): Promise<JobController> {
+    const runDir = await folderFor(options);
+    const run = { ...options.run, runDir };
+    try {
+      await writeConfig(run);
+      options.signal.throwIfAborted();
+    } catch (thrown) {
+      await rm(runDir, { recursive: true, force: true });
+      throw thrown;
     }
+    const controller = new JobController({ ...options, run });
+    for (const warning of run.warnings) options.log.warn(warning, { job: options.job.metadata.name });
+    await controller.reconcile();
+    return controller;
+  }
+
+  get job(): TrainingJob {
+    return this.#launcher.job;
+  }
+
+  /** Rises with every change of the status. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Asks for the end, and waits until that is under way. */
+  async cancel(): Promise<void> {
+    this.#launcher.cancel();
+    await this.reconcile();
+  }
+
+  /** Passes over the job, after the pass that is under way. One that waits already will see what this one would. */
+  async reconcile(): Promise<void> {
+    if (!this.#isAsked) {
+      this.#isAsked = true;
+      this.#passes = this.#passes.then(() => this.#pass());
+    }
+    await this.#passes;
+  }
+
+  async #pass(): Promise<void> {
+    this.#isAsked = false;
+    clearTimeout(this.#timer);
+    if (this.#isDisposed) return await write(this.#next(), this.#launcher);
+    try {
+      this.#passAgain(await reconcile(this.#next(), this.#launcher));
+      this.#followTrainer();
+    } catch (thrown) {
+      const error = PetageError.from(thrown).describe();
+      this.#options.log.error("Reconciling failed; trying again", { job: this.job.metadata.name, error });
+      this.#passAgain(POLL_INTERVAL_MS);
+    }
+  }
+
+  #passAgain(delayMs: number | undefined): void {
+    if (delayMs === undefined) return;
+    this.#timer = setTimeout(() => void this.reconcile(), Math.min(delayMs, MAX_DELAY_MS));
+  }
+
+  #next(): Pass {
+    return { name: this.job.metadata.name, track: this.#track, status: this.#launcher.kept() };
+  }
+
+  #changed({ status, metadata: { name } }: TrainingJob): void {
+    this.#sequence += 1;
+    this.#options.onChange();
+    if (!isTerminal(status?.phase) || this.#logFile.writableEnded) return;
+    this.logs.end();
+    this.#logFile.end();
+    this.#options.log.info("Job ended", { job: name, phase: status.phase, message: status.message });
+  }
+
+  #line(line: OutputLine): void {
+    this.logs.add({ ...line, time: new Date() });
+    this.#logFile.write(`${line.worker} | ${line.line}\n`);
+  }
+
+  /** Rank 0 says how training goes; its connection ends with it. */
+  #followTrainer(): void {
+    const { attempt = 0 } = this.job.status ?? {};
+    const address = this.#launcher.addressOf("trainer", attempt);
+    if (address === "" || this.#followedAttempt === attempt) return;
+    this.#followedAttempt = attempt;
+    const update = (change: (facts: Facts) => Facts): void => {
+      this.#track.facts = change(this.#track.facts);
+      void this.reconcile();
+    };
+    void followProgress(address, update).catch(() => {}); // its end is seen as its process's
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#jobs.values()].map((job) => job[Symbol.asyncDispose]()));
+    this.#isDisposed = true;
+    await this.#launcher[Symbol.asyncDispose]();
+    await this.reconcile();
   }
+}
 
-  #find(name: string): Job {
-    const job = this.#jobs.get(name);
-    if (job) return job;
-    throw new PetageError("NOT_FOUND", `There is no job named ${JSON.stringify(name)}`);
-  }
+async function writeConfig({ runDir, configName, configText, config }: ResolvedRun): Promise<void> {
+  await writeFile(join(runDir, `${configName}.py`), dumpPython(config.python));
+  await writeFile(join(runDir, "config.json"), configText);
+}
 
-  /** Whatever it waits for, it keeps no other job waiting, and no caller for ever. */
-  async #create(request: CreateTrainingJobRequest__Output): Promise<TrainingJob> {
-    const { createTimeoutMs = CREATE_TIMEOUT_MS } = this.#options;
-    const late = new PetageError("DEADLINE_EXCEEDED", `The job could not be created within ${createTimeoutMs} ms`, {
-      hint: "Look whether its config, work_dir, checkpoint and weights lie where this machine can read and write",
-    });
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(late), createTimeoutMs);
-    return await abortable(this.#begin(request, limit.signal), limit.signal).finally(() => clearTimeout(timer));
-  }
-
-  async #begin(request: CreateTrainingJobRequest__Output, signal: AbortSignal): Promise<TrainingJob> {
-    const definition = await this.#define(request);
-    const { name } = definition;
-    if (this.#jobs.has(name) || this.#starting.has(name)) {
-      throw new PetageError("ALREADY_EXISTS", `A job named ${name} exists already`, {
-        hint: "Choose another name, or leave it out to get one",
-      });
-    }
-    if (request.validateOnly) return definitionMessage(definition);
-    this.#starting.add(name);
-    try {
-      return jobMessage(await this.#start(definition, signal));
-    } finally {
-      this.#starting.delete(name);
-    }
-  }
-
-  /** Whoever may call may name any file as a config: what stands in it is not told, unless the files are the caller's. */
-  async #define(request: CreateTrainingJobRequest__Output): Promise<JobDefinition> {
-    const { root, log, quotesFiles } = this.#options;
-    try {
-      return await defineJob(request, root);
-    } catch (thrown) {
-      if (quotesFiles || !request.job?.spec?.config?.path) throw thrown;
-      const error = PetageError.from(thrown);
-      log.info("Refused a job", { why: error.describe() });
-      throw error.withoutQuotes();
-    }
-  }
-
-  async #start(definition: JobDefinition, signal: AbortSignal): Promise<Job> {
-    const onChange = (): void => {
-      for (const listener of this.#listeners) listener();
-    };
-    const job = await Job.start({ ...this.#options, definition, signal, onChange });
-    this.#jobs.set(definition.name, job);
-    this.#forgetOldest();
-    return job;
-  }
-
-  #forgetOldest(): void {
-    const ended = [...this.#jobs].filter(([, job]) => isTerminal(job.status.phase)).map(([name]) => name);
-    for (const name of ended.slice(0, Math.max(0, this.#jobs.size - MAX_JOBS))) this.#jobs.delete(name);
-    for (const [id, created] of this.#requests) {
-      const forget = (name: string): unknown => this.#jobs.has(name) || this.#requests.delete(id);
-      void created.then(forget, () => {});
-    }
+async function folderFor({ run: { runDir }, signal }: JobOptions): Promise<string> {
+  signal.throwIfAborted();
+  try {
+    return await claimFolder(runDir);
+  } catch (thrown) {
+    const message = `Cannot make the folder ${runDir} of the run: ${PetageError.from(thrown).message}`;
+    throw new PetageError("INVALID_ARGUMENT", message, { cause: thrown, hint: "Choose another work_dir" });
   }
 }

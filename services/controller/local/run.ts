@@ -3,15 +3,15 @@ import type { Host } from "#lib/host/run.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
 import type { LocalEnvironment } from "../config.ts";
 import { createControllerService } from "../service.ts";
-import { Controller } from "./controller.ts";
+import { MachineJobs } from "./jobs.ts";
 
 /** Runs jobs as processes of this machine. */
 export async function runOnMachine(
   env: LocalEnvironment,
   { log, metrics, signal, quotesFiles, ready }: Host,
 ): Promise<void> {
-  await using controller = new Controller({ natsUrl: env.NATS_URL, root: env.PETAGE_ROOT, quotesFiles, log });
-  const service = implement("ControllerService", createControllerService(controller));
+  await using jobs = new MachineJobs({ natsUrl: env.NATS_URL, root: env.PETAGE_ROOT, quotesFiles, log });
+  const service = implement("ControllerService", createControllerService(jobs));
   await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log, metrics });
   log.info("Serving", { address: server.address });
   ready({ address: server.address });

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { KubeClient } from "#lib/k8s/client.ts";
 import { Credentials } from "#lib/k8s/credentials.ts";
-import type { TrainingJobObject, TrainingJobStatus } from "#lib/k8s/job/training-job.ts";
+import type { TrainingJobStatus } from "#lib/jobs/training-job.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import { petage } from "#test/support/cli.ts";
 import type { CommandResult } from "#test/support/cli.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { TrainingJobSpec } from "#lib/k8s/job/training-job.ts";
+import type { TrainingJobSpec } from "#lib/jobs/training-job.ts";
 import type { JobManifest } from "../../../cli/commands/job/job-api.ts";
 import { clusterOnlyFields, toMessage } from "../../../cli/commands/job/messages.ts";
 

@@ -3,7 +3,7 @@ import { LABELS, podName } from "#lib/k8s/job/names.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { PODS } from "#lib/k8s/objects.ts";
-import type { WorkerName } from "#lib/train/job-state.ts";
+import type { WorkerName } from "#lib/jobs/job-state.ts";
 import { podManifest } from "#test/support/pods.ts";
 import { until } from "#test/support/until.ts";
 import { failure } from "../../lib/k8s/proxied-cluster.ts";

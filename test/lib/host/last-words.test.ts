@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startProcess } from "#lib/host/processes.ts";
-import { parseTermination } from "#lib/train/termination.ts";
+import { parseTermination } from "#lib/jobs/termination.ts";
 
 const ENTRY = fileURLToPath(new URL("fixtures/service.ts", import.meta.url));
 

@@ -10,8 +10,8 @@ import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
 import type { TrainingJobSpec } from "#proto/petage/v1/TrainingJobSpec.ts";
-import { Controller } from "#services/controller/local/controller.ts";
-import type { ControllerOptions } from "#services/controller/local/controller.ts";
+import { MachineJobs } from "#services/controller/local/jobs.ts";
+import type { MachineJobsOptions } from "#services/controller/local/jobs.ts";
 import { createControllerService } from "#services/controller/service.ts";
 import { logOf, startController, watchUntil } from "#test/support/controller.ts";
 import { writeTinyProject } from "#test/support/tiny-project.ts";
@@ -24,7 +24,7 @@ const JOB_TIMEOUT_MS = 60_000;
 
 interface Service extends AsyncDisposable {
   readonly client: Client<"ControllerService">;
-  readonly controller: Controller;
+  readonly controller: MachineJobs;
 }
 
 describe("a controller that is given paths of others", function () {
@@ -43,8 +43,8 @@ describe("a controller that is given paths of others", function () {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  async function open(options: Partial<ControllerOptions> = {}): Promise<Service> {
-    const controller = new Controller({
+  async function open(options: Partial<MachineJobsOptions> = {}): Promise<Service> {
+    const controller = new MachineJobs({
       natsUrl: undefined,
       root: folder,
       log: silentLog,

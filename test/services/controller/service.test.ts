@@ -12,7 +12,7 @@ import { implement, serve } from "#lib/rpc/server.ts";
 import type { RunningServer } from "#lib/rpc/server.ts";
 import type { CreateTrainingJobRequest } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
 import type { WatchTrainingJobResponse__Output } from "#proto/petage/v1/WatchTrainingJobResponse.ts";
-import { Controller } from "#services/controller/local/controller.ts";
+import { MachineJobs } from "#services/controller/local/jobs.ts";
 import { createControllerService } from "#services/controller/service.ts";
 import { assertRefused, REFUSALS } from "./refusals.ts";
 import { wordsOfShell } from "#test/support/shell.ts";
@@ -25,7 +25,7 @@ describe("the controller service", function () {
   this.timeout(2 * JOB_TIMEOUT_MS);
   let folder = "";
   let config = "";
-  let controller: Controller;
+  let controller: MachineJobs;
   let server: RunningServer;
   let client: Client<"ControllerService">;
 
@@ -33,7 +33,7 @@ describe("the controller service", function () {
     folder = await mkdtemp(join(tmpdir(), "petage-controller-"));
     const noValidation = { val_dataloader: null, val_cfg: null, val_evaluator: null };
     config = (await writeTinyProject(folder, { count: 20, maxEpochs: 1, changes: noValidation })).config;
-    controller = new Controller({ natsUrl: undefined, root: folder, log: silentLog, quotesFiles: true });
+    controller = new MachineJobs({ natsUrl: undefined, root: folder, log: silentLog, quotesFiles: true });
     const services = [implement("ControllerService", createControllerService(controller))];
     server = await serve({ port: 0, services, log: silentLog });
     client = dial(server.address, "ControllerService");
@@ -289,7 +289,7 @@ describe("the controller service", function () {
   });
 
   it("ends the processes of its jobs when it ends", async () => {
-    const other = new Controller({ natsUrl: undefined, root: folder, log: silentLog, quotesFiles: true });
+    const other = new MachineJobs({ natsUrl: undefined, root: folder, log: silentLog, quotesFiles: true });
     await using own = await serve({
       port: 0,
       services: [implement("ControllerService", createControllerService(other))],

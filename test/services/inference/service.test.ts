@@ -3,7 +3,7 @@ import { flatPng } from "#test/lib/data/odd-images.ts";
 import { silentLog } from "#lib/base/log.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
-import { durationMs } from "#lib/base/time.ts";
+import { durationMs } from "#lib/rpc/time.ts";
 import { Admission } from "#lib/serve/admission.ts";
 import { Estimator, type EstimatorOptions } from "#lib/serve/estimator.ts";
 import { PetageError } from "#lib/base/errors.ts";

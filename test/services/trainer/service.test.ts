@@ -10,7 +10,7 @@ import { startProcess } from "#lib/host/processes.ts";
 import type { RunningProcess } from "#lib/host/processes.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
-import { parseTermination } from "#lib/train/termination.ts";
+import { parseTermination } from "#lib/jobs/termination.ts";
 import { readCheckpoint } from "#lib/store/checkpoint-folder.ts";
 import type { StreamMetricsResponse__Output } from "#proto/petage/v1/StreamMetricsResponse.ts";
 import { writeTinyProject } from "#test/support/tiny-project.ts";

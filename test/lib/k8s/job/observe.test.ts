@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { podName, workerOf } from "#lib/k8s/job/names.ts";
 import { endingOf, observeWorkers, stateOf, STUCK_TERMINATING_MS } from "#lib/k8s/job/observe.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
-import { jobSpecOf } from "#lib/k8s/job/spec.ts";
-import { INITIAL_STATUS } from "#lib/train/job-state.ts";
-import type { WorkerName, WorkerState } from "#lib/train/job-state.ts";
-import { EMPTY_REPORT, formatTermination } from "#lib/train/termination.ts";
+import { jobSpecOf } from "#lib/jobs/job-spec.ts";
+import { INITIAL_STATUS } from "#lib/jobs/job-state.ts";
+import type { WorkerName, WorkerState } from "#lib/jobs/job-state.ts";
+import { EMPTY_REPORT, formatTermination } from "#lib/jobs/termination.ts";
 
 const NOW = Date.parse("2026-01-02T03:04:05Z");
 const TRAINER: WorkerName = { role: "trainer", rank: 1, attempt: 2 };

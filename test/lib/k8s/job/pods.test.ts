@@ -7,8 +7,9 @@ import type { Container, Pod } from "#lib/k8s/job/pod.ts";
 import { render } from "#lib/k8s/job/render.ts";
 import { readSettings } from "#lib/k8s/job/settings.ts";
 import type { KubeObject } from "#lib/k8s/objects.ts";
-import type { TrainingJobObject, TrainingJobSpec } from "#lib/k8s/job/training-job.ts";
-import type { ResolvedJob } from "#lib/train/resolved-job.ts";
+import type { TrainingJobSpec } from "#lib/jobs/training-job.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import { defined } from "#lib/base/assert.ts";
 
 const SETTINGS = readSettings({

@@ -4,7 +4,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { ConfigDict } from "#lib/config/value.ts";
 import { createSchedule } from "#lib/optim/schedule.ts";
 import { schedules } from "#lib/optim/schedules/index.ts";
-import { formatSeconds } from "#lib/train/hooks/logger-hook.ts";
+import { formatSeconds } from "#lib/base/format-seconds.ts";
 import { hooks } from "#lib/train/hooks/index.ts";
 import { PRIORITIES } from "#lib/train/run.ts";
 import { saveCheckpoint } from "#lib/train/run.ts";

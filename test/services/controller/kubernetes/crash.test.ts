@@ -5,8 +5,8 @@ import { Credentials } from "#lib/k8s/credentials.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { LEASES } from "#lib/k8s/objects.ts";
 import type { KubeObject } from "#lib/k8s/objects.ts";
-import { isTerminal } from "#lib/train/job-state.ts";
-import type { Phase, WorkerName } from "#lib/train/job-state.ts";
+import { isTerminal } from "#lib/jobs/job-state.ts";
+import type { WorkerName } from "#lib/jobs/job-state.ts";
 import type { Fault, FaultProxy, ProxiedCall } from "#test/lib/k8s/fault-proxy.ts";
 import { useCluster } from "#test/support/cluster.ts";
 import { JobCluster } from "#test/support/cluster-controller.ts";
@@ -78,7 +78,7 @@ describe("a controller of a cluster that is killed", function () {
       `the job in ${namespace} has ended: ${JSON.stringify(death)}`,
       () => {
         const job = stage.job(`${namespace}/job`);
-        return job && isTerminal((job.status?.phase ?? "") as Phase) && stage.podsOf(job).length === 0 && job;
+        return job && isTerminal(job.status?.phase) && stage.podsOf(job).length === 0 && job;
       },
       LIFE_TIMEOUT_MS,
     );

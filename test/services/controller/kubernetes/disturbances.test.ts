@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { TrainingJobObject, TrainingJobSpec, TrainingJobStatus } from "#lib/k8s/job/training-job.ts";
+import type { TrainingJobSpec, TrainingJobStatus } from "#lib/jobs/training-job.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { useCluster } from "#test/support/cluster.ts";
 import { fake, JobCluster, POD_GROUPS } from "#test/support/cluster-controller.ts";
 import type { TestController } from "#test/support/controller.ts";

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { render } from "#lib/k8s/job/render.ts";
 import { readSettings } from "#lib/k8s/job/settings.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
-import type { TrainingJobObject, TrainingJobSpec } from "#lib/k8s/job/training-job.ts";
+import type { TrainingJobSpec } from "#lib/jobs/training-job.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { CONFIG_MAPS, PODS } from "#lib/k8s/objects.ts";
 import type { KubeObject } from "#lib/k8s/objects.ts";
-import { isTerminal } from "#lib/train/job-state.ts";
-import type { Phase } from "#lib/train/job-state.ts";
+import { isTerminal } from "#lib/jobs/job-state.ts";
+import type { Phase } from "#lib/jobs/job-state.ts";
 import { ConfigResolver } from "#services/controller/kubernetes/resolve.ts";
 import { useCluster } from "#test/support/cluster.ts";
 import { controllerEnvironment, fake, JobCluster, POD_GROUPS } from "#test/support/cluster-controller.ts";
@@ -157,7 +158,7 @@ describe("jobs of a cluster", function () {
   });
 
   async function ended(name: string): Promise<TrainingJobObject> {
-    return await jobs.reaches(name, ({ status }) => isTerminal((status?.phase ?? "") as Phase), END_TIMEOUT_MS);
+    return await jobs.reaches(name, ({ status }) => isTerminal(status?.phase), END_TIMEOUT_MS);
   }
 
   for (const life of LIVES) {

@@ -3,13 +3,14 @@ import { silentLog } from "#lib/base/log.ts";
 import { jobLabels, LABELS, ownerOf, podName } from "#lib/k8s/job/names.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import { slimPod } from "#lib/k8s/job/pod.ts";
-import type { TrainingJobObject, TrainingJobStatus } from "#lib/k8s/job/training-job.ts";
+import type { TrainingJobStatus } from "#lib/jobs/training-job.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import { Reflector } from "#lib/k8s/reflector.ts";
 import { Store } from "#lib/k8s/store.ts";
-import type { WorkerName } from "#lib/train/job-state.ts";
+import type { WorkerName } from "#lib/jobs/job-state.ts";
 import { podLogs } from "#services/controller/kubernetes/logs.ts";
-import type { LogWish } from "#services/controller/service.ts";
+import type { LogRequest } from "#services/controller/service.ts";
 import { useCluster } from "#test/support/cluster.ts";
 import { JobCluster } from "#test/support/cluster-controller.ts";
 import { podManifest } from "#test/support/pods.ts";
@@ -64,7 +65,7 @@ describe("logs of the pods of a job", function () {
   }
 
   /** Reads lines into an array that may be looked at meanwhile. */
-  function reading(job: TrainingJobObject, wish: Partial<LogWish> = {}) {
+  function reading(job: TrainingJobObject, wish: Partial<LogRequest> = {}) {
     const lines: string[] = [];
     const all = { worker: "", follow: false, tail: undefined, signal: AbortSignal.timeout(DEADLINE_MS), ...wish };
     const over = (async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { TrainingJobObject, TrainingJobSpec } from "#lib/k8s/job/training-job.ts";
+import type { TrainingJobSpec } from "#lib/jobs/training-job.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { controllerOf } from "#lib/k8s/objects.ts";
 import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
 import type { AuditEvent } from "../../../../scripts/cluster/audit.ts";

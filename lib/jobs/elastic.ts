@@ -1,0 +1,55 @@
+import { current, sizeOf } from "./job-state.ts";
+import type { Action, Instant, Observed } from "./job-state.ts";
+
+/** How long an elastic job with at least `minWorkers` scheduled waits for the others. */
+export const ELASTIC_PATIENCE_MS = 30_000;
+/** How often a job that has fewer workers than wanted tries whether there is room for the others by now. */
+export const GROW_INTERVAL_MS = 600_000;
+
+/**
+ * How many trainers an elastic job should have instead of those that it has: its workers stop with a checkpoint and the
+ * next attempt has the new size. Undefined when all is as it should be.
+ */
+export function planSize(observed: Observed, now: Instant): readonly Action[] | undefined {
+  const { spec, status } = observed;
+  const size = sizeOf(observed);
+  const wanted = wantedSize(observed, size, now);
+  if (wanted === size || status.attemptTime === null) return undefined;
+  return [
+    {
+      kind: "set-status",
+      status: {
+        ...status,
+        phase: "Stopping",
+        ending: "Restarting",
+        reason: "Resizing",
+        message: `Going from ${size} to ${wanted} of ${spec.workers} workers`,
+        nextWorkers: wanted,
+        sizedFor: spec.workers,
+        nextRetryTime: null,
+      },
+    },
+  ];
+}
+
+/** The moments at which time alone may change the answer. */
+export function resizeMoments({ spec, status }: Pick<Observed, "spec" | "status">): Instant[] {
+  if (spec.minWorkers === spec.workers && status.workers === spec.workers) return [];
+  const from = status.attemptTime ?? Infinity;
+  return [from + ELASTIC_PATIENCE_MS + 1, from + GROW_INTERVAL_MS + 1];
+}
+
+function wantedSize(observed: Observed, size: number, now: Instant): number {
+  const { spec, status } = observed;
+  const ageMs = now - (status.attemptTime ?? now);
+  if (spec.workers !== status.sizedFor) return spec.workers; // somebody scaled it
+  const workers = current(observed).filter(({ process }) => process.state !== "exited");
+  const homeless = workers.filter(({ process }) => process.state === "starting" && process.waitsFor === "node");
+  if (homeless.length > 0) {
+    const trainers = size - homeless.filter(({ role }) => role === "trainer").length;
+    const goesOn = ageMs > ELASTIC_PATIENCE_MS && homeless.every(({ role }) => role === "trainer");
+    return goesOn && trainers >= spec.minWorkers ? trainers : size;
+  }
+  const isRunning = workers.every(({ process }) => process.state === "ready");
+  return isRunning && size < spec.workers && ageMs > GROW_INTERVAL_MS ? spec.workers : size;
+}

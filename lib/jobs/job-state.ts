@@ -1,0 +1,260 @@
+/** What the control of a training job observes and decides: plain values, the same on one machine and in a cluster. */
+
+/** Milliseconds since the epoch; the clock is an argument. */
+export type Instant = number;
+
+export type Role = "nats-server" | "data-loader" | "evaluator" | "trainer";
+
+/** A process of a job: a child process on one machine, a pod in a cluster. */
+export interface WorkerName {
+  readonly role: Role;
+  /** Of a trainer; 0 for the others, of which a job has one each. */
+  readonly rank: number;
+  readonly attempt: number;
+}
+
+export type WorkerState =
+  | {
+      readonly state: "starting";
+      /** Where it waits: for permission to be scheduled, for a node, or (also when absent) for itself to be ready. */
+      readonly waitsFor?: "admission" | "node" | "itself";
+      /** What keeps it from starting, when something does. */
+      readonly problem?: Problem;
+    }
+  /** It serves at this address. */
+  | { readonly state: "ready"; readonly address: string }
+  | { readonly state: "exited"; readonly exit: Exit };
+
+export interface Problem {
+  /** One word for programs: "Unschedulable", "ImagePullBackOff". */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** How a process ended: by itself with a code, by a signal, or (neither is known) with the machine it ran on. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly at: Instant;
+  /** The last thing it said that was an error; empty when it said nothing. */
+  readonly message: string;
+  /** Kubernetes' word for it, where that says more than code and signal: "OOMKilled", "Evicted", "Deleted". */
+  readonly reason?: string;
+  /** It was preempted, evicted or drained: nobody's fault. */
+  readonly disrupted?: boolean;
+  readonly node?: string;
+}
+
+export interface ObservedWorker extends WorkerName {
+  readonly process: WorkerState;
+}
+
+export type Phase =
+  | "Pending"
+  | "Scheduling"
+  | "Starting"
+  | "Running"
+  | "Restarting"
+  | "Stopping"
+  | "Suspended"
+  | "Succeeded"
+  | "Failed"
+  | "Cancelled";
+
+/** Where a job that is stopping will end. */
+export type Ending = "Failed" | "Cancelled" | "Suspended" | "Restarting";
+
+export interface JobStatus {
+  readonly phase: Phase;
+  /** One word for programs: why the phase is what it is. */
+  readonly reason: string;
+  /** One sentence for people. */
+  readonly message: string;
+  /** Incarnation of the workers, from 0. */
+  readonly attempt: number;
+  /** Trainers of this attempt; 0 before the first has been sized. */
+  readonly workers: number;
+  /** What `JobSpec.workers` was when this attempt was sized. */
+  readonly sizedFor: number;
+  /** Trainers of the next attempt, where it is not to have as many as wanted. */
+  readonly nextWorkers: number | null;
+  /** Every process of this attempt was started once: one that is missing has been lost. */
+  readonly created: boolean;
+  /** Restarts that counted, since the last new checkpoint. */
+  readonly restarts: number;
+  readonly restartsIgnored: number;
+  /** Optimizer steps of the checkpoint that this attempt began with. */
+  readonly resumedStep: number;
+  /** The next attempt does not begin before. */
+  readonly nextRetryTime: Instant | null;
+  readonly startTime: Instant | null;
+  /** When the processes of this attempt were started. */
+  readonly attemptTime: Instant | null;
+  readonly completionTime: Instant | null;
+  readonly lastFailure: Failure | null;
+  readonly ending: Ending | null;
+  /** How often a node could not run a process of the job, by its name. */
+  readonly nodeFailures: Readonly<Record<string, number>>;
+}
+
+export interface Failure {
+  readonly worker: WorkerName;
+  readonly exit: Exit;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export type FailureAction = "Restart" | "RestartIgnoringLimit" | "FailJob";
+
+/** One rule of a failure policy; what it does not name matches anything. */
+export interface FailureRule {
+  readonly exitCodes?: readonly number[];
+  readonly disrupted?: boolean;
+  readonly action: FailureAction;
+}
+
+export interface JobSpec {
+  readonly name: string;
+  readonly workers: number;
+  /** Minimum number of trainers; equal to `workers` unless the job is elastic. */
+  readonly minWorkers: number;
+  /** Restarts allowed since the last new checkpoint. */
+  readonly maxRestarts: number;
+  /** The first that matches decides; then `DEFAULT_RULES`. */
+  readonly rules: readonly FailureRule[];
+  /** Whether the job runs its own NATS server; otherwise one was given, or none is needed. */
+  readonly ownNatsServer: boolean;
+  /** Whether validation needs an evaluator. */
+  readonly evaluator: boolean;
+  /** The processes find each other and start at once; otherwise each row waits for the row before. */
+  readonly startsTogether: boolean;
+  /** How long the processes of an attempt may take to be ready before it is given up and made again later, ms; null: no limit. */
+  readonly startTimeoutMs: number | null;
+  /** Longest run over all attempts, ms; null: no limit. */
+  readonly activeDeadlineMs: number | null;
+  /** When an ended job is deleted, ms after its end; null: never. */
+  readonly ttlMs: number | null;
+  /** Which processes go when the job ends. */
+  readonly cleanPolicy: "Running" | "All" | "None";
+  /** Waits before restarts: none before the first, then these, doubling. */
+  readonly backoff: { readonly firstMs: number; readonly maximumMs: number };
+  /** What a person does to go on with a job that ended before its last step, for its message. */
+  readonly continueHint: string;
+}
+
+export interface Observed {
+  readonly spec: JobSpec;
+  readonly status: JobStatus;
+  /** Of all attempts, as far as they are still known. */
+  readonly workers: readonly ObservedWorker[];
+  readonly cancelRequested: boolean;
+  readonly suspendRequested: boolean;
+  /** Optimizer steps of the newest complete checkpoint; 0 without one. */
+  readonly checkpointStep: number;
+  /** Whether the workers that wait for admission would all find a node now; absent: nobody knows. */
+  readonly fits?: boolean;
+}
+
+export type Action =
+  | { readonly kind: "start"; readonly worker: WorkerName }
+  /** Let a process be scheduled that was held back. */
+  | { readonly kind: "admit"; readonly worker: WorkerName }
+  /** Ask a process to end; it is killed when it has not ended after the grace. */
+  | { readonly kind: "stop"; readonly worker: WorkerName; readonly graceMs: number }
+  /** Forget a process that has ended, and its log. */
+  | { readonly kind: "remove"; readonly worker: WorkerName }
+  | { readonly kind: "set-status"; readonly status: JobStatus }
+  | { readonly kind: "delete-job" };
+
+/** Exit code of a worker that ended because something it needs was lost: never the root of a failure. */
+export const COLLATERAL_EXIT_CODE = 75;
+/** Exit code of a worker that found its config or data unusable: starting it again would not help. */
+export const USER_ERROR_EXIT_CODE = 3;
+/** Exit code of a worker that was asked to end before its work was done, as shells report SIGTERM. */
+export const TERMINATED_EXIT_CODE = 143;
+/** Exit code of a trainer that a caller stopped before the last step: 0 is for those that did it. */
+export const STOPPED_EXIT_CODE = 4;
+
+export const INITIAL_STATUS: JobStatus = {
+  phase: "Pending",
+  reason: "Accepted",
+  message: "Accepted",
+  attempt: 0,
+  workers: 0,
+  sizedFor: 0,
+  nextWorkers: null,
+  created: false,
+  restarts: 0,
+  restartsIgnored: 0,
+  resumedStep: 0,
+  nextRetryTime: null,
+  startTime: null,
+  attemptTime: null,
+  completionTime: null,
+  lastFailure: null,
+  ending: null,
+  nodeFailures: {},
+};
+
+export function isTerminal(phase: string | undefined): phase is "Succeeded" | "Failed" | "Cancelled" {
+  return phase === "Succeeded" || phase === "Failed" || phase === "Cancelled";
+}
+
+/** `trainer-1`; other processes have their role's name. On Kubernetes the job's name and attempt come in front. */
+export function workerLabel({ role, rank }: Pick<WorkerName, "role" | "rank">): string {
+  return role === "trainer" ? `trainer-${rank}` : role;
+}
+
+/** `quickstart-0-1`, `quickstart-0-data-loader`: the name of a worker among those of all jobs and attempts. */
+export function workerId(job: string, { role, rank, attempt }: WorkerName): string {
+  return `${job}-${attempt}-${role === "trainer" ? rank : role}`;
+}
+
+const WORKER_ID = /-(?<attempt>\d+)-((?<rank>\d+)|(?<role>nats-server|data-loader|evaluator))$/;
+
+/** The worker of such a name. */
+export function workerOfId(job: string, id: string): WorkerName {
+  const { attempt = "0", rank = "0", role = "trainer" } = WORKER_ID.exec(id.slice(job.length))?.groups ?? {};
+  return { role: role as Role, rank: Number(rank), attempt: Number(attempt) };
+}
+
+export function nameOf({ role, rank, attempt }: WorkerName): WorkerName {
+  return { role, rank, attempt };
+}
+
+export function isAlive({ process }: ObservedWorker): boolean {
+  return process.state !== "exited";
+}
+
+export function succeeded({ process }: ObservedWorker): boolean {
+  return process.state === "exited" && process.exit.code === 0;
+}
+
+/** The processes of the present attempt. */
+export function current({ workers, status }: Pick<Observed, "workers" | "status">): ObservedWorker[] {
+  return workers.filter((worker) => worker.attempt === status.attempt);
+}
+
+/** The processes of the present attempt, by `workerLabel`. */
+export function currentByLabel(observed: Pick<Observed, "workers" | "status">): ReadonlyMap<string, ObservedWorker> {
+  return new Map(current(observed).map((worker) => [workerLabel(worker), worker]));
+}
+
+/** Trainers that the present attempt has. */
+export function sizeOf({ spec, status }: Pick<Observed, "spec" | "status">): number {
+  return status.workers || status.nextWorkers || spec.workers;
+}
+
+/** Which processes a job needs, in the order in which they start: a row starts when the row before is ready. */
+export function rowsOf(
+  { ownNatsServer, evaluator, startsTogether }: JobSpec,
+  size: number,
+): readonly (readonly Omit<WorkerName, "attempt">[])[] {
+  const one = (role: Role): Omit<WorkerName, "attempt"> => ({ role, rank: 0 });
+  const rows = [
+    ownNatsServer ? [one("nats-server"), one("data-loader")] : [one("data-loader")],
+    evaluator ? [one("evaluator")] : [], // it asks the data-loader
+    Array.from({ length: size }, (_, rank) => ({ role: "trainer" as const, rank })),
+  ];
+  return startsTogether ? [rows.flat()] : rows;
+}

@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { optional } from "#lib/config/optional-variable.ts";
+import { workerLabel } from "./job-state.ts";
+import type { WorkerName } from "./job-state.ts";
+
+// The environment of the workers of a job: what each service reads, and what a launcher gives. Its names stand here
+// alone, so that no launcher can give what no service reads.
+
+/** Of every process of ours, worker or not. */
+export const processVariables = {
+  PETAGE_LOG: z.enum(["json", "pretty"]).default("json"),
+  PETAGE_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  /** Who speaks in the log, when it is not the service's own name: "trainer-0". */
+  PETAGE_NAME: z.string().optional(),
+  PETAGE_HOST: z.string().default("127.0.0.1"),
+  /** "true": the readers of its log and errors may read the files of the user; commands that start it set this. */
+  PETAGE_QUOTE_FILES: z
+    .string()
+    .optional()
+    .transform((text) => text === "true"),
+  /** Where metrics are served; 0 takes any free port, without it they are not. */
+  PETAGE_METRICS_PORT: z.preprocess((text) => text || undefined, z.coerce.number().int().min(0).max(65_535).optional()),
+};
+
+/** Read before all others, since reading those may fail. */
+export const endVariables = {
+  /** Where the termination report goes; kubelet reads it from /dev/termination-log. */
+  PETAGE_TERMINATION_LOG: z.string().optional(),
+};
+
+/** Of a service that belongs to an attempt of a job and finds the others, or is found, over NATS. */
+export const attemptVariables = {
+  NATS_URL: optional,
+  JOB_UID: z.string().default(""),
+  /** Incarnation of the job's workers, from 0. */
+  ATTEMPT: z.coerce.number().int().min(0).default(0),
+  /** `host:port` at which the others reach this service; set on Kubernetes. */
+  PETAGE_ADVERTISE: optional,
+  /** How long to look for a service, and to wait for other ranks, in ms. */
+  PETAGE_PEER_TIMEOUT_MS: z.coerce.number().int().min(1).max(86_400_000).default(600_000),
+};
+
+const workerVariables = {
+  ...attemptVariables,
+  /** Resolved config, as `serializeConfig` writes it. */
+  PETAGE_CONFIG: z.string(),
+  PETAGE_HOST: z.string().default("127.0.0.1"),
+  PETAGE_PORT: z.coerce.number().int().min(0).max(65535).default(0),
+};
+
+export const dataLoaderVariables = {
+  ...workerVariables,
+  /** Folder that relative paths of the config start from. */
+  PETAGE_DATA_ROOT: z.string().default("."),
+  /** Decoding threads per split; by default `num_workers` of the config. */
+  PETAGE_WORKERS: z.coerce.number().int().min(0).max(256).optional(),
+};
+
+export const evaluatorVariables = {
+  ...workerVariables,
+  /** Address of the data-loader: host:port; asked for over NATS where it is not given. */
+  PETAGE_DATA_LOADER: z.string().optional(),
+};
+
+export const trainerVariables = {
+  ...workerVariables,
+  JOB_NAME: z.string(),
+  JOB_UID: z.string(),
+  RANK: z.coerce.number().int().min(0),
+  WORLD_SIZE: z.coerce.number().int().min(1),
+  /** Address of the data-loader; asked for over NATS where it is not given. */
+  PETAGE_DATA_LOADER: optional,
+  /** Address of the evaluator, likewise; not needed where the config has no validation. */
+  PETAGE_EVALUATOR: optional,
+  /** Where the checkpoints and logs of this run go. */
+  PETAGE_RUN_DIR: z.string(),
+  /** What all runs of the config share. */
+  PETAGE_WORK_DIR: z.string(),
+  /** Checkpoint to continue; `auto`: the newest complete one of the work dir, `run`: of the run dir, if there is one. */
+  PETAGE_RESUME_FROM: optional,
+  /** Weights to start from. */
+  PETAGE_LOAD_FROM: optional,
+  /** Save a checkpoint `iter_N` after every N steps, besides those of the config; 0: none. */
+  PETAGE_CHECKPOINT_EVERY_STEPS: z.coerce.number().int().min(0).default(0),
+  /** How many of those to keep. */
+  PETAGE_CHECKPOINT_KEEP_LAST: z.coerce.number().int().min(1).default(3),
+  /** Folder of the model in the model store to which the result is added; empty: none. */
+  PETAGE_PUBLISH_TO: optional,
+};
+
+type Names =
+  | keyof typeof processVariables
+  | keyof typeof endVariables
+  | keyof typeof dataLoaderVariables
+  | keyof typeof evaluatorVariables
+  | keyof typeof trainerVariables
+  | "TF_CPP_MIN_LOG_LEVEL"; // TensorFlow's own
+
+/** Variables for a worker; an empty one is as good as none. */
+export type WorkerEnvironment = { readonly [Name in Names]?: string };
+
+/** What all workers of an attempt have in common. */
+export interface AttemptEnvironment {
+  readonly job: { readonly name: string; readonly uid: string };
+  /** Where each of them finds the resolved config. */
+  readonly configPath: string;
+  readonly natsUrl: string;
+  /** Trainers of this attempt. */
+  readonly size: number;
+  /** `work_dirs/<config>`: what all runs of the config share. */
+  readonly workDir: string;
+  /** `work_dirs/<config>/<time>`: where this job writes. */
+  readonly runDir: string;
+  readonly loadFrom: string;
+  /** Checkpoint to continue: empty, `auto`, `run`, a path or a URI. */
+  readonly resumeFrom: string;
+}
+
+/** What a worker is given wherever it runs; a launcher adds what its place needs. */
+export function workerEnvironment(worker: WorkerName, attempt: AttemptEnvironment): WorkerEnvironment {
+  const { job, configPath, natsUrl, size, workDir, runDir, loadFrom, resumeFrom } = attempt;
+  const common = {
+    PETAGE_NAME: workerLabel(worker),
+    PETAGE_CONFIG: configPath,
+    TF_CPP_MIN_LOG_LEVEL: "3",
+    JOB_NAME: job.name,
+    JOB_UID: job.uid,
+    ATTEMPT: String(worker.attempt),
+    NATS_URL: natsUrl,
+  };
+  if (worker.role !== "trainer") return common;
+  return {
+    ...common,
+    RANK: String(worker.rank),
+    WORLD_SIZE: String(size),
+    PETAGE_WORK_DIR: workDir,
+    PETAGE_RUN_DIR: runDir,
+    PETAGE_LOAD_FROM: loadFrom,
+    PETAGE_RESUME_FROM: resumeFrom,
+  };
+}

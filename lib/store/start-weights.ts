@@ -1,0 +1,68 @@
+import { PetageError } from "#lib/base/errors.ts";
+import { nearestPosition } from "#lib/config/value.ts";
+import type { ResolvedConfig } from "#lib/config/value.ts";
+import { requireWorkLeft } from "#lib/train/start.ts";
+import { checkWeights, findResumable, readCheckpointMeta } from "./checkpoint-folder.ts";
+
+export interface ResumePoint {
+  /** The checkpoint to continue. */
+  readonly path: string | undefined;
+  /** What was passed over, or that there was nothing. */
+  readonly warnings: readonly string[];
+}
+
+/** `checkpoint.resume`: Auto takes the newest sound checkpoint of the work dir, Never none, anything else is a path. */
+export async function resumePoint(
+  wanted: string,
+  { workDir, maxEpochs }: { readonly workDir: string; readonly maxEpochs: number },
+): Promise<ResumePoint> {
+  if (wanted === "Never") return { path: undefined, warnings: [] };
+  if (wanted !== "Auto") {
+    const { progress } = await readCheckpointMeta(wanted);
+    requireWorkLeft(progress, maxEpochs, wanted);
+    return { path: wanted, warnings: [] };
+  }
+  const found = await findResumable(workDir);
+  if (!found) {
+    return { path: undefined, warnings: [`There is nothing to resume below ${workDir}: training starts anew`] };
+  }
+  requireWorkLeft(found.checkpoint.meta.progress, maxEpochs, found.path);
+  return { path: found.path, warnings: found.skipped.map((line) => `Passed over a checkpoint: ${line}`) };
+}
+
+export interface StartingWeights {
+  /** `spec.load_from`; wins over `load_from` of the config. */
+  readonly loadFrom: string | undefined;
+  /** `init_cfg` of the backbone. */
+  readonly pretrained: string | undefined;
+}
+
+/** Refuses weights to start from that are not there, before anything runs, and says where they were named. */
+export async function checkStartingWeights(
+  config: ResolvedConfig,
+  { loadFrom, pretrained }: StartingWeights,
+): Promise<void> {
+  if (loadFrom) await check(loadFrom, { config, path: config.value["load_from"] === loadFrom ? "load_from" : "" });
+  if (pretrained) {
+    const advice = "Or start from random weights with --cfg-options model.backbone.init_cfg=None";
+    await check(pretrained, { config, path: "model.backbone.init_cfg.checkpoint", advice });
+  }
+}
+
+interface Origin {
+  readonly config: ResolvedConfig;
+  /** Key of the config that names the weights; empty for none. */
+  readonly path: string;
+  readonly advice?: string;
+}
+
+async function check(uri: string, { config, path, advice }: Origin): Promise<void> {
+  try {
+    await checkWeights(uri);
+  } catch (thrown) {
+    const { code, message, hint } = PetageError.from(thrown);
+    const position = nearestPosition(config.positions, path);
+    const what = [hint, advice].filter((part) => part !== undefined).join(". ");
+    throw new PetageError(code, message, { cause: thrown, ...(position && { position }), ...(what && { hint: what }) });
+  }
+}

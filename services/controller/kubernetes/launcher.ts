@@ -1,0 +1,207 @@
+import type { PetageError } from "#lib/base/errors.ts";
+import type { Log } from "#lib/base/log.ts";
+import { excludedNodes } from "#lib/jobs/failure-policy.ts";
+import { jobSpecOf } from "#lib/jobs/job-spec.ts";
+import { isTerminal, sizeOf } from "#lib/jobs/job-state.ts";
+import type { Instant, JobSpec, JobStatus, Observed, ObservedWorker, WorkerName } from "#lib/jobs/job-state.ts";
+import type { Launcher, Pass } from "#lib/jobs/reconcile.ts";
+import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
+import { readStatus, writeStatus } from "#lib/jobs/status.ts";
+import type { KubeClient } from "#lib/k8s/client.ts";
+import { fitsNow } from "#lib/k8s/job/fit.ts";
+import type { Node } from "#lib/k8s/job/fit.ts";
+import type { GangName } from "#lib/k8s/job/gang.ts";
+import { nextStuckTime, observeWorkers } from "#lib/k8s/job/observe.ts";
+import type { Pod } from "#lib/k8s/job/pod.ts";
+import type { AttemptContext } from "#lib/k8s/job/pods.ts";
+import { statusOfRefusal } from "#lib/k8s/job/refusal.ts";
+import { attemptContext, configMapOf, foldersOf } from "#lib/k8s/job/render.ts";
+import type { JobSettings } from "#lib/k8s/job/settings.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import { CONFIG_MAPS, keyOf } from "#lib/k8s/objects.ts";
+import type { Store } from "#lib/k8s/store.ts";
+import { recordEvent } from "./events.ts";
+import { Executor } from "./executor.ts";
+import type { PodTrack } from "./tracks.ts";
+
+const WRITE_INTERVAL_MS = 1_000;
+
+export interface PodLauncherOptions {
+  readonly client: KubeClient;
+  readonly jobs: Store<TrainingJobObject>;
+  readonly pods: Store<Pod>;
+  /** Undefined where the controller may not read nodes. */
+  readonly nodes: Store<Node> | undefined;
+  readonly settings: JobSettings;
+  /** The gang schedulers that the cluster has. */
+  gangs(): ReadonlySet<GangName>;
+  /** Throws when this process may not write any more. */
+  mayWrite(): void;
+  /** Name of this replica, for events. */
+  readonly component: string;
+  readonly log: Log;
+  now(): Instant;
+}
+
+export interface PodPass extends Pass {
+  readonly track: PodTrack;
+  /** As it was when the pass began. */
+  readonly job: TrainingJobObject;
+  readonly resolved: ResolvedJob;
+}
+
+/** The launcher of a cluster: workers are pods, and the status is kept by the API server. */
+export class PodLauncher implements Launcher<PodPass> {
+  readonly #options: PodLauncherOptions;
+  readonly #executor: Executor;
+  readonly writeIntervalMs = WRITE_INTERVAL_MS;
+  /** Jobs whose pods are just being let in. */
+  #admissions = 0;
+
+  constructor(options: PodLauncherOptions) {
+    this.#options = options;
+    this.#executor = new Executor(options);
+  }
+
+  now(): Instant {
+    return this.#options.now();
+  }
+
+  observe(pass: PodPass): Observed {
+    const { pods, nodes } = this.#options;
+    const workers = this.#workers(pass);
+    const { suspend = false, cancel = false } = this.#current(pass).spec.runPolicy ?? {};
+    const isGated = workers.some(({ process }) => process.state === "starting" && process.waitsFor === "admission");
+    const hasRoom = (to: Store<Node>): boolean =>
+      this.#admissions === 0 && fitsNow(this.#pods(pass), pods.all(), to.all());
+    return {
+      spec: this.#spec(pass),
+      status: pass.status,
+      workers,
+      cancelRequested: cancel,
+      suspendRequested: suspend,
+      checkpointStep: pass.track.facts.lastCheckpoint?.step ?? 0,
+      ...(isGated && nodes && { fits: hasRoom(nodes) }),
+    };
+  }
+
+  kept(pass: PodPass): JobStatus {
+    return readStatus(this.#current(pass));
+  }
+
+  async write(pass: PodPass): Promise<void> {
+    const { log, component, client } = this.#options;
+    const { track, status, resolved } = pass;
+    const job = this.#current(pass);
+    const before = readStatus(job);
+    if (isTerminal(before.phase)) return; // how it ended stays
+    const runDir = resolved === UNRESOLVED ? job.status?.workDir : foldersOf(job, resolved).runDir;
+    const { facts } = track;
+    const next = writeStatus({ job, status, workers: this.#workers(pass), facts, runDir, now: this.now() });
+    await this.#executor.writeStatus(job, next);
+    const { phase, reason, message } = status;
+    if (phase !== before.phase) log.info(message, { job: pass.name, phase, reason });
+    if (reason !== before.reason) await recordEvent({ client, component, log }, job, { status, track });
+  }
+
+  /** The group of the attempt before goes. */
+  async begin(pass: PodPass): Promise<void> {
+    const { gang, gangContext, attempt } = this.#contextOf(pass);
+    const earlier = gang.group({ ...gangContext, attempt: attempt - 1 });
+    if (earlier && gang.type) await this.#executor.delete(gang.type, earlier);
+  }
+
+  /** The config and the group first: the scheduler holds pods back whose group is not there. */
+  async start(pass: PodPass, workers: readonly WorkerName[]): Promise<void> {
+    const context = this.#contextOf(pass);
+    if (pass.track.preparedAttempt !== context.attempt) await this.#prepare(pass, context);
+    pass.track.preparedAttempt = context.attempt;
+    await this.#executor.start(context, workers);
+  }
+
+  /** While pods of one job are let in, the others see no room: what is taken shows only afterwards. */
+  async admit({ job }: PodPass, workers: readonly WorkerName[]): Promise<void> {
+    this.#admissions += 1;
+    try {
+      await this.#executor.admit(job, workers);
+    } finally {
+      this.#admissions -= 1;
+    }
+  }
+
+  async stop({ job }: PodPass, workers: readonly WorkerName[]): Promise<void> {
+    await this.#executor.stop(job, workers);
+  }
+
+  async remove({ job }: PodPass, workers: readonly WorkerName[]): Promise<void> {
+    await this.#executor.remove(job, workers);
+  }
+
+  async deleteJob({ job }: PodPass): Promise<void> {
+    await this.#executor.deleteJob(job);
+  }
+
+  refused(status: JobStatus, error: PetageError): JobStatus | undefined {
+    return statusOfRefusal(status, error);
+  }
+
+  nextChange(pass: PodPass): Instant | null {
+    return nextStuckTime(this.#pods(pass), this.now());
+  }
+
+  #spec(pass: PodPass): JobSpec {
+    return jobSpecOf(this.#current(pass), pass.resolved);
+  }
+
+  #pods({ job }: PodPass): readonly Pod[] {
+    return this.#options.pods.ownedBy(job.metadata.uid ?? "");
+  }
+
+  #workers(pass: PodPass): readonly ObservedWorker[] {
+    const { job, status, track } = pass;
+    const { endings } = track;
+    const seen = { name: job.metadata.name, spec: this.#spec(pass), status, pods: this.#pods(pass), endings };
+    return observeWorkers(seen, this.now());
+  }
+
+  /** The newest state of the job that we know. */
+  #current({ job }: PodPass): TrainingJobObject {
+    return this.#options.jobs.get(keyOf(job)) ?? job;
+  }
+
+  async #prepare({ job, resolved }: PodPass, { gang, gangContext, attempt }: AttemptContext): Promise<void> {
+    const group = gang.group(gangContext);
+    const config =
+      attempt === 0 && resolved.configText ? configMapOf(job, resolved, this.#options.settings.instance) : undefined;
+    await Promise.all([
+      config && this.#executor.ensure(CONFIG_MAPS, config),
+      group && gang.type && this.#executor.ensure(gang.type, group),
+    ]);
+  }
+
+  #contextOf(pass: PodPass): AttemptContext {
+    const { track, resolved, status } = pass;
+    const checkpoint = track.facts.lastCheckpoint?.uri;
+    return attemptContext({
+      job: this.#current(pass),
+      settings: this.#options.settings,
+      resolved,
+      gangs: this.#options.gangs(),
+      attempt: status.attempt,
+      size: sizeOf({ spec: this.#spec(pass), status }),
+      ...(status.attempt > 0 && checkpoint !== undefined && { resumeFrom: checkpoint }),
+      excludedNodes: excludedNodes(status),
+    });
+  }
+}
+
+/** Of a job that has ended, or whose config is invalid. */
+export const UNRESOLVED: ResolvedJob = {
+  configName: "",
+  configText: "",
+  workDir: undefined,
+  validates: false,
+  maxEpochs: 0,
+  resume: false,
+  loadFrom: undefined,
+};

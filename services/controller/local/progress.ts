@@ -1,0 +1,32 @@
+import { withBest, withCheckpoint, withStep, withValidation } from "#lib/jobs/facts.ts";
+import type { Bounds, Facts } from "#lib/jobs/facts.ts";
+import { dial } from "#lib/rpc/client.ts";
+import { checkpointReport, stepReport } from "#lib/rpc/trainer-report.ts";
+import { readCheckpointMeta } from "#lib/store/checkpoint-folder.ts";
+import type { StreamMetricsResponse__Output } from "#proto/petage/v1/StreamMetricsResponse.ts";
+
+/** Hears from the trainer of rank 0 how training goes, until it ends. */
+export async function followProgress(
+  address: string,
+  update: (change: (facts: Facts) => Facts) => void,
+): Promise<void> {
+  await using client = dial(address, "TrainerService");
+  const { bestCheckpoint, ...bounds } = await client.getStatus({});
+  const best = bestCheckpoint?.uri;
+  if (best) {
+    const { metrics } = await readCheckpointMeta(best);
+    update((facts) => withBest(facts, { uri: best, metrics }));
+  }
+  const events: AsyncIterable<StreamMetricsResponse__Output> = client.streamMetrics({});
+  for await (const event of events) update((facts) => withEvent(facts, event, bounds));
+}
+
+function withEvent(
+  facts: Facts,
+  { step, checkpoint, validation }: StreamMetricsResponse__Output,
+  bounds: Bounds,
+): Facts {
+  if (step) return withStep(facts, stepReport(step), bounds, Date.now());
+  if (checkpoint) return withCheckpoint(facts, checkpointReport(checkpoint));
+  return validation ? withValidation(facts, validation) : facts;
+}

@@ -1,0 +1,78 @@
+import { randomUUID } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { PetageError } from "#lib/base/errors.ts";
+import type { LoadedConfig } from "#lib/config/load.ts";
+import { loadJobConfig, portableConfig } from "#lib/host/job-config.ts";
+import type { ConfigRequest } from "#lib/host/job-config.ts";
+import type { TrainRequest } from "#lib/jobs/command-line.ts";
+import { resumeOf } from "#lib/jobs/job-spec.ts";
+import { checkMachineJob, continuationOf, DEFAULT_MAX_RESTARTS } from "#lib/jobs/machine-job.ts";
+import { checkJobName, nameLike, runName } from "#lib/jobs/names.ts";
+import { resolveJob } from "#lib/jobs/resolved-job.ts";
+import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
+import type { ConfigSource, TrainingJob } from "#lib/jobs/training-job.ts";
+import { jobOf } from "#lib/rpc/job-from-message.ts";
+import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
+import { checkStartingWeights, resumePoint } from "#lib/store/start-weights.ts";
+
+/** What a job comes to on this machine: its config and its folders. */
+export interface ResolvedRun extends Pick<ResolvedJob, "configName" | "configText" | "validates" | "loadFrom"> {
+  readonly config: LoadedConfig;
+  /** `work_dirs/<config>`: what all runs of the config share. */
+  readonly workDir: string;
+  /** `work_dirs/<config>/<time>`: where this run writes, unless that is taken. */
+  readonly runDir: string;
+  readonly resumeFrom: string | undefined;
+  /** What a person asks for to continue this job, given the folder in which it ran. */
+  readonly continuation: (runDir: string) => TrainRequest;
+  /** Lines for the log: what was passed over, what a user should know. */
+  readonly warnings: readonly string[];
+}
+
+/** A checked job, ready to run. */
+export interface MachineJob {
+  readonly job: TrainingJob;
+  readonly run: ResolvedRun;
+}
+
+/** Checks a request and resolves everything in it. Throws before anything was started or written. */
+export async function resolveRequest(request: CreateTrainingJobRequest__Output, root: string): Promise<MachineJob> {
+  if (!request.job?.spec) throw new PetageError("INVALID_ARGUMENT", "The request has no job.spec");
+  const { metadata, spec } = jobOf(request.job, DEFAULT_MAX_RESTARTS);
+  checkMachineJob({ spec });
+  // The config is read at one go: where its place does not answer, only this call may wait.
+  if (spec.config.path) await stat(spec.config.path).catch(() => undefined);
+  const { configName, config, source } = loadJobConfig(configRequest(spec.config));
+  const resolved = resolveJob({ name: configName, config });
+  const createTime = new Date();
+  const uid = randomUUID();
+  const name = checkJobName(metadata.name || `${nameLike(configName)}-${uid.slice(0, 5)}`);
+  const workDir = resolve(root, spec.workDir ?? resolved.workDir ?? join("work_dirs", configName));
+  const resume = resumeOf(spec, resolved);
+  const resumed = await resumePoint(resume, { workDir, maxEpochs: resolved.maxEpochs });
+  const loadFrom = spec.loadFrom ?? resolved.loadFrom;
+  if (!resumed.path) await checkStartingWeights(config, { loadFrom, pretrained: resolved.pretrained });
+  const run = {
+    ...resolved,
+    config,
+    workDir,
+    runDir: join(workDir, runName(createTime)),
+    resumeFrom: resumed.path,
+    loadFrom,
+    continuation: (runDir: string): TrainRequest =>
+      continuationOf(spec, resume, { source, written: join(runDir, `${configName}.py`) }),
+    warnings: [...config.warnings, ...resumed.warnings],
+  };
+  const born = { uid, creationTimestamp: createTime.toISOString(), generation: 1 };
+  return { job: { metadata: { ...metadata, name, ...born }, spec }, run };
+}
+
+function configRequest(config: ConfigSource): ConfigRequest {
+  const { path, cfgOptions: options = [] } = config;
+  const request = path ? { path, options } : portableConfig(config);
+  if (request) return request;
+  throw new PetageError("INVALID_ARGUMENT", "spec.config names no config", {
+    hint: "Set one of path (a file), name (a config that comes with petage) and text",
+  });
+}

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { plan, wakeTime } from "#lib/jobs/plan.ts";
+import type { JobStatus, WorkerState } from "#lib/jobs/job-state.ts";
+import { gated, homeless, NOW, observed, POD_SPEC, ready, starting } from "#test/support/observed-job.ts";
+import type { Situation } from "#test/support/observed-job.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** What becomes of the status; undefined when it stays. */
+function next(situation: Situation, now = NOW): JobStatus | undefined {
+  const action = plan(observed(situation), now).find(({ kind }) => kind === "set-status");
+  return action?.kind === "set-status" ? action.status : undefined;
+}
+
+const notReady: Situation = { trainers: [ready, starting] };
+const beginning = { phase: "Starting", reason: "Starting", message: "Waiting for trainer-1" } as const;
+
+describe("plan, of pods that start together", () => {
+  it("lets a running job be whose worker fails a probe, however long ago it began", () => {
+    const old = { attemptTime: NOW - HOUR_MS, startTime: NOW - HOUR_MS };
+    assert.deepEqual(plan(observed({ ...notReady, status: old }), NOW), []);
+  });
+
+  it("gives an attempt up that does not become ready in time, says why, and tries again later", () => {
+    const problem = { reason: "ImagePullBackOff", message: "ImagePullBackOff: no such image" };
+    const trainers: WorkerState[] = [ready, { ...starting, problem }];
+    const late = { ...beginning, attemptTime: NOW - 600_001 };
+    const status = next({ trainers, status: late });
+    assert.deepEqual(
+      [status?.phase, status?.ending, status?.reason, status?.restarts, status?.restartsIgnored],
+      ["Stopping", "Restarting", "StartTimeout", 0, 1],
+    );
+    assert.equal(status?.message, "Not all workers were ready after 600 s: trainer-1: ImagePullBackOff: no such image");
+    assert.equal(status?.nextRetryTime, NOW + POD_SPEC.backoff.firstMs);
+    assert.equal(
+      next({ trainers: notReady.trainers ?? [], status: { ...beginning, attemptTime: NOW - 600_000 } }),
+      undefined,
+    );
+  });
+
+  it("lets pods in together when there is room, or when nobody knows", () => {
+    const waiting = { trainers: [gated, gated], dataLoader: gated, status: beginning };
+    for (const rest of [{ fits: true }, {}]) {
+      const actions = plan(observed({ ...waiting, rest }), NOW);
+      assert.deepEqual(
+        actions.map(({ kind }) => kind),
+        ["admit", "admit", "admit"],
+      );
+    }
+    const held = next({ ...waiting, rest: { fits: false } });
+    assert.deepEqual([held?.phase, held?.reason], ["Scheduling", "WaitingForNodes"]);
+  });
+
+  it("names no worker for what is said of a node, which all of them wait for", () => {
+    const problem = { reason: "Unschedulable", message: "0/3 nodes are available" };
+    const status = next({ trainers: [{ ...homeless, problem }, homeless], status: beginning });
+    assert.deepEqual(
+      [status?.phase, status?.reason, status?.message],
+      ["Scheduling", "Unschedulable", problem.message],
+    );
+  });
+
+  it("waits before it tries again, but no longer than it ever would, where a clock was set back", () => {
+    const waiting = { phase: "Restarting", reason: "Restarting", attempt: 1, workers: 0, created: false } as const;
+    const at = (now: number) => {
+      const status = { ...waiting, nextRetryTime: NOW + 10_000, attemptTime: null };
+      return plan({ ...observed({ status }), workers: [] }, now).some(({ kind }) => kind === "start");
+    };
+    assert.deepEqual(
+      [at(NOW), at(NOW + 9_999), at(NOW + 10_000), at(NOW + HOUR_MS), at(NOW - HOUR_MS)],
+      [false, false, true, true, true],
+    );
+  });
+
+  it("is not moved by a clock that jumps, where no time limit was set", () => {
+    for (const jumpMs of [-HOUR_MS, HOUR_MS, 24 * HOUR_MS]) {
+      assert.deepEqual(plan(observed({}), NOW + jumpMs), [], `${jumpMs} ms`);
+    }
+    const wake = wakeTime(observed({}), NOW + HOUR_MS);
+    assert.equal(wake, null);
+  });
+});
