@@ -8,6 +8,7 @@ import { openLoader } from "#lib/host/data-loader.ts";
 import { openPredictorThread } from "#lib/host/predictor.ts";
 import { createLogger } from "#lib/host/logger.ts";
 import { readCheckpoint } from "#lib/store/checkpoint-folder.ts";
+import { systemClock } from "#lib/system/clock.ts";
 import { evaluate } from "#lib/train/evaluate.ts";
 import type { EvaluationEvent, EvaluationParts, EvaluationResult, SamplePrediction } from "#lib/train/evaluate.ts";
 import { evaluatorMetrics } from "#lib/train/settings.ts";
@@ -71,7 +72,7 @@ export async function test(
   const node = configNode(plain, "test_dataloader");
   await using source = await openLoader(node, { purpose: "evaluate", seed: seedOf(loaded), log });
   const predict: EvaluationParts["predict"] = (batch) => predictor.predict(batch);
-  const outcome = await collect(evaluate({ predict, source, metrics, signal }));
+  const outcome = await collect(evaluate({ predict, source, metrics, clock: systemClock, signal }));
   if (flags.out && format) await writeFile(flags.out, format(outcome));
   return outcome;
 }

@@ -1,4 +1,5 @@
 import { assert, defined } from "#lib/base/assert.ts";
+import type { Clock } from "#lib/base/clock.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { silentLog } from "#lib/base/log.ts";
@@ -19,6 +20,7 @@ export interface GroupOptions {
   readonly size: number;
   /** Counts the groups of a job: a new one after every change of members. */
   readonly generation: number;
+  readonly clock: Clock;
   /** To the other ranks; a group of one needs none. The group disposes it. */
   readonly link?: RingLink;
   /** A peer from which nothing is heard for this long (heartbeats come every second) is lost; 10 s unless given. */
@@ -142,6 +144,7 @@ class LinkedGroup implements RingGroup {
       size: this.size,
       limits: { silenceMs: timeoutMs, joinMs: Math.max(joinTimeoutMs, timeoutMs), intervalMs },
       stallMs: stallTimeoutMs,
+      clock: options.clock,
       log: this.#log,
       tell: (notice) => link.tell(notice),
       lose: (rank, message) => this.#lose(rank, message),

@@ -43,15 +43,16 @@ export async function trainLoop(run: TrainingRun, parts: LoopParts): Promise<voi
 
 async function trainEpoch(run: TrainingRun, parts: LoopParts): Promise<void> {
   const { rank, worldSize } = run;
+  const { clock } = run.ports;
   const range = { epoch: run.samplerEpoch, rank, worldSize, startStep: run.iteration };
-  let waitingSince = performance.now();
+  let waitingSince = clock.nowMs();
   for await (const batch of parts.source.batches(range, parts.signal)) {
     run.last = await trainIteration(run, parts, { batch, waitingSince });
     run.iteration += 1;
     run.step += 1;
     await callHooks("afterIteration", run, parts);
     if (run.stopping) return;
-    waitingSince = performance.now();
+    waitingSince = clock.nowMs();
   }
   if (run.iteration < run.epochLength) {
     const message = `The data ended after ${run.iteration} of ${run.epochLength} batches of epoch ${run.epoch + 1}`;
@@ -65,7 +66,8 @@ async function trainIteration(
   { step, group, signal }: LoopParts,
   { batch, waitingSince }: { readonly batch: Batch; readonly waitingSince: number },
 ): Promise<IterationResult> {
-  const started = performance.now();
+  const { clock } = run.ports;
+  const started = clock.nowMs();
   const { learningRate, weightDecay } = run.schedule;
   const reductions: Promise<void>[] = [];
   let votes: Float32Array | undefined;
@@ -76,9 +78,9 @@ async function trainIteration(
     }
     reductions.push(quietly(group.allReduce(bucket, run.step, signal)));
   }
-  const computed = performance.now();
+  const computed = clock.nowMs();
   await Promise.all(reductions);
-  const reduced = performance.now();
+  const reduced = clock.nowMs();
   run.stopping = (votes?.[STOP_INDEX] ?? 0) > 0;
   const { loss, gradNorm } = await step.apply({ learningRate, weightDecay, step: run.step + 1 });
   if (!Number.isFinite(loss)) throw notFinite(run, loss, learningRate);
@@ -87,7 +89,7 @@ async function trainIteration(
     ...(gradNorm === undefined ? {} : { gradNorm }),
     learningRate,
     imageCount: batch.labels.length * run.worldSize,
-    totalMs: performance.now() - waitingSince,
+    totalMs: clock.nowMs() - waitingSince,
     dataMs: started - waitingSince,
     allReduceMs: reduced - computed,
     skippedIds: batch.skippedIds,

@@ -1,3 +1,4 @@
+import type { Clock } from "../base/clock.ts";
 import { PetageError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Direction } from "../metrics/types.ts";
@@ -37,7 +38,7 @@ export interface RunPorts {
   record(scalars: ScalarRecord): void;
   /** A checkpoint is complete. */
   onCheckpoint(saved: SavedCheckpoint, progress: Progress): void;
-  now(): Date;
+  readonly clock: Clock;
 }
 
 /** A training run as its hooks see it: where it stands, and what it just did. */
@@ -122,7 +123,7 @@ export function checkpointMeta(run: TrainingRun): CheckpointMeta {
   return {
     format: 1,
     ...run.description,
-    createTime: run.ports.now().toISOString(),
+    createTime: run.ports.clock.date().toISOString(),
     progress: progressOf(run),
     metrics: run.validation?.metrics ?? {},
   };

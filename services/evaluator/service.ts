@@ -7,9 +7,10 @@ import { remoteBatchSource } from "#lib/rpc/batch-source.ts";
 import type { Client, Implementation } from "#lib/rpc/contract.ts";
 import { durationOf } from "#lib/base/time.ts";
 import { readCheckpoint, weightsSha256 } from "#lib/store/checkpoint-folder.ts";
+import { systemClock } from "#lib/system/clock.ts";
 import { checkpointName } from "#lib/train/checkpoint.ts";
 import { evaluate } from "#lib/train/evaluate.ts";
-import type { EvaluationEvent, SamplePrediction } from "#lib/train/evaluate.ts";
+import type { EvaluationEvent, EvaluationParts, SamplePrediction } from "#lib/train/evaluate.ts";
 import { evaluatorMetrics } from "#lib/train/settings.ts";
 
 export interface EvaluatorParts {
@@ -58,14 +59,15 @@ export function createEvaluatorService({
         weightsSha256: weightsHash,
       };
       const source = remoteBatchSource(await loader, split);
-      const started = performance.now();
-      for await (const event of evaluate({ predict: (batch) => predictor.predict(batch), source, metrics, signal })) {
+      const started = systemClock.nowMs();
+      const predict: EvaluationParts["predict"] = (batch) => predictor.predict(batch);
+      for await (const event of evaluate({ predict, source, metrics, clock: systemClock, signal })) {
         if (event.kind === "result") {
           onEvaluated(event.result.durationMs);
           yield { result: { ...resultOf(event), model } };
           continue;
         }
-        const progress = progressOf(event, performance.now() - started);
+        const progress = progressOf(event, systemClock.nowMs() - started);
         status = { ...status, progress };
         yield { progress };
         if (includePredictions) yield predictionsOf(event.predictions, includeProbabilities);

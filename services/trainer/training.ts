@@ -18,6 +18,7 @@ import {
   readWeights,
   removeUnfinished,
 } from "#lib/store/checkpoint-folder.ts";
+import { systemClock } from "#lib/system/clock.ts";
 import type { Validator } from "#lib/train/ports.ts";
 import { saveCheckpoint } from "#lib/train/run.ts";
 import type { Hook, RunPorts, TrainingRun } from "#lib/train/run.ts";
@@ -120,7 +121,7 @@ async function openPorts({ env, thread, reporter, log }: TrainingParts): Promise
     exportTensors: (options) => thread.exportTensors(options),
     record: (scalars) => appendFileSync(join(folder, "scalars.json"), `${JSON.stringify(scalars)}\n`),
     onCheckpoint: (saved, progress) => reporter.checkpoint(saved, progress),
-    now: () => new Date(),
+    clock: systemClock,
   };
 }
 

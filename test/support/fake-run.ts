@@ -1,6 +1,7 @@
 import type { Log } from "#lib/base/log.ts";
 import { createSchedule } from "#lib/optim/schedule.ts";
 import type { Checkpoint, CheckpointMeta, SavedCheckpoint } from "#lib/train/checkpoint.ts";
+import { FakeClock } from "./fake-clock.ts";
 import type { IterationResult, RunPorts, ScalarRecord, TrainingRun } from "#lib/train/run.ts";
 
 /** What a run did to the world around it. */
@@ -55,7 +56,6 @@ export function fakeRun(changes: Partial<TrainingRun> = {}): { readonly run: Tra
 }
 
 function fakePorts(record: RunRecord): RunPorts {
-  let seconds = 0;
   return {
     log: recordingLines(record.lines),
     checkpoints: {
@@ -80,7 +80,7 @@ function fakePorts(record: RunRecord): RunPorts {
     }),
     record: (scalars) => void record.scalars.push(scalars),
     onCheckpoint: (saved) => void record.told.push(saved),
-    now: () => new Date(1_800_000_000_000 + 1000 * seconds++),
+    clock: new FakeClock(),
   };
 }
 

@@ -1,6 +1,5 @@
 import type { Log } from "#lib/base/log.ts";
 import { PetageError } from "#lib/base/errors.ts";
-import { delay } from "#lib/base/signals.ts";
 import { stateOf } from "#lib/k8s/job/observe.ts";
 import { podName } from "#lib/k8s/job/names.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
@@ -8,6 +7,7 @@ import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { keyOf } from "#lib/k8s/objects.ts";
 import type { Store } from "#lib/k8s/store.ts";
 import { dial } from "#lib/rpc/client.ts";
+import { delay } from "#lib/system/clock.ts";
 import { withTrainerStatus } from "./facts.ts";
 import type { Tracks } from "./tracks.ts";
 

@@ -4,6 +4,7 @@ import { abortable } from "#lib/base/signals.ts";
 import { createGroup } from "#lib/collective/group.ts";
 import type { RingGroup } from "#lib/collective/group.ts";
 import type { Batch, BatchSource, StepRange } from "#lib/data/types.ts";
+import { systemClock } from "#lib/system/clock.ts";
 import { LOSS_INDEX, STOP_INDEX } from "#lib/train/bucket-plan.ts";
 import { trainLoop } from "#lib/train/loop.ts";
 import type { LoopParts } from "#lib/train/loop.ts";
@@ -88,7 +89,7 @@ function spy(seen: string[]): Hook {
 }
 
 function parts(changes: Partial<LoopParts> = {}): LoopParts {
-  const group = createGroup({ rank: 0, size: 1, generation: 0 });
+  const group = createGroup({ rank: 0, size: 1, generation: 0, clock: systemClock });
   return { step: fakeStep(), group, source: fakeSource(), hooks: [], validation: undefined, signal: never, ...changes };
 }
 
@@ -103,7 +104,7 @@ interface Rank {
 function ranks(count: number, step: (rank: number) => FakeStepOptions = () => ({})): Rank[] {
   return memoryRing(count).map((link, rank) => ({
     ...fakeRun({ rank, worldSize: count }),
-    group: createGroup({ rank, size: count, generation: 0, link }),
+    group: createGroup({ rank, size: count, generation: 0, clock: systemClock, link }),
     step: fakeStep(step(rank)),
   }));
 }

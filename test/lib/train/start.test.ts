@@ -4,6 +4,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import { createSchedule } from "#lib/optim/schedule.ts";
 import { schedules } from "#lib/optim/schedules/index.ts";
 import type { Schedule } from "#lib/optim/types.ts";
+import { systemClock } from "#lib/system/clock.ts";
 import type { Checkpoint, Progress, StateDict, TensorData } from "#lib/train/checkpoint.ts";
 import { progressOf } from "#lib/train/run.ts";
 import { agreeOnResume, startRun } from "#lib/train/start.ts";
@@ -161,7 +162,7 @@ describe("agreeOnResume", () => {
   /** What each of three ranks continues, when each sees another folder. */
   async function agreed(wanted: string | undefined, found: readonly (string | undefined)[]): Promise<unknown[]> {
     const groups = memoryRing(found.length).map((link, rank) =>
-      createGroup({ rank, size: found.length, generation: 0, link }),
+      createGroup({ rank, size: found.length, generation: 0, clock: systemClock, link }),
     );
     const answers = await Promise.all(
       groups.map((group, rank) => agreeOnResume(wanted, { group, find: async () => found[rank], signal })),
