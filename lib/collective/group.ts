@@ -4,6 +4,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { silentLog } from "#lib/base/log.ts";
 import { abortReason } from "#lib/base/signals.ts";
+import { Turns } from "#lib/base/turns.ts";
 
 import { allReduce } from "./all-reduce.ts";
 import type { Channel } from "./channel.ts";
@@ -68,7 +69,7 @@ class LinkedGroup implements RingGroup {
   readonly #log: Log;
   readonly #failure = new AbortController();
   readonly #ring: Ring | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #exchanges = 0;
 
   constructor(options: GroupOptions) {
@@ -130,7 +131,7 @@ class LinkedGroup implements RingGroup {
       this.#ring?.link.tell({ kind: "leaving", rank: this.rank });
       this.#end(new PetageError("ABORTED", `Rank ${this.rank} has left the group`));
     }
-    await this.#turn;
+    using _turn = await this.#turns.next(); // what is under way ends first
     await this.#ring?.listening;
     await this.#ring?.link[Symbol.asyncDispose]();
   }
@@ -166,10 +167,9 @@ class LinkedGroup implements RingGroup {
   }
 
   /** Runs calls one after another, in the order in which they came; after a failure none any more. */
-  #run<T>(call: Call, signal: AbortSignal, body: (channel: Channel) => Promise<T>): Promise<T | undefined> {
-    const result = this.#turn.then(() => this.#perform(call, signal, body));
-    this.#turn = result.catch(() => undefined);
-    return result;
+  async #run<T>(call: Call, signal: AbortSignal, body: (channel: Channel) => Promise<T>): Promise<T | undefined> {
+    using _turn = await this.#turns.next();
+    return await this.#perform(call, signal, body);
   }
 
   async #perform<T>(call: Call, signal: AbortSignal, body: (channel: Channel) => Promise<T>): Promise<T | undefined> {

@@ -6,6 +6,7 @@ import { meanOf, medianOf, topClasses } from "#lib/metrics/distribution.ts";
 import { remoteBatchSource } from "#lib/rpc/batch-source.ts";
 import type { Client, Implementation } from "#lib/rpc/contract.ts";
 import { durationOf } from "#lib/base/time.ts";
+import { Turns } from "#lib/base/turns.ts";
 import { readCheckpoint, weightsSha256 } from "#lib/store/checkpoint-folder.ts";
 import { systemClock } from "#lib/system/clock.ts";
 import { checkpointName } from "#lib/train/checkpoint.ts";
@@ -39,7 +40,7 @@ export function createEvaluatorService({
 }: EvaluatorParts): Implementation<"EvaluatorService"> {
   let status: Status = { phase: "EVALUATOR_PHASE_IDLE", checkpointUri: "" };
   let queued = 0;
-  let turn: Promise<void> = Promise.resolve();
+  const turns = new Turns();
   return {
     async *evaluate({ checkpointUri, split, includePredictions, includeProbabilities }, { signal }) {
       if (split !== "SPLIT_VALIDATION" && split !== "SPLIT_TEST") {
@@ -82,15 +83,12 @@ export function createEvaluatorService({
       throw new PetageError("RESOURCE_EXHAUSTED", `${queued} evaluations wait already`, { hint: "Try again later" });
     }
     queued += 1;
-    const before = turn;
-    let leave = (): void => {};
-    turn = new Promise((resolve) => (leave = resolve));
-    await before;
+    const turn = await turns.next();
     return {
       [Symbol.dispose]() {
         queued -= 1;
         status = { phase: "EVALUATOR_PHASE_IDLE", checkpointUri: "" };
-        leave();
+        turn[Symbol.dispose]();
       },
     };
   }
