@@ -15,6 +15,7 @@ export interface TrainingThread extends StepEngine, AsyncDisposable {
   /** Takes weights; returns one line for each thing that did not fit. */
   startFrom(weights: StartWeights): Promise<readonly string[]>;
   restoreOptimizer(checkpoint: Checkpoint, source: string): Promise<void>;
+  exportTensors(options: { readonly withOptimizer: boolean }): Promise<Pick<Checkpoint, "weights" | "optimizer">>;
 }
 
 /** Starts the thread and builds model and optimizer in it. Throws CONFIG_* as the config's builders do. */

@@ -21,7 +21,7 @@ import { createSchedule } from "../optim/schedule.ts";
 import { schedules } from "../optim/schedules/index.ts";
 import type { Optimizer, Schedule } from "../optim/types.ts";
 import { hooks } from "./hooks/index.ts";
-import type { Hook } from "./run.ts";
+import type { Hook } from "./hook.ts";
 
 /** What the computing thread needs of a config. */
 export interface ModelSettings {
