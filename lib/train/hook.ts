@@ -27,18 +27,22 @@ export type ScalarRecord = Readonly<Record<string, number>>;
 
 /** What stays the same from the first step of a run to its last. */
 export interface RunFacts {
-  readonly rank: number;
-  readonly worldSize: number;
   readonly seed: number;
   readonly maxEpochs: number;
-  /** Iterations per epoch. */
-  readonly epochLength: number;
   /** In which direction each metric of the evaluator is better. */
   readonly directions: Readonly<Record<string, Direction>>;
 }
 
+/** What depends on the group that trains, and stays the same within it. */
+export interface Share {
+  readonly rank: number;
+  readonly worldSize: number;
+  /** Iterations per epoch. */
+  readonly epochLength: number;
+}
+
 /** A run as it stands: a snapshot, of which nothing changes. */
-export interface RunState extends RunFacts {
+export interface RunState extends RunFacts, Share {
   /** Epochs completed. */
   readonly epoch: number;
   /** Iterations completed of the epoch in progress. */

@@ -1,15 +1,19 @@
 import { PetageError } from "#lib/base/errors.ts";
+import type { Membership } from "#lib/collective/membership.ts";
 import type { Group } from "#lib/collective/types.ts";
 import type { Batch, BatchSource } from "#lib/data/types.ts";
 import { STOP_INDEX } from "./bucket-plan.ts";
-import type { Handlers, Hook, IterationResult, RunState, Stages, Validation } from "./hook.ts";
-import { checkpointMeta, isComplete } from "./run.ts";
+import type { Handlers, Hook, IterationResult, RunState, Share, Stages, Validation } from "./hook.ts";
+import { checkpointMeta, isComplete, joinGroup } from "./run.ts";
 import type { TrainingRun } from "./run.ts";
+import { saveAfterLoss } from "./save-after-loss.ts";
 import type { StepEngine, Validator } from "./ports.ts";
 
-export interface LoopParts {
+export interface TrainParts {
+  readonly membership: Membership;
+  /** The run, as the ranks of the first group agree to start it. */
+  readonly open: (group: Group) => Promise<TrainingRun>;
   readonly step: StepEngine;
-  readonly group: Group;
   readonly source: BatchSource;
   /** In the order in which they run. */
   readonly hooks: readonly Hook[];
@@ -24,24 +28,53 @@ export interface ValidationPlan {
   readonly interval: number;
 }
 
-interface Training extends LoopParts {
+interface Training extends Omit<TrainParts, "membership" | "open"> {
   readonly run: TrainingRun;
+  readonly group: Group;
 }
 
-/** EpochBasedTrainLoop: trains `run` from where it stands to its last epoch, or until somebody ends it. */
-export async function trainLoop(run: TrainingRun, parts: LoopParts): Promise<void> {
-  const training = { run, ...parts };
+/**
+ * Trains a run from its start to its last epoch, or until somebody ends it. Whether a group that has failed is followed
+ * by another is for the membership to say; the steps that were done are saved before.
+ */
+export async function train({ membership, open, ...parts }: TrainParts): Promise<TrainingRun> {
+  let run: TrainingRun | undefined;
+  let failure = new PetageError("INTERNAL", "There was no group to train in");
+  for await (const group of membership) {
+    try {
+      const isFirst = run === undefined;
+      run ??= await open(group);
+      if (!isFirst) joinGroup(run, await shareOf(group, parts));
+      await trainIn({ run, group, ...parts }, isFirst);
+      return run;
+    } catch (thrown) {
+      failure = PetageError.from(thrown);
+      group.abort(failure);
+      if (run) await saveAfterLoss(run, failure);
+    }
+  }
+  throw failure;
+}
+
+async function shareOf(
+  { rank, size }: Group,
+  { source, signal }: Pick<TrainParts, "source" | "signal">,
+): Promise<Share> {
+  return { rank, worldSize: size, epochLength: (await source.describe(size, signal)).stepsPerEpoch };
+}
+
+/** EpochBasedTrainLoop, within one group. */
+async function trainIn(training: Training, isFirst: boolean): Promise<void> {
+  const { run, validation } = training;
   await compareWeights(training);
-  await callHooks(training, "beforeRun", {});
+  if (isFirst) await callHooks(training, "beforeRun", {});
   while (!isComplete(run.state) && !endsHere(run)) {
     await callHooks(training, "beforeEpoch", {});
     if (!(await trainEpoch(training))) break;
     run.update({ epoch: run.state.epoch + 1, iteration: 0 });
     await callHooks(training, "afterEpoch", {});
     await compareWeights(training);
-    if (parts.validation && validatesAfter(run.state, parts.validation)) {
-      await validate(training, parts.validation.validate);
-    }
+    if (validation && validatesAfter(run.state, validation)) await validate(training, validation.validate);
   }
   await callHooks(training, "afterRun", {});
 }

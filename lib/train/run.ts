@@ -3,7 +3,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import type { Schedule } from "#lib/optim/types.ts";
 import type { Checkpoint, CheckpointMeta, CheckpointStore, Progress, SavedCheckpoint } from "./checkpoint.ts";
-import type { RunControl, RunFacts, RunState, ScalarRecord, Validation } from "./hook.ts";
+import type { RunControl, RunFacts, RunState, ScalarRecord, Share, Validation } from "./hook.ts";
 
 /** What a run does to the world. The trainer service gives these; tests give fakes. */
 export interface RunPorts {
@@ -19,7 +19,7 @@ export interface RunPorts {
 }
 
 export interface RunSetup {
-  readonly facts: RunFacts;
+  readonly facts: RunFacts & Share;
   /** Everything of a checkpoint's description but its progress and metrics. */
   readonly description: Pick<CheckpointMeta, "configName" | "config" | "classes" | "petageVersion">;
   readonly schedule: Schedule;
@@ -56,6 +56,16 @@ export function createRun({ facts, ...setup }: RunSetup): TrainingRun {
     update: (changes: Partial<RunState>) => void (state = { ...state, ...changes }),
   };
   return Object.assign(run, { control: createControl(run) });
+}
+
+/** Takes a run on in another group. Another number of ranks shares an epoch otherwise: one in progress begins again. */
+export function joinGroup({ state, control, update }: TrainingRun, share: Share): void {
+  const beginsAgain = state.iteration > 0 && state.worldSize !== share.worldSize;
+  if (beginsAgain) {
+    const were = `${state.worldSize} workers began it, now there are ${share.worldSize}`;
+    control.log.warn(`Epoch ${state.epoch + 1} begins again: ${were}`);
+  }
+  update({ ...share, iteration: beginsAgain ? 0 : state.iteration });
 }
 
 /** What a run lets its hooks do. */
@@ -110,7 +120,7 @@ export function checkpointMeta(
 }
 
 /** Steps of the whole run. */
-export function stepCount({ maxEpochs, epochLength }: RunFacts): number {
+export function stepCount({ maxEpochs, epochLength }: RunState): number {
   return maxEpochs * epochLength;
 }
 

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { oneGroup } from "#lib/collective/membership.ts";
 import { deserializeConfig } from "#lib/config/serialize.ts";
 import { run } from "#lib/host/run.ts";
 import { openTrainingThread } from "#lib/host/training-engine.ts";
@@ -19,20 +20,21 @@ import { remoteValidator } from "./training.ts";
 await run("trainer", Environment, async (env, { log, metrics, signal, ready, lastWords }) => {
   const named = deserializeConfig(await readFile(env.PETAGE_CONFIG, "utf8"), env.PETAGE_CONFIG);
   const settings = runSettings(named.config);
-  const { RANK: rank, WORLD_SIZE: size, ATTEMPT: generation, JOB_UID: job } = env;
-  const identity = { jobUid: job, attempt: generation, rank, worldSize: size, generation };
+  const { RANK: rank, WORLD_SIZE: size, ATTEMPT: attempt, JOB_UID: job } = env;
+  const generation = attempt; // one group an attempt, so that they count alike
+  const identity = { jobUid: job, attempt, rank, worldSize: size, generation };
   const reporter = new Reporter({ ...identity, maxEpochs: settings.maxEpochs });
   lastWords(() => reporter.facts);
   const requests = new Requests(reporter);
   const service = implement("TrainerService", createTrainerService({ reporter, requests }));
 
   await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log, metrics });
-  await using attempt = new Attempt(env, { name: `trainer-${rank}`, signal, log });
-  const nats = size > 1 ? await attempt.nats(`${size} workers exchange gradients over NATS`) : undefined;
+  await using services = new Attempt(env, { name: `trainer-${rank}`, signal, log });
+  const nats = size > 1 ? await services.nats(`${size} workers exchange gradients over NATS`) : undefined;
   await using thread = await openTrainingThread({ config: named.config, seed: settings.seed });
-  const loaderAddress = await attempt.find("data-loader", env.PETAGE_DATA_LOADER);
+  const loaderAddress = await services.find("data-loader", env.PETAGE_DATA_LOADER);
   await using loader = dial(loaderAddress, "DataLoaderService", { signal });
-  const evaluatorAddress = settings.validation && (await attempt.find("evaluator", env.PETAGE_EVALUATOR));
+  const evaluatorAddress = settings.validation && (await services.find("evaluator", env.PETAGE_EVALUATOR));
   await using evaluator = evaluatorAddress ? dial(evaluatorAddress, "EvaluatorService", { signal }) : undefined;
   const source = remoteBatchSource(loader, "SPLIT_TRAIN");
   const data = await source.describe(size, signal);
@@ -40,11 +42,12 @@ await run("trainer", Environment, async (env, { log, metrics, signal, ready, las
     settings.validation && evaluator ? { ...settings.validation, validate: remoteValidator(evaluator) } : undefined;
 
   const joinTimeoutMs = env.PETAGE_PEER_TIMEOUT_MS;
-  await using group = await joinRing({ ...(nats && { nats }), job, rank, size, generation, joinTimeoutMs, log });
+  const ring = { ...(nats && { nats }), job, rank, size, generation, joinTimeoutMs, log };
+  const membership = oneGroup(() => joinRing(ring));
   const onReady = (): void => {
     log.info("Ready", { address: server.address, rank, worldSize: size, engine: thread.engine.version });
     ready({ address: server.address });
   };
   const inputs = { env, named, settings, thread, data, source, validation };
-  requireLastStep(await trainRank({ ...inputs, group, reporter, requests, metrics, log, signal, onReady }));
+  requireLastStep(await trainRank({ ...inputs, membership, reporter, requests, metrics, log, signal, onReady }));
 });

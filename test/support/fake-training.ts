@@ -1,10 +1,13 @@
 import { createGroup } from "#lib/collective/group.ts";
 import type { RingGroup } from "#lib/collective/group.ts";
+import { oneGroup } from "#lib/collective/membership.ts";
 import type { Batch, BatchSource, StepRange } from "#lib/data/types.ts";
 import { systemClock } from "#lib/system/clock.ts";
 import { LOSS_INDEX, STOP_INDEX } from "#lib/train/bucket-plan.ts";
-import type { LoopParts } from "#lib/train/loop.ts";
+import { train } from "#lib/train/loop.ts";
+import type { TrainParts } from "#lib/train/loop.ts";
 import type { StepEngine, StepScalars } from "#lib/train/ports.ts";
+import type { TrainingRun } from "#lib/train/run.ts";
 import { fakeRun } from "./fake-run.ts";
 import type { FakeRun } from "./fake-run.ts";
 import { memoryRing } from "./memory-ring.ts";
@@ -67,6 +70,15 @@ export function fakeSource(asked: StepRange[] = [], end = Infinity): BatchSource
       }
     },
   };
+}
+
+export interface LoopParts extends Omit<TrainParts, "membership" | "open"> {
+  readonly group: RingGroup;
+}
+
+/** Trains `run` from where it stands, in one group. */
+export async function trainLoop(run: TrainingRun, { group, ...parts }: LoopParts): Promise<void> {
+  await train({ membership: oneGroup(async () => group), open: async () => run, ...parts });
 }
 
 /** What the loop needs of a run of one rank. */

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { PetageError } from "#lib/base/errors.ts";
 import { abortable } from "#lib/base/signals.ts";
+import { createGroup } from "#lib/collective/group.ts";
 import type { BatchSource, StepRange } from "#lib/data/types.ts";
+import { systemClock } from "#lib/system/clock.ts";
 import type { Hook, RunControl, RunState, Stages } from "#lib/train/hook.ts";
-import { trainLoop } from "#lib/train/loop.ts";
+import { train } from "#lib/train/loop.ts";
 import { fakeRun } from "#test/support/fake-run.ts";
-import { fakeRanks, fakeSource, fakeStep, leave, loopParts } from "#test/support/fake-training.ts";
+import { memoryRing } from "#test/support/memory-ring.ts";
+import { fakeRanks, fakeSource, fakeStep, leave, loopParts, trainLoop } from "#test/support/fake-training.ts";
 
 const NO_METRICS = { metrics: {}, sampleCount: 0, durationMs: 0 };
 
@@ -252,6 +255,62 @@ describe("trainLoop", () => {
       await leave(all);
     });
   }
+
+  /** Three ranks of which the last one fails after step 6, in the second epoch. */
+  function withFailure() {
+    const all = fakeRanks(3);
+    const fail: Hook = {
+      name: "fail",
+      priority: 0,
+      afterIteration({ run }) {
+        if (run.rank === 2 && run.step === 6) throw new PetageError("IMAGE_EMPTY", "a fault of this rank alone");
+      },
+    };
+    return { all, fail };
+  }
+
+  it("ends with PEER_LOST where a peer is lost and no other group follows, with its steps saved", async () => {
+    const { all, fail } = withFailure();
+    const ends = await Promise.allSettled(
+      all.map(({ run, group, step }) => trainLoop(run, loopParts({ step, group, hooks: [fail] }))),
+    );
+    const codes = ends.map((end) => end.status === "rejected" && PetageError.from(end.reason).code);
+    assert.deepEqual(codes, ["PEER_LOST", "PEER_LOST", "IMAGE_EMPTY"]);
+    assert.deepEqual(
+      all.map(({ record }) => [...record.checkpoints.keys()]),
+      [["iter_6"], ["iter_6"], []],
+    );
+    await leave(all);
+  });
+
+  it("goes on in the next group of a membership, from the last complete step, in the same process", async () => {
+    const { all, fail } = withFailure();
+    const links = memoryRing(2);
+    const seen: string[][] = [[], [], []];
+    const ends = all.map(async ({ run, group, step }, rank) => {
+      const membership = (async function* () {
+        yield group;
+        const link = links[rank];
+        if (!link) return;
+        await using second = createGroup({ rank, size: 2, generation: 1, clock: systemClock, link });
+        yield second;
+      })();
+      const { group: _first, ...others } = loopParts({ step, hooks: [spy(seen[rank] ?? []), fail] });
+      await train({ membership, open: async () => run, ...others });
+    });
+    await assert.rejects(ends[2] as Promise<void>, /a fault of this rank alone/);
+    await Promise.all(ends.slice(0, 2));
+    for (const { run, record, step } of all.slice(0, 2)) {
+      // 6 steps, the second epoch again in two ranks' shares, and the third
+      assert.deepEqual([run.state.step, run.state.epoch, run.state.worldSize, step.applied.length], [14, 3, 2, 14]);
+      assert.match(record.lines.join("\n"), /Saved iter_6 after: .*\n.*Epoch 2 begins again: 3 workers began it, now/);
+    }
+    assert.deepEqual(
+      seen[0]?.filter((line) => /Run/.test(line)),
+      ["beforeRun 0.0", "afterRun 3.0"],
+    );
+    await leave(all);
+  });
 
   it("ends with the reason of its signal", async () => {
     const end = new AbortController();

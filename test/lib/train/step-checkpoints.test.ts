@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import type { Hook } from "#lib/train/hook.ts";
-import { trainLoop } from "#lib/train/loop.ts";
 import { stepCheckpoints } from "#lib/train/step-checkpoints.ts";
 import type { StepCheckpointOptions } from "#lib/train/step-checkpoints.ts";
 import { fakeRun } from "#test/support/fake-run.ts";
-import { loopParts } from "#test/support/fake-training.ts";
+import { loopParts, trainLoop } from "#test/support/fake-training.ts";
 
 interface Attempt extends Partial<StepCheckpointOptions> {
   readonly rank?: number;

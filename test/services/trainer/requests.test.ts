@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { trainLoop } from "#lib/train/loop.ts";
 import { requireLastStep } from "#lib/train/run.ts";
 import { Reporter } from "#services/trainer/reporter.ts";
 import { Requests } from "#services/trainer/requests.ts";
-import { fakeRanks, fakeStep, leave, loopParts } from "#test/support/fake-training.ts";
+import { fakeRanks, fakeStep, leave, loopParts, trainLoop } from "#test/support/fake-training.ts";
 
 /** Trains 12 steps on ranks of which the last one is asked for something while it computes step `during`. */
 async function train(size: number, during: number, ask: (requests: Requests) => void) {

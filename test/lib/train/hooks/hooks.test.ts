@@ -8,13 +8,12 @@ import { formatSeconds } from "#lib/train/hooks/logger-hook.ts";
 import { hooks } from "#lib/train/hooks/index.ts";
 import { PRIORITIES } from "#lib/train/hook.ts";
 import type { Hook, IterationResult, ScalarRecord, Validation } from "#lib/train/hook.ts";
-import { trainLoop } from "#lib/train/loop.ts";
 import type { TrainingRun } from "#lib/train/run.ts";
 import { runSettings } from "#lib/train/settings.ts";
 import { buildFrom } from "#test/support/build.ts";
 import { fakeRun, iterationResult } from "#test/support/fake-run.ts";
 import type { RunChanges, RunRecord } from "#test/support/fake-run.ts";
-import { fakeRanks, fakeStep, leave, loopParts } from "#test/support/fake-training.ts";
+import { fakeRanks, fakeStep, leave, loopParts, trainLoop } from "#test/support/fake-training.ts";
 import { resolved } from "#test/support/tiny-model.ts";
 
 const GOLDEN = new URL("../../../golden/mmpretrain/logs/", import.meta.url);
