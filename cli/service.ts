@@ -1,8 +1,8 @@
 import { PetageError } from "#lib/base/errors.ts";
-import { delay } from "#lib/base/signals.ts";
 import { serviceEntry } from "#lib/host/paths.ts";
 import { describeExit, startProcess } from "#lib/host/processes.ts";
 import type { RunningProcess } from "#lib/host/processes.ts";
+import { delay } from "#lib/system/clock.ts";
 
 export interface ServiceSpec {
   readonly name: "controller" | "inference";

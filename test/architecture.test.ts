@@ -11,13 +11,14 @@ interface Layer {
   readonly nodeModules: readonly string[];
 }
 
-const PURE_NODE_MODULES = ["assert", "buffer", "crypto", "events", "path", "perf_hooks", "url", "util", "zlib"];
+const PURE_NODE_MODULES = ["assert", "buffer", "crypto", "events", "path", "url", "util", "zlib"];
 const ANY_NODE_MODULE = builtinModules;
 
 const FOUNDATION = ["base", "config"];
 const DOMAIN = [...FOUNDATION, "engine", "collective", "nn", "optim", "metrics", "data"];
 const MODEL = [...DOMAIN, "model"];
 const APPLICATION = [...MODEL, "train", "serve", "jobs"];
+const BELOW_ADAPTERS = [...APPLICATION, "system"];
 const TENSORS = ["zod", "@tensorflow/tfjs-core"];
 
 const LAYERS: Readonly<Record<string, Layer>> = {
@@ -49,15 +50,21 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   serve: { layers: MODEL, packages: ["zod"], nodeModules: [] },
   // `train` for the settings of a config, which a job is checked by before it runs.
   jobs: { layers: [...MODEL, "train"], packages: ["zod"], nodeModules: [] },
-  host: { layers: APPLICATION, packages: ["zod", "pino", "prom-client", "sharp", "tsx"], nodeModules: ANY_NODE_MODULE },
+  // The clock of this machine, for the adapters and what lies above them; everything below gets a clock.
+  system: { layers: ["base"], packages: [], nodeModules: [] },
+  host: {
+    layers: BELOW_ADAPTERS,
+    packages: ["zod", "pino", "prom-client", "sharp", "tsx"],
+    nodeModules: ANY_NODE_MODULE,
+  },
   rpc: {
-    layers: APPLICATION,
+    layers: BELOW_ADAPTERS,
     packages: ["zod", "@grpc/grpc-js", "@grpc/proto-loader", "@grpc/reflection", "grpc-health-check"],
     nodeModules: ANY_NODE_MODULE,
   },
-  messaging: { layers: APPLICATION, packages: ["zod", "nats"], nodeModules: ANY_NODE_MODULE },
-  k8s: { layers: APPLICATION, packages: ["zod", "yaml", "@kubernetes/client-node"], nodeModules: ANY_NODE_MODULE },
-  store: { layers: APPLICATION, packages: ["zod"], nodeModules: ANY_NODE_MODULE },
+  messaging: { layers: BELOW_ADAPTERS, packages: ["zod", "nats"], nodeModules: ANY_NODE_MODULE },
+  k8s: { layers: BELOW_ADAPTERS, packages: ["zod", "yaml", "@kubernetes/client-node"], nodeModules: ANY_NODE_MODULE },
+  store: { layers: BELOW_ADAPTERS, packages: ["zod"], nodeModules: ANY_NODE_MODULE },
 };
 
 /** The layer that knows the messages of the gRPC API: it sends them, and makes values of the domain of them. */

@@ -8,6 +8,7 @@ import { openLoader } from "#lib/host/data-loader.ts";
 import { openPredictorThread } from "#lib/host/thread/predictor.ts";
 import { createLogger } from "#lib/host/logger.ts";
 import { readCheckpoint } from "#lib/store/checkpoint-folder.ts";
+import { systemClock } from "#lib/system/clock.ts";
 import { evaluate } from "#lib/train/evaluate.ts";
 import type { EvaluationEvent, EvaluationResult, SamplePrediction } from "#lib/train/evaluate.ts";
 import { evaluatorMetrics } from "#lib/train/settings.ts";
@@ -70,7 +71,7 @@ export async function test(
   await predictor.load(checkpoint, { source: checkpointUri, config: plain });
   const node = configNode(plain, "test_dataloader");
   await using source = await openLoader(node, { purpose: "evaluate", seed: seedOf(loaded), log });
-  const outcome = await collect(evaluate({ predictor, source, metrics, signal }));
+  const outcome = await collect(evaluate({ predictor, source, metrics, clock: systemClock, signal }));
   if (flags.out && format) await writeFile(flags.out, format(outcome));
   return outcome;
 }

@@ -1,10 +1,23 @@
-/** Two clocks of one machine, ms: the time since 1970, which may be set, and one that only goes on. */
-export interface Clocks {
-  wall(): number;
-  monotonic(): number;
+/** Time as an argument: below the adapters nothing else tells it, so that a test can make it pass. */
+export interface Clock {
+  /** The date and time of day, which may be set back and forth. */
+  date(): Date;
+  /** Milliseconds since an arbitrary moment; they only go on. */
+  nowMs(): number;
+  /** Calls back once, after the delay. Disposing the result before that prevents it. */
+  after(delayMs: number, callback: () => void): Disposable;
 }
 
-export const SYSTEM_CLOCKS: Clocks = { wall: () => Date.now(), monotonic: () => performance.now() };
+/** Calls back again and again until the result is disposed. */
+export function every(clock: Pick<Clock, "after">, intervalMs: number, callback: () => void): Disposable {
+  const next = (): Disposable =>
+    clock.after(intervalMs, () => {
+      timer = next();
+      callback();
+    });
+  let timer = next();
+  return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
+}
 
 /** The share of the time that passes by which a steady clock runs fast or slow while it is not right. */
 const SLEW = 0.1;
@@ -16,12 +29,12 @@ export const MAX_SLEWED_MS = 24 * 60 * 60 * 1000;
  * evenly and gets right little by little, as NTP slews a clock (RFC 5905). So no deadline passes because somebody set
  * the clock.
  */
-export function steadyClock({ wall, monotonic }: Clocks = SYSTEM_CLOCKS): () => number {
-  let [shown, readAt] = [wall(), monotonic()];
+export function steadyClock(clock: Pick<Clock, "date" | "nowMs">): () => number {
+  let [shown, readAt] = [clock.date().getTime(), clock.nowMs()];
   return () => {
-    const elapsed = monotonic() - readAt;
+    const elapsed = clock.nowMs() - readAt;
     readAt += elapsed;
-    const off = wall() - (shown + elapsed);
+    const off = clock.date().getTime() - (shown + elapsed);
     const most = Math.abs(off) > MAX_SLEWED_MS ? Infinity : elapsed * SLEW;
     shown += elapsed + Math.max(-most, Math.min(most, off));
     return Math.round(shown);

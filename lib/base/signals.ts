@@ -8,7 +8,10 @@ export function aborted(signal: AbortSignal): Promise<void> {
 
 /** Settles as `promise` does, or rejects with the signal's reason, whichever is first. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) return Promise.reject(abortReason(signal));
+  if (signal.aborted) {
+    promise.catch(() => {}); // nobody waits for it
+    return Promise.reject(abortReason(signal));
+  }
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => reject(abortReason(signal));
     signal.addEventListener("abort", onAbort, { once: true });
@@ -19,20 +22,4 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
 /** The reason of an aborted signal as an error of ours. */
 export function abortReason(signal: AbortSignal): PetageError {
   return PetageError.from(signal.reason);
-}
-
-/** Waits; an abort ends the wait with the signal's reason. */
-export function delay(durationMs: number, signal?: AbortSignal): Promise<void> {
-  if (signal?.aborted) return Promise.reject(abortReason(signal));
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      clearTimeout(timer);
-      reject(abortReason(signal as AbortSignal));
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve();
-    }, durationMs);
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
 }

@@ -1,8 +1,10 @@
 import { assert, defined } from "#lib/base/assert.ts";
+import type { Clock } from "#lib/base/clock.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { silentLog } from "#lib/base/log.ts";
 import { abortReason } from "#lib/base/signals.ts";
+import { Turns } from "#lib/base/turns.ts";
 
 import { allReduce } from "./all-reduce.ts";
 import type { Channel } from "./channel.ts";
@@ -19,6 +21,7 @@ export interface GroupOptions {
   readonly size: number;
   /** Counts the groups of a job: a new one after every change of members. */
   readonly generation: number;
+  readonly clock: Clock;
   /** To the other ranks; a group of one needs none. The group disposes it. */
   readonly link?: RingLink;
   /** A peer from which nothing is heard for this long (heartbeats come every second) is lost; 10 s unless given. */
@@ -66,7 +69,7 @@ class LinkedGroup implements RingGroup {
   readonly #log: Log;
   readonly #failure = new AbortController();
   readonly #ring: Ring | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #exchanges = 0;
 
   constructor(options: GroupOptions) {
@@ -128,7 +131,7 @@ class LinkedGroup implements RingGroup {
       this.#ring?.link.tell({ kind: "leaving", rank: this.rank });
       this.#end(new PetageError("ABORTED", `Rank ${this.rank} has left the group`));
     }
-    await this.#turn;
+    using _turn = await this.#turns.next(); // what is under way ends first
     await this.#ring?.listening;
     await this.#ring?.link[Symbol.asyncDispose]();
   }
@@ -142,6 +145,7 @@ class LinkedGroup implements RingGroup {
       size: this.size,
       limits: { silenceMs: timeoutMs, joinMs: Math.max(joinTimeoutMs, timeoutMs), intervalMs },
       stallMs: stallTimeoutMs,
+      clock: options.clock,
       log: this.#log,
       tell: (notice) => link.tell(notice),
       lose: (rank, message) => this.#lose(rank, message),
@@ -163,10 +167,9 @@ class LinkedGroup implements RingGroup {
   }
 
   /** Runs calls one after another, in the order in which they came; after a failure none any more. */
-  #run<T>(call: Call, signal: AbortSignal, body: (channel: Channel) => Promise<T>): Promise<T | undefined> {
-    const result = this.#turn.then(() => this.#perform(call, signal, body));
-    this.#turn = result.catch(() => undefined);
-    return result;
+  async #run<T>(call: Call, signal: AbortSignal, body: (channel: Channel) => Promise<T>): Promise<T | undefined> {
+    using _turn = await this.#turns.next();
+    return await this.#perform(call, signal, body);
   }
 
   async #perform<T>(call: Call, signal: AbortSignal, body: (channel: Channel) => Promise<T>): Promise<T | undefined> {

@@ -1,3 +1,5 @@
+import { every } from "#lib/base/clock.ts";
+import type { Clock } from "#lib/base/clock.ts";
 import type { Log } from "#lib/base/log.ts";
 
 import { Peers } from "./peers.ts";
@@ -10,6 +12,7 @@ export interface WatchOptions {
   readonly rank: number;
   readonly size: number;
   readonly limits: PeerLimits;
+  readonly clock: Clock;
   /** A call without any progress for this long fails although all peers live. */
   readonly stallMs: number;
   readonly log: Log;
@@ -22,16 +25,19 @@ export interface WatchOptions {
 export class Watch implements Disposable {
   readonly #options: WatchOptions;
   readonly #peers: Peers;
-  readonly #timer: NodeJS.Timeout;
+  readonly #clock: Clock;
+  readonly #beats: Disposable;
   #begun = 0;
   #call: string | undefined;
   #progressMs = 0;
   #warned = false;
 
   constructor(options: WatchOptions) {
+    const { clock, limits } = options;
     this.#options = options;
-    this.#peers = new Peers(options, options.limits, performance.now());
-    this.#timer = setInterval(() => this.#beat(), options.limits.intervalMs).unref();
+    this.#clock = clock;
+    this.#peers = new Peers(options, limits, clock.nowMs());
+    this.#beats = every(clock, limits.intervalMs, () => this.#beat());
     this.#tellAlive();
   }
 
@@ -39,13 +45,13 @@ export class Watch implements Disposable {
   begin(call: string): void {
     this.#call = call;
     this.#begun++;
-    this.#progressMs = performance.now();
+    this.#progressMs = this.#clock.nowMs();
   }
 
   /** Notes that a chunk came, which shows too that the previous rank lives. */
   received(): void {
     const { rank, size } = this.#options;
-    this.#progressMs = performance.now();
+    this.#progressMs = this.#clock.nowMs();
     this.#warned = false;
     this.#peers.heard((rank + size - 1) % size, 0, this.#progressMs);
   }
@@ -56,7 +62,7 @@ export class Watch implements Disposable {
 
   heed(notice: Notice): void {
     if (notice.kind === "alive") {
-      const isFirst = this.#peers.heard(notice.rank, notice.begun, performance.now());
+      const isFirst = this.#peers.heard(notice.rank, notice.begun, this.#clock.nowMs());
       if (isFirst) this.#tellAlive(); // it came later than this rank, so it missed what was told before
     } else if (notice.kind === "leaving") this.#peers.left(notice.rank);
     else if (notice.lost === undefined) this.#lose(notice.rank, `Rank ${notice.rank} stopped: ${notice.reason}`);
@@ -64,7 +70,7 @@ export class Watch implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#timer);
+    this.#beats[Symbol.dispose]();
   }
 
   #tellAlive(): void {
@@ -77,7 +83,7 @@ export class Watch implements Disposable {
 
   #beat(): void {
     this.#tellAlive();
-    const nowMs = performance.now();
+    const nowMs = this.#clock.nowMs();
     const lost = this.#peers.lost(nowMs);
     if (lost) {
       const what = lost.joined ? "has been silent for" : "did not join within";

@@ -1,4 +1,5 @@
 import { PetageError } from "#lib/base/errors.ts";
+import { mapLimited } from "#lib/base/limited.ts";
 import type { Log } from "#lib/base/log.ts";
 import { randomStream } from "#lib/base/random.ts";
 import { abortReason } from "#lib/base/signals.ts";
@@ -70,18 +71,13 @@ async function tryAll(
   pipeline: Pipeline,
   options: CheckOptions,
 ): Promise<(PetageError | undefined)[]> {
-  const problems: (PetageError | undefined)[] = [];
-  const remaining = samples.entries();
   let done = 0;
-  const work = async (): Promise<void> => {
-    for (const [index, info] of remaining) {
-      if (options.signal.aborted) throw abortReason(options.signal);
-      problems[index] = await problemOf(info, () => pipeline({ info, index }, randomStream(0, 0, index)));
-      options.onProgress?.({ done: ++done, count: samples.length });
-    }
-  };
-  await Promise.all(Array.from({ length: MAX_DECODES_IN_FLIGHT }, work));
-  return problems;
+  return await mapLimited(samples, MAX_DECODES_IN_FLIGHT, async (info, index) => {
+    if (options.signal.aborted) throw abortReason(options.signal);
+    const problem = await problemOf(info, () => pipeline({ info, index }, randomStream(0, 0, index)));
+    options.onProgress?.({ done: ++done, count: samples.length });
+    return problem;
+  });
 }
 
 async function problemOf({ id }: SampleInfo, make: () => unknown): Promise<PetageError | undefined> {

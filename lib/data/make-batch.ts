@@ -1,5 +1,6 @@
 import { assert } from "#lib/base/assert.ts";
 import { PetageError, type ErrorCode } from "#lib/base/errors.ts";
+import { mapLimited } from "#lib/base/limited.ts";
 import { randomStream } from "#lib/base/random.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Batch, Image, Sample, SampleInfo } from "./types.ts";
@@ -53,7 +54,7 @@ const BAD_SAMPLE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  * batch is the same whichever thread or process makes it.
  */
 export async function makeBatch(recipe: BatchRecipe, task: BatchTask): Promise<MadeBatch> {
-  const made = await mapBounded(task.indices, recipe.maxSamplesInFlight, (index) =>
+  const made = await mapLimited(task.indices, recipe.maxSamplesInFlight, (index) =>
     makeSample(recipe, task.epoch, index),
   );
   const badSamples = made.flatMap(({ bad }) => bad);
@@ -129,19 +130,4 @@ function unequalSizes(first: Sample, other: Sample): PetageError {
       hint: "End the pipeline in a fixed size: CenterCrop after ResizeEdge, RandomResizedCrop, or Resize without keep_ratio",
     },
   );
-}
-
-/** Maps in order with at most `limit` calls under way. The first failure ends it. */
-async function mapBounded<From, To>(
-  items: readonly From[],
-  limit: number,
-  map: (item: From) => Promise<To>,
-): Promise<To[]> {
-  const results: To[] = [];
-  const remaining = items.entries();
-  const work = async (): Promise<void> => {
-    for (const [index, item] of remaining) results[index] = await map(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work));
-  return results;
 }

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { silentLog } from "#lib/base/log.ts";
-import { delay } from "#lib/base/signals.ts";
+import { systemClock } from "#lib/system/clock.ts";
 
 import { findNatsServer } from "./nats-server-binary.ts";
 
@@ -147,12 +147,6 @@ function portInUse(port: number): PetageError {
 /** Asks the server to end, and makes it after a while. */
 async function stopChild(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
   child.kill("SIGTERM");
-  const timeout = new AbortController();
-  const forced = delay(STOP_TIMEOUT_MS, timeout.signal).then(
-    () => void child.kill("SIGKILL"),
-    () => undefined,
-  );
+  using _forced = systemClock.after(STOP_TIMEOUT_MS, () => void child.kill("SIGKILL"));
   await exited;
-  timeout.abort();
-  await forced;
 }

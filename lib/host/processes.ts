@@ -4,7 +4,9 @@ import { createRequire } from "node:module";
 import type { Readable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import { PetageError } from "#lib/base/errors.ts";
-import { abortReason } from "#lib/base/signals.ts";
+import { abortable } from "#lib/base/signals.ts";
+import { systemClock } from "#lib/system/clock.ts";
+import { Deadline } from "#lib/system/deadline.ts";
 import { onLines } from "./lines.ts";
 import { PROJECT_ROOT } from "./paths.ts";
 import { fromPlainError } from "./plain-error.ts";
@@ -134,8 +136,8 @@ async function exitOf(child: ChildProcess, lastLines: readonly string[]): Promis
 
 async function stopGroup(child: ChildProcess, exited: Promise<ProcessExit>, graceMs: number): Promise<ProcessExit> {
   if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
-  const timer = setTimeout(() => killGroup(child, "SIGKILL"), graceMs);
-  return await exited.finally(() => clearTimeout(timer));
+  using _kill = systemClock.after(graceMs, () => killGroup(child, "SIGKILL"));
+  return await exited;
 }
 
 function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
@@ -154,21 +156,11 @@ interface Race {
   readonly signal?: AbortSignal;
 }
 
-function firstOf(name: string, { facts, exited, timeoutMs, signal }: Race): Promise<ReadyFacts> {
-  return new Promise((resolve, reject) => {
-    const late = new PetageError("DEADLINE_EXCEEDED", `${name} is not ready after ${timeoutMs} ms`);
-    const timer = setTimeout(() => reject(late), timeoutMs);
-    const onAbort = (): void => reject(abortReason(signal as AbortSignal));
-    if (signal?.aborted) onAbort();
-    signal?.addEventListener("abort", onAbort, { once: true });
-    const failed = exited.then((exit) => {
-      throw new PetageError("PROCESS_FAILED", describeExit(name, exit), { hint: "Look into its log" });
-    });
-    Promise.race([facts, failed])
-      .then(resolve, reject)
-      .finally(() => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", onAbort);
-      });
+async function firstOf(name: string, { facts, exited, timeoutMs, signal }: Race): Promise<ReadyFacts> {
+  const reason = new PetageError("DEADLINE_EXCEEDED", `${name} is not ready after ${timeoutMs} ms`);
+  using deadline = new Deadline(timeoutMs, { signal, reason });
+  const failed = exited.then((exit) => {
+    throw new PetageError("PROCESS_FAILED", describeExit(name, exit), { hint: "Look into its log" });
   });
+  return await abortable(Promise.race([facts, failed]), deadline.signal);
 }

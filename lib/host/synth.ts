@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { PetageError } from "#lib/base/errors.ts";
+import { mapLimited } from "#lib/base/limited.ts";
 import { randomStream } from "#lib/base/random.ts";
 import { abortReason } from "#lib/base/signals.ts";
 import { AGE_CLASSES, drawAge } from "#lib/data/synth/ages.ts";
@@ -100,17 +101,13 @@ async function makeFolders(options: SynthOptions, plans: readonly Plan[]): Promi
 
 async function renderAll(options: SynthOptions, plans: readonly Plan[]): Promise<void> {
   const { out, seed, signal, sizePx = DEFAULT_SIZE_PX, onProgress } = options;
-  const remaining = plans.values();
   let done = 0;
-  const work = async (): Promise<void> => {
-    for (const plan of remaining) {
-      if (signal?.aborted) throw abortReason(signal);
-      const svg = drawPet(plan.age, randomStream(seed, plan.index));
-      await writeFile(join(out, plan.split, relativePath(plan, options)), await renderJpeg(svg, sizePx));
-      onProgress?.({ done: ++done, count: plans.length });
-    }
-  };
-  await Promise.all(Array.from({ length: MAX_RENDERS_IN_FLIGHT }, work));
+  await mapLimited(plans, MAX_RENDERS_IN_FLIGHT, async (plan) => {
+    if (signal?.aborted) throw abortReason(signal);
+    const svg = drawPet(plan.age, randomStream(seed, plan.index));
+    await writeFile(join(out, plan.split, relativePath(plan, options)), await renderJpeg(svg, sizePx));
+    onProgress?.({ done: ++done, count: plans.length });
+  });
 }
 
 function renderJpeg(svg: string, sizePx: number): Promise<Buffer> {

@@ -1,3 +1,4 @@
+import { isoTime } from "#lib/base/iso-time.ts";
 import { maeMonths } from "#lib/metrics/mae-months.ts";
 import { checkpointName, isBestCheckpoint } from "#lib/model/checkpoint.ts";
 import type { Instant } from "./job-state.ts";
@@ -48,7 +49,7 @@ export function factsOf({ lastCheckpoint, progress, result }: TrainingJobStatus 
 
 export function withStep(facts: Facts, step: StepReport, { maxEpochs, maxSteps }: Bounds, now: Instant): Facts {
   const percent = maxSteps > 0 ? (step.step / maxSteps) * 100 : 0;
-  const progress = { ...facts.progress, ...step, maxEpochs, maxSteps, percent, updateTime: timeOf(now) };
+  const progress = { ...facts.progress, ...step, maxEpochs, maxSteps, percent, updateTime: isoTime(now) };
   return { ...facts, progress };
 }
 
@@ -87,7 +88,7 @@ export function withTrainerReport(facts: Facts, report: TrainerReport, now: Inst
 /** With the last words of a worker. */
 export function withTermination(facts: Facts, report: TerminationReport, now: Instant): Facts {
   const { checkpoint, result, published, step } = report;
-  const known = checkpoint ? withCheckpoint(facts, { ...checkpoint, time: timeOf(now) }) : facts;
+  const known = checkpoint ? withCheckpoint(facts, { ...checkpoint, time: isoTime(now) }) : facts;
   const progress = step > (facts.progress?.step ?? 0) ? { progress: { ...facts.progress, step } } : {};
   return {
     ...known,
@@ -109,8 +110,4 @@ export function resultOf({ result, best, lastCheckpoint, progress }: Facts): Res
   if (result) return result;
   if (best?.uri !== undefined) return { modelUri: best.uri, metrics: best.metrics };
   return { modelUri: lastCheckpoint?.uri ?? "", metrics: progress?.validationMetrics ?? {} };
-}
-
-function timeOf(now: Instant): string {
-  return new Date(now).toISOString();
 }

@@ -1,3 +1,4 @@
+import { isoTime, parseIsoTime } from "#lib/base/iso-time.ts";
 import { compact } from "#lib/base/compact.ts";
 import type { Facts } from "./facts.ts";
 import { INITIAL_STATUS, isTerminal, workerId, workerOfId } from "./job-state.ts";
@@ -41,7 +42,7 @@ export function readStatus({ metadata, status = {} }: TrainingJob): JobStatus {
 }
 
 function instantOf(time: string | undefined): Instant | null {
-  return time === undefined ? null : Date.parse(time);
+  return time === undefined ? null : parseIsoTime(time);
 }
 
 function readFailure(job: string, failure: FailureStatus): Failure {
@@ -50,7 +51,7 @@ function readFailure(job: string, failure: FailureStatus): Failure {
   const exit = {
     code: exitCode,
     signal,
-    at: Date.parse(time),
+    at: parseIsoTime(time),
     message: "",
     reason,
     ...(node !== undefined && { node }),
@@ -101,7 +102,7 @@ export function writeStatus({ job, status, workers, facts, runDir, now }: Status
 const MAX_MESSAGE_CHARACTERS = 4096;
 
 function timeOf(instant: Instant | null): string | undefined {
-  return instant === null ? undefined : new Date(instant).toISOString();
+  return instant === null ? undefined : isoTime(instant);
 }
 
 function controlOf(status: JobStatus): TrainingJobStatus["control"] {
@@ -126,7 +127,7 @@ function failureStatus(job: string, { worker, exit, reason, message }: Failure):
     signal: exit.signal ?? undefined,
     reason,
     message: message.slice(0, MAX_MESSAGE_CHARACTERS),
-    time: new Date(exit.at).toISOString(),
+    time: isoTime(exit.at),
   });
 }
 
@@ -174,6 +175,6 @@ function conditionsOf({ status, earlier, now, generation }: ConditionContext): C
       message: status.message.slice(0, MAX_MESSAGE_CHARACTERS),
       observedGeneration: generation,
     } as const;
-    return [{ ...about, lastTransitionTime: unchanged ? before.lastTransitionTime : new Date(now).toISOString() }];
+    return [{ ...about, lastTransitionTime: unchanged ? before.lastTransitionTime : isoTime(now) }];
   });
 }

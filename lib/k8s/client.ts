@@ -2,8 +2,8 @@ import { request as plainRequest } from "node:http";
 import type { IncomingMessage } from "node:http";
 import { request as secureRequest } from "node:https";
 import { PetageError } from "#lib/base/errors.ts";
+import { Deadline } from "#lib/system/deadline.ts";
 import type { Credentials } from "./credentials.ts";
-import { Deadline } from "./deadline.ts";
 import { KubeError, readRefusal, whyOf } from "./errors.ts";
 import { pathOf } from "./objects.ts";
 import type { KubeList, KubeObject, Metadata, Place, ResourceType } from "./objects.ts";
@@ -126,7 +126,7 @@ export class KubeClient {
 
   /** Any call whose answer is JSON. */
   async call<T>(call: Call): Promise<T> {
-    using deadline = new Deadline(CALL_TIMEOUT_MS, call.signal);
+    using deadline = new Deadline(CALL_TIMEOUT_MS, { signal: call.signal });
     const response = await this.#send({ ...call, signal: deadline.signal }, "calls");
     return JSON.parse(await readBody(response, call)) as T;
   }

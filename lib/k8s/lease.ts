@@ -1,8 +1,8 @@
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
-import { delay } from "#lib/base/signals.ts";
+import { delay } from "#lib/system/clock.ts";
+import { Deadline } from "#lib/system/deadline.ts";
 import type { KubeClient } from "./client.ts";
-import { Deadline } from "./deadline.ts";
 import { KubeError } from "./errors.ts";
 import { LEASES } from "./objects.ts";
 import type { KubeObject } from "./objects.ts";
@@ -94,7 +94,8 @@ export class Leadership {
     while (!signal.aborted) {
       await delay(retryMs, signal).catch(() => undefined);
       if (signal.aborted) return;
-      using deadline = new Deadline(Math.max(0, this.#renewedAt + renewDeadlineMs - performance.now()), signal);
+      const leftMs = Math.max(0, this.#renewedAt + renewDeadlineMs - performance.now());
+      using deadline = new Deadline(leftMs, { signal });
       if ((await this.#attempt(deadline.signal)) || this.held || signal.aborted) continue;
       lost.abort(new PetageError("UNAVAILABLE", `Lost the lease ${this.#options.name} after ${renewDeadlineMs} ms`));
       return;

@@ -1,9 +1,9 @@
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
-import { delay } from "#lib/base/signals.ts";
+import { delay } from "#lib/system/clock.ts";
+import { Deadline } from "#lib/system/deadline.ts";
 import { Backoff } from "./backoff.ts";
 import type { KubeClient } from "./client.ts";
-import { Deadline } from "./deadline.ts";
 import { KubeError } from "./errors.ts";
 import { keyOf } from "./objects.ts";
 import type { KubeObject, Place, ResourceType } from "./objects.ts";
@@ -122,7 +122,7 @@ export class Reflector<T extends KubeObject> {
   async #follow(resourceVersion: string, signal: AbortSignal): Promise<void> {
     const { client, type, store, labelSelector, fieldSelector } = this.#options;
     const { watchSeconds, inactivityMs } = this.#limits;
-    using silence = new Deadline(inactivityMs, signal);
+    using silence = new Deadline(inactivityMs, { signal });
     const events = watch<T>(client, [type, this.#place], {
       resourceVersion,
       query: { labelSelector, fieldSelector },

@@ -4,7 +4,8 @@ import type { ConnectionOptions, NatsConnection } from "nats";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { silentLog } from "#lib/base/log.ts";
-import { abortable, delay } from "#lib/base/signals.ts";
+import { abortable } from "#lib/base/signals.ts";
+import { delay } from "#lib/system/clock.ts";
 
 const RECONNECT_INTERVAL_MS = 250;
 const PING_INTERVAL_MS = 5_000;

@@ -2,7 +2,8 @@ import { ErrorCode, NatsError } from "nats";
 
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
-import { abortable, abortReason, delay } from "#lib/base/signals.ts";
+import { abortable, abortReason } from "#lib/base/signals.ts";
+import { delay } from "#lib/system/clock.ts";
 
 import type { Nats } from "./connect.ts";
 import { addressSubject } from "./subjects.ts";

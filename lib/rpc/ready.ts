@@ -1,13 +1,15 @@
 import { Client as Channel, credentials, Metadata, type MethodDefinition } from "@grpc/grpc-js";
 import { service as healthDefinition } from "grpc-health-check";
 import { PetageError } from "#lib/base/errors.ts";
-import { delay } from "#lib/base/signals.ts";
+import { delay } from "#lib/system/clock.ts";
 import type { ServiceName } from "./contract.ts";
 import { fullName } from "./protos.ts";
 
 /** How often a service that is not ready is asked again, and how long it may take to answer. */
 const POLL_INTERVAL_MS = 50;
 const ANSWER_MS = 2_000;
+/** With less time for its answer it is not asked again: the answer before says more than that none came. */
+const LEAST_ANSWER_MS = 50;
 
 export interface ReadyOptions {
   /** Which service must serve; without it, all of the server. */
@@ -29,7 +31,8 @@ export async function waitForReady(address: string, deadlineMs: number, options:
     for (;;) {
       const answer = await check(channel, service, Math.max(1, Math.min(ANSWER_MS, endMs - performance.now())));
       if (answer === "SERVING") return;
-      if (performance.now() + POLL_INTERVAL_MS >= endMs) throw notReady(address, { service, answer, deadlineMs });
+      const againMs = performance.now() + POLL_INTERVAL_MS;
+      if (againMs + LEAST_ANSWER_MS >= endMs) throw notReady(address, { service, answer, deadlineMs });
       await delay(POLL_INTERVAL_MS, options.signal);
     }
   } finally {

@@ -2,6 +2,8 @@ import { Server, ServerCredentials, setLogger } from "@grpc/grpc-js";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { silentMetrics, type Metrics } from "#lib/base/metrics.ts";
+import { abortable } from "#lib/base/signals.ts";
+import { Deadline } from "#lib/system/deadline.ts";
 import { CallMetrics } from "./call-metrics.ts";
 import { OpenCalls } from "./calls.ts";
 import type { Implementation, ServiceName } from "./contract.ts";
@@ -173,10 +175,8 @@ function bindError(cause: Error, address: string): PetageError {
 /** Lets calls in progress finish, but not longer than the grace. */
 async function shutDown(server: Server, calls: OpenCalls, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-  let timer: NodeJS.Timeout | undefined;
-  const graceOver = new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)));
-  await Promise.race([Promise.all([calls.drain(), closed]), graceOver]);
-  clearTimeout(timer);
+  using grace = new Deadline(graceMs);
+  await abortable(Promise.all([calls.drain(), closed]), grace.signal).catch(() => undefined);
   calls.end();
   await new Promise(setImmediate); // lets those last answers out
   server.forceShutdown();

@@ -1,24 +1,11 @@
 import { assert } from "#lib/base/assert.ts";
+import type { Clock } from "#lib/base/clock.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { abortReason } from "#lib/base/signals.ts";
 import { DEFAULT_POLICY, hasRoom, next, type BatchPolicy, type Waiting } from "./policy.ts";
 
 /** How much the last batch counts in the estimate of how long one takes. */
 const ESTIMATE_WEIGHT = 0.2;
-
-export interface Clock {
-  nowMs(): number;
-  /** Calls back once, later; the result undoes it. */
-  after(delayMs: number, callback: () => void): () => void;
-}
-
-export const systemClock: Clock = {
-  nowMs: () => performance.now(),
-  after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
 
 export interface SubmitOptions {
   /** What the item holds in memory. */
@@ -47,8 +34,8 @@ interface Entry<Item, Answer> extends Waiting {
 export interface BatcherOptions<Item, Answer> {
   /** Computes a batch: one answer for each item, in their order. */
   readonly compute: (items: readonly Item[]) => Promise<readonly Answer[]>;
+  readonly clock: Clock;
   readonly policy?: BatchPolicy;
-  readonly clock?: Clock;
   /** Hears that so many more items wait, or less. */
   readonly onWaiting?: (delta: number) => void;
 }
@@ -65,10 +52,10 @@ export class Batcher<Item, Answer> {
   readonly #queue: Entry<Item, Answer>[] = [];
   #busy = false;
   #computeMs = 0;
-  #cancelTimer = (): void => {};
+  #timer: Disposable | undefined;
 
   constructor(options: BatcherOptions<Item, Answer>) {
-    const { compute, policy = DEFAULT_POLICY, clock = systemClock, onWaiting = () => {} } = options;
+    const { compute, clock, policy = DEFAULT_POLICY, onWaiting = () => {} } = options;
     this.#compute = compute;
     this.#policy = policy;
     this.#clock = clock;
@@ -112,7 +99,7 @@ export class Batcher<Item, Answer> {
 
   /** Does what the policy says until it says to wait. */
   #proceed(): void {
-    this.#cancelTimer();
+    this.#timer?.[Symbol.dispose]();
     for (;;) {
       const nowMs = this.#clock.nowMs();
       const decision = next(
@@ -136,7 +123,7 @@ export class Batcher<Item, Answer> {
 
   #wakeAt(untilMs: number, nowMs: number): void {
     if (untilMs === Infinity) return;
-    this.#cancelTimer = this.#clock.after(Math.max(0, untilMs - nowMs), () => this.#proceed());
+    this.#timer = this.#clock.after(Math.max(0, untilMs - nowMs), () => this.#proceed());
   }
 
   async #dispatch(batch: readonly Entry<Item, Answer>[]): Promise<void> {

@@ -1,10 +1,11 @@
 import { defined } from "#lib/base/assert.ts";
+import type { Clock } from "#lib/base/clock.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { silentMetrics } from "#lib/base/metrics.ts";
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from "#lib/data/decode.ts";
 import type { Image } from "#lib/data/types.ts";
 import { Admission } from "./admission.ts";
-import { Batcher, systemClock, type Clock } from "./batcher.ts";
+import { Batcher } from "./batcher.ts";
 import { checkEstimateOptions, estimateAge, type AgeEstimate, type EstimateOptions } from "#lib/model/age-estimate.ts";
 import { DEFAULT_POLICY, paddedSize, type BatchPolicy } from "./policy.ts";
 import { checkSize, createPreprocess, inputSize, type Preprocess } from "./preprocess.ts";
@@ -15,12 +16,12 @@ import { ServingMetrics } from "./serving-metrics.ts";
 export const SERVING_IMAGE_LIMITS: ImageLimits = { ...DEFAULT_IMAGE_LIMITS, maxImageBytes: 12 * 2 ** 20 };
 
 export interface EstimatorOptions {
+  readonly clock: Clock;
   readonly limits?: ImageLimits;
   readonly policy?: BatchPolicy;
   /** Shared by models that follow one another. */
   readonly admission?: Admission;
   readonly metrics?: ServingMetrics;
-  readonly clock?: Clock;
 }
 
 export interface EstimateCall extends EstimateOptions {
@@ -76,10 +77,9 @@ export class Estimator {
   }
 
   /** Makes the model warm: the first batch of each size costs TensorFlow many times the later ones. */
-  static async warm(predictor: ServedPredictor, options: EstimatorOptions = {}): Promise<Estimator> {
-    const { limits = SERVING_IMAGE_LIMITS, policy = DEFAULT_POLICY } = options;
-    const { clock = systemClock, metrics = new ServingMetrics(silentMetrics, clock) } = options;
-    const { admission = new Admission() } = options;
+  static async warm(predictor: ServedPredictor, options: EstimatorOptions): Promise<Estimator> {
+    const { clock, limits = SERVING_IMAGE_LIMITS, policy = DEFAULT_POLICY } = options;
+    const { metrics = new ServingMetrics(silentMetrics, clock), admission = new Admission() } = options;
     const preprocess = createPreprocess(predictor.info.config, limits);
     const size = await inputSize(preprocess);
     for (const count of policy.batchSizes) {

@@ -1,6 +1,6 @@
+import type { Clock } from "#lib/base/clock.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
-import { systemClock, type Clock } from "./batcher.ts";
 import type { ModelSlot } from "./model-slot.ts";
 
 /** A version that could not be loaded is tried again after this time: its volume may have been the reason. */
@@ -25,7 +25,7 @@ export interface ModelSource<Version extends { readonly version: number }, Model
 
 export interface FollowerOptions {
   readonly log: Log;
-  readonly clock?: Clock;
+  readonly clock: Clock;
   /** A version could not be loaded. */
   readonly onFailure?: () => void;
 }
@@ -53,7 +53,7 @@ export class ModelFollower<Version extends { readonly version: number }, Model e
   constructor(source: ModelSource<Version, Model>, slot: ModelSlot<Model>, options: FollowerOptions) {
     this.#source = source;
     this.#slot = slot;
-    this.#options = { clock: systemClock, onFailure() {}, ...options };
+    this.#options = { onFailure() {}, ...options };
   }
 
   /** Looks at the store once, and puts its newest version into the slot. Never rejects. */

@@ -1,4 +1,4 @@
-import type { Clock } from "./batcher.ts";
+import type { Clock } from "#lib/base/clock.ts";
 
 /** The time that the mean looks back over. */
 export const QUEUE_WINDOW_MS = 30_000;
@@ -19,12 +19,12 @@ interface Slot {
  * came. Those that wait still count with their time so far, so that it rises, too, when nothing gets through.
  */
 export class QueueTime {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "nowMs">;
   readonly #slots: (Slot | undefined)[] = [];
   #countedMs: number;
   #waiting = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, "nowMs">) {
     this.#clock = clock;
     this.#countedMs = clock.nowMs();
   }

@@ -1,5 +1,5 @@
+import type { Clock } from "#lib/base/clock.ts";
 import { SECONDS_BUCKETS, type Counter, type Gauge, type Histogram, type Metrics } from "#lib/base/metrics.ts";
-import { systemClock, type Clock } from "./batcher.ts";
 import { DEFAULT_POLICY } from "./policy.ts";
 import type { ModelInfo } from "./model-info.ts";
 import { QueueTime } from "./queue-time.ts";
@@ -23,7 +23,7 @@ export class ServingMetrics {
   readonly #model: Gauge<"name" | "version">;
   readonly #modelFailures: Counter;
 
-  constructor(metrics: Metrics, clock: Clock = systemClock) {
+  constructor(metrics: Metrics, clock: Clock) {
     const queue = (this.queue = new QueueTime(clock));
     metrics.gauge({
       name: "petage_inference_queue_milliseconds",

@@ -1,3 +1,4 @@
+import type { Clock } from "../base/clock.ts";
 import { PetageError } from "../base/errors.ts";
 import type { BatchSource } from "../data/types.ts";
 import type { Metric, Predictions } from "../metrics/types.ts";
@@ -32,13 +33,14 @@ export interface EvaluationParts {
   readonly predictor: Predictor;
   readonly source: BatchSource;
   readonly metrics: readonly Metric[];
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
 /** Runs a model over a split, in the dataset's order: the predictions batch by batch, then the metrics over all. */
 export async function* evaluate(parts: EvaluationParts): AsyncGenerator<EvaluationEvent, void, undefined> {
-  const { predictor, source, signal } = parts;
-  const started = performance.now();
+  const { predictor, source, clock, signal } = parts;
+  const started = clock.nowMs();
   const { sampleCount: total } = await source.describe(1, signal);
   const seen = new Set<number>();
   const all: SamplePrediction[] = [];
@@ -65,7 +67,7 @@ export async function* evaluate(parts: EvaluationParts): AsyncGenerator<Evaluati
     yield { kind: "batch", predictions, done: all.length, total };
   }
   const metrics = measure(all, parts.metrics);
-  const durationMs = performance.now() - started;
+  const durationMs = clock.nowMs() - started;
   yield { kind: "result", result: { metrics, sampleCount: all.length, skippedIds, durationMs } };
 }
 

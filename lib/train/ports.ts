@@ -1,7 +1,7 @@
-import type { Bucket } from "../collective/types.ts";
-import type { Batch } from "../data/types.ts";
-import type { Checkpoint, StateDict } from "#lib/model/checkpoint.ts";
-import type { Validation } from "./run.ts";
+import type { Bucket } from "#lib/collective/types.ts";
+import type { Batch } from "#lib/data/types.ts";
+import type { StateDict } from "#lib/model/checkpoint.ts";
+import type { Validation } from "./hook.ts";
 
 /** A training step as the loop drives it; `lib/host` runs it in a thread of its own, because TensorFlow blocks. */
 export interface StepEngine {
@@ -14,7 +14,6 @@ export interface StepEngine {
   apply(scalars: StepScalars): Promise<AppliedStep>;
   /** SHA-256 of weights and running statistics. */
   hash(): Promise<string>;
-  exportTensors(options: { readonly withOptimizer: boolean }): Promise<Pick<Checkpoint, "weights" | "optimizer">>;
 }
 
 export interface ReadyBucket extends Bucket {

@@ -1,140 +1,137 @@
-import { PetageError } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
-import type { Direction } from "../metrics/types.ts";
-import type { Schedule } from "../optim/types.ts";
+import type { Clock } from "#lib/base/clock.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import type { Log } from "#lib/base/log.ts";
+import type { Schedule } from "#lib/optim/types.ts";
 import type { Checkpoint, CheckpointMeta, CheckpointStore, Progress, SavedCheckpoint } from "#lib/model/checkpoint.ts";
+import type { RunControl, RunFacts, RunState, ScalarRecord, Share, Validation } from "./hook.ts";
 
-/** What one iteration measured on this rank. Loss and gradient norm are those of all ranks. */
-export interface IterationResult {
-  readonly loss: number;
-  readonly gradNorm?: number;
-  readonly learningRate: number;
-  readonly imageCount: number;
-  /** The whole iteration, the wait for its batch included. */
-  readonly totalMs: number;
-  readonly dataMs: number;
-  /** Time that only the all-reduce took: after the last gradient was ready. */
-  readonly allReduceMs: number;
-  readonly skippedIds: readonly string[];
-}
-
-export interface Validation {
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly sampleCount: number;
-  readonly durationMs: number;
-}
-
-/** A line of `scalars.json`, as mmengine's LocalVisBackend writes them. */
-export type ScalarRecord = Readonly<Record<string, number>>;
-
-/** What hooks may do to the world. The trainer service gives these; tests give fakes. */
+/** What a run does to the world. The trainer service gives these; tests give fakes. */
 export interface RunPorts {
   readonly log: Log;
+  readonly clock: Clock;
   readonly checkpoints: CheckpointStore;
-  /** All tensors of the run as they stand; without the optimizer's for a checkpoint that is not resumed. */
+  /** The current tensors; without the optimizer's for checkpoints that nobody will resume. */
   exportTensors(options: { readonly withOptimizer: boolean }): Promise<Pick<Checkpoint, "weights" | "optimizer">>;
   /** Appends to `scalars.json`. */
   record(scalars: ScalarRecord): void;
   /** A checkpoint is complete. */
   onCheckpoint(saved: SavedCheckpoint, progress: Progress): void;
-  now(): Date;
 }
 
-/** A training run as its hooks see it: where it stands, and what it just did. */
-export interface TrainingRun {
-  readonly configName: string;
-  readonly rank: number;
-  readonly worldSize: number;
-  readonly seed: number;
-  readonly maxEpochs: number;
-  /** Iterations per epoch. */
-  readonly epochLength: number;
-  readonly schedule: Schedule;
-  /** In which direction each metric of the evaluator is better. */
-  readonly directions: Readonly<Record<string, Direction>>;
+export interface RunSetup {
+  readonly facts: RunFacts & Share;
   /** Everything of a checkpoint's description but its progress and metrics. */
   readonly description: Pick<CheckpointMeta, "configName" | "config" | "classes" | "petageVersion">;
+  readonly schedule: Schedule;
   readonly ports: RunPorts;
-
-  /** Epochs completed. */
-  epoch: number;
-  /** Iterations completed of the epoch in progress. */
-  iteration: number;
-  /** Optimizer steps completed. */
-  step: number;
-  /** What shuffles the data of the coming epoch; DistSamplerSeedHook moves it. */
-  samplerEpoch: number;
-  best: Progress["best"];
-  last: IterationResult | undefined;
-  validation: Validation | undefined;
-  /** The newest checkpoint of these very weights, if one was written. */
-  saved: (SavedCheckpoint & { readonly step: number }) | undefined;
-  /** Seconds to the end, as the timer hook estimates it; 0 until it can. */
-  etaSeconds: number;
-  /** This rank was told to end; the ranks agree on the step. */
-  stopWanted: boolean;
-  /** The ranks have agreed to end after the step in progress. */
-  stopping: boolean;
 }
 
-/** The stages at which hooks are called, in the order in which they come. */
-export type Stage = "beforeRun" | "beforeEpoch" | "afterIteration" | "afterEpoch" | "afterValidation" | "afterRun";
-
-/** Something that happens beside the training step. `priority` decides the order: lower first, as in mmengine. */
-export interface Hook extends Partial<Readonly<Record<Stage, (run: TrainingRun) => void | Promise<void>>>> {
-  readonly name: string;
-  readonly priority: number;
+/** A training run: the loop moves it on, hooks get snapshots of its state and its control. */
+export interface TrainingRun extends Omit<RunSetup, "facts"> {
+  /** As it stands now. */
+  readonly state: RunState;
+  readonly control: RunControl;
+  update(changes: Partial<Omit<RunState, keyof RunFacts>>): void;
 }
 
-/** mmengine's names for priorities. */
-export const PRIORITIES = {
-  HIGHEST: 0,
-  VERY_HIGH: 10,
-  HIGH: 30,
-  ABOVE_NORMAL: 40,
-  NORMAL: 50,
-  BELOW_NORMAL: 60,
-  LOW: 70,
-  VERY_LOW: 90,
-  LOWEST: 100,
-} as const;
-
-/** Where a run stands, as a checkpoint keeps it. */
-export function progressOf(run: TrainingRun): Progress {
-  const { epoch, iteration, step, seed, worldSize, best } = run;
-  return { epoch, iteration, step, seed, worldSize, best, schedule: run.schedule.state() };
+/** A run before its first step. */
+export function createRun({ facts, ...setup }: RunSetup): TrainingRun {
+  let state: RunState = {
+    ...facts,
+    epoch: 0,
+    iteration: 0,
+    step: 0,
+    startStep: 0,
+    samplerEpoch: 0,
+    best: null,
+    saved: undefined,
+    etaSeconds: 0,
+    stoppedBy: undefined,
+  };
+  const run = {
+    ...setup,
+    get state() {
+      return state;
+    },
+    update: (changes: Partial<RunState>) => void (state = { ...state, ...changes }),
+  };
+  return Object.assign(run, { control: createControl(run) });
 }
 
-/** Whether the last step is done: only then training has succeeded. */
-export function isComplete({ epoch, maxEpochs }: TrainingRun): boolean {
-  return epoch >= maxEpochs;
+/** Takes a run on in another group. Another number of ranks shares an epoch otherwise: one in progress begins again. */
+export function joinGroup({ state, control, update }: TrainingRun, share: Share): void {
+  const beginsAgain = state.iteration > 0 && state.worldSize !== share.worldSize;
+  if (beginsAgain) {
+    const were = `${state.worldSize} workers began it, now there are ${share.worldSize}`;
+    control.log.warn(`Epoch ${state.epoch + 1} begins again: ${were}`);
+  }
+  update({ ...share, iteration: beginsAgain ? 0 : state.iteration });
 }
 
-/** Throws STOPPED where training was told to end before its last step. */
-export function requireLastStep(run: TrainingRun): void {
-  if (isComplete(run)) return;
-  const lastStep = run.maxEpochs * run.epochLength;
-  throw new PetageError("STOPPED", `TrainerService.Stop ended training after step ${run.step} of ${lastStep}`);
-}
-
-/** What describes a checkpoint of the run as it stands. */
-export function checkpointMeta(run: TrainingRun): CheckpointMeta {
+/** What a run lets its hooks do. */
+function createControl(run: Omit<TrainingRun, "control">): RunControl {
+  const { ports, schedule, update } = run;
+  const { log, checkpoints } = ports;
   return {
-    format: 1,
-    ...run.description,
-    createTime: run.ports.now().toISOString(),
-    progress: progressOf(run),
-    metrics: run.validation?.metrics ?? {},
+    log,
+    checkpoints,
+    stop: (by) => update({ stoppedBy: run.state.stoppedBy ?? by }),
+    async save(name) {
+      const tensors = await ports.exportTensors({ withOptimizer: true });
+      const meta = checkpointMeta(run);
+      const saved = await checkpoints.save(name, { meta, ...tensors });
+      await checkpoints.markLatest(saved);
+      update({ saved: { ...saved, step: run.state.step } });
+      ports.onCheckpoint(saved, meta.progress);
+      return saved;
+    },
+    async saveBest(best, metrics) {
+      update({ best });
+      const tensors = await ports.exportTensors({ withOptimizer: false });
+      const meta = checkpointMeta(run, metrics);
+      const saved = await checkpoints.save(best.name, { meta, ...tensors });
+      ports.onCheckpoint(saved, meta.progress);
+      return saved;
+    },
+    async addMetrics(metrics) {
+      const { saved, step } = run.state;
+      if (saved?.step === step) await checkpoints.amend(saved.name, checkpointMeta(run, metrics));
+    },
+    record: (scalars) => ports.record(scalars),
+    advanceSchedule: (unit) => (unit === "epoch" ? schedule.afterEpoch() : schedule.afterIteration()),
+    shuffle: (samplerEpoch) => update({ samplerEpoch }),
+    estimate: (etaSeconds) => update({ etaSeconds }),
   };
 }
 
-/** Writes a checkpoint of the run as it stands and makes it the one to resume. */
-export async function saveCheckpoint(run: TrainingRun, name: string): Promise<SavedCheckpoint> {
-  const tensors = await run.ports.exportTensors({ withOptimizer: true });
-  const meta = checkpointMeta(run);
-  const saved = await run.ports.checkpoints.save(name, { meta, ...tensors });
-  await run.ports.checkpoints.markLatest(saved);
-  run.saved = { ...saved, step: run.step };
-  run.ports.onCheckpoint(saved, meta.progress);
-  return saved;
+/** What describes a checkpoint of the run as it stands. */
+export function checkpointMeta(
+  { description, ports, state, schedule }: Omit<TrainingRun, "control">,
+  metrics: Validation["metrics"] = {},
+): CheckpointMeta {
+  const { epoch, iteration, step, seed, worldSize, best } = state;
+  return {
+    format: 1,
+    ...description,
+    createTime: ports.clock.date().toISOString(),
+    progress: { epoch, iteration, step, seed, worldSize, best, schedule: schedule.state() },
+    metrics,
+  };
+}
+
+/** Steps of the whole run. */
+export function stepCount({ maxEpochs, epochLength }: RunState): number {
+  return maxEpochs * epochLength;
+}
+
+/** Whether the last step is done: only then training has succeeded. */
+export function isComplete({ epoch, maxEpochs }: RunState): boolean {
+  return epoch >= maxEpochs;
+}
+
+/** Throws STOPPED where training was ended before its last step. */
+export function requireLastStep(state: RunState): void {
+  if (isComplete(state)) return;
+  const { stoppedBy, step } = state;
+  throw new PetageError("STOPPED", `${stoppedBy} ended training after step ${step} of ${stepCount(state)}`);
 }

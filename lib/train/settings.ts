@@ -16,9 +16,9 @@ import { schedules } from "#lib/optim/schedules/index.ts";
 import type { Optimizer, OptimizerWrapper, Schedule } from "#lib/optim/types.ts";
 import { wrappers } from "#lib/optim/wrappers/index.ts";
 import { hooks } from "./hooks/index.ts";
+import type { Hook } from "./hook.ts";
 import { loops } from "./loops/index.ts";
 import type { TrainLoop } from "./loops/types.ts";
-import type { Hook } from "./run.ts";
 
 /** What the computing thread needs of a config. */
 export interface ModelSettings extends InferenceSettings, OptimizerWrapper {

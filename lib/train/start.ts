@@ -173,14 +173,14 @@ async function resume(
   await target.restoreOptimizer(checkpoint.optimizer, source);
   const { progress } = checkpoint.meta;
   run.schedule.restore(progress.schedule);
-  run.epoch = progress.epoch;
-  run.iteration = progress.iteration;
-  run.step = progress.step;
-  run.best = progress.best;
-  if (run.iteration > 0 && progress.worldSize !== run.worldSize) {
-    const were = `it was written by ${progress.worldSize} workers, now there are ${run.worldSize}`;
-    sources.log.warn(`Epoch ${run.epoch + 1} begins again: ${were}`);
-    run.iteration = 0;
+  const { epoch, step, best } = progress;
+  const { worldSize } = run.state;
+  const beginsAgain = progress.iteration > 0 && progress.worldSize !== worldSize;
+  if (beginsAgain) {
+    const were = `it was written by ${progress.worldSize} workers, now there are ${worldSize}`;
+    sources.log.warn(`Epoch ${epoch + 1} begins again: ${were}`);
   }
-  sources.log.info(`Resumed from ${source}`, { epoch: run.epoch, iteration: run.iteration, step: run.step });
+  const iteration = beginsAgain ? 0 : progress.iteration;
+  run.update({ epoch, iteration, step, startStep: step, best });
+  sources.log.info(`Resumed from ${source}`, { epoch, iteration, step });
 }

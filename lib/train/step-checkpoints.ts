@@ -1,6 +1,6 @@
 import { numberedNames } from "#lib/model/checkpoint.ts";
-import { PRIORITIES, saveCheckpoint } from "./run.ts";
-import type { Hook } from "./run.ts";
+import { PRIORITIES } from "./hook.ts";
+import type { Hook } from "./hook.ts";
 
 export interface StepCheckpointOptions {
   /** Save after every so many optimizer steps. */
@@ -15,20 +15,20 @@ export function stepCheckpoints({ everySteps, keepLast }: StepCheckpointOptions)
   return {
     name: "StepCheckpoints",
     priority: PRIORITIES.VERY_LOW,
-    async beforeRun(run) {
+    async beforeRun({ run }, control) {
       if (run.rank !== 0) return;
-      const there = numberedNames(await run.ports.checkpoints.list(), "iter");
+      const there = numberedNames(await control.checkpoints.list(), "iter");
       for (const { name, count } of there) if (count % everySteps === 0) kept.add(name);
     },
-    async afterIteration(run) {
+    async afterIteration({ run }, control) {
       if (run.rank !== 0 || run.step % everySteps !== 0) return;
       const name = `iter_${run.step}`;
       if (run.saved?.step === run.step) return; // the config asked for this one
-      await saveCheckpoint(run, name);
+      await control.save(name);
       kept.delete(name);
       kept.add(name);
       for (const oldest of [...kept].slice(0, -keepLast)) {
-        await run.ports.checkpoints.remove(oldest);
+        await control.checkpoints.remove(oldest);
         kept.delete(oldest);
       }
     },

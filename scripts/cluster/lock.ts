@@ -1,6 +1,6 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { delay } from "#lib/base/signals.ts";
+import { delay } from "#lib/system/clock.ts";
 import { isRunning, processIdentity } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 

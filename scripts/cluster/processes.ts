@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defined } from "#lib/base/assert.ts";
 import { PetageError } from "#lib/base/errors.ts";
-import { delay } from "#lib/base/signals.ts";
+import { delay } from "#lib/system/clock.ts";
 import { programPath } from "./binaries.ts";
 import { isRunning, killGroup, processIdentity } from "./process-identity.ts";
 import { writeState } from "./slot.ts";

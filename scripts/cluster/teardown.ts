@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { PetageError } from "#lib/base/errors.ts";
-import { delay } from "#lib/base/signals.ts";
+import { delay } from "#lib/system/clock.ts";
 import { cacheFolder } from "../setup/cache.ts";
 import { removeControlGroup } from "./control-group.ts";
 import { withLock } from "./lock.ts";

@@ -5,9 +5,11 @@ import type { PredictorThread } from "#lib/host/thread/predictor.ts";
 import { estimateAge } from "#lib/model/age-estimate.ts";
 import { remoteBatchSource } from "#lib/rpc/batch-source.ts";
 import type { Client, Implementation } from "#lib/rpc/contract.ts";
+import { Turns } from "#lib/base/turns.ts";
+import { checkpointName } from "#lib/model/checkpoint.ts";
 import { durationOf } from "#lib/rpc/time.ts";
 import { readCheckpoint, weightsSha256 } from "#lib/store/checkpoint-folder.ts";
-import { checkpointName } from "#lib/model/checkpoint.ts";
+import { systemClock } from "#lib/system/clock.ts";
 import { evaluate } from "#lib/train/evaluate.ts";
 import type { EvaluationEvent, SamplePrediction } from "#lib/train/evaluate.ts";
 import { evaluatorMetrics } from "#lib/train/settings.ts";
@@ -38,7 +40,7 @@ export function createEvaluatorService({
 }: EvaluatorParts): Implementation<"EvaluatorService"> {
   let status: Status = { phase: "EVALUATOR_PHASE_IDLE", checkpointUri: "" };
   let queued = 0;
-  let turn: Promise<void> = Promise.resolve();
+  const turns = new Turns();
   return {
     async *evaluate({ checkpointUri, split, includePredictions, includeProbabilities }, { signal }) {
       if (split !== "SPLIT_VALIDATION" && split !== "SPLIT_TEST") {
@@ -58,14 +60,14 @@ export function createEvaluatorService({
         weightsSha256: weightsHash,
       };
       const source = remoteBatchSource(await loader, split);
-      const started = performance.now();
-      for await (const event of evaluate({ predictor, source, metrics, signal })) {
+      const started = systemClock.nowMs();
+      for await (const event of evaluate({ predictor, source, metrics, clock: systemClock, signal })) {
         if (event.kind === "result") {
           onEvaluated(event.result.durationMs);
           yield { result: { ...resultOf(event), model } };
           continue;
         }
-        const progress = progressOf(event, performance.now() - started);
+        const progress = progressOf(event, systemClock.nowMs() - started);
         status = { ...status, progress };
         yield { progress };
         if (includePredictions) yield predictionsOf(event.predictions, includeProbabilities);
@@ -80,15 +82,12 @@ export function createEvaluatorService({
       throw new PetageError("RESOURCE_EXHAUSTED", `${queued} evaluations wait already`, { hint: "Try again later" });
     }
     queued += 1;
-    const before = turn;
-    let leave = (): void => {};
-    turn = new Promise((resolve) => (leave = resolve));
-    await before;
+    const turn = await turns.next();
     return {
       [Symbol.dispose]() {
         queued -= 1;
         status = { phase: "EVALUATOR_PHASE_IDLE", checkpointUri: "" };
-        leave();
+        turn[Symbol.dispose]();
       },
     };
   }

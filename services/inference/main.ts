@@ -3,13 +3,14 @@ import { run } from "#lib/host/run.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
 import type { Found } from "#lib/serve/model-follower.ts";
 import { ServingMetrics } from "#lib/serve/serving-metrics.ts";
+import { systemClock } from "#lib/system/clock.ts";
 import { Environment } from "./config.ts";
 import { Models } from "./models.ts";
 import { inferenceService } from "./service.ts";
 
 await run("inference", Environment, async (environment, { log, metrics, signal, ready }) => {
   const { host, port, served } = environment;
-  await using models = new Models({ served, metrics: new ServingMetrics(metrics), log });
+  await using models = new Models({ served, metrics: new ServingMetrics(metrics, systemClock), log });
   // It listens before the model is warm, so that health can say that it is not.
   const services = [implement("InferenceService", inferenceService(models, log), { serving: false })];
   await using server = await serve({ host, port, services, log, metrics });

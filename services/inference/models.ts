@@ -1,7 +1,7 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { shellCommand } from "#lib/base/shell.ts";
 import type { Log } from "#lib/base/log.ts";
-import { aborted, abortReason, delay } from "#lib/base/signals.ts";
+import { aborted, abortReason } from "#lib/base/signals.ts";
 import { Admission } from "#lib/serve/admission.ts";
 import { Estimator } from "#lib/serve/estimator.ts";
 import { ModelFollower, type Found, type StoredModel } from "#lib/serve/model-follower.ts";
@@ -10,6 +10,7 @@ import type { ModelInfo } from "#lib/serve/model-info.ts";
 import type { ServingMetrics } from "#lib/serve/serving-metrics.ts";
 import { weightsSha256 } from "#lib/store/checkpoint-folder.ts";
 import { modelVersions, type ModelVersion } from "#lib/store/model-store.ts";
+import { delay, systemClock } from "#lib/system/clock.ts";
 import type { Served } from "./config.ts";
 import { openEngine, type ServingEngine } from "./engine.ts";
 
@@ -58,7 +59,11 @@ export class Models implements AsyncDisposable {
       sha256: ({ path }: ModelVersion) => weightsSha256(path),
       open: (model: ModelVersion) => this.#open(model, served.name),
     };
-    const follower = new ModelFollower(source, this.slot, { log, onFailure: () => metrics.modelFailed() });
+    const follower = new ModelFollower(source, this.slot, {
+      clock: systemClock,
+      log,
+      onFailure: () => metrics.modelFailed(),
+    });
     while (!signal.aborted) {
       onFound((this.#found = await follower.look()));
       await delay(served.pollMs, signal).catch(() => {}); // the loop's condition sees the abort
@@ -69,7 +74,11 @@ export class Models implements AsyncDisposable {
     const { log, metrics } = this.#options;
     const engine = await openEngine(path, { log, ...(name !== undefined && { name }) });
     try {
-      const estimator = await Estimator.warm(engine, { admission: this.#admission, metrics });
+      const estimator = await Estimator.warm(engine, {
+        clock: systemClock,
+        admission: this.#admission,
+        metrics,
+      });
       return this.#serve(engine, { estimator, version });
     } catch (error) {
       await engine[Symbol.asyncDispose]();
@@ -84,7 +93,7 @@ export class Models implements AsyncDisposable {
     return {
       ...model,
       sha256: info.sha256,
-      readyTime: new Date(),
+      readyTime: systemClock.date(),
       [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
     };
   }

@@ -1,7 +1,7 @@
 import type { Metrics } from "#lib/base/metrics.ts";
 import { maeMonths } from "#lib/metrics/mae-months.ts";
-import { PRIORITIES } from "#lib/train/run.ts";
-import type { Hook } from "#lib/train/run.ts";
+import { PRIORITIES } from "#lib/train/hook.ts";
+import type { Hook } from "#lib/train/hook.ts";
 
 /** The hook that measures training for Prometheus. What all ranks know alike is told by rank 0 alone. */
 export function trainingMetrics(metrics: Metrics, job: string): Hook {
@@ -17,19 +17,18 @@ export function trainingMetrics(metrics: Metrics, job: string): Hook {
   return {
     name: "TrainingMetrics",
     priority: PRIORITIES.LOWEST,
-    afterIteration({ rank, last, epoch: completed, iteration, epochLength }) {
-      if (!last) return;
-      const of = { job_name: job, rank: String(rank) };
-      dataWait.set(last.dataMs / last.totalMs, of);
-      allReduce.set(last.allReduceMs / last.totalMs, of);
-      if (rank !== 0) return;
+    afterIteration({ run, result }) {
+      const of = { job_name: job, rank: String(run.rank) };
+      dataWait.set(result.dataMs / result.totalMs, of);
+      allReduce.set(result.allReduceMs / result.totalMs, of);
+      if (run.rank !== 0) return;
       steps.add(1, of);
-      loss.set(last.loss, of);
-      epoch.set(completed + iteration / epochLength, of);
-      imagesPerSecond.set((last.imageCount / last.totalMs) * 1000, of);
+      loss.set(result.loss, of);
+      epoch.set(run.epoch + run.iteration / run.epochLength, of);
+      imagesPerSecond.set((result.imageCount / result.totalMs) * 1000, of);
     },
-    afterValidation({ rank, validation }) {
-      const months = maeMonths(validation?.metrics ?? {});
+    afterValidation({ run: { rank }, validation }) {
+      const months = maeMonths(validation.metrics);
       if (rank === 0 && months !== undefined) valMae.set(months, { job_name: job, rank: String(rank) });
     },
   };

@@ -1,7 +1,7 @@
-import type { Hook, TrainingRun } from "#lib/train/run.ts";
 import type { Progress, SavedCheckpoint } from "#lib/model/checkpoint.ts";
 import { isBestCheckpoint } from "#lib/model/checkpoint.ts";
-import { PRIORITIES } from "#lib/train/run.ts";
+import { PRIORITIES } from "#lib/train/hook.ts";
+import type { Hook, IterationResult, RunState } from "#lib/train/hook.ts";
 import type { ReportedCheckpoint, TerminationReport } from "#lib/jobs/termination.ts";
 import type { PetageError } from "#lib/base/errors.ts";
 import { durationOf, timestampOf } from "#lib/rpc/time.ts";
@@ -93,24 +93,17 @@ export class Reporter {
     return {
       name: "Reporter",
       priority: PRIORITIES.LOWEST,
-      beforeEpoch: (run) => this.enter(isEnding(run) ? "TRAINER_PHASE_STOPPING" : "TRAINER_PHASE_TRAINING"),
-      afterIteration: (run) => {
-        const step = stepMetrics(run);
+      beforeEpoch: ({ run }) => this.enter(run.stoppedBy ? "TRAINER_PHASE_STOPPING" : "TRAINER_PHASE_TRAINING"),
+      afterIteration: ({ run, result }) => {
+        const step = stepMetrics(run, result);
         this.update({ lastStep: step });
         this.#tell({ step });
       },
-      afterEpoch: (run) => this.enter(isEnding(run) ? "TRAINER_PHASE_STOPPING" : "TRAINER_PHASE_VALIDATING"),
-      afterValidation: (run) => {
-        const { metrics = {}, sampleCount = 0, durationMs = 0 } = run.validation ?? {};
-        const isBest = run.best?.name.endsWith(`_epoch_${run.epoch}`) ?? false;
-        const validation = {
-          step: run.step,
-          epoch: run.epoch,
-          metrics: { ...metrics },
-          sampleCount,
-          isBest,
-          duration: durationOf(durationMs),
-        };
+      afterEpoch: ({ run }) => this.enter(run.stoppedBy ? "TRAINER_PHASE_STOPPING" : "TRAINER_PHASE_VALIDATING"),
+      afterValidation: ({ run: { step, epoch, best }, validation: { metrics, sampleCount, durationMs } }) => {
+        const isBest = best?.name.endsWith(`_epoch_${epoch}`) ?? false;
+        const duration = durationOf(durationMs);
+        const validation = { step, epoch, metrics: { ...metrics }, sampleCount, isBest, duration };
         this.update({ lastValidation: validation });
         this.#tell({ validation });
       },
@@ -122,13 +115,8 @@ function reported({ uri = "", step = 0, epoch = 0, sha256 = "" }: CheckpointMess
   return { uri, step: Number(step), epoch, sha256 };
 }
 
-/** Told to stop; an epoch that begins or ends meanwhile changes nothing about that. */
-function isEnding({ stopWanted, stopping }: TrainingRun): boolean {
-  return stopWanted || stopping;
-}
-
-function stepMetrics(run: TrainingRun): NonNullable<Status["lastStep"]> {
-  const { loss, learningRate, imageCount, totalMs, dataMs, allReduceMs, gradNorm } = run.last ?? EMPTY;
+function stepMetrics(run: RunState, result: IterationResult): NonNullable<Status["lastStep"]> {
+  const { loss, learningRate, imageCount, totalMs, dataMs, allReduceMs, gradNorm } = result;
   return {
     step: run.step,
     epoch: run.epoch + 1,
@@ -143,5 +131,3 @@ function stepMetrics(run: TrainingRun): NonNullable<Status["lastStep"]> {
     eta: durationOf(run.etaSeconds * 1000),
   };
 }
-
-const EMPTY = { loss: NaN, learningRate: 0, imageCount: 0, totalMs: 1, dataMs: 0, allReduceMs: 0, gradNorm: undefined };

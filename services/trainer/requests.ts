@@ -1,6 +1,6 @@
 import { PetageError } from "#lib/base/errors.ts";
-import { PRIORITIES, saveCheckpoint } from "#lib/train/run.ts";
-import type { Hook, TrainingRun } from "#lib/train/run.ts";
+import { PRIORITIES } from "#lib/train/hook.ts";
+import type { Handlers, Hook, RunControl } from "#lib/train/hook.ts";
 import type { CheckpointMessage, Reporter } from "./reporter.ts";
 
 interface Waiting<T> {
@@ -14,7 +14,6 @@ export class Requests {
   readonly #saves: Waiting<CheckpointMessage>[] = [];
   readonly #stops: Waiting<CheckpointMessage | undefined>[] = [];
   #saveOnStop = false;
-  #run: TrainingRun | undefined;
   #over: PetageError | undefined;
 
   constructor(reporter: Reporter) {
@@ -32,7 +31,6 @@ export class Requests {
   /** The end after the step in progress; answers when training has ended. */
   stop({ save }: { readonly save: boolean }): Promise<CheckpointMessage | undefined> {
     this.#saveOnStop ||= save;
-    if (this.#run) this.#run.stopWanted = true;
     this.#reporter.enter("TRAINER_PHASE_STOPPING");
     return new Promise((resolve, reject) => {
       if (this.#over) resolve(undefined);
@@ -49,25 +47,26 @@ export class Requests {
   }
 
   hook(): Hook {
+    const serve: Handlers["beforeEpoch"] = async ({ run }, control) => {
+      const ends = this.#stops.length > 0;
+      if (ends) control.stop("TrainerService.Stop");
+      const savesLast = ends && this.#saveOnStop && run.saved?.step !== run.step;
+      if (this.#saves.length > 0 || savesLast) await this.#save(`iter_${run.step}`, control);
+    };
     return {
       name: "Requests",
       priority: PRIORITIES.LOWEST,
-      beforeRun: (run) => {
-        this.#run = run;
-        run.stopWanted ||= this.#stops.length > 0;
-      },
-      afterIteration: async (run) => {
-        const wanted = this.#saves.length > 0 || (run.stopping && this.#saveOnStop);
-        if (!wanted) return;
-        await this.#save(run);
-      },
+      beforeEpoch: serve,
+      afterIteration: serve,
+      afterEpoch: serve,
+      afterRun: serve,
     };
   }
 
-  async #save(run: TrainingRun): Promise<void> {
+  async #save(name: string, control: RunControl): Promise<void> {
     const waiting = this.#saves.splice(0);
     try {
-      await saveCheckpoint(run, `iter_${run.step}`);
+      await control.save(name);
       const checkpoint = this.#reporter.status.lastCheckpoint;
       if (checkpoint) for (const { resolve } of waiting) resolve(checkpoint);
     } catch (thrown) {

@@ -3,7 +3,7 @@ import { timestampOf } from "#lib/rpc/time.ts";
 import { folderOf, readCheckpointMeta, weightsSha256 } from "#lib/store/checkpoint-folder.ts";
 import { findBest } from "#lib/store/find-model.ts";
 import { publishModel } from "#lib/store/model-store.ts";
-import { isComplete, saveCheckpoint } from "#lib/train/run.ts";
+import { isComplete } from "#lib/train/run.ts";
 import type { TrainingRun } from "#lib/train/run.ts";
 import type { TrainerEnvironment } from "./config.ts";
 import type { CheckpointMessage, Reporter } from "./reporter.ts";
@@ -16,10 +16,10 @@ export interface ResultParts {
 
 /** At the end of the last epoch rank 0 names the result, the best checkpoint else the last, and publishes it. */
 export async function concludeTraining(run: TrainingRun, { env, reporter, signal }: ResultParts): Promise<void> {
-  if (run.rank !== 0 || !isComplete(run)) return;
+  if (run.state.rank !== 0 || !isComplete(run.state)) return;
   const { status } = reporter;
   const known = status.bestCheckpoint?.uri ?? status.lastCheckpoint?.uri;
-  const modelUri = known ?? (await saveCheckpoint(run, `epoch_${run.epoch}`)).uri;
+  const modelUri = known ?? (await run.control.save(`epoch_${run.state.epoch}`)).uri;
   const { metrics } = await readCheckpointMeta(modelUri);
   reporter.conclude({ result: { modelUri, metrics } });
   if (!env.PETAGE_PUBLISH_TO) return;
@@ -36,10 +36,11 @@ export async function recallCheckpoints(
 ): Promise<void> {
   const folder = folderOf(resumed);
   reporter.update({ lastCheckpoint: await describeCheckpoint(folder) });
-  if (!run.best) return;
-  const best = await findBest(folder, run.best);
+  const known = run.state.best;
+  if (!known) return;
+  const best = await findBest(folder, known);
   if (best) return reporter.update({ bestCheckpoint: await describeCheckpoint(best) });
-  run.ports.log.warn("The best checkpoint so far is gone; the next better one takes its place", run.best);
+  run.ports.log.warn("The best checkpoint so far is gone; the next better one takes its place", known);
 }
 
 async function describeCheckpoint(folder: string): Promise<CheckpointMessage> {

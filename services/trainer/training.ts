@@ -18,9 +18,11 @@ import {
   readWeights,
   removeUnfinished,
 } from "#lib/store/checkpoint-folder.ts";
+import { systemClock } from "#lib/system/clock.ts";
 import type { Validator } from "#lib/train/ports.ts";
-import { saveCheckpoint } from "#lib/train/run.ts";
-import type { Hook, RunPorts, TrainingRun } from "#lib/train/run.ts";
+import type { Hook } from "#lib/train/hook.ts";
+import { createRun } from "#lib/train/run.ts";
+import type { RunPorts, TrainingRun } from "#lib/train/run.ts";
 import { modelSettings, scheduleOf } from "#lib/train/settings.ts";
 import type { RunSettings } from "#lib/train/settings.ts";
 import { requireWorkLeft, startRun } from "#lib/train/start.ts";
@@ -59,29 +61,19 @@ export async function openRun(parts: TrainingParts): Promise<TrainingRun> {
     worldSize: env.WORLD_SIZE,
     batchSize: data.batchSize,
   };
-  const run: TrainingRun = {
-    configName: named.name,
-    rank: env.RANK,
-    worldSize: env.WORLD_SIZE,
-    seed: settings.seed,
-    maxEpochs: settings.maxEpochs,
-    epochLength: data.stepsPerEpoch,
-    schedule: scheduleOf(named.config, optimizer, context),
-    directions: directionsOf(settings),
+  const run = createRun({
+    facts: {
+      rank: env.RANK,
+      worldSize: env.WORLD_SIZE,
+      seed: settings.seed,
+      maxEpochs: settings.maxEpochs,
+      epochLength: data.stepsPerEpoch,
+      directions: directionsOf(settings),
+    },
     description: { configName: named.name, config: named.config.value, classes: data.classes, petageVersion: VERSION },
+    schedule: scheduleOf(named.config, optimizer, context),
     ports: await openPorts(parts),
-    epoch: 0,
-    iteration: 0,
-    step: 0,
-    samplerEpoch: 0,
-    best: null,
-    last: undefined,
-    validation: undefined,
-    saved: undefined,
-    etaSeconds: 0,
-    stopWanted: false,
-    stopping: false,
-  };
+  });
   await startRun(run, thread, {
     pretrained,
     loadFrom: env.PETAGE_LOAD_FROM,
@@ -92,7 +84,7 @@ export async function openRun(parts: TrainingParts): Promise<TrainingRun> {
   });
   if (resumeFrom) {
     const isOwn = dirname(folderOf(resumeFrom)) === resolve(env.PETAGE_RUN_DIR);
-    if (!isOwn) requireWorkLeft(run, run.maxEpochs, resumeFrom);
+    if (!isOwn) requireWorkLeft(run.state, settings.maxEpochs, resumeFrom);
     await recallCheckpoints(run, resumeFrom, parts);
   }
   return run;
@@ -120,7 +112,7 @@ async function openPorts({ env, thread, reporter, log }: TrainingParts): Promise
     exportTensors: (options) => thread.exportTensors(options),
     record: (scalars) => appendFileSync(join(folder, "scalars.json"), `${JSON.stringify(scalars)}\n`),
     onCheckpoint: (saved, progress) => reporter.checkpoint(saved, progress),
-    now: () => new Date(),
+    clock: systemClock,
   };
 }
 
@@ -138,20 +130,4 @@ export function remoteValidator(evaluator: Client<"EvaluatorService">): Validato
     }
     throw new PetageError("UNAVAILABLE", "The evaluator ended its answer without a result");
   };
-}
-
-/** What a worker may lose while its own state stays whole. */
-const LOSSES = new Set(["PEER_LOST", "NATS_UNAVAILABLE", "UNAVAILABLE", "ABORTED"]);
-
-/** After a loss the completed steps are kept: every survivor holds the same weights, so whoever writes first will do. */
-export async function saveAfterLoss(run: TrainingRun, error: PetageError): Promise<void> {
-  const hasNew = run.last !== undefined && run.saved?.step !== run.step;
-  if (!LOSSES.has(error.code) || !hasNew) return;
-  const { log } = run.ports;
-  try {
-    const saved = await saveCheckpoint(run, `iter_${run.step}`);
-    log.warn(`Saved ${saved.name} after: ${error.message}`);
-  } catch (thrown) {
-    log.error(`Cannot save step ${run.step} after: ${error.message}`, { why: PetageError.from(thrown).describe() });
-  }
 }

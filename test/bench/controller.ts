@@ -1,4 +1,3 @@
-import { delay } from "#lib/base/signals.ts";
 import { discoverGangs } from "#lib/k8s/job/gang.ts";
 import type { GangName } from "#lib/k8s/job/gang.ts";
 import { render } from "#lib/k8s/job/render.ts";
@@ -7,6 +6,7 @@ import { readSettings } from "#lib/k8s/job/settings.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { CONFIG_MAPS, PODS } from "#lib/k8s/objects.ts";
 import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
+import { delay } from "#lib/system/clock.ts";
 import { controllerEnvironment } from "#test/support/cluster-controller.ts";
 import type { BenchContext, Benchmark, Measurement } from "./benchmark.ts";
 import { median } from "./benchmark.ts";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { silentMetrics, type MetricOptions, type Metrics } from "#lib/base/metrics.ts";
 import { CallMetrics } from "#lib/rpc/call-metrics.ts";
 import { ServingMetrics } from "#lib/serve/serving-metrics.ts";
+import { systemClock } from "#lib/system/clock.ts";
 import { batchMetrics } from "#services/data-loader/metrics.ts";
 import { evaluationMetrics } from "#services/evaluator/metrics.ts";
 import { trainingMetrics } from "#services/trainer/metrics.ts";
@@ -18,7 +19,8 @@ function registered(): string[] {
     gauge: (options) => (remember("gauge", options), silentMetrics.gauge(options)),
     histogram: (options) => (remember("histogram", options), silentMetrics.histogram(options)),
   };
-  for (const Part of [CallMetrics, ServingMetrics]) assert.ok(new Part(recorder));
+  assert.ok(new CallMetrics(recorder));
+  assert.ok(new ServingMetrics(recorder, systemClock));
   batchMetrics(recorder);
   evaluationMetrics(recorder);
   trainingMetrics(recorder, "job");

@@ -1,4 +1,4 @@
-import type { Clocks } from "#lib/base/clock.ts";
+import type { Clock } from "#lib/base/clock.ts";
 import { silentLog } from "#lib/base/log.ts";
 import type { Log } from "#lib/base/log.ts";
 import { silentMetrics } from "#lib/base/metrics.ts";
@@ -15,7 +15,7 @@ export interface ReplicaOptions {
   readonly lease: string;
   readonly readNodes?: boolean;
   readonly log?: Log;
-  readonly clocks?: Clocks;
+  readonly clock?: Clock;
 }
 
 /** A controller in this process that reaches the API server through a proxy of its own. */
@@ -26,7 +26,7 @@ export class Replica implements AsyncDisposable {
   #killing: Promise<void> | undefined;
 
   private constructor(proxy: FaultProxy, options: ReplicaOptions) {
-    const { kubeconfig, namespace, lease, readNodes = false, log = silentLog, clocks } = options;
+    const { kubeconfig, namespace, lease, readNodes = false, log = silentLog, clock } = options;
     this.proxy = proxy;
     const credentials = proxy.credentials();
     const controller = new KubernetesController({
@@ -37,7 +37,7 @@ export class Replica implements AsyncDisposable {
       lease: { namespace, name: lease, identity: lease },
       log,
       metrics: silentMetrics,
-      ...(clocks && { clocks }),
+      ...(clock && { clock }),
     });
     this.#ended = controller
       .run(this.#end.signal)

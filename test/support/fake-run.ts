@@ -1,7 +1,10 @@
 import type { Log } from "#lib/base/log.ts";
 import { createSchedule } from "#lib/optim/schedule.ts";
 import type { Checkpoint, CheckpointMeta, SavedCheckpoint } from "#lib/model/checkpoint.ts";
-import type { IterationResult, RunPorts, ScalarRecord, TrainingRun } from "#lib/train/run.ts";
+import type { IterationResult, RunState, ScalarRecord } from "#lib/train/hook.ts";
+import { createRun } from "#lib/train/run.ts";
+import type { RunPorts, RunSetup, TrainingRun } from "#lib/train/run.ts";
+import { FakeClock } from "./fake-clock.ts";
 
 /** What a run did to the world around it. */
 export interface RunRecord {
@@ -24,38 +27,33 @@ export function recordingLines(lines: string[]): Log {
   };
 }
 
-/** A run of two ranks over 3 epochs of 4 iterations, whose checkpoints are kept in memory. */
-export function fakeRun(changes: Partial<TrainingRun> = {}): { readonly run: TrainingRun; readonly record: RunRecord } {
-  const record: RunRecord = { lines: [], scalars: [], checkpoints: new Map(), told: [], latest: undefined };
-  const run: TrainingRun = {
-    configName: "tiny",
-    rank: 0,
-    worldSize: 1,
-    seed: 0,
-    maxEpochs: 3,
-    epochLength: 4,
-    schedule: createSchedule([], { learningRate: 0.1, weightDecay: 0 }),
-    directions: { "accuracy/top10": "less", "accuracy/top1": "greater" },
-    description: { configName: "tiny", config: {}, classes: ["0", "1"], petageVersion: "0.0.0" },
-    ports: fakePorts(record),
-    epoch: 0,
-    iteration: 0,
-    step: 0,
-    samplerEpoch: 0,
-    best: null,
-    last: undefined,
-    validation: undefined,
-    saved: undefined,
-    etaSeconds: 0,
-    stopWanted: false,
-    stopping: false,
-    ...changes,
-  };
-  return { run, record };
+export interface FakeRun {
+  readonly run: TrainingRun;
+  readonly record: RunRecord;
+  /** The run's time, which stands still until a test lets it pass. */
+  readonly clock: FakeClock;
 }
 
-function fakePorts(record: RunRecord): RunPorts {
-  let seconds = 0;
+/** Where a test begins, and what is not as usual. */
+export type RunChanges = Partial<RunState> & Partial<Pick<RunSetup, "schedule" | "ports">>;
+
+/** A run of one rank over 3 epochs of 4 iterations, whose checkpoints are kept in memory. */
+export function fakeRun(changes: RunChanges = {}): FakeRun {
+  const clock = new FakeClock();
+  const record: RunRecord = { lines: [], scalars: [], checkpoints: new Map(), told: [], latest: undefined };
+  const { schedule, ports, rank = 0, worldSize = 1, maxEpochs = 3, epochLength = 4, ...standing } = changes;
+  const directions = { "accuracy/top10": "less", "accuracy/top1": "greater" } as const;
+  const run = createRun({
+    facts: { rank, worldSize, seed: 0, maxEpochs, epochLength, directions },
+    description: { configName: "tiny", config: {}, classes: ["0", "1"], petageVersion: "0.0.0" },
+    schedule: schedule ?? createSchedule([], { learningRate: 0.1, weightDecay: 0 }),
+    ports: ports ?? fakePorts(record, clock),
+  });
+  run.update(standing);
+  return { run, record, clock };
+}
+
+function fakePorts(record: RunRecord, clock: FakeClock): RunPorts {
   return {
     log: recordingLines(record.lines),
     checkpoints: {
@@ -80,7 +78,7 @@ function fakePorts(record: RunRecord): RunPorts {
     }),
     record: (scalars) => void record.scalars.push(scalars),
     onCheckpoint: (saved) => void record.told.push(saved),
-    now: () => new Date(1_800_000_000_000 + 1000 * seconds++),
+    clock,
   };
 }
 

@@ -1,4 +1,4 @@
-import { delay } from "#lib/base/signals.ts";
+import { delay } from "#lib/system/clock.ts";
 
 const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;

@@ -1,11 +1,12 @@
 import { z } from "zod";
-import { component } from "../../config/component.ts";
+import { component } from "#lib/config/component.ts";
 import { ignored } from "#lib/config/ignored.ts";
-import { PetageError } from "../../base/errors.ts";
-import type { Direction } from "../../metrics/types.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import type { Direction } from "#lib/metrics/types.ts";
 import { numberedNames } from "#lib/model/checkpoint.ts";
-import { PRIORITIES, checkpointMeta, saveCheckpoint } from "../run.ts";
-import type { Hook, TrainingRun } from "../run.ts";
+import { PRIORITIES } from "#lib/train/hook.ts";
+import type { Hook, RunControl, RunState, Validation } from "#lib/train/hook.ts";
+import { stepCount } from "#lib/train/run.ts";
 import { prioritySchema } from "./priority.ts";
 
 const schema = z.strictObject({
@@ -34,35 +35,35 @@ export const CheckpointHook = component({
   schema,
   create(config): Hook {
     const kept: string[] = [];
-    const save = async (run: TrainingRun, name: string): Promise<void> => {
-      run.ports.log.info(`Saving checkpoint at ${name.replace(/^(epoch|iter)_(\d+)$/, "$2 $1s")}`);
-      await saveCheckpoint(run, name);
+    const save = async (name: string, control: RunControl): Promise<void> => {
+      control.log.info(`Saving checkpoint at ${name.replace(/^(epoch|iter)_(\d+)$/, "$2 $1s")}`);
+      await control.save(name);
       if (!kept.includes(name)) kept.push(name);
       while (config.max_keep_ckpts > 0 && kept.length > config.max_keep_ckpts) {
-        await run.ports.checkpoints.remove(kept.shift() ?? "");
+        await control.checkpoints.remove(kept.shift() ?? "");
       }
     };
     return {
       name: "CheckpointHook",
       priority: config.priority,
-      async beforeRun(run) {
-        if (run.rank === 0) kept.push(...(await ownNames(config, run)));
+      async beforeRun({ run }, control) {
+        if (run.rank === 0) kept.push(...ownNames(config, run, await control.checkpoints.list()));
         if (!config.save_best) return;
         if (Object.keys(run.directions).length > 0) watched(config, run);
-        else if (run.rank === 0) run.ports.log.info("save_best has no effect: this run does not validate");
+        else if (run.rank === 0) control.log.info("save_best has no effect: this run does not validate");
       },
-      async afterIteration(run) {
+      async afterIteration({ run }, control) {
         if (run.rank !== 0 || config.by_epoch) return;
-        if (due(run.step, run.maxEpochs * run.epochLength, config)) await save(run, `iter_${run.step}`);
+        if (due(run.step, stepCount(run), config)) await save(`iter_${run.step}`, control);
       },
-      async afterEpoch(run) {
+      async afterEpoch({ run }, control) {
         if (run.rank !== 0 || !config.by_epoch) return;
-        if (due(run.epoch, run.maxEpochs, config)) await save(run, `epoch_${run.epoch}`);
+        if (due(run.epoch, run.maxEpochs, config)) await save(`epoch_${run.epoch}`, control);
       },
-      async afterValidation(run) {
+      async afterValidation({ run, validation: { metrics } }, control) {
         if (run.rank !== 0) return;
-        if (config.save_best) await keepBest(config, run);
-        if (run.saved?.step === run.step) await run.ports.checkpoints.amend(run.saved.name, checkpointMeta(run));
+        if (config.save_best) await keepBest(watched(config, run), { run, metrics, control });
+        await control.addMetrics(metrics);
       },
     };
   },
@@ -78,18 +79,22 @@ function due(
 }
 
 /** What earlier attempts of this run have left: it counts for `max_keep_ckpts`. */
-async function ownNames(config: CheckpointConfig, run: TrainingRun): Promise<string[]> {
-  const epochs = config.by_epoch;
-  const last = epochs ? run.maxEpochs : run.maxEpochs * run.epochLength;
-  const there = numberedNames(await run.ports.checkpoints.list(), epochs ? "epoch" : "iter");
-  return there.filter(({ count }) => due(count, last, config)).map(({ name }) => name);
+function ownNames(config: CheckpointConfig, run: RunState, there: readonly string[]): string[] {
+  const last = config.by_epoch ? run.maxEpochs : stepCount(run);
+  const numbered = numberedNames(there, config.by_epoch ? "epoch" : "iter");
+  return numbered.filter(({ count }) => due(count, last, config)).map(({ name }) => name);
+}
+
+interface Watched {
+  readonly metric: string;
+  readonly rule: Direction;
 }
 
 /**
  * The metric that `save_best` names and its direction. mmengine guesses the direction from substrings, and keeps the
  * worst model for `accuracy/top10` in months; here the metric itself knows.
  */
-function watched({ save_best: wanted, rule }: CheckpointConfig, run: TrainingRun): { metric: string; rule: Direction } {
+function watched({ save_best: wanted, rule }: CheckpointConfig, run: RunState): Watched {
   const known = Object.keys(run.directions);
   const metric = wanted === "auto" ? known[0] : known.find((name) => name === wanted || name.endsWith(`/${wanted}`));
   if (metric === undefined) {
@@ -100,18 +105,19 @@ function watched({ save_best: wanted, rule }: CheckpointConfig, run: TrainingRun
   return { metric, rule: rule ?? run.directions[metric] ?? "greater" };
 }
 
-async function keepBest(config: CheckpointConfig, run: TrainingRun): Promise<void> {
-  const { metric, rule } = watched(config, run);
-  const value = run.validation?.metrics[metric];
+interface Validated {
+  readonly run: RunState;
+  readonly metrics: Validation["metrics"];
+  readonly control: RunControl;
+}
+
+async function keepBest({ metric, rule }: Watched, { run, metrics, control }: Validated): Promise<void> {
+  const { epoch, best: previous } = run;
+  const value = metrics[metric];
   if (value === undefined || Number.isNaN(value)) return;
-  const previous = run.best;
   if (previous && (rule === "less" ? value >= previous.value : value <= previous.value)) return;
-  const name = `best_${metric.replaceAll("/", "_")}_epoch_${run.epoch}`;
-  run.best = { metric, value, name };
-  const tensors = await run.ports.exportTensors({ withOptimizer: false });
-  const meta = checkpointMeta(run);
-  run.ports.onCheckpoint(await run.ports.checkpoints.save(name, { meta, ...tensors }), meta.progress);
-  if (previous) await run.ports.checkpoints.remove(previous.name);
-  const at = `at ${run.epoch} epoch is saved to ${name}`;
-  run.ports.log.info(`The best checkpoint with ${value.toFixed(4)} ${metric} ${at}.`);
+  const name = `best_${metric.replaceAll("/", "_")}_epoch_${epoch}`;
+  await control.saveBest({ metric, value, name }, metrics);
+  if (previous) await control.checkpoints.remove(previous.name);
+  control.log.info(`The best checkpoint with ${value.toFixed(4)} ${metric} at ${epoch} epoch is saved to ${name}.`);
 }

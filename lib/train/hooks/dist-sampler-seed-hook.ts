@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { component } from "../../config/component.ts";
-import { PRIORITIES } from "../run.ts";
-import type { Hook } from "../run.ts";
+import { component } from "#lib/config/component.ts";
+import { PRIORITIES } from "#lib/train/hook.ts";
+import type { Hook } from "#lib/train/hook.ts";
 import { prioritySchema } from "./priority.ts";
 
 const schema = z.strictObject({
@@ -14,8 +14,6 @@ export const DistSamplerSeedHook = component({
   create: ({ priority }): Hook => ({
     name: "DistSamplerSeedHook",
     priority,
-    beforeEpoch(run) {
-      run.samplerEpoch = run.epoch;
-    },
+    beforeEpoch: ({ run }, control) => control.shuffle(run.epoch),
   }),
 });

@@ -1,5 +1,5 @@
-import type { Table } from "../../config/component.ts";
-import type { Hook } from "../run.ts";
+import type { Table } from "#lib/config/component.ts";
+import type { Hook } from "#lib/train/hook.ts";
 import { CheckpointHook } from "./checkpoint-hook.ts";
 import { DistSamplerSeedHook } from "./dist-sampler-seed-hook.ts";
 import { IterTimerHook } from "./iter-timer-hook.ts";

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { component } from "../../config/component.ts";
-import { PRIORITIES } from "../run.ts";
-import type { Hook } from "../run.ts";
+import { component } from "#lib/config/component.ts";
+import { PRIORITIES } from "#lib/train/hook.ts";
+import type { Hook } from "#lib/train/hook.ts";
+import { stepCount } from "#lib/train/run.ts";
 import { prioritySchema } from "./priority.ts";
 
 const schema = z.strictObject({
@@ -17,11 +18,10 @@ export const IterTimerHook = component({
     return {
       name: "IterTimerHook",
       priority,
-      afterIteration(run) {
-        totalMs += run.last?.totalMs ?? 0;
+      afterIteration({ run, result }, control) {
+        totalMs += result.totalMs;
         count += 1;
-        const left = run.maxEpochs * run.epochLength - run.step;
-        run.etaSeconds = ((totalMs / count) * left) / 1000;
+        control.estimate(((totalMs / count) * (stepCount(run) - run.step)) / 1000);
       },
     };
   },

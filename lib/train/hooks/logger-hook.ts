@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { formatSeconds } from "../../base/format-seconds.ts";
-import { component } from "../../config/component.ts";
+import { defined } from "#lib/base/assert.ts";
+import { formatSeconds } from "#lib/base/format-seconds.ts";
+import { component } from "#lib/config/component.ts";
 import { ignored } from "#lib/config/ignored.ts";
-import { PRIORITIES } from "../run.ts";
-import type { Hook, IterationResult, TrainingRun } from "../run.ts";
+import { PRIORITIES } from "#lib/train/hook.ts";
+import type { Hook, IterationResult, RunState, ScalarRecord, Validation } from "#lib/train/hook.ts";
 import { prioritySchema } from "./priority.ts";
 
 const schema = z.strictObject({
@@ -28,15 +29,20 @@ export const LoggerHook = component({
     return {
       name: "LoggerHook",
       priority,
-      afterIteration(run) {
-        if (!run.last) return;
-        window.push(run.last);
+      afterIteration({ run, result }, control) {
+        window.push(result);
         if (window.length > WINDOW_ITERATIONS) window.shift();
         const isLast = run.iteration === run.epochLength;
-        if (run.rank === 0 && (run.iteration % interval === 0 || (isLast && !ignoreLast))) logIteration(run, window);
+        if (run.rank !== 0 || (run.iteration % interval !== 0 && (!isLast || ignoreLast))) return;
+        const { text, scalars } = iterationEntry(run, window);
+        control.log.info(text);
+        control.record(scalars);
       },
-      afterValidation(run) {
-        if (run.rank === 0) logValidation(run);
+      afterValidation({ run, validation }, control) {
+        if (run.rank !== 0) return;
+        const { text, scalars } = validationEntry(run, validation);
+        control.log.info(text);
+        control.record(scalars);
       },
     };
   },
@@ -46,9 +52,14 @@ function mean(window: readonly IterationResult[], value: (result: IterationResul
   return window.reduce((sum, result) => sum + value(result), 0) / window.length;
 }
 
-function logIteration(run: TrainingRun, window: readonly IterationResult[]): void {
-  const last = window.at(-1);
-  if (!last) return;
+/** What stands in the log, and in `scalars.json`. */
+interface Entry {
+  readonly text: string;
+  readonly scalars: ScalarRecord;
+}
+
+function iterationEntry(run: RunState, window: readonly IterationResult[]): Entry {
+  const last = defined(window.at(-1), "the last iteration");
   const scalars = {
     lr: last.learningRate,
     data_time: mean(window, (result) => result.dataMs) / 1000,
@@ -66,15 +77,17 @@ function logIteration(run: TrainingRun, window: readonly IterationResult[]): voi
     ...(scalars.grad_norm === undefined ? [] : [`grad_norm: ${scalars.grad_norm.toFixed(4)}`]),
     `loss: ${scalars.loss.toFixed(4)}`,
   ];
-  run.ports.log.info(`Epoch(train) [${epoch}][${iteration}/${run.epochLength}]  ${fields.join("  ")}`);
-  run.ports.record({ ...scalars, epoch: run.epoch + 1, iter: run.step, step: run.step });
+  return {
+    text: `Epoch(train) [${epoch}][${iteration}/${run.epochLength}]  ${fields.join("  ")}`,
+    scalars: { ...scalars, epoch: run.epoch + 1, iter: run.step, step: run.step },
+  };
 }
 
-function logValidation(run: TrainingRun): void {
-  if (!run.validation) return;
-  const { metrics, sampleCount, durationMs } = run.validation;
+function validationEntry({ epoch }: RunState, { metrics, sampleCount, durationMs }: Validation): Entry {
   const values = Object.entries(metrics).map(([name, value]) => `${name}: ${value.toFixed(4)}`);
   const time = `time: ${(durationMs / 1000).toFixed(4)}`;
-  run.ports.log.info(`Epoch(val) [${run.epoch}][${sampleCount}/${sampleCount}]    ${[...values, time].join("  ")}`);
-  run.ports.record({ ...metrics, time: durationMs / 1000, step: run.epoch });
+  return {
+    text: `Epoch(val) [${epoch}][${sampleCount}/${sampleCount}]    ${[...values, time].join("  ")}`,
+    scalars: { ...metrics, time: durationMs / 1000, step: epoch },
+  };
 }

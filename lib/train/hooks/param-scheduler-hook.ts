@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { component } from "../../config/component.ts";
-import { PRIORITIES } from "../run.ts";
-import type { Hook } from "../run.ts";
+import { component } from "#lib/config/component.ts";
+import { PRIORITIES } from "#lib/train/hook.ts";
+import type { Hook } from "#lib/train/hook.ts";
 import { prioritySchema } from "./priority.ts";
 
 const schema = z.strictObject({
@@ -14,7 +14,7 @@ export const ParamSchedulerHook = component({
   create: ({ priority }): Hook => ({
     name: "ParamSchedulerHook",
     priority,
-    afterIteration: (run) => run.schedule.afterIteration(),
-    afterEpoch: (run) => run.schedule.afterEpoch(),
+    afterIteration: (_at, control) => control.advanceSchedule("iteration"),
+    afterEpoch: (_at, control) => control.advanceSchedule("epoch"),
   }),
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PRIORITIES } from "../run.ts";
+import { PRIORITIES } from "#lib/train/hook.ts";
 
 /** `priority` of any hook: one of mmengine's names, or a number from 0 (first) to 100. */
 export const prioritySchema = z

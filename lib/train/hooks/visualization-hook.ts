@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { component } from "../../config/component.ts";
+import { component } from "#lib/config/component.ts";
 import { ignored } from "#lib/config/ignored.ts";
-import { PRIORITIES } from "../run.ts";
-import type { Hook } from "../run.ts";
+import { PRIORITIES } from "#lib/train/hook.ts";
+import type { Hook } from "#lib/train/hook.ts";
 import { prioritySchema } from "./priority.ts";
 
 const schema = z.strictObject({

@@ -21,7 +21,7 @@ const ELEMENT_BYTES = 4;
 
 /** Slices of the last bucket that are no tensor of the model; each one element. */
 export const LOSS_SLICE = "loss";
-/** More than 0 once averaged: some rank was told to stop, so all stop after this step. */
+/** More than 0 once averaged: some rank wants training to end, so all end with the steps before this one. */
 export const STOP_SLICE = "stop";
 /** Where the two lie in the last bucket. */
 export const LOSS_INDEX = 0;
@@ -29,7 +29,7 @@ export const STOP_INDEX = 1;
 
 /**
  * Groups what the ranks average in a step: gradients in the order in which the backward pass yields them (last layer
- * first), and at the end one bucket of the loss, the wish to stop and the batch statistics, so that every rank holds the
+ * first), and at the end one bucket of the loss, the votes to stop and the batch statistics, so that every rank holds the
  * same running statistics and ends at the same step.
  */
 export function planBuckets(parameters: readonly ParameterSpec[]): BucketLayout[] {

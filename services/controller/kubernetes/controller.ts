@@ -1,5 +1,5 @@
 import { steadyClock } from "#lib/base/clock.ts";
-import type { Clocks } from "#lib/base/clock.ts";
+import type { Clock } from "#lib/base/clock.ts";
 import type { Log } from "#lib/base/log.ts";
 import type { Metrics } from "#lib/base/metrics.ts";
 import { SECONDS_BUCKETS } from "#lib/base/metrics.ts";
@@ -21,6 +21,7 @@ import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
 import { Store } from "#lib/k8s/store.ts";
 import { WorkQueue } from "#lib/k8s/work-queue.ts";
 import { runWorkers } from "#lib/k8s/workers.ts";
+import { systemClock } from "#lib/system/clock.ts";
 import { followProgress } from "./progress.ts";
 import { Reconciler } from "./reconciler.ts";
 import { Tracks } from "./tracks.ts";
@@ -46,7 +47,7 @@ export interface KubernetesOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   /** By default the system's. */
-  readonly clocks?: Clocks;
+  readonly clock?: Clock;
 }
 
 /** The controller of a cluster: watches jobs and pods, and where it leads, runs the jobs. */
@@ -67,7 +68,7 @@ export class KubernetesController implements Disposable {
   constructor(options: KubernetesOptions) {
     const { client, settings, namespaces, readNodes, lease, log, metrics } = options;
     this.#options = options;
-    this.#now = steadyClock(options.clocks);
+    this.#now = steadyClock(options.clock ?? systemClock);
     this.#tracks = new Tracks(this.#now);
     const ours = `${LABELS.instance}=${settings.instance}`;
     for (const namespace of namespaces) {

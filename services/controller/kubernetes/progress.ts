@@ -1,6 +1,5 @@
 import type { Log } from "#lib/base/log.ts";
 import { PetageError } from "#lib/base/errors.ts";
-import { delay } from "#lib/base/signals.ts";
 import { stateOf } from "#lib/k8s/job/observe.ts";
 import { podName } from "#lib/k8s/job/names.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
@@ -10,6 +9,7 @@ import type { Store } from "#lib/k8s/store.ts";
 import { withTrainerReport } from "#lib/jobs/facts.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { trainerReport } from "#lib/rpc/trainer-report.ts";
+import { delay } from "#lib/system/clock.ts";
 import type { Tracks } from "./tracks.ts";
 
 /** How often trainers are asked how far they are; the status of a job changes no more often for it. */

@@ -1,10 +1,10 @@
-import { delay } from "#lib/base/signals.ts";
 import { kubeconfigPath, podApiServer } from "#lib/host/kubeconfig-path.ts";
 import type { Host } from "#lib/host/run.ts";
 import { KubeClient } from "#lib/k8s/client.ts";
 import { Credentials } from "#lib/k8s/credentials.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
 import type { RunningServer } from "#lib/rpc/server.ts";
+import { delay } from "#lib/system/clock.ts";
 import type { KubernetesEnvironment } from "../config.ts";
 import { createControllerService } from "../service.ts";
 import { KubernetesController } from "./controller.ts";

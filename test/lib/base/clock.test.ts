@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { MAX_SLEWED_MS, steadyClock } from "#lib/base/clock.ts";
+import { every, MAX_SLEWED_MS, steadyClock } from "#lib/base/clock.ts";
+import { FakeClock } from "#test/support/fake-clock.ts";
 
 const HOUR_MS = 3_600_000;
 const NOON = Date.parse("2026-06-01T12:00:00Z");
@@ -8,7 +9,7 @@ const NOON = Date.parse("2026-06-01T12:00:00Z");
 /** A machine whose clock can be set. */
 function machine() {
   let [passed, setBy] = [0, 0];
-  const clock = steadyClock({ wall: () => NOON + passed + setBy, monotonic: () => 5 + passed });
+  const clock = steadyClock({ date: () => new Date(NOON + passed + setBy), nowMs: () => 5 + passed });
   return {
     clock,
     pass: (spanMs: number): void => void (passed += spanMs),
@@ -59,5 +60,29 @@ describe("a steady clock", () => {
         }
       }),
     );
+  });
+});
+
+describe("every", () => {
+  it("calls back again and again, until it is disposed", () => {
+    const clock = new FakeClock();
+    const seen: number[] = [];
+    const beats = every(clock, 10, () => void seen.push(clock.nowMs()));
+    clock.pass(35);
+    beats[Symbol.dispose]();
+    clock.pass(100);
+    assert.deepEqual(seen, [10, 20, 30]);
+    assert.equal(clock.waiting, 0);
+  });
+
+  it("can be disposed by what it calls", () => {
+    const clock = new FakeClock();
+    let count = 0;
+    const beats = every(clock, 10, () => {
+      count++;
+      beats[Symbol.dispose]();
+    });
+    clock.pass(100);
+    assert.deepEqual([count, clock.waiting], [1, 0]);
   });
 });

@@ -6,6 +6,7 @@ import { randomStream } from "#lib/base/random.ts";
 import { createGroup } from "#lib/collective/group.ts";
 import type { GroupOptions, RingGroup } from "#lib/collective/group.ts";
 import type { Chunk } from "#lib/collective/types.ts";
+import { systemClock } from "#lib/system/clock.ts";
 import { memoryRing } from "#test/support/memory-ring.ts";
 import type { MemoryLink, MemoryRingOptions } from "#test/support/memory-ring.ts";
 
@@ -24,7 +25,9 @@ async function withGroups(
 ): Promise<void> {
   const links = memoryRing(size, ring);
   if (dead !== undefined) links[dead]?.kill();
-  const groups = links.map((link, rank) => createGroup({ rank, size, generation: 1, link, ...options }));
+  const groups = links.map((link, rank) =>
+    createGroup({ rank, size, generation: 1, clock: systemClock, link, ...options }),
+  );
   try {
     await body(groups, links);
   } finally {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { PetageError } from "#lib/base/errors.ts";
-import { delay } from "#lib/base/signals.ts";
 import { describeExit, startProcess, type OutputLine } from "#lib/host/processes.ts";
+import { delay } from "#lib/system/clock.ts";
 
 const ENTRY = fileURLToPath(new URL("fixtures/service.ts", import.meta.url));
 const DEADLINE_MS = 15_000;

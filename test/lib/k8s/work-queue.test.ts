@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { silentLog } from "#lib/base/log.ts";
-import { delay } from "#lib/base/signals.ts";
 import { Backoff } from "#lib/k8s/backoff.ts";
 import { KubeError, readRefusal } from "#lib/k8s/errors.ts";
 import { runWorkers } from "#lib/k8s/workers.ts";
 import { WorkQueue } from "#lib/k8s/work-queue.ts";
+import { delay } from "#lib/system/clock.ts";
 import { until } from "#test/support/until.ts";
 
 const never = new AbortController().signal;

@@ -1,43 +1,10 @@
 import assert from "node:assert/strict";
 import { PetageError } from "#lib/base/errors.ts";
-import { Batcher, type Clock } from "#lib/serve/batcher.ts";
+import { Batcher } from "#lib/serve/batcher.ts";
 import { DEFAULT_POLICY, type BatchPolicy } from "#lib/serve/policy.ts";
+import { FakeClock } from "#test/support/fake-clock.ts";
 
 const BYTES = { bytes: 1 };
-
-/** Time that passes when a test says so. */
-class FakeClock implements Clock {
-  #nowMs = 0;
-  readonly #timers = new Set<{ readonly atMs: number; readonly callback: () => void }>();
-
-  nowMs(): number {
-    return this.#nowMs;
-  }
-
-  after(delayMs: number, callback: () => void): () => void {
-    const timer = { atMs: this.#nowMs + delayMs, callback };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  async advance(ms: number): Promise<void> {
-    const endMs = this.#nowMs + ms;
-    for (;;) {
-      const due = [...this.#timers].filter(({ atMs }) => atMs <= endMs).toSorted((a, b) => a.atMs - b.atMs)[0];
-      if (!due) break;
-      this.#timers.delete(due);
-      this.#nowMs = due.atMs;
-      due.callback();
-      await settle();
-    }
-    this.#nowMs = endMs;
-    await settle();
-  }
-}
-
-function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
 
 /** A model that takes 10 ms for a batch, fails on "bad", and remembers its batches. */
 function model(policy: Partial<BatchPolicy> = {}) {
@@ -45,7 +12,7 @@ function model(policy: Partial<BatchPolicy> = {}) {
   const batches: string[][] = [];
   const compute = async (items: readonly string[]): Promise<string[]> => {
     batches.push([...items]);
-    await new Promise<void>((resolve) => clock.after(10, resolve));
+    await new Promise<void>((resolve) => void clock.after(10, resolve));
     if (items.includes("bad")) throw new PetageError("NOT_FINITE", "bad");
     return items.map((item) => item.toUpperCase());
   };

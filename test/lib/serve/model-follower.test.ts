@@ -3,6 +3,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import { silentLog } from "#lib/base/log.ts";
 import { ModelFollower, RETRY_MS, type StoredModel } from "#lib/serve/model-follower.ts";
 import { ModelSlot } from "#lib/serve/model-slot.ts";
+import { FakeClock } from "#test/support/fake-clock.ts";
 
 interface Stored {
   readonly version: number;
@@ -12,7 +13,7 @@ interface Stored {
 
 /** A store in memory, and what follows it. */
 function start() {
-  let nowMs = 0;
+  const clock = new FakeClock();
   const store = { versions: [] as Stored[], error: undefined as PetageError | undefined };
   const opened: string[] = [];
   const lines: string[] = [];
@@ -33,14 +34,14 @@ function start() {
   const error = (message: string, fields: object = {}): void => void lines.push(`${message} ${JSON.stringify(fields)}`);
   const follower = new ModelFollower(source, slot, {
     log: { ...silentLog, error },
-    clock: { nowMs: () => nowMs, after: () => () => {} },
+    clock,
     onFailure: () => failures++,
   });
   return {
     store,
     opened,
     lines,
-    pass: (durationMs: number) => void (nowMs += durationMs),
+    pass: (durationMs: number) => clock.pass(durationMs),
     failures: () => failures,
     /** Looks once; tells what it found and which version serves then. */
     look: async (...versions: Stored[]) => {

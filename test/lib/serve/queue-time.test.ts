@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
 import { QUEUE_WINDOW_MS, QueueTime } from "#lib/serve/queue-time.ts";
-
-/** A clock that stands still until told. */
-function stoppedClock(startMs = 123_456.5) {
-  let nowMs = startMs;
-  return { nowMs: () => nowMs, after: () => () => {}, pass: (durationMs: number) => void (nowMs += durationMs) };
-}
+import { FakeClock } from "#test/support/fake-clock.ts";
 
 /** A photo that waits so long. */
-function waits(queue: QueueTime, clock: ReturnType<typeof stoppedClock>, durationMs: number): void {
+function waits(queue: QueueTime, clock: FakeClock, durationMs: number): void {
   queue.arrive();
   queue.change(1);
   clock.pass(durationMs);
@@ -17,21 +12,21 @@ function waits(queue: QueueTime, clock: ReturnType<typeof stoppedClock>, duratio
 
 describe("QueueTime", () => {
   it("is 0 where nothing came", () => {
-    const clock = stoppedClock();
+    const clock = new FakeClock(123_456.5);
     const queue = new QueueTime(clock);
     clock.pass(10 * QUEUE_WINDOW_MS);
     assert.deepEqual([queue.meanMs(), queue.waiting], [0, 0]);
   });
 
   it("is the mean time that photos waited", () => {
-    const clock = stoppedClock();
+    const clock = new FakeClock(123_456.5);
     const queue = new QueueTime(clock);
     for (const durationMs of [100, 0, 2600, 300]) waits(queue, clock, durationMs);
     assert.equal(queue.meanMs(), 750);
   });
 
   it("counts photos that wait at the same time each for itself", () => {
-    const clock = stoppedClock();
+    const clock = new FakeClock(123_456.5);
     const queue = new QueueTime(clock);
     queue.arrive();
     queue.arrive();
@@ -45,7 +40,7 @@ describe("QueueTime", () => {
   });
 
   it("rises while nothing gets through, and none leaves", () => {
-    const clock = stoppedClock();
+    const clock = new FakeClock(123_456.5);
     const queue = new QueueTime(clock);
     queue.arrive();
     queue.change(1);
@@ -56,7 +51,7 @@ describe("QueueTime", () => {
   });
 
   it("forgets what is longer ago than the window", () => {
-    const clock = stoppedClock();
+    const clock = new FakeClock(123_456.5);
     const queue = new QueueTime(clock);
     waits(queue, clock, 4000);
     clock.pass(QUEUE_WINDOW_MS / 2);

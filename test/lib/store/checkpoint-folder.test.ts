@@ -8,7 +8,6 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { PetageError } from "#lib/base/errors.ts";
 import type { ErrorCode } from "#lib/base/errors.ts";
 import { randomStream } from "#lib/base/random.ts";
-import { delay } from "#lib/base/signals.ts";
 import {
   checkpointFolder,
   findResumable,
@@ -19,6 +18,7 @@ import {
   weightsSha256,
 } from "#lib/store/checkpoint-folder.ts";
 import { findModel } from "#lib/store/find-model.ts";
+import { delay } from "#lib/system/clock.ts";
 import type { CheckpointStore, TensorData } from "#lib/model/checkpoint.ts";
 import { checkpointOf } from "#test/support/checkpoints.ts";
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Batch, BatchSource } from "#lib/data/types.ts";
 import type { Metric } from "#lib/metrics/types.ts";
+import { systemClock } from "#lib/system/clock.ts";
 import { evaluate } from "#lib/train/evaluate.ts";
 import type { EvaluationResult, SamplePrediction } from "#lib/train/evaluate.ts";
 
@@ -62,7 +63,7 @@ async function run(from: BatchSource, metrics: readonly Metric[] = [accuracy]): 
   const predictions: SamplePrediction[] = [];
   const done: number[] = [];
   const { signal } = new AbortController();
-  for await (const event of evaluate({ predictor: { predict }, source: from, metrics, signal })) {
+  for await (const event of evaluate({ predictor: { predict }, source: from, metrics, clock: systemClock, signal })) {
     if (event.kind === "result") return { predictions, result: event.result, done };
     predictions.push(...event.predictions);
     done.push(event.done);

@@ -4,8 +4,9 @@ import { PetageError } from "#lib/base/errors.ts";
 import { createSchedule } from "#lib/optim/schedule.ts";
 import { schedules } from "#lib/optim/schedules/index.ts";
 import type { Schedule } from "#lib/optim/types.ts";
+import { systemClock } from "#lib/system/clock.ts";
 import type { Checkpoint, Progress, StateDict, TensorData } from "#lib/model/checkpoint.ts";
-import { progressOf } from "#lib/train/run.ts";
+import { checkpointMeta } from "#lib/train/run.ts";
 import { agreeOnResume, startRun } from "#lib/train/start.ts";
 import type { StartSources } from "#lib/train/start.ts";
 import type { StartWeights } from "#lib/train/ports.ts";
@@ -60,7 +61,7 @@ function checkpoint(progress: Partial<Progress>, optimizer: StateDict = state("m
     format: 1 as const,
     ...run.description,
     createTime: "2026-11-23T00:00:00.000Z",
-    progress: { ...progressOf(run), epoch: 1, iteration: 2, step: 6, ...progress },
+    progress: { ...checkpointMeta(run).progress, epoch: 1, iteration: 2, step: 6, ...progress },
     metrics: {},
   };
   return { meta, weights: state("w"), optimizer };
@@ -127,9 +128,10 @@ describe("startRun", () => {
       readCheckpoint: async () => resumed,
     });
     assert.deepEqual(taken, [{ state: resumed.weights, source: "iter_6", strict: true }]);
-    assert.deepEqual(restored, [resumed.optimizer]);
-    const { epoch, iteration, step } = run;
-    assert.deepEqual({ epoch, iteration, step, best: run.best }, { epoch: 1, iteration: 2, step: 6, best });
+    assert.deepEqual(restored, [resumed]);
+    const { epoch, iteration, step, startStep, best: known } = run.state;
+    assert.deepEqual({ epoch, iteration, step, startStep }, { epoch: 1, iteration: 2, step: 6, startStep: 6 });
+    assert.deepEqual(known, best);
     assert.equal(run.schedule.learningRate, 1 / 64);
     assert.deepEqual(lines, ["Resumed from iter_6"]);
   });
@@ -140,7 +142,7 @@ describe("startRun", () => {
       resumeFrom: "iter_6",
       readCheckpoint: async () => checkpoint({ worldSize: 3 }),
     });
-    assert.deepEqual([run.epoch, run.iteration], [1, 0]);
+    assert.deepEqual([run.state.epoch, run.state.iteration], [1, 0]);
     assert.equal(lines[0], "WARN Epoch 2 begins again: it was written by 3 workers, now there are 2");
   });
 
@@ -161,7 +163,7 @@ describe("agreeOnResume", () => {
   /** What each of three ranks continues, when each sees another folder. */
   async function agreed(wanted: string | undefined, found: readonly (string | undefined)[]): Promise<unknown[]> {
     const groups = memoryRing(found.length).map((link, rank) =>
-      createGroup({ rank, size: found.length, generation: 0, link }),
+      createGroup({ rank, size: found.length, generation: 0, clock: systemClock, link }),
     );
     const answers = await Promise.all(
       groups.map((group, rank) => agreeOnResume(wanted, { group, find: async () => found[rank], signal })),

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { saveCheckpoint } from "#lib/train/run.ts";
+import type { Hook } from "#lib/train/hook.ts";
 import { stepCheckpoints } from "#lib/train/step-checkpoints.ts";
 import type { StepCheckpointOptions } from "#lib/train/step-checkpoints.ts";
 import { fakeRun } from "#test/support/fake-run.ts";
+import { loopParts, trainLoop } from "#test/support/fake-training.ts";
 
 interface Attempt extends Partial<StepCheckpointOptions> {
   readonly rank?: number;
@@ -12,11 +13,15 @@ interface Attempt extends Partial<StepCheckpointOptions> {
 
 /** The checkpoints that are there after a number of steps. */
 async function after(steps: number, { rank = 0, existing = [], ...options }: Attempt): Promise<string[]> {
-  const { run, record } = fakeRun({ rank });
-  for (const name of existing) await saveCheckpoint(run, name);
-  const hook = stepCheckpoints({ everySteps: 2, keepLast: 2, ...options });
-  await hook.beforeRun?.(run);
-  for (run.step = 1; run.step <= steps; run.step++) await hook.afterIteration?.(run);
+  const { run, record } = fakeRun({ rank, maxEpochs: 3, epochLength: 4 });
+  for (const name of existing) await run.control.save(name);
+  const stop: Hook = {
+    name: "stop",
+    priority: 100,
+    afterIteration: ({ run: { step } }, control) => void (step === steps && control.stop("The test")),
+  };
+  const hooks = [stepCheckpoints({ everySteps: 2, keepLast: 2, ...options }), stop];
+  await trainLoop(run, loopParts({ hooks }));
   return [...record.checkpoints.keys()];
 }
 
@@ -40,9 +45,13 @@ describe("stepCheckpoints", () => {
   });
 
   it("does not save again what the config has saved after the same step", async () => {
-    const { run, record } = fakeRun({ step: 2 });
-    await saveCheckpoint(run, "epoch_1");
-    await stepCheckpoints({ everySteps: 2, keepLast: 1 }).afterIteration?.(run);
+    const { run, record } = fakeRun({ maxEpochs: 1 });
+    const save: Hook = {
+      name: "save",
+      priority: 0,
+      afterIteration: async ({ run: { step } }, control) => void (step === 4 && (await control.save("epoch_1"))),
+    };
+    await trainLoop(run, loopParts({ hooks: [save, stepCheckpoints({ everySteps: 4, keepLast: 1 })] }));
     assert.deepEqual([...record.checkpoints.keys()], ["epoch_1"]);
   });
 });

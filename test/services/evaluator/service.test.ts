@@ -15,6 +15,7 @@ import type { Client } from "#lib/rpc/contract.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
 import type { RunningServer } from "#lib/rpc/server.ts";
 import { readCheckpoint, weightsSha256 } from "#lib/store/checkpoint-folder.ts";
+import { systemClock } from "#lib/system/clock.ts";
 import { evaluate } from "#lib/train/evaluate.ts";
 import type { EvaluationResult, SamplePrediction } from "#lib/train/evaluate.ts";
 import { createPredictor } from "#lib/model/predictor.ts";
@@ -77,7 +78,7 @@ describe("the evaluator service", () => {
     const source = await splits.open(split);
     const all: SamplePrediction[] = [];
     const { signal } = new AbortController();
-    for await (const event of evaluate({ predictor: own, source, metrics, signal })) {
+    for await (const event of evaluate({ predictor: own, source, metrics, clock: systemClock, signal })) {
       if (event.kind === "result") return { result: event.result, all };
       all.push(...event.predictions);
     }

@@ -8,6 +8,7 @@ import { Admission } from "#lib/serve/admission.ts";
 import { Estimator, type EstimatorOptions } from "#lib/serve/estimator.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { ModelSlot } from "#lib/serve/model-slot.ts";
+import { systemClock } from "#lib/system/clock.ts";
 import type { ServedModel } from "#services/inference/models.ts";
 import { inferenceService } from "#services/inference/service.ts";
 import { CLASSES, fakePredictor, photo, type FakePredictor } from "./support.ts";
@@ -21,8 +22,8 @@ function startServer(slot: ModelSlot<ServedModel>) {
 }
 
 /** A server with a fake model, and its client. */
-async function start(predictor: FakePredictor = fakePredictor(), options: EstimatorOptions = {}) {
-  const estimator = await Estimator.warm(predictor, options);
+async function start(predictor: FakePredictor = fakePredictor(), options: Partial<EstimatorOptions> = {}) {
+  const estimator = await Estimator.warm(predictor, { clock: systemClock, ...options });
   const slot = new ModelSlot<ServedModel>();
   await slot.replace({
     estimator,

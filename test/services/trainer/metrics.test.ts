@@ -7,11 +7,13 @@ import { fakeRun, iterationResult } from "#test/support/fake-run.ts";
 async function shown(rank: number): Promise<string[]> {
   const metrics = createMetrics();
   const hook = trainingMetrics(metrics, "cats");
-  const last = iterationResult({ loss: 2.5, imageCount: 16, totalMs: 80, dataMs: 20, allReduceMs: 8 });
-  const { run } = fakeRun({ rank, epoch: 1, iteration: 2, last });
-  for (let step = 0; step < 2; step++) await hook.afterIteration?.(run);
-  run.validation = { metrics: { "accuracy/top1": 50, "petage/mae_argmax": 7.5 }, sampleCount: 8, durationMs: 1 };
-  await hook.afterValidation?.(run);
+  const result = iterationResult({ loss: 2.5, imageCount: 16, totalMs: 80, dataMs: 20, allReduceMs: 8 });
+  const { run } = fakeRun({ rank, epoch: 1, iteration: 2 });
+  for (let step = 0; step < 2; step++) {
+    await hook.afterIteration?.({ run: run.state, result }, run.control);
+  }
+  const validation = { metrics: { "accuracy/top1": 50, "petage/mae_argmax": 7.5 }, sampleCount: 8, durationMs: 1 };
+  await hook.afterValidation?.({ run: run.state, validation }, run.control);
   const text = await metrics.text();
   return text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
 }

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Progress } from "#lib/model/checkpoint.ts";
-import { progressOf } from "#lib/train/run.ts";
+import { checkpointMeta } from "#lib/train/run.ts";
 import { Reporter } from "#services/trainer/reporter.ts";
 import { fakeRun, iterationResult } from "#test/support/fake-run.ts";
 
-const at = (step: number, epoch: number): Progress => ({ ...progressOf(fakeRun().run), step, epoch });
+const at = (step: number, epoch: number): Progress => ({
+  ...checkpointMeta(fakeRun().run).progress,
+  step,
+  epoch,
+});
 const saved = (name: string) => ({ name, uri: `/run/${name}`, sha256: "ab" });
 
 function reporter(): Reporter {
@@ -15,13 +19,13 @@ function reporter(): Reporter {
 describe("Reporter", () => {
   it("tells everything that a controller needs which was not there before", async () => {
     const told = reporter();
-    const { run } = fakeRun({ step: 5, epoch: 1, iteration: 1, last: iterationResult({ loss: 2 }) });
+    const { run } = fakeRun({ step: 5, epoch: 1, iteration: 1 });
     const hook = told.hook();
-    await hook.afterIteration?.(run);
+    await hook.afterIteration?.({ run: run.state, result: iterationResult({ loss: 2 }) }, run.control);
     told.checkpoint(saved("epoch_1"), at(4, 1));
     told.checkpoint(saved("best_a_epoch_1"), at(4, 1));
-    run.validation = { metrics: { a: 1 }, sampleCount: 8, durationMs: 10 };
-    await hook.afterValidation?.(run);
+    const validation = { metrics: { a: 1 }, sampleCount: 8, durationMs: 10 };
+    await hook.afterValidation?.({ run: run.state, validation }, run.control);
     const { lastStep, lastCheckpoint, bestCheckpoint, lastValidation } = told.status;
     assert.deepEqual([lastStep?.step, lastStep?.loss], [5, 2]);
     assert.deepEqual([lastCheckpoint?.uri, bestCheckpoint?.uri], ["/run/epoch_1", "/run/best_a_epoch_1"]);
@@ -41,8 +45,8 @@ describe("Reporter", () => {
 
   it("has the newest step in its last words, whichever of step and checkpoint told it", async () => {
     const told = reporter();
-    const { run } = fakeRun({ step: 5, last: iterationResult() });
-    await told.hook().afterIteration?.(run);
+    const { run } = fakeRun({ step: 5 });
+    await told.hook().afterIteration?.({ run: run.state, result: iterationResult() }, run.control);
     assert.deepEqual([told.facts.step, told.facts.checkpoint], [5, null]);
     told.checkpoint(saved("iter_6"), at(6, 1));
     assert.equal(told.facts.step, 6);

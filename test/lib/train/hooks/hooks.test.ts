@@ -6,13 +6,14 @@ import { createSchedule } from "#lib/optim/schedule.ts";
 import { schedules } from "#lib/optim/schedules/index.ts";
 import { formatSeconds } from "#lib/base/format-seconds.ts";
 import { hooks } from "#lib/train/hooks/index.ts";
-import { PRIORITIES } from "#lib/train/run.ts";
-import { saveCheckpoint } from "#lib/train/run.ts";
-import type { Hook, ScalarRecord, TrainingRun } from "#lib/train/run.ts";
+import { PRIORITIES } from "#lib/train/hook.ts";
+import type { Hook, IterationResult, ScalarRecord, Validation } from "#lib/train/hook.ts";
+import type { TrainingRun } from "#lib/train/run.ts";
 import { runSettings } from "#lib/train/settings.ts";
 import { buildFrom } from "#test/support/build.ts";
 import { fakeRun, iterationResult } from "#test/support/fake-run.ts";
-import type { RunRecord } from "#test/support/fake-run.ts";
+import type { RunChanges, RunRecord } from "#test/support/fake-run.ts";
+import { fakeRanks, fakeStep, leave, loopParts, trainLoop } from "#test/support/fake-training.ts";
 import { resolved } from "#test/support/tiny-model.ts";
 
 const GOLDEN = new URL("../../../golden/mmpretrain/logs/", import.meta.url);
@@ -21,12 +22,18 @@ function hook(type: string, config: ConfigDict = {}): Hook {
   return buildFrom(hooks, { type, ...config }, undefined);
 }
 
+const METRICS: Validation = { metrics: { "accuracy/top1": 1 }, sampleCount: 10, durationMs: 100 };
+
+function tellIteration(to: Hook, run: TrainingRun, result: IterationResult): void {
+  void to.afterIteration?.({ run: run.state, result }, run.control);
+}
+
 interface Played {
   readonly run: TrainingRun;
   readonly record: RunRecord;
 }
 
-/** Plays a run of 3 epochs of 4 iterations to hooks, with a value of each metric after each epoch. */
+/** Trains 3 epochs of 4 iterations of 50 ms each with hooks, with a value of each metric after each epoch. */
 async function play(
   parts: readonly Hook[],
   {
@@ -34,34 +41,19 @@ async function play(
     values = [],
     existing = [],
   }: {
-    changes?: Partial<TrainingRun>;
-    values?: readonly Readonly<Record<string, number>>[];
+    changes?: RunChanges;
+    values?: readonly Validation["metrics"][];
     existing?: readonly string[];
   } = {},
 ): Promise<Played> {
-  const { run, record } = fakeRun(changes);
-  for (const name of existing) await saveCheckpoint(run, name);
-  const call = async (stage: "beforeRun" | "beforeEpoch" | "afterIteration" | "afterEpoch" | "afterValidation") => {
-    for (const part of parts) await part[stage]?.(run);
+  const { run, record, clock } = fakeRun(changes);
+  for (const name of existing) await run.control.save(name);
+  const validate = async (): Promise<Validation> => {
+    return { metrics: values[run.state.epoch - 1] ?? {}, sampleCount: 10, durationMs: 100 };
   };
-  await call("beforeRun");
-  while (run.epoch < run.maxEpochs) {
-    await call("beforeEpoch");
-    while (run.iteration < run.epochLength) {
-      run.last = iterationResult({ learningRate: run.schedule.learningRate });
-      run.iteration += 1;
-      run.step += 1;
-      await call("afterIteration");
-    }
-    run.epoch += 1;
-    run.iteration = 0;
-    await call("afterEpoch");
-    const metrics = values[run.epoch - 1];
-    if (!metrics) continue;
-    run.validation = { metrics, sampleCount: 10, durationMs: 100 };
-    await call("afterValidation");
-    run.validation = undefined;
-  }
+  const validation = values.length > 0 ? { validate, begin: 1, interval: 1 } : undefined;
+  const step = fakeStep({ onGradients: () => clock.pass(50) });
+  await trainLoop(run, loopParts({ step, hooks: parts, validation }));
   return { run, record };
 }
 
@@ -126,18 +118,17 @@ describe("LoggerHook", () => {
     assert.equal(iterations.length, goldenLines.length);
     const etas = goldenLines.map((line) => Number(/eta: 0:00:0(\d)/.exec(line)?.[1]));
     for (const [index, scalars] of iterations.entries()) {
-      const { run, record } = fakeRun({ epochLength: 6, etaSeconds: etas[index] ?? 0 });
-      run.step = scalars.step;
-      run.epoch = Math.floor((scalars.step - 1) / 6);
-      run.iteration = scalars.step - 6 * run.epoch;
-      run.last = iterationResult({
+      const epoch = Math.floor((scalars.step - 1) / 6);
+      const at = { step: scalars.step, epoch, iteration: scalars.step - 6 * epoch };
+      const { run, record } = fakeRun({ epochLength: 6, etaSeconds: etas[index] ?? 0, ...at });
+      const result = iterationResult({
         learningRate: scalars.lr,
         totalMs: scalars.time * 1000,
         dataMs: scalars.data_time * 1000,
         gradNorm: scalars.grad_norm,
         loss: scalars.loss,
       });
-      void hook("LoggerHook", { interval: 2 }).afterIteration?.(run);
+      tellIteration(hook("LoggerHook", { interval: 2 }), run, result);
       assert.deepEqual(record.lines, [goldenLines[index]]);
       const [written] = record.scalars;
       assert.deepEqual(Object.keys(written ?? {}), Object.keys(scalars));
@@ -172,14 +163,14 @@ describe("LoggerHook", () => {
   it("averages loss and times over the last ten iterations and keeps quiet on other ranks", () => {
     const logger = hook("LoggerHook", { interval: 12 });
     const { run, record } = fakeRun({ epochLength: 12 });
-    for (run.iteration = 1; run.iteration <= 12; run.iteration++) {
-      run.last = iterationResult({ loss: run.iteration, totalMs: 1000 * run.iteration });
-      void logger.afterIteration?.(run);
+    for (let iteration = 1; iteration <= 12; iteration++) {
+      run.update({ iteration });
+      tellIteration(logger, run, iterationResult({ loss: iteration, totalMs: 1000 * iteration }));
     }
     assert.equal(record.scalars[0]?.["loss"], 7.5); // of 3..12
     assert.equal(record.scalars[0]?.["time"], 7.5);
-    const other = fakeRun({ rank: 1, iteration: 12, epochLength: 12, last: iterationResult() });
-    void logger.afterIteration?.(other.run);
+    const other = fakeRun({ rank: 1, iteration: 12, epochLength: 12 });
+    tellIteration(logger, other.run, iterationResult());
     assert.deepEqual(other.record.lines, []);
   });
 
@@ -272,8 +263,8 @@ describe("CheckpointHook", () => {
         kept.map(([name]) => name),
         [`best_${metric}_epoch_${epoch}`],
       );
-      assert.equal(run.best?.value, values[epoch - 1]);
-      assert.deepEqual(kept[0]?.[1].meta.progress.best, run.best);
+      assert.equal(run.state.best?.value, values[epoch - 1]);
+      assert.deepEqual(kept[0]?.[1].meta.progress.best, run.state.best);
       assert.equal(record.latest, "epoch_3", "the best one is not what --resume continues");
     });
   }
@@ -299,11 +290,13 @@ describe("CheckpointHook", () => {
 
   it("does nothing on other ranks", async () => {
     const checkpoint = hook("CheckpointHook", { interval: 1, save_best: "accuracy/top1" });
-    const { record } = await play([checkpoint], {
-      changes: { rank: 1, worldSize: 2 },
-      values: [{ "accuracy/top1": 1 }],
-    });
-    assert.equal(record.checkpoints.size, 0);
+    const ranks = fakeRanks(2);
+    const validation = { validate: async () => METRICS, begin: 1, interval: 1 };
+    const train = ({ run, step, group }: (typeof ranks)[number]) =>
+      trainLoop(run, loopParts({ step, group, validation, hooks: run.state.rank === 1 ? [checkpoint] : [] }));
+    await Promise.all(ranks.map(train));
+    assert.equal(ranks[1]?.record.checkpoints.size, 0);
+    await leave(ranks);
   });
 });
 
@@ -331,7 +324,7 @@ describe("ParamSchedulerHook", () => {
 describe("DistSamplerSeedHook", () => {
   it("gives each epoch its own order; without it every epoch has that of the first", async () => {
     const epochs: number[] = [];
-    const spy: Hook = { name: "spy", priority: 100, beforeEpoch: (run) => void epochs.push(run.samplerEpoch) };
+    const spy: Hook = { name: "spy", priority: 100, beforeEpoch: ({ run }) => void epochs.push(run.samplerEpoch) };
     await play([hook("DistSamplerSeedHook"), spy]);
     await play([spy]);
     assert.deepEqual(epochs, [0, 1, 2, 0, 0, 0]);
@@ -341,7 +334,7 @@ describe("DistSamplerSeedHook", () => {
 describe("IterTimerHook", () => {
   it("estimates the rest from the mean of this run's iterations", async () => {
     const etas: number[] = [];
-    const spy: Hook = { name: "spy", priority: 100, afterIteration: (run) => void etas.push(run.etaSeconds) };
+    const spy: Hook = { name: "spy", priority: 100, afterIteration: ({ run }) => void etas.push(run.etaSeconds) };
     await play([hook("IterTimerHook"), spy]);
     assert.ok(Math.abs((etas[0] ?? 0) - 11 * 0.05) < 1e-9);
     assert.equal(etas.at(-1), 0);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { SYSTEM_CLOCKS } from "#lib/base/clock.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import { systemClock } from "#lib/system/clock.ts";
 import type { Fault, FaultProxy, ProxiedCall } from "#test/lib/k8s/fault-proxy.ts";
 import { useCluster } from "#test/support/cluster.ts";
 import { JobCluster, POD_GROUPS } from "#test/support/cluster-controller.ts";
@@ -100,8 +100,8 @@ describe("a controller of a cluster whose API server is not well", function () {
   async function live({ name, prepare, every, clockOffMs = () => 0 }: (typeof FAULTS)[number]) {
     const { kubeconfig } = cluster();
     using jobs = await JobCluster.prepare(kubeconfig, name);
-    const clocks = { ...SYSTEM_CLOCKS, wall: () => Date.now() + clockOffMs() };
-    await using replica = await Replica.start({ kubeconfig, namespace: name, lease: "only", clocks }, prepare);
+    const clock = { ...systemClock, date: () => new Date(Date.now() + clockOffMs()) };
+    await using replica = await Replica.start({ kubeconfig, namespace: name, lease: "only", clock }, prepare);
     const timer = every && setInterval(() => every[1](replica.proxy), every[0]);
     try {
       await jobs.apply("job", { workers: 2 });
