@@ -19,7 +19,7 @@ export type Plugin = Table<unknown, never>;
  */
 export const buildComponent: Build = buildWith([]);
 
-/** The same, with the components of plugins wherever a table of their kind is asked, at the top of a config or inside. */
+/** The same, with the components of plugins added to the tables of their kind, at the top of a config and inside. */
 export function buildWith(plugins: readonly Plugin[]): Build {
   const build: Build = (table, node, context) => {
     const { component, config } = select(extend(table, plugins), node);

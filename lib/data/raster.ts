@@ -6,7 +6,7 @@ import { resize } from "./resize.ts";
 import type { ResizeMethod } from "./resize.ts";
 import type { Image } from "./types.ts";
 
-/** What is done to an image, as data: it says what comes of it, so that a list of them can be looked at before a pixel is. */
+/** One step of work on an image, as data: what it does to the size is known before a pixel is touched. */
 export type Operation =
   /** The sample's file, or the bytes that it brings along, decoded. */
   | { readonly kind: "load" }
@@ -38,8 +38,8 @@ export function sizeAfter(size: Size, operation: Operation): Size {
 }
 
 /**
- * Carries a list of operations out, one after the other. The only place that does, so that what becomes faster
- * together (cropping, resizing and flipping in one pass, decoding at a smaller scale) can become so here.
+ * Carries a list of operations out, one after the other. Only this function does, so that it can come to do several in
+ * one pass: crop, resize and flip, or decoding at a smaller scale.
  */
 export async function carryOut(
   operations: readonly Operation[],
