@@ -134,7 +134,8 @@ export class JobController implements AsyncDisposable {
   }
 
   #line(line: OutputLine): void {
-    this.logs.add({ ...line, time: new Date() });
+    const stream = line.stream === "stdout" ? "LOG_STREAM_STDOUT" : "LOG_STREAM_STDERR";
+    this.logs.add({ ...line, stream, time: new Date() });
     this.#logFile.write(`${line.worker} | ${line.line}\n`);
   }
 

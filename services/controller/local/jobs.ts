@@ -74,11 +74,8 @@ export class MachineJobs implements Jobs, AsyncDisposable {
     return shown(controller.job);
   }
 
-  async *logs(name: string, { worker, follow, tail }: LogRequest): AsyncGenerator<LogLine> {
-    for await (const line of this.#find(name).logs.read({ worker, follow, tail })) {
-      const stream = line.stream === "stdout" ? ("LOG_STREAM_STDOUT" as const) : ("LOG_STREAM_STDERR" as const);
-      yield { worker: line.worker, line: line.line, time: line.time, stream };
-    }
+  async *logs(name: string, request: LogRequest): AsyncGenerator<LogLine> {
+    yield* this.#find(name).logs.read(request);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,18 +1,5 @@
 import { BoundedQueue } from "#lib/base/queue.ts";
-import type { OutputLine } from "#lib/host/processes.ts";
-
-export interface LogLine extends OutputLine {
-  readonly time: Date;
-}
-
-export interface LogRequest {
-  /** Only lines of this process; empty: of all. */
-  readonly worker: string;
-  /** Continue with the coming lines. */
-  readonly follow: boolean;
-  /** Begin with this many of the last lines kept; by default all. */
-  readonly tail: number | undefined;
-}
+import type { LogLine, LogRequest } from "../service.ts";
 
 /** Lines of a job that are kept for who asks later, and that a slow follower may fall behind. */
 const KEPT_LINES = 5_000;
@@ -36,7 +23,7 @@ export class LogBuffer {
   }
 
   /** Kept lines, then (`follow`) the coming ones until the job ends. */
-  async *read({ worker, follow, tail }: LogRequest): AsyncGenerator<LogLine> {
+  async *read({ worker, follow, tail }: Omit<LogRequest, "signal">): AsyncGenerator<LogLine> {
     const wanted = (line: LogLine): boolean => worker === "" || line.worker === worker;
     const lines = this.#kept.filter(wanted);
     const kept = lines.slice(Math.max(0, lines.length - (tail ?? lines.length)));
