@@ -4,7 +4,7 @@ import { formatSeconds } from "#lib/base/format-seconds.ts";
 import { component } from "#lib/config/component.ts";
 import { ignored } from "#lib/config/ignored.ts";
 import { PRIORITIES } from "#lib/train/hook.ts";
-import type { Hook, IterationResult, RunState, ScalarRecord, Validation } from "#lib/train/hook.ts";
+import type { Hook, IterationResult, RunControl, RunState, Validation } from "#lib/train/hook.ts";
 import { prioritySchema } from "./priority.ts";
 
 const schema = z.strictObject({
@@ -33,16 +33,11 @@ export const LoggerHook = component({
         window.push(result);
         if (window.length > WINDOW_ITERATIONS) window.shift();
         const isLast = run.iteration === run.epochLength;
-        if (run.rank !== 0 || (run.iteration % interval !== 0 && (!isLast || ignoreLast))) return;
-        const { text, scalars } = iterationEntry(run, window);
-        control.log.info(text);
-        control.record(scalars);
+        const isDue = run.iteration % interval === 0 || (isLast && !ignoreLast);
+        if (run.rank === 0 && isDue) logIteration(run, window, control);
       },
       afterValidation({ run, validation }, control) {
-        if (run.rank !== 0) return;
-        const { text, scalars } = validationEntry(run, validation);
-        control.log.info(text);
-        control.record(scalars);
+        if (run.rank === 0) logValidation(run, validation, control);
       },
     };
   },
@@ -52,13 +47,7 @@ function mean(window: readonly IterationResult[], value: (result: IterationResul
   return window.reduce((sum, result) => sum + value(result), 0) / window.length;
 }
 
-/** What stands in the log, and in `scalars.json`. */
-interface Entry {
-  readonly text: string;
-  readonly scalars: ScalarRecord;
-}
-
-function iterationEntry(run: RunState, window: readonly IterationResult[]): Entry {
+function logIteration(run: RunState, window: readonly IterationResult[], control: RunControl): void {
   const last = defined(window.at(-1), "the last iteration");
   const scalars = {
     lr: last.learningRate,
@@ -77,17 +66,14 @@ function iterationEntry(run: RunState, window: readonly IterationResult[]): Entr
     ...(scalars.grad_norm === undefined ? [] : [`grad_norm: ${scalars.grad_norm.toFixed(4)}`]),
     `loss: ${scalars.loss.toFixed(4)}`,
   ];
-  return {
-    text: `Epoch(train) [${epoch}][${iteration}/${run.epochLength}]  ${fields.join("  ")}`,
-    scalars: { ...scalars, epoch: run.epoch + 1, iter: run.step, step: run.step },
-  };
+  control.log.info(`Epoch(train) [${epoch}][${iteration}/${run.epochLength}]  ${fields.join("  ")}`);
+  control.record({ ...scalars, epoch: run.epoch + 1, iter: run.step, step: run.step });
 }
 
-function validationEntry({ epoch }: RunState, { metrics, sampleCount, durationMs }: Validation): Entry {
+function logValidation({ epoch }: RunState, validation: Validation, control: RunControl): void {
+  const { metrics, sampleCount, durationMs } = validation;
   const values = Object.entries(metrics).map(([name, value]) => `${name}: ${value.toFixed(4)}`);
   const time = `time: ${(durationMs / 1000).toFixed(4)}`;
-  return {
-    text: `Epoch(val) [${epoch}][${sampleCount}/${sampleCount}]    ${[...values, time].join("  ")}`,
-    scalars: { ...metrics, time: durationMs / 1000, step: epoch },
-  };
+  control.log.info(`Epoch(val) [${epoch}][${sampleCount}/${sampleCount}]    ${[...values, time].join("  ")}`);
+  control.record({ ...metrics, time: durationMs / 1000, step: epoch });
 }
