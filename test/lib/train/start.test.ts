@@ -128,7 +128,7 @@ describe("startRun", () => {
       readCheckpoint: async () => resumed,
     });
     assert.deepEqual(taken, [{ state: resumed.weights, source: "iter_6", strict: true }]);
-    assert.deepEqual(restored, [resumed]);
+    assert.deepEqual(restored, [resumed.optimizer]);
     const { epoch, iteration, step, startStep, best: known } = run.state;
     assert.deepEqual({ epoch, iteration, step, startStep }, { epoch: 1, iteration: 2, step: 6, startStep: 6 });
     assert.deepEqual(known, best);
