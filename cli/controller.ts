@@ -1,4 +1,4 @@
-import type { RunningProcess } from "#lib/host/processes.ts";
+import type { RunningProcess } from "#lib/host/process/processes.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
 import { startService } from "./service.ts";

@@ -1,7 +1,7 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { serviceEntry } from "#lib/host/paths.ts";
-import { describeExit, startProcess } from "#lib/host/processes.ts";
-import type { RunningProcess } from "#lib/host/processes.ts";
+import { describeExit, startProcess } from "#lib/host/process/processes.ts";
+import type { RunningProcess } from "#lib/host/process/processes.ts";
 import { delay } from "#lib/system/clock.ts";
 
 export interface ServiceSpec {

@@ -14,8 +14,8 @@ import {
   NATS_SERVER_MINIMUM,
   natsServerCache,
   natsServerVersion,
-} from "#lib/host/nats-server-binary.ts";
-import type { Environment } from "#lib/host/nats-server-binary.ts";
+} from "#lib/host/process/nats-server-binary.ts";
+import type { Environment } from "#lib/host/process/nats-server-binary.ts";
 
 /** Built from source by Go 1.24 or newer; the last release that needs no newer Go. */
 const PINNED_VERSION = "2.12.4";

@@ -1,9 +1,9 @@
 import { Command } from "commander";
-import { dumpJson, dumpPython } from "#lib/config/dump.ts";
-import { loadConfig } from "#lib/config/load.ts";
-import type { LoadedConfig } from "#lib/config/load.ts";
-import { configEnvironment, nodeConfigFiles } from "#lib/host/config-files.ts";
-import { findNamedConfig, namedConfigs } from "#lib/host/named-configs.ts";
+import { dumpJson, dumpPython } from "#lib/config/print/dump.ts";
+import { loadConfig } from "#lib/config/language/load.ts";
+import type { LoadedConfig } from "#lib/config/language/load.ts";
+import { configEnvironment, nodeConfigFiles } from "#lib/host/files/config-files.ts";
+import { findNamedConfig, namedConfigs } from "#lib/host/files/named-configs.ts";
 
 export function configCommand(): Command {
   const command = new Command("config").description("Look at configs.");

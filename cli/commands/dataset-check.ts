@@ -1,10 +1,10 @@
 import cliProgress from "cli-progress";
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
-import { configNode } from "#lib/config/node.ts";
-import type { LoadedConfig } from "#lib/config/load.ts";
+import { configNode } from "#lib/config/component/node.ts";
+import type { LoadedConfig } from "#lib/config/language/load.ts";
 import type { DatasetCheck } from "#lib/data/check.ts";
-import { checkLocalDataset } from "#lib/host/data-loader.ts";
+import { checkLocalDataset } from "#lib/host/thread/data-loader.ts";
 import { createLogger } from "#lib/host/logger.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { loadUserConfig } from "./config.ts";

@@ -1,7 +1,7 @@
 import cliProgress from "cli-progress";
 import { Command, Option } from "commander";
-import { synthesize } from "#lib/host/synth.ts";
-import type { SynthReport } from "#lib/host/synth.ts";
+import { synthesize } from "#lib/host/pictures/synth.ts";
+import type { SynthReport } from "#lib/host/pictures/synth.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { wholeNumber } from "../numbers.ts";
 import { checkCommand } from "./dataset-check.ts";

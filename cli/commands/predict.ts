@@ -1,14 +1,14 @@
 import { readFile, stat } from "node:fs/promises";
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
-import type { RunningProcess } from "#lib/host/processes.ts";
+import type { RunningProcess } from "#lib/host/process/processes.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
 import { durationMs } from "#lib/rpc/time.ts";
 import { findModel } from "#lib/store/find-model.ts";
 import type { PredictResponse__Output } from "#proto/petage/v1/PredictResponse.ts";
 import { askedOf, startService } from "../service.ts";
-import { formatAge } from "../table.ts";
+import { formatAge } from "../print/table.ts";
 
 interface PredictFlags {
   readonly address?: string;

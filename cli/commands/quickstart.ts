@@ -10,7 +10,7 @@ import { constantBaseline } from "#lib/metrics/baseline.ts";
 import { findModel } from "#lib/store/find-model.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { askedOf } from "../service.ts";
-import { formatAge, table } from "../table.ts";
+import { formatAge, table } from "../print/table.ts";
 import { drawDataset } from "./dataset.ts";
 import { startInference } from "./predict.ts";
 import { test } from "./test.ts";

@@ -2,9 +2,9 @@ import { writeFile } from "node:fs/promises";
 import cliProgress from "cli-progress";
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
-import { configNode } from "#lib/config/node.ts";
+import { configNode } from "#lib/config/component/node.ts";
 import { seedOf } from "#lib/data/seed.ts";
-import { openLoader } from "#lib/host/data-loader.ts";
+import { openLoader } from "#lib/host/thread/data-loader.ts";
 import { openPredictorThread } from "#lib/host/thread/predictor.ts";
 import { createLogger } from "#lib/host/logger.ts";
 import { readCheckpoint } from "#lib/store/checkpoint-folder.ts";
@@ -13,8 +13,8 @@ import { evaluate } from "#lib/train/evaluate.ts";
 import type { EvaluationEvent, EvaluationResult, SamplePrediction } from "#lib/train/evaluate.ts";
 import { evaluatorMetrics } from "#lib/train/settings.ts";
 import { interruptSignal } from "../interrupt.ts";
-import { RESULT_FORMATS, formatOf } from "../results.ts";
-import { table } from "../table.ts";
+import { RESULT_FORMATS, formatOf } from "../print/results.ts";
+import { table } from "../print/table.ts";
 import { loadUserConfig } from "./config.ts";
 
 export interface TestFlags {

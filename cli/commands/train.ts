@@ -9,8 +9,8 @@ import { EXIT_INTERRUPTED, interruptSignal } from "../interrupt.ts";
 import { wholeNumber } from "../numbers.ts";
 import { askedOf } from "../service.ts";
 import { configFile, loadUserConfig, namesFile } from "./config.ts";
-import { followJob } from "./job/follow.ts";
-import { GrpcJobs } from "./job/grpc-jobs.ts";
+import { followJob } from "../jobs/follow-job.ts";
+import { GrpcJobs } from "../jobs/grpc-jobs.ts";
 
 export interface TrainFlags {
   readonly nproc?: number;
@@ -78,7 +78,7 @@ export async function train(config: string, flags: TrainFlags, signal: AbortSign
   const follow = { logs: true, signal: new AbortController().signal };
   const ended = await askedOf(controller.process, followJob(new GrpcJobs(controller.address, client), name, follow));
   if (!ended) throw new PetageError("UNAVAILABLE", `The controller said nothing about job ${name}`);
-  const { drawLossCurve } = await import("#lib/host/loss-curve.ts");
+  const { drawLossCurve } = await import("#lib/host/pictures/loss-curve.ts");
   await drawLossCurve(ended.status?.workDir ?? "");
   return ended;
 }

@@ -1,8 +1,16 @@
 import { PetageError, type SourcePosition } from "#lib/base/errors.ts";
-import type { Budget } from "./budget.ts";
+import type { Budget } from "#lib/config/language/budget.ts";
 import { nearestPosition } from "./value.ts";
 import type { ConfigDict, ConfigValue, ResolvedConfig } from "./value.ts";
-import { PyDict, PyLazyObject, PyList, PyTuple, keyText, typeName, type PyValue } from "./python/values.ts";
+import {
+  PyDict,
+  PyLazyObject,
+  PyList,
+  PyTuple,
+  keyText,
+  typeName,
+  type PyValue,
+} from "#lib/config/language/python/values.ts";
 
 /** Python values as plain data, and where each was written. Throws CONFIG_INVALID_VALUE for what is not data (a function, a range). */
 export function toPlain(config: PyDict, budget: Budget): ResolvedConfig {

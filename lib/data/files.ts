@@ -1,6 +1,6 @@
 import { PetageError } from "#lib/base/errors.ts";
 
-/** The files that datasets and transforms read; `lib/host/data-files.ts` is the one for local disks. */
+/** The files that datasets and transforms read; `lib/host/files/data-files.ts` is the one for local disks. */
 export interface DataFiles {
   /** An absolute path, whatever the path is relative to. */
   resolve(...parts: readonly string[]): string;

@@ -1,7 +1,7 @@
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
-import { configNode } from "#lib/config/node.ts";
-import type { ConfigNode } from "#lib/config/node.ts";
+import { configNode } from "#lib/config/component/node.ts";
+import type { ConfigNode } from "#lib/config/component/node.ts";
 import type { Dataset } from "./types.ts";
 
 /** How many classes the head of the config's model has; `undefined` where there is no model. */

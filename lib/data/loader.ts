@@ -1,19 +1,19 @@
 import { z } from "zod";
-import { ignored } from "#lib/config/ignored.ts";
+import { ignored } from "#lib/config/component/ignored.ts";
 import { assert } from "#lib/base/assert.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { abortable } from "#lib/base/signals.ts";
-import { buildComponent } from "#lib/config/build.ts";
-import type { ConfigNode, Place } from "#lib/config/node.ts";
+import { buildComponent } from "#lib/config/component/build.ts";
+import type { ConfigNode, Place } from "#lib/config/component/node.ts";
 import { BadSampleTally } from "./bad-sample-tally.ts";
-import { datasets } from "./datasets/index.ts";
+import { datasets } from "#lib/data/datasets/index.ts";
 import type { ImageLimits } from "./decode.ts";
 import type { DataFiles } from "./files.ts";
 import type { BadSampleRule, BatchTask, MadeBatch } from "./make-batch.ts";
 import { findOutsideHead, headClassCount, requireLabels, warnOfOtherCount } from "./head-classes.ts";
-import { samplers } from "./samplers/index.ts";
-import type { Sampler } from "./samplers/sampler.ts";
+import { samplers } from "#lib/data/samplers/index.ts";
+import type { Sampler } from "#lib/data/samplers/sampler.ts";
 import type { Batch, BatchSource, Dataset, SourceDescription, StepRange } from "./types.ts";
 
 /** What a maker of batches needs to know; plain data, which can be sent to a thread. */

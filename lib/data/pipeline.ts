@@ -1,15 +1,15 @@
 import type { PetageError } from "#lib/base/errors.ts";
 import type { Random } from "#lib/base/random.ts";
-import { buildComponent } from "#lib/config/build.ts";
+import { buildComponent } from "#lib/config/component/build.ts";
 import { isDict } from "#lib/config/dictionary.ts";
-import type { ConfigNode } from "#lib/config/node.ts";
+import type { ConfigNode } from "#lib/config/component/node.ts";
 import { decodeImage } from "./decode.ts";
 import type { ImageLimits } from "./decode.ts";
 import type { Size } from "./geometry.ts";
 import { carryOut, sizeAfter } from "./raster.ts";
 import type { Operation } from "./raster.ts";
-import { transforms } from "./transforms/index.ts";
-import type { Transform } from "./transforms/transform.ts";
+import { transforms } from "#lib/data/transforms/index.ts";
+import type { Transform } from "#lib/data/transforms/transform.ts";
 import type { Image, Sample } from "./types.ts";
 
 const FIRST = "LoadImageFromFile";

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { defined } from "#lib/base/assert.ts";
-import { buildComponent } from "#lib/config/build.ts";
-import { component } from "#lib/config/component.ts";
-import type { Build, Table } from "#lib/config/component.ts";
-import type { ConfigNode } from "#lib/config/node.ts";
+import { buildComponent } from "#lib/config/component/build.ts";
+import { component } from "#lib/config/component/component.ts";
+import type { Build, Table } from "#lib/config/component/component.ts";
+import type { ConfigNode } from "#lib/config/component/node.ts";
 import { isDict } from "#lib/config/dictionary.ts";
 import type { Image } from "./types.ts";
 

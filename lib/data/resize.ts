@@ -1,7 +1,7 @@
 import { assert } from "#lib/base/assert.ts";
 import type { Size } from "./geometry.ts";
-import { resizeCv2, type Cv2Interpolation } from "./resize/cv2.ts";
-import { resizePillow, type PillowInterpolation } from "./resize/pillow.ts";
+import { resizeCv2, type Cv2Interpolation } from "#lib/data/resize/cv2.ts";
+import { resizePillow, type PillowInterpolation } from "#lib/data/resize/pillow.ts";
 import { checkEnlarged } from "./size-limit.ts";
 import type { Image } from "./types.ts";
 

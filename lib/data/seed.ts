@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { ignored } from "#lib/config/ignored.ts";
-import { configNode } from "#lib/config/node.ts";
+import { ignored } from "#lib/config/component/ignored.ts";
+import { configNode } from "#lib/config/component/node.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
 
 const randomnessSchema = z.strictObject({

@@ -2,8 +2,8 @@ import util from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
-import type { NativeBackend } from "./native/backend.ts";
-import { nativeOps } from "./native/ops.ts";
+import type { NativeBackend } from "#lib/engine/native/backend.ts";
+import { nativeOps } from "#lib/engine/native/ops.ts";
 import { bringOps } from "./ops.ts";
 
 /** What the process computes on. */

@@ -1,5 +1,5 @@
-import { serializeConfig } from "#lib/config/serialize.ts";
-import type { NamedConfig } from "#lib/config/serialize.ts";
+import { serializeConfig } from "#lib/config/print/serialize.ts";
+import type { NamedConfig } from "#lib/config/print/serialize.ts";
 import { modelSettings, runSettings } from "#lib/train/settings.ts";
 
 /** What the controller needs to know of a job's config. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { PetageError } from "#lib/base/errors.ts";
-import { component } from "#lib/config/component.ts";
+import { component } from "#lib/config/component/component.ts";
 import { topClasses } from "./distribution.ts";
 import { metricFields, thresholdSuffix, thresholdsField, topkField } from "./fields.ts";
 import { labelledSamples, meanOver } from "./samples.ts";

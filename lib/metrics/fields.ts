@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ignored } from "#lib/config/ignored.ts";
+import { ignored } from "#lib/config/component/ignored.ts";
 
 /** A number, or a list of them, as a list: mmengine takes both. */
 export function oneOrMore<Item extends z.ZodType>(item: Item): z.ZodType<z.output<Item>[]> {

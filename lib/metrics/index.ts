@@ -1,4 +1,4 @@
-import type { Table } from "#lib/config/component.ts";
+import type { Table } from "#lib/config/component/component.ts";
 import { Accuracy } from "./accuracy.ts";
 import { PetAgeMAE, self_Accuracy } from "./pet-age-mae.ts";
 import { SingleLabelMetric } from "./single-label-metric.ts";

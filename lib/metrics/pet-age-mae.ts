@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
-import { ignored } from "#lib/config/ignored.ts";
+import { component } from "#lib/config/component/component.ts";
+import { ignored } from "#lib/config/component/ignored.ts";
 import { decoders, trimmedTop5 } from "./decoders.ts";
 import type { Decoder } from "./decoders.ts";
 import { metricFields, oneOrMore, thresholdsField, topkField } from "./fields.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
-import { ignored } from "#lib/config/ignored.ts";
+import { component } from "#lib/config/component/component.ts";
+import { ignored } from "#lib/config/component/ignored.ts";
 import { macroScores, microScores } from "./class-scores.ts";
 import type { ClassScores } from "./class-scores.ts";
 import { metricFields, thresholdSuffix, thresholdsField } from "./fields.ts";

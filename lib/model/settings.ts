@@ -1,6 +1,6 @@
-import { buildComponent } from "#lib/config/build.ts";
-import type { Build } from "#lib/config/component.ts";
-import { configNode } from "#lib/config/node.ts";
+import { buildComponent } from "#lib/config/component/build.ts";
+import type { Build } from "#lib/config/component/component.ts";
+import { configNode } from "#lib/config/component/node.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
 import { buildPreprocessor } from "#lib/data/preprocessor.ts";
 import { createClassifier } from "#lib/nn/classifier.ts";

@@ -1,9 +1,9 @@
 import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
-import { buildComponent } from "#lib/config/build.ts";
-import type { Build } from "#lib/config/component.ts";
-import { configNode } from "#lib/config/node.ts";
+import { buildComponent } from "#lib/config/component/build.ts";
+import type { Build } from "#lib/config/component/component.ts";
+import { configNode } from "#lib/config/component/node.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
-import { models } from "./models/index.ts";
+import { models } from "#lib/nn/models/index.ts";
 import type { Classifier, Layer, Mode, RunLayer, Weights } from "./types.ts";
 
 /** Builds the model of a resolved config. Throws CONFIG_* errors that name file, line and path. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ignored } from "#lib/config/ignored.ts";
+import { ignored } from "#lib/config/component/ignored.ts";
 
 const pretrained = z.strictObject({
   type: z.literal("Pretrained"),

@@ -1,6 +1,6 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { PretrainedConfig } from "./init-config.ts";
-import type { Loss } from "./losses/types.ts";
+import type { Loss } from "#lib/nn/losses/types.ts";
 
 /** Tensors by the name that PyTorch's `state_dict` gives them, in the layout that TensorFlow computes with. */
 export type Weights = ReadonlyMap<string, Tensor>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { PetageError } from "#lib/base/errors.ts";
-import type { ScheduledValue, Scheduler } from "./schedules/scheduler.ts";
+import type { ScheduledValue, Scheduler } from "#lib/optim/schedules/scheduler.ts";
 import type { Schedule } from "./types.ts";
 
 export interface StartValues {

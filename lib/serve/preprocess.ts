@@ -1,8 +1,8 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { randomStream } from "#lib/base/random.ts";
 import { defined } from "#lib/base/assert.ts";
-import { configNode } from "#lib/config/node.ts";
-import type { ConfigNode } from "#lib/config/node.ts";
+import { configNode } from "#lib/config/component/node.ts";
+import type { ConfigNode } from "#lib/config/component/node.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
 import type { ImageLimits } from "#lib/data/decode.ts";
 import { buildPipeline } from "#lib/data/pipeline.ts";

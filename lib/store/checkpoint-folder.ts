@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { access, mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { PetageError } from "../base/errors.ts";
+import { PetageError } from "#lib/base/errors.ts";
 import type { Checkpoint, CheckpointMeta, CheckpointStore, StateDict } from "#lib/model/checkpoint.ts";
 import { decodePth } from "./pth.ts";
 import { formatManifest, parseManifest } from "./manifest.ts";

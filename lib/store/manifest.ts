@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { PetageError } from "../base/errors.ts";
-import type { ConfigDict } from "../config/value.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import type { ConfigDict } from "#lib/config/value.ts";
 import type { CheckpointMeta } from "#lib/model/checkpoint.ts";
 
 /** What makes a folder a checkpoint: written last, so that it vouches for the files that it names. */

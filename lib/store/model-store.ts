@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { access, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { PetageError } from "../base/errors.ts";
-import { abortReason } from "../base/signals.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import { abortReason } from "#lib/base/signals.ts";
 import {
   readCheckpoint,
   syncFolder,

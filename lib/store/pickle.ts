@@ -1,4 +1,4 @@
-import { PetageError } from "../base/errors.ts";
+import { PetageError } from "#lib/base/errors.ts";
 
 /**
  * A reader of Python pickles that runs nothing: globals are only names, calls only remember what was called with what.

@@ -1,5 +1,5 @@
 import { inflateRawSync } from "node:zlib";
-import { PetageError } from "../base/errors.ts";
+import { PetageError } from "#lib/base/errors.ts";
 import type { StateDict, TensorData } from "#lib/model/checkpoint.ts";
 import { hasEntries, readPickle, textOf } from "./pickle.ts";
 import type { Pickled } from "./pickle.ts";

@@ -1,4 +1,4 @@
-import { PetageError } from "../base/errors.ts";
+import { PetageError } from "#lib/base/errors.ts";
 import type { StateDict, TensorData } from "#lib/model/checkpoint.ts";
 
 // The safetensors format: 8 bytes length of the header, little-endian; the header, JSON: name -> dtype, shape and

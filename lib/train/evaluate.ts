@@ -1,7 +1,7 @@
-import type { Clock } from "../base/clock.ts";
-import { PetageError } from "../base/errors.ts";
-import type { BatchSource } from "../data/types.ts";
-import type { Metric, Predictions } from "../metrics/types.ts";
+import type { Clock } from "#lib/base/clock.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import type { BatchSource } from "#lib/data/types.ts";
+import type { Metric, Predictions } from "#lib/metrics/types.ts";
 import type { Predictor } from "#lib/model/predictor.ts";
 
 /** What a model says of one image. */

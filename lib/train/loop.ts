@@ -3,7 +3,7 @@ import { abortReason } from "#lib/base/signals.ts";
 import type { Membership } from "#lib/collective/membership.ts";
 import type { Group } from "#lib/collective/types.ts";
 import type { Batch, BatchSource } from "#lib/data/types.ts";
-import { STOP_INDEX } from "./step/bucket-plan.ts";
+import { STOP_INDEX } from "#lib/train/step/bucket-plan.ts";
 import type { Handlers, Hook, IterationResult, RunState, Share, Stages, Validation } from "./hook.ts";
 import { checkpointMeta, isComplete, joinGroup } from "./run.ts";
 import type { TrainingRun } from "./run.ts";

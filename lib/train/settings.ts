@@ -1,8 +1,8 @@
 import { PetageError } from "#lib/base/errors.ts";
-import { buildComponent } from "#lib/config/build.ts";
-import type { Build } from "#lib/config/component.ts";
+import { buildComponent } from "#lib/config/component/build.ts";
+import type { Build } from "#lib/config/component/component.ts";
 import { isDict } from "#lib/config/dictionary.ts";
-import { configNode } from "#lib/config/node.ts";
+import { configNode } from "#lib/config/component/node.ts";
 import type { ConfigDict, ResolvedConfig } from "#lib/config/value.ts";
 import { seedOf } from "#lib/data/seed.ts";
 import { metrics } from "#lib/metrics/index.ts";
@@ -15,10 +15,10 @@ import { createSchedule } from "#lib/optim/schedule.ts";
 import { schedules } from "#lib/optim/schedules/index.ts";
 import type { Optimizer, OptimizerWrapper, Schedule } from "#lib/optim/types.ts";
 import { wrappers } from "#lib/optim/wrappers/index.ts";
-import { hooks } from "./hooks/index.ts";
+import { hooks } from "#lib/train/hooks/index.ts";
 import type { Hook } from "./hook.ts";
-import { loops } from "./loops/index.ts";
-import type { TrainLoop } from "./loops/types.ts";
+import { loops } from "#lib/train/loops/index.ts";
+import type { TrainLoop } from "#lib/train/loops/types.ts";
 
 /** What the computing thread needs of a config. */
 export interface ModelSettings extends InferenceSettings, OptimizerWrapper {

@@ -1,7 +1,7 @@
-import { PetageError } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
-import type { Group } from "../collective/types.ts";
-import type { PretrainedConfig } from "../nn/init-config.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import type { Log } from "#lib/base/log.ts";
+import type { Group } from "#lib/collective/types.ts";
+import type { PretrainedConfig } from "#lib/nn/init-config.ts";
 import type { Checkpoint, Progress, StateDict } from "#lib/model/checkpoint.ts";
 import type { StartWeights } from "./ports.ts";
 import type { TrainingRun } from "./run.ts";

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
-import { compareVersions } from "#lib/host/nats-server-binary.ts";
+import { compareVersions } from "#lib/host/process/nats-server-binary.ts";
 import { cacheFolder } from "../setup/cache.ts";
 import type { Report } from "../setup/report.ts";
 import { run } from "../setup/run.ts";

@@ -1,6 +1,6 @@
-import { buildComponent } from "#lib/config/build.ts";
-import type { Table } from "#lib/config/component.ts";
-import { ConfigNode } from "#lib/config/node.ts";
+import { buildComponent } from "#lib/config/component/build.ts";
+import type { Table } from "#lib/config/component/component.ts";
+import { ConfigNode } from "#lib/config/component/node.ts";
 import type { ConfigValue } from "#lib/config/value.ts";
 
 /** A component as a config writes it. */

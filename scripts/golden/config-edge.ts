@@ -2,12 +2,12 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { PetageError } from "#lib/base/errors.ts";
-import { Budget } from "#lib/config/budget.ts";
-import { loadConfig, type LoadedConfig } from "#lib/config/load.ts";
-import { parseOptions } from "#lib/config/options.ts";
+import { Budget } from "#lib/config/language/budget.ts";
+import { loadConfig, type LoadedConfig } from "#lib/config/language/load.ts";
+import { parseOptions } from "#lib/config/language/options.ts";
 import { toPlain } from "#lib/config/plain.ts";
-import { PyDict } from "#lib/config/python/values.ts";
-import { nodeConfigFiles } from "#lib/host/config-files.ts";
+import { PyDict } from "#lib/config/language/python/values.ts";
+import { nodeConfigFiles } from "#lib/host/files/config-files.ts";
 import type { GoldenResult } from "./types.ts";
 
 /** One case as mmengine answered it; see the README beside the cases. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { deserializeConfig } from "#lib/config/serialize.ts";
+import { deserializeConfig } from "#lib/config/print/serialize.ts";
 import { aborted } from "#lib/base/signals.ts";
-import { openLoader } from "#lib/host/data-loader.ts";
+import { openLoader } from "#lib/host/thread/data-loader.ts";
 import { run } from "#lib/host/run.ts";
 import { Attempt } from "#lib/messaging/attempt.ts";
 import { implement, serve } from "#lib/rpc/server.ts";

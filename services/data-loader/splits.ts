@@ -1,7 +1,7 @@
 import { PetageError } from "#lib/base/errors.ts";
-import type { ConfigNode } from "#lib/config/node.ts";
+import type { ConfigNode } from "#lib/config/component/node.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
-import { configNode } from "#lib/config/node.ts";
+import { configNode } from "#lib/config/component/node.ts";
 import type { Loader } from "#lib/data/loader.ts";
 import { seedOf } from "#lib/data/seed.ts";
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { aborted } from "#lib/base/signals.ts";
-import { deserializeConfig } from "#lib/config/serialize.ts";
+import { deserializeConfig } from "#lib/config/print/serialize.ts";
 import { openPredictorThread } from "#lib/host/thread/predictor.ts";
 import { run } from "#lib/host/run.ts";
 import { Attempt } from "#lib/messaging/attempt.ts";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { oneGroup } from "#lib/collective/membership.ts";
-import { deserializeConfig } from "#lib/config/serialize.ts";
+import { deserializeConfig } from "#lib/config/print/serialize.ts";
 import { run } from "#lib/host/run.ts";
 import { openTrainingThread } from "#lib/host/thread/training.ts";
 import { Attempt } from "#lib/messaging/attempt.ts";

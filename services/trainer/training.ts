@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import type { Direction } from "#lib/metrics/types.ts";
-import type { NamedConfig } from "#lib/config/serialize.ts";
+import type { NamedConfig } from "#lib/config/print/serialize.ts";
 import type { TrainingThread } from "#lib/host/thread/training.ts";
 import { VERSION } from "#lib/host/version.ts";
 import type { SourceDescription } from "#lib/data/types.ts";

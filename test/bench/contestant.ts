@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { PetageError } from "#lib/base/errors.ts";
-import { onLines } from "#lib/host/lines.ts";
+import { onLines } from "#lib/host/process/lines.ts";
 import type { BenchContext } from "./benchmark.ts";
 
 /** A process that measures: it answers each line of JSON with one of its own, and ends when its input does. */

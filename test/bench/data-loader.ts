@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { loadConfig } from "#lib/config/load.ts";
-import { serializeConfig } from "#lib/config/serialize.ts";
+import { loadConfig } from "#lib/config/language/load.ts";
+import { serializeConfig } from "#lib/config/print/serialize.ts";
 import type { BatchSource } from "#lib/data/types.ts";
-import { nodeConfigFiles } from "#lib/host/config-files.ts";
-import { findNamedConfig } from "#lib/host/named-configs.ts";
+import { nodeConfigFiles } from "#lib/host/files/config-files.ts";
+import { findNamedConfig } from "#lib/host/files/named-configs.ts";
 import { serviceEntry } from "#lib/host/paths.ts";
-import { startProcess } from "#lib/host/processes.ts";
+import { startProcess } from "#lib/host/process/processes.ts";
 import { remoteBatchSource } from "#lib/rpc/batch-source.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { BenchContext, Benchmark, Measurement } from "./benchmark.ts";

@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { synthesize } from "#lib/host/synth.ts";
+import { synthesize } from "#lib/host/pictures/synth.ts";
 
 /** The most common size of photos in ImageNet. */
 const WIDTH_PX = 500;

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defined } from "#lib/base/assert.ts";
-import { loadConfig } from "#lib/config/load.ts";
-import { nodeConfigFiles } from "#lib/host/config-files.ts";
-import { findNamedConfig } from "#lib/host/named-configs.ts";
+import { loadConfig } from "#lib/config/language/load.ts";
+import { nodeConfigFiles } from "#lib/host/files/config-files.ts";
+import { findNamedConfig } from "#lib/host/files/named-configs.ts";
 import { openTrainingThread } from "#lib/host/thread/training.ts";
 import { VERSION } from "#lib/host/version.ts";
 import { checkpointFolder } from "#lib/store/checkpoint-folder.ts";

@@ -1,4 +1,4 @@
-import { startNatsServer } from "#lib/host/nats-server.ts";
+import { startNatsServer } from "#lib/host/process/nats-server.ts";
 import { forkRank } from "#test/support/fork-rank.ts";
 import type { RankReport } from "#test/support/ring-rank.ts";
 import type { BenchContext, Benchmark } from "./benchmark.ts";

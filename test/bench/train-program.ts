@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { defined } from "#lib/base/assert.ts";
-import { loadConfig } from "#lib/config/load.ts";
+import { loadConfig } from "#lib/config/language/load.ts";
 import type { Batch } from "#lib/data/types.ts";
-import { nodeConfigFiles } from "#lib/host/config-files.ts";
-import { findNamedConfig } from "#lib/host/named-configs.ts";
+import { nodeConfigFiles } from "#lib/host/files/config-files.ts";
+import { findNamedConfig } from "#lib/host/files/named-configs.ts";
 import { openTrainingThread } from "#lib/host/thread/training.ts";
 import type { TrainingThread } from "#lib/host/thread/training.ts";
 import { answerLines, contestantSetup } from "./answer-lines.ts";

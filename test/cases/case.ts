@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { copyFile, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { synthesize } from "#lib/host/synth.ts";
+import { synthesize } from "#lib/host/pictures/synth.ts";
 import { petage } from "#test/support/cli.ts";
 import type { CommandResult } from "#test/support/cli.ts";
 import { ROOT } from "#test/support/sources.ts";

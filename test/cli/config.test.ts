@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { namedConfigs } from "#lib/host/named-configs.ts";
+import { namedConfigs } from "#lib/host/files/named-configs.ts";
 import { complaint, petage } from "#test/support/cli.ts";
 
 describe("petage config", function () {

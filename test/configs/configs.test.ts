@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import type { ConfigDict } from "#lib/config/value.ts";
-import { dumpPython } from "#lib/config/dump.ts";
-import { loadConfig } from "#lib/config/load.ts";
-import { nodeConfigFiles } from "#lib/host/config-files.ts";
+import { dumpPython } from "#lib/config/print/dump.ts";
+import { loadConfig } from "#lib/config/language/load.ts";
+import { nodeConfigFiles } from "#lib/host/files/config-files.ts";
 import { modelSettings, runSettings, scheduleOf } from "#lib/train/settings.ts";
 
 const FILES = readdirSync("configs", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".py"));

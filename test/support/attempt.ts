@@ -3,12 +3,12 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { loadConfig } from "#lib/config/load.ts";
-import { serializeConfig } from "#lib/config/serialize.ts";
-import { nodeConfigFiles } from "#lib/host/config-files.ts";
+import { loadConfig } from "#lib/config/language/load.ts";
+import { serializeConfig } from "#lib/config/print/serialize.ts";
+import { nodeConfigFiles } from "#lib/host/files/config-files.ts";
 import { serviceEntry } from "#lib/host/paths.ts";
-import { startProcess } from "#lib/host/processes.ts";
-import type { ProcessExit, RunningProcess } from "#lib/host/processes.ts";
+import { startProcess } from "#lib/host/process/processes.ts";
+import type { ProcessExit, RunningProcess } from "#lib/host/process/processes.ts";
 import { parseTermination } from "#lib/jobs/termination.ts";
 import type { TerminationReport } from "#lib/jobs/termination.ts";
 

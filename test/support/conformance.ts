@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { relative } from "node:path";
 import { z } from "zod";
 import { PetageError } from "#lib/base/errors.ts";
-import type { Component, Table } from "#lib/config/component.ts";
-import { objectsIn } from "#lib/config/schema-errors.ts";
+import type { Component, Table } from "#lib/config/component/component.ts";
+import { objectsIn } from "#lib/config/component/schema-errors.ts";
 import { buildFrom } from "./build.ts";
 import { ROOT } from "./sources.ts";
 

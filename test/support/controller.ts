@@ -1,5 +1,5 @@
 import { serviceEntry } from "#lib/host/paths.ts";
-import { startProcess } from "#lib/host/processes.ts";
+import { startProcess } from "#lib/host/process/processes.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
 import type { TrainingJob__Output } from "#proto/petage/v1/TrainingJob.ts";

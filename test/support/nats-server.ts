@@ -1,5 +1,5 @@
-import { startNatsServer } from "#lib/host/nats-server.ts";
-import type { NatsServer, NatsServerOptions } from "#lib/host/nats-server.ts";
+import { startNatsServer } from "#lib/host/process/nats-server.ts";
+import type { NatsServer, NatsServerOptions } from "#lib/host/process/nats-server.ts";
 
 /** Runs `body` with a real nats-server of its own on a free port, and stops the server whatever happens. */
 export async function withNatsServer(

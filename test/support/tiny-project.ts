@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ConfigDict } from "#lib/config/value.ts";
-import { synthesize } from "#lib/host/synth.ts";
+import { synthesize } from "#lib/host/pictures/synth.ts";
 import { tinyModel } from "./tiny-model.ts";
 
 export interface TinyProjectOptions {

@@ -1,8 +1,8 @@
 import { Argument, Command, Option } from "commander";
-import { kubeconfigPath } from "#lib/host/kubeconfig-path.ts";
+import { kubeconfigPath } from "#lib/host/files/kubeconfig-path.ts";
 import { Credentials } from "#lib/k8s/credentials.ts";
 import { shellCommand } from "#lib/base/shell.ts";
-import type { JobApi } from "./job-api.ts";
+import type { JobApi } from "../../jobs/job-api.ts";
 
 /** Which jobs a command is about. */
 export interface PlaceFlags {
@@ -52,10 +52,10 @@ export function pathOf(command: Command): string {
 
 export async function openJobs(flags: PlaceFlags): Promise<JobApi> {
   if (flags.controller !== undefined) {
-    const { GrpcJobs } = await import("./grpc-jobs.ts");
+    const { GrpcJobs } = await import("../../jobs/grpc-jobs.ts");
     return new GrpcJobs(flags.controller);
   }
-  const { KubeJobs } = await import("./kube-jobs.ts");
+  const { KubeJobs } = await import("../../jobs/kube-jobs.ts");
   return new KubeJobs(openCredentials(flags), flags.namespace);
 }
 

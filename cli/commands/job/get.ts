@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { describeJob } from "./describe.ts";
+import { describeJob } from "../../print/job-page.ts";
 import { jobArgument, openJobs, outputOption, pathOf, placedCommand, placeOf } from "./flags.ts";
 import type { OutputFormat, PlaceFlags } from "./flags.ts";
-import { printObject } from "./output.ts";
+import { printObject } from "../../print/objects.ts";
 
 interface GetFlags extends PlaceFlags {
   readonly output?: OutputFormat;

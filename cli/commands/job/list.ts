@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { placedCommand, openJobs, outputOption } from "./flags.ts";
 import type { OutputFormat, PlaceFlags } from "./flags.ts";
-import { printObjects, printTable } from "./output.ts";
+import { printObjects, printTable } from "../../print/objects.ts";
 
 interface ListFlags extends PlaceFlags {
   readonly allNamespaces?: true;

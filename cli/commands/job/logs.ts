@@ -5,7 +5,7 @@ import { EXIT_INTERRUPTED, interruptSignal } from "../../interrupt.ts";
 import { wholeNumber } from "../../numbers.ts";
 import { jobArgument, openJobs, placedCommand } from "./flags.ts";
 import type { PlaceFlags } from "./flags.ts";
-import { WORKER_WIDTH } from "../../job-view.ts";
+import { WORKER_WIDTH } from "../../print/job-view.ts";
 
 interface LogFlags extends PlaceFlags {
   readonly rank?: number;

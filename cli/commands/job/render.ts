@@ -2,10 +2,10 @@ import type { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
 import type { KubeObject } from "#lib/k8s/objects.ts";
 import { outputOption, placedCommand } from "./flags.ts";
-import { needsKubernetes } from "./job-api.ts";
-import { askedManifests, checkManifests, withJobFlags } from "./job-manifest.ts";
-import type { JobFlags } from "./job-manifest.ts";
-import { printDocuments, printObjects } from "./output.ts";
+import { needsKubernetes } from "../../jobs/job-api.ts";
+import { askedManifests, checkManifests, withJobFlags } from "../../jobs/manifests-of-flags.ts";
+import type { JobFlags } from "../../jobs/manifests-of-flags.ts";
+import { printDocuments, printObjects } from "../../print/objects.ts";
 
 interface RenderFlags extends JobFlags {
   readonly offline?: true;
@@ -25,7 +25,7 @@ export function renderCommand(): Command {
     .action(async (config: string | undefined, flags: RenderFlags) => {
       if (flags.controller !== undefined) throw needsKubernetes("Rendering pods");
       const manifests = await askedManifests(config, flags);
-      const { Cluster, OFFLINE } = await import("./render-job.ts");
+      const { Cluster, OFFLINE } = await import("../../jobs/render-source.ts");
       using cluster = flags.offline ? undefined : Cluster.open(flags);
       const source = cluster ?? OFFLINE;
       const resolved = await checkManifests(manifests, (place) => source.configText(place));

@@ -3,11 +3,11 @@ import type { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
 import { openJobs, outputOption, placedCommand } from "./flags.ts";
 import type { OutputFormat } from "./flags.ts";
-import type { JobManifest, Manifest } from "./job-api.ts";
-import { askedManifests, checkManifests, noConfigMap, withJobFlags } from "./job-manifest.ts";
-import type { JobFlags } from "./job-manifest.ts";
-import { isJob } from "./manifests.ts";
-import { nameOf, printDocuments, printObject } from "./output.ts";
+import type { JobManifest, Manifest } from "../../jobs/job-api.ts";
+import { askedManifests, checkManifests, noConfigMap, withJobFlags } from "../../jobs/manifests-of-flags.ts";
+import type { JobFlags } from "../../jobs/manifests-of-flags.ts";
+import { isJob } from "../../jobs/manifest-files.ts";
+import { nameOf, printDocuments, printObject } from "../../print/objects.ts";
 import { watchJob } from "./watch.ts";
 
 interface SubmitFlags extends JobFlags {

@@ -2,8 +2,8 @@ import type { Command } from "commander";
 import { EXIT_INTERRUPTED, interruptSignal } from "../../interrupt.ts";
 import { jobArgument, openJobs, placedCommand } from "./flags.ts";
 import type { PlaceFlags } from "./flags.ts";
-import { followJob } from "./follow.ts";
-import type { JobApi } from "./job-api.ts";
+import { followJob } from "../../jobs/follow-job.ts";
+import type { JobApi } from "../../jobs/job-api.ts";
 
 export function watchCommand(): Command {
   return placedCommand("watch", ["quickstart"])

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
-import { component } from "#lib/config/component.ts";
-import type { Builder } from "#lib/config/component.ts";
-import { ignored } from "#lib/config/ignored.ts";
+import { component } from "#lib/config/component/component.ts";
+import type { Builder } from "#lib/config/component/component.ts";
+import { ignored } from "#lib/config/component/ignored.ts";
 import type { DataFiles } from "#lib/data/files.ts";
 import type { Dataset, SampleInfo } from "#lib/data/types.ts";
 import { readAnnotated, type ProblemListener } from "./annotated.ts";

@@ -1,4 +1,4 @@
-import type { Table } from "#lib/config/component.ts";
+import type { Table } from "#lib/config/component/component.ts";
 import type { Dataset } from "#lib/data/types.ts";
 import { CustomDataset, type DatasetContext } from "./custom-dataset.ts";
 

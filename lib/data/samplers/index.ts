@@ -1,4 +1,4 @@
-import type { Table } from "#lib/config/component.ts";
+import type { Table } from "#lib/config/component/component.ts";
 import { DefaultSampler } from "./default-sampler.ts";
 import type { Sampler, SamplerContext } from "./sampler.ts";
 import { SequentialSampler } from "./sequential-sampler.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
-import type { Builder } from "#lib/config/component.ts";
+import { component } from "#lib/config/component/component.ts";
+import type { Builder } from "#lib/config/component/component.ts";
 import { epochOrder, everyNth, roundUpToRanks, type Sampler, type SamplerContext } from "./sampler.ts";
 
 /**

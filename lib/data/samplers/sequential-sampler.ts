@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
+import { component } from "#lib/config/component/component.ts";
 import { epochOrder, everyNth, roundUpToRanks, type Sampler } from "./sampler.ts";
 
 /** Never shuffles; deals the samples out in turn, or gives each rank one run of neighbours. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
+import { component } from "#lib/config/component/component.ts";
 import { centerCropBox, type Size } from "#lib/data/geometry.ts";
 import type { Operation } from "#lib/data/raster.ts";
 import { edges, widthHeight } from "./keys.ts";

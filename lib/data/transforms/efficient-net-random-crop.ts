@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
+import { component } from "#lib/config/component/component.ts";
 import { efficientNetRandomBox, wholePixels } from "#lib/data/geometry.ts";
 import { bicubicKeys, edge, knownResizeMethod, positiveRange, resizeMethod } from "./keys.ts";
 import type { Transform } from "./transform.ts";

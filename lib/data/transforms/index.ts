@@ -1,4 +1,4 @@
-import type { Table } from "#lib/config/component.ts";
+import type { Table } from "#lib/config/component/component.ts";
 import { CenterCrop } from "./center-crop.ts";
 import { EfficientNetCenterCrop } from "./efficient-net-center-crop.ts";
 import { EfficientNetRandomCrop } from "./efficient-net-random-crop.ts";

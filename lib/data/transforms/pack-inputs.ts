@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
-import { ignored } from "#lib/config/ignored.ts";
+import { component } from "#lib/config/component/component.ts";
+import { ignored } from "#lib/config/component/ignored.ts";
 import type { Transform } from "./transform.ts";
 
 /** Ends a pipeline: the sample goes into a batch as it is. The keys are accepted for old configs. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Builder } from "#lib/config/component.ts";
-import { component } from "#lib/config/component.ts";
+import type { Builder } from "#lib/config/component/component.ts";
+import { component } from "#lib/config/component/component.ts";
 import { dictionary } from "#lib/config/dictionary.ts";
 import { inSequence } from "./transform.ts";
 import type { Transform } from "./transform.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Random } from "#lib/base/random.ts";
-import { component } from "#lib/config/component.ts";
+import { component } from "#lib/config/component/component.ts";
 import type { FlipDirection } from "#lib/data/pixels.ts";
 import type { Transform } from "./transform.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
+import { component } from "#lib/config/component/component.ts";
 import { randomResizedCropBox } from "#lib/data/geometry.ts";
 import { edges, heightWidth, knownResizeMethod, positiveRange, resizeKeys, resizeMethod } from "./keys.ts";
 import type { Transform } from "./transform.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
+import { component } from "#lib/config/component/component.ts";
 import { keepRatioSize, scaledSize, type Size } from "#lib/data/geometry.ts";
 import { edges, knownResizeMethod, resizeKeys, resizeMethod, widthHeight } from "./keys.ts";
 import type { Transform } from "./transform.ts";

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
-import type { NormalizedBatch } from "../ops.ts";
+import type { NormalizedBatch } from "#lib/engine/ops.ts";
 import type { NativeBackend, OpAttribute } from "./backend.ts";
 
 function attributes({ binding }: NativeBackend, epsilon: number): OpAttribute[] {

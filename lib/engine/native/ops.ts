@@ -1,4 +1,4 @@
-import type { Ops } from "../ops.ts";
+import type { Ops } from "#lib/engine/ops.ts";
 import type { NativeBackend } from "./backend.ts";
 import { normalizeNatively } from "./batch-norm.ts";
 import { uploadNatively } from "./images.ts";

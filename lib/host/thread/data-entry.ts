@@ -1,6 +1,6 @@
 import type { MakerSetup } from "#lib/data/loader.ts";
 import { makeBatch, type BatchTask } from "#lib/data/make-batch.ts";
-import { batchRecipe } from "../data-loader.ts";
+import { batchRecipe } from "./data-loader.ts";
 import { expose } from "./remote.ts";
 
 expose((setup: MakerSetup) => {

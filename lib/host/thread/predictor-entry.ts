@@ -2,7 +2,7 @@ import { defined } from "#lib/base/assert.ts";
 import { createPredictor } from "#lib/model/predictor.ts";
 import type { LoadedPredictor, PixelBatch, Predictor, PredictorOptions } from "#lib/model/predictor.ts";
 import type { Checkpoint } from "#lib/model/checkpoint.ts";
-import { createLogger } from "../logger.ts";
+import { createLogger } from "#lib/host/logger.ts";
 import { expose } from "./remote.ts";
 
 const log = createLogger({ name: "engine", format: "json", level: "info" });

@@ -1,8 +1,8 @@
 import { parentPort, Worker, workerData, type Transferable } from "node:worker_threads";
 import { assert, defined } from "#lib/base/assert.ts";
 import { PetageError } from "#lib/base/errors.ts";
-import { fromPlainError, toPlainError } from "../plain-error.ts";
-import type { PlainError } from "../plain-error.ts";
+import { fromPlainError, toPlainError } from "#lib/host/plain-error.ts";
+import type { PlainError } from "#lib/host/plain-error.ts";
 
 /** Calls answered by `answerCalls` in a thread of its own. Messages are structured clones; SharedArrayBuffers are shared. */
 export class Thread<Request, Response> implements AsyncDisposable {

@@ -1,6 +1,6 @@
 import { EagerStep } from "#lib/train/step/eager.ts";
 import { modelSettings } from "#lib/train/settings.ts";
-import { createLogger } from "../logger.ts";
+import { createLogger } from "#lib/host/logger.ts";
 import { expose } from "./remote.ts";
 import type { TrainingThreadSetup } from "./training.ts";
 

@@ -1,4 +1,4 @@
-import type { KubeObject } from "../objects.ts";
+import type { KubeObject } from "#lib/k8s/objects.ts";
 import { GATE } from "./names.ts";
 import type { Pod } from "./pod.ts";
 

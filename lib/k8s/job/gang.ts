@@ -1,6 +1,6 @@
-import type { KubeClient } from "../client.ts";
-import { KubeError } from "../errors.ts";
-import type { KubeObject, ResourceType } from "../objects.ts";
+import type { KubeClient } from "#lib/k8s/client.ts";
+import { KubeError } from "#lib/k8s/errors.ts";
+import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
 import { GATE, jobLabels, ownerOf, podGroupName } from "./names.ts";
 import type { Pod } from "./pod.ts";
 import type { TrainingJobObject } from "./training-job.ts";

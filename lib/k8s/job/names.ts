@@ -1,6 +1,6 @@
 import { workerId } from "#lib/jobs/job-state.ts";
 import type { Role, WorkerName } from "#lib/jobs/job-state.ts";
-import type { KubeObject, OwnerReference } from "../objects.ts";
+import type { KubeObject, OwnerReference } from "#lib/k8s/objects.ts";
 import type { TrainingJobObject } from "./training-job.ts";
 
 export const API_VERSION = "petage.dev/v1alpha1";

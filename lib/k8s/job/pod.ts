@@ -1,6 +1,6 @@
 /** Pods as far as the controller reads them; the rest of an object is carried along unseen. */
 import { compact } from "#lib/base/compact.ts";
-import type { KubeObject } from "../objects.ts";
+import type { KubeObject } from "#lib/k8s/objects.ts";
 
 export interface ContainerState {
   readonly waiting?: { readonly reason?: string; readonly message?: string };

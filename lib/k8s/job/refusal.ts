@@ -1,6 +1,6 @@
 import type { PetageError } from "#lib/base/errors.ts";
 import type { Instant, JobStatus } from "#lib/jobs/job-state.ts";
-import { KubeError } from "../errors.ts";
+import { KubeError } from "#lib/k8s/errors.ts";
 import type { TrainingJobObject } from "./training-job.ts";
 
 /** The status that says why nothing can be created; undefined for what passes by itself. What cannot pass ends the job. */

@@ -1,7 +1,7 @@
 import { rowsOf } from "#lib/jobs/job-state.ts";
 import type { JobSpec, WorkerName } from "#lib/jobs/job-state.ts";
 import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
-import type { KubeObject } from "../objects.ts";
+import type { KubeObject } from "#lib/k8s/objects.ts";
 import { gangOf } from "./gang.ts";
 import type { GangName } from "./gang.ts";
 import { configMapName, jobLabels, ownerOf } from "./names.ts";

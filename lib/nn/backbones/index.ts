@@ -1,4 +1,4 @@
-import type { Table } from "#lib/config/component.ts";
+import type { Table } from "#lib/config/component/component.ts";
 import type { Backbone } from "#lib/nn/types.ts";
 import { ResNet, ResNetV1c, ResNetV1d } from "./resnet.ts";
 

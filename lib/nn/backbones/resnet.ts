@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
-import { ignored } from "#lib/config/ignored.ts";
+import { component } from "#lib/config/component/component.ts";
+import { ignored } from "#lib/config/component/ignored.ts";
 import { convNormParameters, convolveNormalize, poolAfterRelu } from "#lib/nn/layers.ts";
 import type { ConvNormSpec } from "#lib/nn/layers.ts";
 import type { Backbone, Layer, Mode, Weights } from "#lib/nn/types.ts";

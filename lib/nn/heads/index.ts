@@ -1,4 +1,4 @@
-import type { Table } from "#lib/config/component.ts";
+import type { Table } from "#lib/config/component/component.ts";
 import type { Head } from "#lib/nn/types.ts";
 import { LinearClsHead } from "./linear-cls-head.ts";
 

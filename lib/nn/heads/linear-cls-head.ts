@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
-import { ignored } from "#lib/config/ignored.ts";
+import { component } from "#lib/config/component/component.ts";
+import { ignored } from "#lib/config/component/ignored.ts";
 import { dictionary } from "#lib/config/dictionary.ts";
 import { initConfig } from "#lib/nn/init-config.ts";
 import { weightOf } from "#lib/nn/layers.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
-import type { Builder } from "#lib/config/component.ts";
-import { ignored } from "#lib/config/ignored.ts";
+import { component } from "#lib/config/component/component.ts";
+import type { Builder } from "#lib/config/component/component.ts";
+import { ignored } from "#lib/config/component/ignored.ts";
 import { classFactorFields, classFactors } from "./class-factors.ts";
 import { sigmoidCrossEntropy, softmaxCrossEntropy } from "./cross-entropy.ts";
 import { lossOf } from "./reduce.ts";

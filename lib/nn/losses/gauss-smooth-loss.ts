@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
-import type { Builder } from "#lib/config/component.ts";
-import { ignored } from "#lib/config/ignored.ts";
+import { component } from "#lib/config/component/component.ts";
+import type { Builder } from "#lib/config/component/component.ts";
+import { ignored } from "#lib/config/component/ignored.ts";
 import { classFactorFields, classFactors } from "./class-factors.ts";
 import { sigmoidCrossEntropy, softmaxCrossEntropy } from "./cross-entropy.ts";
 import { authorRow, gaussRow, smoothingMatrix } from "./gauss-smoothing.ts";

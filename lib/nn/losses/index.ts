@@ -1,4 +1,4 @@
-import type { Table } from "#lib/config/component.ts";
+import type { Table } from "#lib/config/component/component.ts";
 import { AsymmetricLoss } from "./asymmetric-loss.ts";
 import { CrossEntropyLoss } from "./cross-entropy-loss.ts";
 import { FocalLoss } from "./focal-loss.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
+import { component } from "#lib/config/component/component.ts";
 import { dictionary } from "#lib/config/dictionary.ts";
 import { backbones } from "#lib/nn/backbones/index.ts";
 import { heads } from "#lib/nn/heads/index.ts";

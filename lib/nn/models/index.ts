@@ -1,4 +1,4 @@
-import type { Table } from "#lib/config/component.ts";
+import type { Table } from "#lib/config/component/component.ts";
 import type { Classifier } from "#lib/nn/types.ts";
 import { ImageClassifier } from "./image-classifier.ts";
 

@@ -1,4 +1,4 @@
-import type { Table } from "#lib/config/component.ts";
+import type { Table } from "#lib/config/component/component.ts";
 import type { Neck } from "#lib/nn/types.ts";
 import { GlobalAveragePooling } from "./global-average-pooling.ts";
 

@@ -1,4 +1,4 @@
-import type { Table } from "#lib/config/component.ts";
+import type { Table } from "#lib/config/component/component.ts";
 import type { Optimizer } from "#lib/optim/types.ts";
 import { Adam } from "./adam.ts";
 import { AdamW } from "./adamw.ts";

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
+import { component } from "#lib/config/component/component.ts";
 import type { Optimizer } from "#lib/optim/types.ts";
 import { NESTEROV_RULE, applyMomentum, momentumFields, momentumSlots, nesterovFits } from "./momentum.ts";
 import { addWeightDecay, weightDecayOf } from "./weight-decay.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
+import { component } from "#lib/config/component/component.ts";
 import { MINIMUM_RULE, minimumFields, minimumOf, oneMinimum } from "./minimum.ts";
 import { inOneUnit, scheduled, windowFields } from "./scheduler.ts";
 import type { Rule, Window } from "./scheduler.ts";

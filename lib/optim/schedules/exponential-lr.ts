@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
+import { component } from "#lib/config/component/component.ts";
 import { inOneUnit, scheduled, windowFields } from "./scheduler.ts";
 
 const schema = z

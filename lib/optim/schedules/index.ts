@@ -1,4 +1,4 @@
-import type { Table } from "#lib/config/component.ts";
+import type { Table } from "#lib/config/component/component.ts";
 import { ConstantLR } from "./constant-lr.ts";
 import { CosineAnnealingLR, CosineAnnealingWeightDecay } from "./cosine-annealing.ts";
 import { CosineRestartLR } from "./cosine-restart-lr.ts";

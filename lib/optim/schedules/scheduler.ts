@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Builder } from "#lib/config/component.ts";
-import { ignored } from "#lib/config/ignored.ts";
+import type { Builder } from "#lib/config/component/component.ts";
+import { ignored } from "#lib/config/component/ignored.ts";
 
 /** What a scheduler drives. */
 export type ScheduledValue = "learningRate" | "weightDecay";

@@ -1,4 +1,4 @@
-import type { Table } from "#lib/config/component.ts";
+import type { Table } from "#lib/config/component/component.ts";
 import type { OptimizerWrapper } from "#lib/optim/types.ts";
 import { OptimWrapper } from "./optim-wrapper.ts";
 

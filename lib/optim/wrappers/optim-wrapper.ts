@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
+import { component } from "#lib/config/component/component.ts";
 import { dictionary } from "#lib/config/dictionary.ts";
 import { clipGradSchema } from "#lib/optim/clip.ts";
 import { optimizers } from "#lib/optim/optimizers/index.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
-import { ignored } from "#lib/config/ignored.ts";
+import { component } from "#lib/config/component/component.ts";
+import { ignored } from "#lib/config/component/ignored.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Direction } from "#lib/metrics/types.ts";
 import { numberedNames } from "#lib/model/checkpoint.ts";

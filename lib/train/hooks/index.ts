@@ -1,4 +1,4 @@
-import type { Table } from "#lib/config/component.ts";
+import type { Table } from "#lib/config/component/component.ts";
 import type { Hook } from "#lib/train/hook.ts";
 import { CheckpointHook } from "./checkpoint-hook.ts";
 import { DistSamplerSeedHook } from "./dist-sampler-seed-hook.ts";

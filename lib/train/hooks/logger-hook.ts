@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { defined } from "#lib/base/assert.ts";
 import { formatSeconds } from "#lib/base/format-seconds.ts";
-import { component } from "#lib/config/component.ts";
-import { ignored } from "#lib/config/ignored.ts";
+import { component } from "#lib/config/component/component.ts";
+import { ignored } from "#lib/config/component/ignored.ts";
 import { PRIORITIES } from "#lib/train/hook.ts";
 import type { Hook, IterationResult, RunControl, RunState, Validation } from "#lib/train/hook.ts";
 import { prioritySchema } from "./priority.ts";

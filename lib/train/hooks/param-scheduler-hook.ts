@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
+import { component } from "#lib/config/component/component.ts";
 import { PRIORITIES } from "#lib/train/hook.ts";
 import type { Hook } from "#lib/train/hook.ts";
 import { prioritySchema } from "./priority.ts";

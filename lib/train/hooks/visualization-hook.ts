@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { component } from "#lib/config/component.ts";
-import { ignored } from "#lib/config/ignored.ts";
+import { component } from "#lib/config/component/component.ts";
+import { ignored } from "#lib/config/component/ignored.ts";
 import { PRIORITIES } from "#lib/train/hook.ts";
 import type { Hook } from "#lib/train/hook.ts";
 import { prioritySchema } from "./priority.ts";

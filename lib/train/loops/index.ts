@@ -1,4 +1,4 @@
-import type { Table } from "#lib/config/component.ts";
+import type { Table } from "#lib/config/component/component.ts";
 import { EpochBasedTrainLoop } from "./epoch-based-train-loop.ts";
 import type { TrainLoop } from "./types.ts";
 

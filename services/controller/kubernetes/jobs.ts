@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { PetageError } from "#lib/base/errors.ts";
-import { portableConfig, resolveJobConfig } from "#lib/host/job-config.ts";
+import { portableConfig, resolveJobConfig } from "#lib/host/files/job-config.ts";
 import { nameLike } from "#lib/jobs/names.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";

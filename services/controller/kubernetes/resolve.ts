@@ -1,8 +1,8 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { shellCommand } from "#lib/base/shell.ts";
-import { deserializeConfig } from "#lib/config/serialize.ts";
-import { portableConfig, resolveJobConfig } from "#lib/host/job-config.ts";
-import type { PortableRequest } from "#lib/host/job-config.ts";
+import { deserializeConfig } from "#lib/config/print/serialize.ts";
+import { portableConfig, resolveJobConfig } from "#lib/host/files/job-config.ts";
+import type { PortableRequest } from "#lib/host/files/job-config.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
 import { configMapName } from "#lib/k8s/job/names.ts";

@@ -1,4 +1,4 @@
-import { kubeconfigPath, podApiServer } from "#lib/host/kubeconfig-path.ts";
+import { kubeconfigPath, podApiServer } from "#lib/host/files/kubeconfig-path.ts";
 import type { Host } from "#lib/host/run.ts";
 import { KubeClient } from "#lib/k8s/client.ts";
 import { Credentials } from "#lib/k8s/credentials.ts";

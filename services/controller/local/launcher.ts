@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { availableCores, decoderEnvironment, shareCores, threadEnvironment } from "#lib/host/cores.ts";
-import { ProcessLauncher } from "#lib/host/process-launcher.ts";
-import type { OutputLine } from "#lib/host/processes.ts";
+import { availableCores, decoderEnvironment, shareCores, threadEnvironment } from "#lib/host/process/cores.ts";
+import { ProcessLauncher } from "#lib/host/process/process-launcher.ts";
+import type { OutputLine } from "#lib/host/process/processes.ts";
 import { resultOf } from "#lib/jobs/facts.ts";
 import type { Facts } from "#lib/jobs/facts.ts";
 import { CONTINUE, continueCommand } from "#lib/jobs/command-line.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import { ROOT } from "#test/support/sources.ts";
-import { resolveConfig, sourceOf } from "../../../cli/commands/job/check-config.ts";
+import { resolveConfig, sourceOf } from "../../../cli/jobs/config-source.ts";
 
 const QUICKSTART = join(ROOT, "configs/resnet/resnet18_petage_quickstart.py");
 

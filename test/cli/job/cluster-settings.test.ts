@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseAllDocuments } from "yaml";
 import { readText } from "#test/support/sources.ts";
-import { CHART_DEFAULTS } from "../../../cli/commands/job/cluster-settings.ts";
+import { CHART_DEFAULTS } from "../../../cli/jobs/cluster-settings.ts";
 
 interface Document {
   readonly kind: string;

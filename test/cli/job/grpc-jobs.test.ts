@@ -5,8 +5,8 @@ import { basename, join } from "node:path";
 import { petage } from "#test/support/cli.ts";
 import { writeTinyProject } from "#test/support/tiny-project.ts";
 import { failure } from "../../lib/k8s/proxied-cluster.ts";
-import { GrpcJobs } from "../../../cli/commands/job/grpc-jobs.ts";
-import type { JobManifest, Manifest } from "../../../cli/commands/job/job-api.ts";
+import { GrpcJobs } from "../../../cli/jobs/grpc-jobs.ts";
+import type { JobManifest, Manifest } from "../../../cli/jobs/job-api.ts";
 import { startService } from "../../../cli/service.ts";
 import type { RunningService } from "../../../cli/service.ts";
 

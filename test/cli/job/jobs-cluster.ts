@@ -11,8 +11,8 @@ import { ROOT } from "#test/support/sources.ts";
 import { until } from "#test/support/until.ts";
 import type { Cluster } from "../../../scripts/cluster/cluster.ts";
 import type { Level } from "../../../scripts/cluster/tools.ts";
-import type { JobManifest } from "../../../cli/commands/job/job-api.ts";
-import { KubeJobs } from "../../../cli/commands/job/kube-jobs.ts";
+import type { JobManifest } from "../../../cli/jobs/job-api.ts";
+import { KubeJobs } from "../../../cli/jobs/kube-jobs.ts";
 
 const CRD = join(ROOT, "deploy/crd/trainingjobs.petage.dev.yaml");
 const NAMESPACES = { group: "", version: "v1", plural: "namespaces" };

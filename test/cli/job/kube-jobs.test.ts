@@ -5,8 +5,8 @@ import { readKubeconfig } from "#lib/k8s/kubeconfig.ts";
 import { TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import { until } from "#test/support/until.ts";
 import { failure } from "../../lib/k8s/proxied-cluster.ts";
-import type { Manifest } from "../../../cli/commands/job/job-api.ts";
-import { KubeJobs } from "../../../cli/commands/job/kube-jobs.ts";
+import type { Manifest } from "../../../cli/jobs/job-api.ts";
+import { KubeJobs } from "../../../cli/jobs/kube-jobs.ts";
 import { useJobsCluster } from "./jobs-cluster.ts";
 
 const DEADLINE_MS = 20_000;

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "#test/support/sources.ts";
 import { failure } from "../../lib/k8s/proxied-cluster.ts";
-import { askedManifests, checkManifests, noConfigMap } from "../../../cli/commands/job/job-manifest.ts";
-import type { JobFlags } from "../../../cli/commands/job/job-manifest.ts";
-import { isJob, readManifests } from "../../../cli/commands/job/manifests.ts";
+import { askedManifests, checkManifests, noConfigMap } from "../../../cli/jobs/manifests-of-flags.ts";
+import type { JobFlags } from "../../../cli/jobs/manifests-of-flags.ts";
+import { isJob, readManifests } from "../../../cli/jobs/manifest-files.ts";
 
 const SAMPLES = join(ROOT, "deploy/samples");
 const JOB = "apiVersion: petage.dev/v1alpha1\nkind: TrainingJob\n";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { TrainingJobSpec } from "#lib/jobs/training-job.ts";
-import type { JobManifest } from "../../../cli/commands/job/job-api.ts";
-import { clusterOnlyFields, toMessage } from "../../../cli/commands/job/messages.ts";
+import type { JobManifest } from "../../../cli/jobs/job-api.ts";
+import { clusterOnlyFields, toMessage } from "../../../cli/jobs/manifest-message.ts";
 
 function job(spec: Partial<TrainingJobSpec>): JobManifest {
   const config = { name: "resnet18_petage_quickstart" };

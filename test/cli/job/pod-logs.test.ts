@@ -7,7 +7,7 @@ import type { WorkerName } from "#lib/jobs/job-state.ts";
 import { podManifest } from "#test/support/pods.ts";
 import { until } from "#test/support/until.ts";
 import { failure } from "../../lib/k8s/proxied-cluster.ts";
-import type { LogQuery } from "../../../cli/commands/job/job-api.ts";
+import type { LogQuery } from "../../../cli/jobs/job-api.ts";
 import { useJobsCluster } from "./jobs-cluster.ts";
 
 const DEADLINE_MS = 60_000;

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import type { TrainingJobStatus } from "#lib/jobs/training-job.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
-import { describeJob } from "../../../cli/commands/job/describe.ts";
+import { describeJob } from "../../../cli/print/job-page.ts";
 import { placeOf } from "../../../cli/commands/job/flags.ts";
-import { printDocuments, printObject, printObjects, printTable } from "../../../cli/commands/job/output.ts";
+import { printDocuments, printObject, printObjects, printTable } from "../../../cli/print/objects.ts";
 import { wordsOfShell } from "#test/support/shell.ts";
-import { bar, span } from "../../../cli/commands/job/text.ts";
-import { columns } from "../../../cli/table.ts";
+import { bar, span } from "../../../cli/print/text.ts";
+import { columns } from "../../../cli/print/table.ts";
 
 const NOW_MS = Date.parse("2026-11-23T12:00:00Z");
 const COMMAND = "petage job";

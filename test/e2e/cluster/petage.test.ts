@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseAllDocuments, parseDocument } from "yaml";
-import { synthesize } from "#lib/host/synth.ts";
+import { synthesize } from "#lib/host/pictures/synth.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { CHART } from "../../../scripts/deploy.ts";

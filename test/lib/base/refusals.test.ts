@@ -4,7 +4,7 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { PetageError } from "#lib/base/errors.ts";
-import { nodeConfigFiles } from "#lib/host/config-files.ts";
+import { nodeConfigFiles } from "#lib/host/files/config-files.ts";
 
 function thrownBy(act: () => unknown): unknown {
   try {

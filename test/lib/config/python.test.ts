@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Budget } from "#lib/config/budget.ts";
-import { repr } from "#lib/config/python/repr.ts";
+import { Budget } from "#lib/config/language/budget.ts";
+import { repr } from "#lib/config/language/python/repr.ts";
 import { load } from "./support.ts";
 
 /** What Python prints for `x` after the statements. */

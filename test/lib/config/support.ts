@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PetageError } from "#lib/base/errors.ts";
-import { memoryConfigFiles } from "#lib/config/files.ts";
-import { loadConfig, type LoadOptions, type LoadedConfig } from "#lib/config/load.ts";
+import { memoryConfigFiles } from "#lib/config/language/files.ts";
+import { loadConfig, type LoadOptions, type LoadedConfig } from "#lib/config/language/load.ts";
 
 /** Loads `main.py` (or `main`) of files held in memory; names are relative to the root. */
 export function load(

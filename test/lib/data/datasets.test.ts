@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { buildComponent } from "#lib/config/build.ts";
+import { buildComponent } from "#lib/config/component/build.ts";
 import type { ConfigDict } from "#lib/config/value.ts";
 import { datasets } from "#lib/data/datasets/index.ts";
 import type { Dataset } from "#lib/data/types.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { buildComponent } from "#lib/config/build.ts";
+import { buildComponent } from "#lib/config/component/build.ts";
 import { sampleOrder } from "#lib/data/samplers/default-sampler.ts";
 import { samplers } from "#lib/data/samplers/index.ts";
 import { conforms } from "#test/support/conformance.ts";

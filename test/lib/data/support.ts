@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
-import type { ConfigNode } from "#lib/config/node.ts";
+import type { ConfigNode } from "#lib/config/component/node.ts";
 import type { ConfigValue } from "#lib/config/value.ts";
 import type { DataFiles } from "#lib/data/files.ts";
 import { nodeOf } from "#test/support/build.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomStream } from "#lib/base/random.ts";
-import { buildComponent } from "#lib/config/build.ts";
+import { buildComponent } from "#lib/config/component/build.ts";
 import type { ConfigDict } from "#lib/config/value.ts";
 import { DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
 import { transforms } from "#lib/data/transforms/index.ts";

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startProcess } from "#lib/host/processes.ts";
+import { startProcess } from "#lib/host/process/processes.ts";
 import { parseTermination } from "#lib/jobs/termination.ts";
 
 const ENTRY = fileURLToPath(new URL("fixtures/service.ts", import.meta.url));

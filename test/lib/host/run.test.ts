@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { z } from "zod";
-import { availableCores, shareCores } from "#lib/host/cores.ts";
+import { availableCores, shareCores } from "#lib/host/process/cores.ts";
 import { exitCodeOf } from "#lib/host/exit-codes.ts";
-import { onLines } from "#lib/host/lines.ts";
+import { onLines } from "#lib/host/process/lines.ts";
 import { readEnvironment } from "#lib/host/run.ts";
 
 describe("readEnvironment", () => {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 
-import { startNatsServer } from "#lib/host/nats-server.ts";
+import { startNatsServer } from "#lib/host/process/nats-server.ts";
 import { connectNats } from "#lib/messaging/connect.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { silentLog } from "#lib/base/log.ts";

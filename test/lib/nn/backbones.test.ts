@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { PetageError } from "#lib/base/errors.ts";
-import { buildComponent } from "#lib/config/build.ts";
+import { buildComponent } from "#lib/config/component/build.ts";
 import type { ConfigDict } from "#lib/config/value.ts";
 import { backbones } from "#lib/nn/backbones/index.ts";
 import { classify, createClassifier, frozenLayerCount, runLayers } from "#lib/nn/classifier.ts";

@@ -8,7 +8,7 @@ import { silentLog } from "#lib/base/log.ts";
 import type { Loader } from "#lib/data/loader.ts";
 import type { Batch, BatchSource, StepRange } from "#lib/data/types.ts";
 import { createMetrics } from "#lib/host/metrics.ts";
-import { openLoader } from "#lib/host/data-loader.ts";
+import { openLoader } from "#lib/host/thread/data-loader.ts";
 import { remoteBatchSource } from "#lib/rpc/batch-source.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";

@@ -6,7 +6,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { ErrorCode } from "#lib/base/errors.ts";
 import { silentLog } from "#lib/base/log.ts";
 import type { ConfigDict } from "#lib/config/value.ts";
-import { openLoader } from "#lib/host/data-loader.ts";
+import { openLoader } from "#lib/host/thread/data-loader.ts";
 import { createMetrics } from "#lib/host/metrics.ts";
 import { openPredictorThread } from "#lib/host/thread/predictor.ts";
 import type { PredictorThread } from "#lib/host/thread/predictor.ts";

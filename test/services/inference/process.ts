@@ -1,4 +1,4 @@
-import { startProcess, type OutputLine, type RunningProcess } from "#lib/host/processes.ts";
+import { startProcess, type OutputLine, type RunningProcess } from "#lib/host/process/processes.ts";
 import { serviceEntry } from "#lib/host/paths.ts";
 
 export interface StartedService {

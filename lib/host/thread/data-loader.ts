@@ -1,0 +1,93 @@
+import { assert } from "#lib/base/assert.ts";
+import { ConfigNode } from "#lib/config/component/node.ts";
+import { checkDataset, type CheckOptions, type DatasetCheck } from "#lib/data/check.ts";
+import { DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
+import { Loader, type BatchMaker, type LoaderOptions, type MakerSetup } from "#lib/data/loader.ts";
+import { makeBatch, type BatchRecipe, type BatchTask, type MadeBatch } from "#lib/data/make-batch.ts";
+import { buildPipeline } from "#lib/data/pipeline.ts";
+import { localDataFiles } from "#lib/host/files/data-files.ts";
+import { remote } from "./remote.ts";
+import type { Remote } from "./remote.ts";
+
+export interface OpenLoaderOptions extends Pick<LoaderOptions, "purpose" | "seed" | "log" | "workers"> {
+  /** Folder that relative paths of the config start from; by default the working directory. */
+  readonly root?: string;
+  readonly decode?: LoaderOptions["decode"];
+}
+
+/** The batches of one `*_dataloader` of a config, from this machine's files, decoded by `num_workers` threads. */
+export function openLoader(node: ConfigNode, options: OpenLoaderOptions): Promise<Loader> {
+  const { root = ".", decode = DEFAULT_IMAGE_LIMITS, ...rest } = options;
+  return Loader.open(node, { ...rest, decode, files: localDataFiles({ root }), openMaker });
+}
+
+/** Images worked on at a time where a batch is made in the calling thread: libuv's threads decode. */
+const MAX_SAMPLES_IN_FLIGHT = 4;
+
+function openMaker(setup: MakerSetup, workers: number): BatchMaker {
+  return workers === 0 ? new LocalMaker(setup) : new ThreadMaker(setup, workers);
+}
+
+interface RecipeOptions {
+  readonly maxSamplesInFlight: number;
+  readonly blocking: boolean;
+}
+
+export function batchRecipe(setup: MakerSetup, { maxSamplesInFlight, blocking }: RecipeOptions): BatchRecipe {
+  const { samples, seed, badSampleRule } = setup;
+  const files = localDataFiles({ blocking });
+  const pipeline = buildPipeline(new ConfigNode(setup.pipeline), {
+    read: (path, maxBytes) => files.read(path, maxBytes),
+    decode: setup.decode,
+  });
+  return { samples, pipeline, seed, badSampleRule, maxSamplesInFlight };
+}
+
+class LocalMaker implements BatchMaker {
+  readonly parallelism = 1;
+  readonly #recipe: BatchRecipe;
+
+  constructor(setup: MakerSetup) {
+    this.#recipe = batchRecipe(setup, { maxSamplesInFlight: MAX_SAMPLES_IN_FLIGHT, blocking: false });
+  }
+
+  make(task: BatchTask): Promise<MadeBatch> {
+    return makeBatch(this.#recipe, task);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+class ThreadMaker implements BatchMaker {
+  readonly parallelism: number;
+  readonly #threads: readonly Remote<Pick<LocalMaker, "make">>[];
+  #next = 0;
+
+  constructor(setup: MakerSetup, workers: number) {
+    batchRecipe(setup, { maxSamplesInFlight: 2, blocking: true }); // A wrong pipeline is told of here, not by a thread.
+    this.parallelism = workers;
+    const entry = new URL("./data-entry.ts", import.meta.url);
+    this.#threads = Array.from({ length: workers }, (_, index) => remote(`data-${index}`, entry, { setup }));
+  }
+
+  /** Batches go to the threads in turn, as they are about equally dear. */
+  make(task: BatchTask): Promise<MadeBatch> {
+    const thread = this.#threads[this.#next];
+    assert(thread, "a maker of batches has threads");
+    this.#next = (this.#next + 1) % this.#threads.length;
+    return thread.make(task);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread[Symbol.asyncDispose]()));
+  }
+}
+
+export interface CheckLocalOptions
+  extends Omit<CheckOptions, "files" | "decode">, Pick<OpenLoaderOptions, "root" | "decode"> {}
+
+/** Everything wrong with the dataset of a config, on this machine's disk. */
+export function checkLocalDataset(node: ConfigNode, options: CheckLocalOptions): Promise<DatasetCheck> {
+  const { root = ".", decode = DEFAULT_IMAGE_LIMITS, ...rest } = options;
+  return checkDataset(node, { ...rest, decode, files: localDataFiles({ root }) });
+}
