@@ -35,7 +35,7 @@ export interface LogQuery {
   readonly worker?: string;
   /** Go on with new lines until the job ends. */
   readonly follow: boolean;
-  /** Begin with so many of the last lines of each process. */
+  /** How many of the last lines of each process to begin with. */
   readonly tailLines?: number;
   /** Of this incarnation of the workers instead of the latest. */
   readonly attempt?: number;

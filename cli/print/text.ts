@@ -26,7 +26,7 @@ export function span(durationMs: number): string {
   return `${whole}${unit.letter}${next && rest > 0 ? `${rest}${next.letter}` : ""}`;
 }
 
-/** From so many of a unit on the smaller one is left out. */
+/** From this number of a unit on, the smaller one is left out. */
 const MANY = 10;
 
 /** `█████░░░░░` @param share 0 to 1 */

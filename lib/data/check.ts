@@ -8,7 +8,7 @@ import type { ConfigNode } from "#lib/config/component/node.ts";
 import { datasets } from "#lib/data/datasets/index.ts";
 import type { ImageLimits } from "./decode.ts";
 import type { DataFiles } from "./files.ts";
-import { findOutsideHead, headClassCount, warnOfOtherCount } from "./head-classes.ts";
+import { findOutsideHead, headNumClasses, warnOfOtherCount } from "./head-classes.ts";
 import { buildPipeline } from "./pipeline.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { SampleInfo } from "./types.ts";
@@ -44,8 +44,8 @@ export async function checkDataset(node: ConfigNode, options: CheckOptions): Pro
     read: (path, maxBytes) => files.read(path, maxBytes),
     decode,
   });
-  const count = headClassCount(node);
-  const dataset = await buildComponent(datasets, node, { ...options, headClassCount: count, onProblem });
+  const count = headNumClasses(node);
+  const dataset = await buildComponent(datasets, node, { ...options, headNumClasses: count, onProblem });
   const { samples } = dataset;
   for (const problem of findOutsideHead(dataset, count)) onProblem(problem);
   warnOfOtherCount(dataset, count, options.log);

@@ -5,7 +5,7 @@ import type { ConfigNode } from "#lib/config/component/node.ts";
 import type { Dataset } from "./types.ts";
 
 /** How many classes the head of the config's model has; `undefined` where there is no model. */
-export function headClassCount({ config }: ConfigNode): number | undefined {
+export function headNumClasses({ config }: ConfigNode): number | undefined {
   const value = configNode(config).find("model.head.num_classes")?.value;
   return typeof value === "number" ? value : undefined;
 }

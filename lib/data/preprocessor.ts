@@ -18,7 +18,7 @@ export interface Preprocessor {
   readonly padSizeDivisor: number;
   readonly padValue: number;
   /** Classes of one-hot labels; `null` where the config does not say. */
-  readonly classCount: number | null;
+  readonly numClasses: number | null;
 }
 
 const channels = z.array(z.number()).nullable().default(null);
@@ -47,7 +47,7 @@ export const ClsDataPreprocessor = component({
       toRgb: config.to_rgb,
       padSizeDivisor: config.pad_size_divisor,
       padValue: config.pad_value,
-      classCount: config.num_classes,
+      numClasses: config.num_classes,
     };
   },
 });

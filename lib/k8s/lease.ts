@@ -8,9 +8,9 @@ import { LEASES } from "./objects.ts";
 import type { KubeObject } from "./objects.ts";
 
 export interface LeaseTimes {
-  /** A leader that has not renewed for so long may be replaced. */
+  /** A leader that has not renewed for this time may be replaced. */
   readonly leaseMs: number;
-  /** A leader that could not renew for so long gives up by itself, before anybody may take over. */
+  /** A leader that could not renew for this time gives up by itself, before anybody may take over. */
   readonly renewDeadlineMs: number;
   readonly retryMs: number;
 }

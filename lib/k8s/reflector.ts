@@ -16,7 +16,7 @@ export interface ReflectorLimits {
   readonly pageSize: number;
   /** A watch is ended by the server after this, up to twice as long. */
   readonly watchSeconds: number;
-  /** A watch on which nothing arrives for so long, not even a bookmark (one comes every minute), is dead. */
+  /** A watch on which nothing arrives for this time, not even a bookmark (one comes every minute), is dead. */
   readonly inactivityMs: number;
   readonly firstRetryMs: number;
   readonly maximumRetryMs: number;

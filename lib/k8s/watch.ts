@@ -15,7 +15,7 @@ export type WatchEvent<T extends KubeObject> =
 export interface WatchOptions {
   readonly resourceVersion: string;
   readonly query?: Query;
-  /** The server ends the watch after so long, s. */
+  /** The server ends the watch after this time, s. */
   readonly timeoutSeconds: number;
   readonly signal: AbortSignal;
   /** Anything has arrived. */

@@ -19,10 +19,10 @@ export interface AccuracyOptions {
 
 /** Share of samples, in percent, whose label is among the top k with a probability above the threshold. */
 export function accuracyOf(predictions: Predictions, { topk, threshold }: AccuracyOptions): number {
-  if (topk > predictions.classCount) {
+  if (topk > predictions.numClasses) {
     throw new PetageError(
       "CONFIG_INVALID_VALUE",
-      `Cannot measure top-${topk} accuracy of ${predictions.classCount} classes`,
+      `Cannot measure top-${topk} accuracy of ${predictions.numClasses} classes`,
       {
         hint: "Lower topk in val_evaluator and test_evaluator",
       },

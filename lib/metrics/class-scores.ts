@@ -31,8 +31,8 @@ function zeros(count: number): number[] {
 
 /** How often each label (row) was predicted as each class (column); a top probability <= threshold predicts nothing. [C, C] */
 export function confusionMatrix(predictions: Predictions, threshold: number | null = null): number[][] {
-  const { classCount } = predictions;
-  const matrix = Array.from({ length: classCount }, () => zeros(classCount));
+  const { numClasses } = predictions;
+  const matrix = Array.from({ length: numClasses }, () => zeros(numClasses));
   for (const { probabilities, label } of labelledSamples(predictions)) {
     const [best = 0] = topClasses(probabilities, 1);
     const row = matrix[label];
@@ -43,7 +43,7 @@ export function confusionMatrix(predictions: Predictions, threshold: number | nu
 
 function countsPerClass(predictions: Predictions, threshold: number | null): Counts[] {
   const matrix = confusionMatrix(predictions, threshold);
-  const actual = zeros(predictions.classCount);
+  const actual = zeros(predictions.numClasses);
   for (const { label } of labelledSamples(predictions)) actual[label] = (actual[label] ?? 0) + 1;
   return matrix.map((row, index) => ({
     correct: row[index] ?? 0,

@@ -9,15 +9,15 @@ export interface LabelledSample {
 }
 
 /** The samples that have a label (>= 0). @throws DATASET_INVALID where there is none. */
-export function labelledSamples({ probabilities, labels, classCount }: Predictions): LabelledSample[] {
+export function labelledSamples({ probabilities, labels, numClasses }: Predictions): LabelledSample[] {
   assert(
-    probabilities.length === labels.length * classCount,
+    probabilities.length === labels.length * numClasses,
     `${probabilities.length} probabilities for ${labels.length} labels`,
   );
   const samples: LabelledSample[] = [];
   labels.forEach((label, index) => {
     if (label < 0) return;
-    samples.push({ label, probabilities: probabilities.subarray(index * classCount, (index + 1) * classCount) });
+    samples.push({ label, probabilities: probabilities.subarray(index * numClasses, (index + 1) * numClasses) });
   });
   if (samples.length > 0) return samples;
   throw new PetageError(

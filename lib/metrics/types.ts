@@ -2,7 +2,7 @@
 export interface Predictions {
   readonly probabilities: Float32Array; // [N, C]
   readonly labels: Int32Array; // [N]
-  readonly classCount: number;
+  readonly numClasses: number;
 }
 
 /** Whether a smaller or a larger value is better; `save_best` asks for it. */

@@ -36,7 +36,7 @@ export interface BatcherOptions<Item, Answer> {
   readonly compute: (items: readonly Item[]) => Promise<readonly Answer[]>;
   readonly clock: Clock;
   readonly policy?: BatchPolicy;
-  /** Hears that so many more items wait, or less. */
+  /** Called with the change in the number of waiting items. */
   readonly onWaiting?: (delta: number) => void;
 }
 

@@ -137,8 +137,8 @@ function batchComputer(
     for (const [index, { data }] of images.entries()) batch.set(data, index * data.length);
     metrics.computed(images.length);
     const probabilities = await predictor.predict({ images: batch, count, ...size }); // [count, C]
-    const classCount = probabilities.length / count;
-    return images.map((_, index) => probabilities.subarray(index * classCount, (index + 1) * classCount));
+    const numClasses = probabilities.length / count;
+    return images.map((_, index) => probabilities.subarray(index * numClasses, (index + 1) * numClasses));
   };
 }
 

@@ -100,7 +100,7 @@ async function writeTensors(path: string, tensors: StateDict): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Others may put a folder there meanwhile; so often this one is put in its place. */
+/** Others may put a folder there meanwhile; how often this one is put in its place before giving up. */
 const PLACE_ATTEMPTS = 5;
 
 /**

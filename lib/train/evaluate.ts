@@ -51,7 +51,7 @@ export async function* evaluate(parts: EvaluationParts): AsyncGenerator<Evaluati
     if (count === 0) continue; // every image of the batch was unreadable
     const { images, height, width } = batch;
     const probabilities = await predictor.predict({ images, count, height, width });
-    const classCount = probabilities.length / count;
+    const numClasses = probabilities.length / count;
     const predictions: SamplePrediction[] = [];
     for (let at = 0; at < count; at++) {
       const index = batch.sampleIndices[at] ?? -1;
@@ -60,7 +60,7 @@ export async function* evaluate(parts: EvaluationParts): AsyncGenerator<Evaluati
       predictions.push({
         sampleId: batch.sampleIds[at] ?? "",
         label: batch.labels[at] ?? -1,
-        probabilities: probabilities.slice(at * classCount, (at + 1) * classCount),
+        probabilities: probabilities.slice(at * numClasses, (at + 1) * numClasses),
       });
     }
     all.push(...predictions);
@@ -74,13 +74,13 @@ export async function* evaluate(parts: EvaluationParts): AsyncGenerator<Evaluati
 /** The metrics over all predictions; none when nothing is labelled. Two metrics must not give the same name. */
 export function measure(predictions: readonly SamplePrediction[], metrics: readonly Metric[]): Record<string, number> {
   if (!predictions.some(({ label }) => label >= 0)) return {};
-  const classCount = predictions[0]?.probabilities.length ?? 0;
+  const numClasses = predictions[0]?.probabilities.length ?? 0;
   const joined: Predictions = {
-    probabilities: new Float32Array(predictions.length * classCount),
+    probabilities: new Float32Array(predictions.length * numClasses),
     labels: Int32Array.from(predictions, ({ label }) => label),
-    classCount,
+    numClasses,
   };
-  predictions.forEach(({ probabilities }, index) => joined.probabilities.set(probabilities, index * classCount));
+  predictions.forEach(({ probabilities }, index) => joined.probabilities.set(probabilities, index * numClasses));
   const result: Record<string, number> = {};
   for (const metric of metrics) {
     for (const [name, value] of Object.entries(metric.compute(joined))) {

@@ -3,9 +3,9 @@ import { PRIORITIES } from "./hook.ts";
 import type { Hook } from "./hook.ts";
 
 export interface StepCheckpointOptions {
-  /** Save after every so many optimizer steps. */
+  /** Optimizer steps from one checkpoint to the next. */
   readonly everySteps: number;
-  /** Keep only so many of the newest of these, at least 1. */
+  /** How many of the newest of these are kept, at least 1. */
   readonly keepLast: number;
 }
 

@@ -32,11 +32,11 @@ function softmax(row: readonly number[]): number[] {
 }
 
 function inputOf(about: string): Input | undefined {
-  const [, sampleCount, classCount, height, pitch, labels] = numbers.exec(about) ?? [];
+  const [, sampleCount, numClasses, height, pitch, labels] = numbers.exec(about) ?? [];
   if (!labels || !about.includes("soft = softmax(cos(flat))")) return undefined;
   const fill = (value: (flat: number) => number): number[][] =>
     Array.from({ length: Number(sampleCount) }, (_row, i) =>
-      Array.from({ length: Number(classCount) }, (_column, j) => value(i * Number(classCount) + j)),
+      Array.from({ length: Number(numClasses) }, (_column, j) => value(i * Number(numClasses) + j)),
     );
   return {
     scores: fill((place) => Number(height) * Math.sin(Number(pitch) * place)),
@@ -56,12 +56,12 @@ interface LossCase {
 const smooth = { type: "LabelSmoothLoss", label_smooth_val: 0.1 };
 
 /** The file names its cases but not their settings; they are these, found from the numbers. */
-const lossCases: Readonly<Record<string, (classCount: number) => LossCase>> = {
+const lossCases: Readonly<Record<string, (numClasses: number) => LossCase>> = {
   ce: () => ({ config: { type: "CrossEntropyLoss" } }),
   ce_sum: () => ({ config: { type: "CrossEntropyLoss", reduction: "sum" } }),
   ce_none: () => ({ config: { type: "CrossEntropyLoss" }, report: "each" }),
-  ce_w: (classCount) => {
-    const weights = Array.from({ length: classCount }, (_, index) => 1 + 0.1 * index);
+  ce_w: (numClasses) => {
+    const weights = Array.from({ length: numClasses }, (_, index) => 1 + 0.1 * index);
     return { config: { type: "CrossEntropyLoss", class_weight: weights, loss_weight: 2 } };
   },
   ce_weight: () => ({ config: { type: "CrossEntropyLoss" }, report: "weighted" }),
@@ -108,7 +108,7 @@ function lossValues(input: Input, lossCase: LossCase): number[] {
 
 function predictionsOf({ scores, labels }: Input): Predictions {
   const probabilities = Float32Array.from(scores.flatMap((row) => softmax(row)));
-  return { probabilities, labels: Int32Array.from(labels), classCount: scores[0]?.length ?? 0 };
+  return { probabilities, labels: Int32Array.from(labels), numClasses: scores[0]?.length ?? 0 };
 }
 
 const THRESHOLDS: readonly (number | null)[] = [0, 0.5, null];

@@ -80,8 +80,8 @@ function* checkLoss(truth: NonNullable<Truth["loss"]>, smoothing: GaussSmoothing
 const answers: readonly Decoder[] = [trimmedTop5, topMean(1), topMean(2), topMean(3)];
 
 /** Any distribution whose most probable classes are these, in this order. */
-function ranked(classes: readonly number[], classCount: number): Float32Array {
-  const probabilities = new Float32Array(classCount);
+function ranked(classes: readonly number[], numClasses: number): Float32Array {
+  const probabilities = new Float32Array(numClasses);
   classes.forEach((month, rank) => (probabilities[month] = 1 / (rank + 2)));
   return probabilities;
 }

@@ -15,7 +15,7 @@ export interface AnnotatedOptions {
   /** Without it the classes are the numbers 0 to the greatest label. */
   readonly classes: readonly string[] | undefined;
   /** Classes of the head that is trained on it. */
-  readonly headClassCount?: number | undefined;
+  readonly headNumClasses?: number | undefined;
   /** Gets every problem, whose sample is then left out; without it the first problem is thrown. */
   readonly onProblem?: ProblemListener | undefined;
 }
@@ -36,7 +36,7 @@ export async function readAnnotated(files: DataFiles, options: AnnotatedOptions)
   );
   const classes = options.classes ?? numberedClasses(lines);
   const labelled = lines.flatMap((line) =>
-    attempt(() => checkLabel(line, classes.length, options.headClassCount), onProblem),
+    attempt(() => checkLabel(line, classes.length, options.headNumClasses), onProblem),
   );
   const missing = await findMissing(files, folder, labelled);
   for (const one of missing) onProblem(missingError(one, missing.length, folder));

@@ -27,16 +27,16 @@ async function readClassFile(path: string, files: DataFiles): Promise<string[]> 
 }
 
 /** The line, unless its label names none of the dataset's classes, or none that the head has. */
-export function checkLabel(line: AnnotationLine, classCount: number, headClassCount = Infinity): AnnotationLine {
+export function checkLabel(line: AnnotationLine, numClasses: number, headNumClasses = Infinity): AnnotationLine {
   const { label, position } = line;
-  if (label === null || (label >= 0 && label < Math.min(classCount, headClassCount))) return line;
-  if (label >= headClassCount && label < classCount) {
-    const message = labelOutsideHead(label, headClassCount);
+  if (label === null || (label >= 0 && label < Math.min(numClasses, headNumClasses))) return line;
+  if (label >= headNumClasses && label < numClasses) {
+    const message = labelOutsideHead(label, headNumClasses);
     throw new PetageError("DATASET_LABEL_OUT_OF_RANGE", message, { position, hint: HEAD_HINT });
   }
   throw new PetageError(
     "DATASET_LABEL_OUT_OF_RANGE",
-    `The label ${label} lies outside the dataset's ${classCount} classes, 0 to ${classCount - 1}`,
+    `The label ${label} lies outside the dataset's ${numClasses} classes, 0 to ${numClasses - 1}`,
     { position, hint: "Remove the line, correct the label, or name more classes" },
   );
 }

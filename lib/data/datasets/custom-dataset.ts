@@ -15,7 +15,7 @@ export interface DatasetContext {
   readonly files: DataFiles;
   readonly log: Log;
   /** Classes of the head that is trained on it, above which no label may lie. */
-  readonly headClassCount?: number | undefined;
+  readonly headNumClasses?: number | undefined;
   /** Gets every problem of an annotation file, in place of an error for the first. */
   readonly onProblem?: ProblemListener;
 }
@@ -62,7 +62,7 @@ export const CustomDataset = component({
       error: "expected at least one of data_root, data_prefix and ann_file",
     }),
   async create(config, { context }: Builder<DatasetContext>): Promise<Dataset> {
-    const { files, log, headClassCount, onProblem } = context;
+    const { files, log, headNumClasses, onProblem } = context;
     const classes = await readClasses(config.classes ?? config.metainfo?.classes ?? null, files);
     const folder = files.resolve(config.data_root, config.data_prefix);
     const withLabel = config.with_label;
@@ -77,7 +77,7 @@ export const CustomDataset = component({
           folder,
           withLabel,
           classes,
-          headClassCount,
+          headNumClasses,
           onProblem,
         }));
     return { ...dataset, samples: pick(dataset.samples, config.indices) };

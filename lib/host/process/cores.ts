@@ -38,7 +38,7 @@ export function shareCores(cores: number, trainers: number): CoreShares {
   };
 }
 
-/** Environment that holds the TensorFlow of a process to so many threads. */
+/** Environment that holds the TensorFlow of a process to a number of threads. */
 export function threadEnvironment(threads: number): Record<string, string> {
   const count = String(threads);
   return { TF_NUM_INTRAOP_THREADS: count, TF_NUM_INTEROP_THREADS: "1", OMP_NUM_THREADS: count };
@@ -47,7 +47,7 @@ export function threadEnvironment(threads: number): Record<string, string> {
 /** Node's own number of threads for what blocks, decoding among it. */
 const DEFAULT_POOL_THREADS = 4;
 
-/** Environment of a data-loader with so many decoding threads: what they wait for must have as many of Node's. */
+/** Environment of a data-loader with a number of decoding threads: what they wait for needs as many of Node's. */
 export function decoderEnvironment(workers: number): Record<string, string> {
   return { PETAGE_WORKERS: String(workers), UV_THREADPOOL_SIZE: String(Math.max(DEFAULT_POOL_THREADS, workers)) };
 }

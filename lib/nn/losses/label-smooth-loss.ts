@@ -20,10 +20,10 @@ const schema = z.strictObject({
   ...reductionFields,
 });
 
-type Smoothing = (targets: Tensor2D, classCount: number) => Tensor2D;
+type Smoothing = (targets: Tensor2D, numClasses: number) => Tensor2D;
 
 function uniform(epsilon: number): Smoothing {
-  return (targets, classCount) => tf.add(tf.mul(targets, 1 - epsilon), epsilon / classCount);
+  return (targets, numClasses) => tf.add(tf.mul(targets, 1 - epsilon), epsilon / numClasses);
 }
 
 /** One function per mode: how the target distribution [N, C] is smoothed. */

@@ -4,9 +4,9 @@ import { assert } from "#lib/base/assert.ts";
 import type { Loss, Reduction, Targets } from "./types.ts";
 
 /** Targets as a float distribution [N, C]: one-hot where they are class indices. */
-function distribution(labels: Targets, classCount: number): Tensor2D {
+function distribution(labels: Targets, numClasses: number): Tensor2D {
   if (labels.rank === 2) return labels as Tensor2D;
-  return tf.oneHot(labels as Tensor1D, classCount, 1, 0, "float32").as2D(labels.shape[0], classCount);
+  return tf.oneHot(labels as Tensor1D, numClasses, 1, 0, "float32").as2D(labels.shape[0], numClasses);
 }
 
 /** Makes a loss of a per-sample formula: one-hot targets in, sums or means over the samples out. */
@@ -15,13 +15,13 @@ export function lossOf(
   { reduction, loss_weight: weight }: Reduction,
 ): Loss {
   return (logits, labels) => {
-    const [sampleCount, classCount] = logits.shape;
+    const [sampleCount, numClasses] = logits.shape;
     assert(labels.shape[0] === sampleCount, `${labels.shape[0]} labels for ${sampleCount} samples`);
     assert(
-      labels.rank === 1 || labels.shape[1] === classCount,
+      labels.rank === 1 || labels.shape[1] === numClasses,
       `targets [${labels.shape.join()}] for logits [${logits.shape.join()}]`,
     );
-    const losses = perSample(logits, distribution(labels, classCount));
+    const losses = perSample(logits, distribution(labels, numClasses));
     const total = reduction === "mean" ? tf.mean<Scalar>(losses) : tf.sum<Scalar>(losses);
     return weight === 1 ? total : tf.mul(total, weight);
   };

@@ -10,7 +10,7 @@ describe("data_preprocessor", () => {
 
   it("needs no type and swaps channels before mean and std", () => {
     const preprocessor = buildPreprocessor(node({ mean: [30, 18, 0], std: [1, 2, 5], to_rgb: true, num_classes: 192 }));
-    assert.equal(preprocessor.classCount, 192);
+    assert.equal(preprocessor.numClasses, 192);
     assert.deepEqual([...preprocess(pixel, preprocessor).data], [0, 1, 2]);
   });
 

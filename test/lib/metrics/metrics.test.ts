@@ -13,12 +13,12 @@ function build(type: keyof typeof metrics.components, config: object = {}): Metr
 function predictions(
   samples: readonly { readonly label: number; readonly weights: Readonly<Record<number, number>> }[],
 ): Predictions {
-  const classCount = 192;
-  const probabilities = new Float32Array(samples.length * classCount);
+  const numClasses = 192;
+  const probabilities = new Float32Array(samples.length * numClasses);
   samples.forEach(({ weights }, index) => {
-    for (const [month, weight] of Object.entries(weights)) probabilities[index * classCount + Number(month)] = weight;
+    for (const [month, weight] of Object.entries(weights)) probabilities[index * numClasses + Number(month)] = weight;
   });
-  return { probabilities, classCount, labels: Int32Array.from(samples, ({ label }) => label) };
+  return { probabilities, numClasses, labels: Int32Array.from(samples, ({ label }) => label) };
 }
 
 const some = predictions([

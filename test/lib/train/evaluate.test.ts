@@ -48,8 +48,8 @@ async function predict({
 
 const accuracy: Metric = {
   directions: { accuracy: "greater" },
-  compute: ({ probabilities, labels, classCount }) => ({
-    accuracy: labels.filter((label, at) => probabilities[at * classCount + label] === 1).length / labels.length,
+  compute: ({ probabilities, labels, numClasses }) => ({
+    accuracy: labels.filter((label, at) => probabilities[at * numClasses + label] === 1).length / labels.length,
   }),
 };
 
