@@ -1,4 +1,4 @@
-import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import type { PretrainedConfig } from "./init-config.ts";
 import type { Loss } from "#lib/nn/losses/types.ts";
 
@@ -48,31 +48,38 @@ export interface Layer {
   readonly parameters: readonly ParameterSpec[];
   /** A frozen layer runs forward only, with running statistics; frozen layers come before all others. */
   readonly frozen: boolean;
-  forward(weights: Weights, input: Tensor4D, mode: Mode): Tensor4D;
+  /** Feature maps [N, H, W, C], tokens [N, L, C]: what the layers of a backbone hand to one another is theirs. */
+  forward(weights: Weights, input: Tensor, mode: Mode): Tensor;
 }
 
-/** How whoever runs a model runs one of its layers: plainly, or freeing memory as it goes. */
-export type RunLayer = (layer: Layer, weights: Weights, input: Tensor4D, mode: Mode) => Tensor4D;
+/** How a runner runs one layer: plainly, or freeing memory as it goes; not an input that is an output of the backbone. */
+export type RunLayer = (
+  layer: Layer,
+  weights: Weights,
+  input: Tensor,
+  call: { readonly mode: Mode; readonly inputIsOutput: boolean },
+) => Tensor;
 
 export interface Backbone {
   readonly layers: readonly Layer[];
-  /** For each stage the index of its last layer, so that a stage's output can be picked. */
-  readonly stageEnds: readonly number[];
+  /** Indices of the layers whose outputs the neck gets, ascending (`out_indices`). */
+  readonly outputs: readonly number[];
   readonly outputChannels: number;
   /** Weights to start from. */
   readonly pretrained: PretrainedConfig | undefined;
 }
 
-/** Feature map [N, H, W, C] to feature vector [N, C']. */
-export type Neck = (features: Tensor4D) => Tensor2D;
+/** The outputs of a backbone to what a head takes, one for each. */
+export type Neck = (features: readonly Tensor[]) => readonly Tensor[];
 
 export interface Head {
   readonly parameters: readonly ParameterSpec[];
   readonly numClasses: number;
   readonly inChannels: number;
   readonly loss: Loss;
-  logits(weights: Weights, features: Tensor2D): Tensor2D; // [N, C] -> [N, numClasses]
-  /** What the logits say of each class: a distribution per image, [N, numClasses] -> [N, numClasses]. */
+  /** What the loss takes, [N, L]; most heads look at the last of the features only. */
+  logits(weights: Weights, features: readonly Tensor[]): Tensor2D;
+  /** What the logits say of each class: a distribution per image, [N, L] -> [N, numClasses]. */
   probabilities(logits: Tensor2D): Tensor2D;
 }
 

@@ -70,7 +70,7 @@ function* checkCase(
   truth: Case,
 ): Generator<GoldenResult> {
   // The upstream default zero_init_residual changes only start values, which the case overwrites.
-  const backbone = build(backbones, { type, ...extra, ...truth.kwargs }, undefined);
+  const backbone = build(backbones, { type, ...extra, ...truth.kwargs, out_indices: [0, 1, 2, 3] }, undefined);
   if (!backbone) return;
   const parameters = backbone.layers.flatMap((layer) => layer.parameters);
   const ours = parameters.map((spec) => [spec.name.replace(/^backbone\./, ""), spec.shape]);
@@ -139,16 +139,16 @@ interface PassNumbers {
 
 function numbersOf(backbone: Backbone, { weights, images, training, truth }: PassInput): PassNumbers {
   return scoped(() => {
-    const stages: Tensor4D[] = [];
+    const stages: Tensor[] = [];
     const mode: Mode = { training, statistics: [] };
     const specs = backbone.layers.flatMap((layer) => layer.parameters).filter((spec) => spec.kind === "parameter");
     const lossAndGradients = tf.valueAndGrads((...parameters: Tensor[]) => {
       const overlay = new Map(weights);
       specs.forEach((spec, index) => overlay.set(spec.name, parameters[index] as Tensor));
-      let features = images;
+      let features: Tensor = images;
       backbone.layers.forEach((layer, index) => {
         features = layer.forward(overlay, features, mode);
-        if (backbone.stageEnds.includes(index)) stages.push(tf.keep(features.clone()));
+        if (backbone.outputs.includes(index)) stages.push(tf.keep(features.clone()));
       });
       return tf.mean(tf.square(tf.mean(features, [1, 2])));
     });

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor4D } from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
+import { assert } from "#lib/base/assert.ts";
 import { component } from "#lib/config/component/component.ts";
 import { ignored } from "#lib/config/component/ignored.ts";
 import { convNormParameters, convolveNormalize, poolAfterRelu } from "#lib/nn/layers.ts";
@@ -89,7 +90,10 @@ function createResNet(config: ResNetConfig): Backbone {
     }
     stageEnds.push(layers.length - 1);
   }
-  return { layers, stageEnds, outputChannels: inChannels, pretrained: pretrainedOf(config.init_cfg) };
+  // Stages that are not built count as the last one that is.
+  const stages = new Set(config.out_indices.map((stage) => Math.min(stage, stageCount - 1)));
+  const outputs = stageEnds.filter((_, stage) => stages.has(stage));
+  return { layers, outputs, outputChannels: inChannels, pretrained: pretrainedOf(config.init_cfg) };
 }
 
 interface ConvNormPlace {
@@ -137,7 +141,7 @@ function stem(context: StageContext): Layer {
     parameters: specs.flatMap(convNormParameters),
     frozen: !context.trainable,
     forward(weights, input, mode) {
-      const features = specs.reduce((x, spec) => tf.relu(convolveNormalize(weights, x, spec, mode)), input);
+      const features = specs.reduce((x, spec) => tf.relu(convolveNormalize(weights, x, spec, mode)), maps(input));
       return poolAfterRelu(features);
     },
   };
@@ -184,7 +188,8 @@ function residualBlock(place: BlockPlace, context: StageContext, branch: readonl
     name: place.name,
     parameters: [...branch.flatMap(convNormParameters), ...(shortcut ? convNormParameters(shortcut.spec) : [])],
     frozen: !context.trainable,
-    forward(weights, input, mode) {
+    forward(weights, features, mode) {
+      const input = maps(features);
       const residual = branch.reduce((x, spec, index) => {
         const normalized = convolveNormalize(weights, x, spec, mode);
         return index === branch.length - 1 ? normalized : tf.relu(normalized);
@@ -226,4 +231,10 @@ function downsample(place: BlockPlace, context: StageContext): Shortcut | undefi
       return convolveNormalize(weights, pooled, spec, mode);
     },
   };
+}
+
+/** What the layers of a ResNet hand to one another: [N, H, W, C]. */
+function maps(features: Tensor): Tensor4D {
+  assert(features.rank === 4, "a ResNet's features are maps");
+  return features as Tensor4D;
 }

@@ -1,3 +1,4 @@
+import { defined } from "#lib/base/assert.ts";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { z } from "zod";
@@ -45,7 +46,8 @@ export const LinearClsHead = component({
       ],
       loss: build(losses, "loss", { numClasses }),
       logits(weights, features) {
-        const projected = tf.matMul(features, weightOf(weights, "head.fc.weight"));
+        const last = defined(features.at(-1), "features") as Tensor2D; // [N, C]
+        const projected = tf.matMul(last, weightOf(weights, "head.fc.weight"));
         return projected.add<Tensor2D>(weightOf(weights, "head.fc.bias"));
       },
       probabilities: (logits) => tf.softmax(logits),

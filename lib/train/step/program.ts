@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { defined } from "#lib/base/assert.ts";
 import type { WeightStore } from "#lib/model/weight-store.ts";
-import { classify, frozenLayerCount, runLayers } from "#lib/nn/classifier.ts";
+import { classify, frozenLayerCount, runLayers, startOf } from "#lib/nn/classifier.ts";
 import type { Targets } from "#lib/nn/losses/types.ts";
 import { trainedParameters } from "#lib/nn/parameters.ts";
 import type { BatchStatistics, Classifier, RunLayer, Weights } from "#lib/nn/types.ts";
@@ -37,15 +37,18 @@ export function computeGradients(
   weights: Weights,
   { pixels, targets, runFrozen }: StepInput,
 ): Gradients {
-  const from = frozenLayerCount(model);
-  const input = runLayers(model.backbone.layers.slice(0, from), weights, pixels, runFrozen);
+  const flow = runLayers(model.backbone, weights, startOf(pixels), {
+    layerCount: frozenLayerCount(model),
+    mode: { training: false, statistics: [] },
+    run: runFrozen,
+  });
   const names = trainedParameters(model.parameters).map((spec) => spec.name);
   const statistics: BatchStatistics[] = [];
   const forward = (...trainable: Tensor[]): Scalar => {
     const current = new Map(weights);
     names.forEach((name, index) => current.set(name, defined(trainable[index], name)));
     const mode = { training: true, statistics };
-    return model.head.loss(classify(model, current, { input, from, mode }), targets);
+    return model.head.loss(classify(model, current, flow, { mode }), targets);
   };
   const { value, grads } = tf.valueAndGrads(forward)(names.map((name) => defined(weights.get(name), name)));
   const gradients = new Map(names.map((name, index) => [name, defined(grads[index], `gradient of ${name}`)]));

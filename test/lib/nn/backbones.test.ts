@@ -4,7 +4,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import { buildComponent } from "#lib/config/component/build.ts";
 import type { ConfigDict } from "#lib/config/value.ts";
 import { backbones } from "#lib/nn/backbones/index.ts";
-import { classify, createClassifier, frozenLayerCount, runLayers } from "#lib/nn/classifier.ts";
+import { classify, createClassifier, frozenLayerCount, runLayers, startOf } from "#lib/nn/classifier.ts";
 import { freeingInputs } from "#lib/model/eager.ts";
 import { initialValues } from "#lib/nn/init.ts";
 import { fromPyTorch } from "#lib/nn/layout.ts";
@@ -46,15 +46,15 @@ describe("backbones", () => {
       });
 
       it("halves the image to a quarter in the stem, and again with each later stage", () => {
-        const { layers, stageEnds, outputChannels } = build(type);
+        const { layers, outputs, outputChannels } = build(type, { out_indices: [0, 1, 2, 3] });
         tf.tidy(() => {
           const weights = startWeights(layers.flatMap((layer) => layer.parameters));
-          let features = tf.randomNormal<tf.Rank.R4>([2, 64, 64, 3], 0, 1, "float32", 5);
+          let features: tf.Tensor = tf.randomNormal([2, 64, 64, 3], 0, 1, "float32", 5);
           const sizes = layers.map((layer) => {
             features = layer.forward(weights, features, { training: false, statistics: [] });
             return features.shape;
           });
-          const stages = stageEnds.map((end) => sizes[end]);
+          const stages = outputs.map((index) => sizes[index]);
           assert.deepEqual(
             stages.map((shape) => shape?.slice(0, 3)),
             [16, 8, 4, 2].map((size) => [2, size, size]),
@@ -109,7 +109,8 @@ describe("backbones", () => {
 
   it("num_stages and out_indices leave out the stages that nobody uses", () => {
     assert.equal(build("ResNet", { num_stages: 2, out_indices: [1] }).outputChannels, 16);
-    assert.equal(build("ResNet", { out_indices: [0, 2] }).stageEnds.length, 3);
+    const { layers, outputs } = build("ResNet", { out_indices: [2, 0] });
+    assert.deepEqual([layers.length, outputs], [7, [2, 6]]); // stem, three stages of two blocks
   });
 
   const refused: readonly { readonly change: ConfigDict; readonly says: RegExp }[] = [
@@ -154,11 +155,12 @@ describe("createClassifier", () => {
         const weights = startWeights(model.parameters);
         const pixels = tf.randomNormal<tf.Rank.R4>([2, 32, 32, 3], 0, 1, "float32", 3);
         const mode = { training: false, statistics: [] };
-        const whole = classify(model, weights, { input: pixels, from: 0, mode }).dataSync();
+        const whole = classify(model, weights, startOf(pixels), { mode }).dataSync();
         const frozen = frozenLayerCount(model);
         assert.equal(frozen, stages < 0 ? 0 : 1 + 2 * stages);
-        const features = runLayers(model.backbone.layers.slice(0, frozen), weights, pixels, freeingInputs(pixels));
-        const parted = classify(model, weights, { input: features, from: frozen, mode }).dataSync();
+        const run = freeingInputs(pixels);
+        const flow = runLayers(model.backbone, weights, startOf(pixels), { layerCount: frozen, mode, run });
+        const parted = classify(model, weights, flow, { mode }).dataSync();
         assert.deepEqual(parted, whole);
       });
     });
@@ -171,7 +173,7 @@ describe("createClassifier", () => {
       tf.tidy(() => {
         const weights = startWeights(model.parameters);
         const input = tf.randomNormal<tf.Rank.R4>([2, 32, 32, 3], 0, 1, "float32", 3);
-        classify(model, weights, { input, from: 0, mode: { training: true, statistics } });
+        classify(model, weights, startOf(input), { mode: { training: true, statistics } });
       });
       tf.dispose(statistics.flatMap(({ mean, variance }) => [mean, variance]));
       return statistics.map(({ layer }) => layer);

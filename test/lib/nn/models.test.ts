@@ -18,8 +18,11 @@ describe("every neck", () => {
     it(`${type} makes one vector of each feature map`, () => {
       const neck = buildFrom(necks, { type }, undefined);
       assert.deepEqual(
-        tf.tidy(() => neck(tf.ones([2, 3, 4, 5])).shape),
-        [2, 5],
+        tf.tidy(() => neck([tf.ones([2, 3, 4, 5]), tf.ones([2, 3, 2, 7])]).map(({ shape }) => shape)),
+        [
+          [2, 5],
+          [2, 7],
+        ],
       );
     });
   }

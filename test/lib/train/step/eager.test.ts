@@ -5,7 +5,7 @@ import { silentLog } from "#lib/base/log.ts";
 import { randomStream } from "#lib/base/random.ts";
 import type { ConfigDict } from "#lib/config/value.ts";
 import type { Batch } from "#lib/data/types.ts";
-import { classify } from "#lib/nn/classifier.ts";
+import { classify, startOf } from "#lib/nn/classifier.ts";
 import { fromPyTorch, toPyTorch } from "#lib/nn/layout.ts";
 import { normalizePixels } from "#lib/nn/preprocess.ts";
 import type { BatchStatistics, ParameterSpec } from "#lib/nn/types.ts";
@@ -84,7 +84,7 @@ function reference(
       () => {
         statistics.length = 0;
         const mode = { training: true, statistics };
-        return model.head.loss(classify(model, variables, { input: pixels, from: 0, mode }), labels);
+        return model.head.loss(classify(model, variables, startOf(pixels), { mode }), labels);
       },
       false,
       floats.filter(isTrained).map(({ name }) => variables.get(name) as Variable),
