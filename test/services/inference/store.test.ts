@@ -100,11 +100,11 @@ describe("the inference service with a model store", function () {
     assert.equal((await client.predict({ image })).servedBy?.version, "2");
     assert.equal(await measured(/^petage_inference_model_info\{name="pet-age",version="(\d+)"\} 1$/m), "2");
 
-    // Another version: the thread of the one before, with all its memory, goes.
+    // Another version: the thread of the one before, with all its memory, goes. That of version 1 may still be going.
     const threads = threadsOf(service.pid);
     assert.equal((await publish()).version, 4);
     await answeredBy("4");
-    await until("no thread is left of version 2", () => threadsOf(service.pid) === threads);
+    await until("no thread is left of version 2", () => threadsOf(service.pid) <= threads);
 
     await Promise.all(callers.map((caller) => caller.end()));
     for (const { versions } of callers) {
