@@ -1,5 +1,6 @@
 import type { Log } from "#lib/base/log.ts";
 import { PetageError } from "#lib/base/errors.ts";
+import { mapLimited } from "#lib/base/limited.ts";
 import { stateOf } from "#lib/k8s/job/observe.ts";
 import { podName } from "#lib/k8s/job/names.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
@@ -32,11 +33,9 @@ export interface ProgressOptions {
 export async function followProgress(options: ProgressOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const running = [...options.jobs.all()].filter(({ status }) => status?.phase === "Running");
-    const next = running.values();
-    const ask = async (): Promise<void> => {
-      for (const job of next) if (!signal.aborted) await askOne(options, job, signal);
-    };
-    await Promise.all(Array.from({ length: MAX_QUESTIONS }, ask));
+    await mapLimited(running, MAX_QUESTIONS, async (job) => {
+      if (!signal.aborted) await askOne(options, job, signal);
+    });
     await delay(PROGRESS_INTERVAL_MS, signal).catch(() => undefined);
   }
 }

@@ -3,6 +3,7 @@ import type { Log } from "#lib/base/log.ts";
 import { abortable } from "#lib/base/signals.ts";
 import { isTerminal, workerLabel, workerOfId } from "#lib/jobs/job-state.ts";
 import type { TrainingJob } from "#lib/jobs/training-job.ts";
+import { Deadline } from "#lib/system/deadline.ts";
 import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
 import type { Jobs, LogLine, LogRequest } from "../service.ts";
 import { JobController } from "./controller.ts";
@@ -94,9 +95,8 @@ export class MachineJobs implements Jobs, AsyncDisposable {
     const late = new PetageError("DEADLINE_EXCEEDED", `The job could not be created within ${createTimeoutMs} ms`, {
       hint: "Look whether its config, work_dir, checkpoint and weights lie where this machine can read and write",
     });
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(late), createTimeoutMs);
-    return await abortable(this.#begin(request, limit.signal), limit.signal).finally(() => clearTimeout(timer));
+    using limit = new Deadline(createTimeoutMs, { reason: late });
+    return await abortable(this.#begin(request, limit.signal), limit.signal);
   }
 
   async #begin(request: CreateTrainingJobRequest__Output, signal: AbortSignal): Promise<TrainingJob> {
