@@ -7,7 +7,7 @@ import { delay } from "#lib/system/clock.ts";
 
 import type { Nats } from "./connect.ts";
 import { addressSubject } from "./subjects.ts";
-import type { AnnouncedRole } from "./subjects.ts";
+import type { Announced } from "./subjects.ts";
 
 /** How long one question may wait for its answer, and how long after it the next one is asked. */
 const ANSWER_MS = 2_000;
@@ -29,31 +29,31 @@ export interface Asking {
   readonly log: Log;
 }
 
-/** Answers whoever asks for `role` with `address`, as long as the connection lasts. */
-export function announce({ nats, job, attempt, log }: Asking, role: AnnouncedRole, address: string): void {
+/** Answers whoever asks for `label` with `address`, as long as the connection lasts. */
+export function announce({ nats, job, attempt, log }: Asking, label: Announced, address: string): void {
   const answer = new TextEncoder().encode(address);
-  nats.connection.subscribe(addressSubject(job, attempt, role), {
+  nats.connection.subscribe(addressSubject(job, attempt, label), {
     callback: (error, question) => void (error ?? question.respond(answer)),
   });
-  const onLost = (): void => log.warn("Who looks for this service from now on will not find it", { role });
+  const onLost = (): void => log.warn("Who looks for this service from now on will not find it", { role: label });
   nats.lost.addEventListener("abort", onLost, { once: true });
 }
 
 /**
- * Where the service of `role` of this attempt is: asks until it answers, whichever of the two came first.
+ * Where the service of `label` of this attempt is: asks until it answers, whichever of the two came first.
  * @throws UNAVAILABLE when nobody has answered in time, NATS_UNAVAILABLE when the broker is lost meanwhile.
  */
-export async function findAddress(asking: Asking, role: AnnouncedRole): Promise<string> {
+export async function findAddress(asking: Asking, label: Announced): Promise<string> {
   const { nats, job, attempt, peerTimeoutMs, signal, log } = asking;
-  const subject = addressSubject(job, attempt, role);
+  const subject = addressSubject(job, attempt, label);
   const either = AbortSignal.any([signal, nats.lost]);
   const deadlineMs = performance.now() + peerTimeoutMs;
-  log.info(`Looking for the ${role}`, { attempt });
+  log.info(`Looking for the ${label}`, { attempt });
   for (;;) {
     if (either.aborted) throw abortReason(either);
     const address = await ask(nats, subject, either);
     if (address !== undefined) return address;
-    if (performance.now() >= deadlineMs) throw missing(role, attempt, peerTimeoutMs);
+    if (performance.now() >= deadlineMs) throw missing(label, attempt, peerTimeoutMs);
     await delay(ASK_INTERVAL_MS, either);
   }
 }
@@ -71,9 +71,9 @@ async function ask({ connection }: Nats, subject: string, signal: AbortSignal): 
   }
 }
 
-function missing(role: AnnouncedRole, attempt: number, timeoutMs: number): PetageError {
+function missing(label: Announced, attempt: number, timeoutMs: number): PetageError {
   const waited = `${(timeoutMs / 1000).toFixed(1)} s`;
-  return new PetageError("UNAVAILABLE", `The ${role} of attempt ${attempt} did not say within ${waited} where it is`, {
-    hint: `See the log of the ${role}: it may wait for a node, an image or its data`,
+  return new PetageError("UNAVAILABLE", `The ${label} of attempt ${attempt} did not say within ${waited} where it is`, {
+    hint: `See the log of the ${label}: it may wait for a node, an image or its data`,
   });
 }

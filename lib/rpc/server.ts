@@ -7,6 +7,7 @@ import { Deadline } from "#lib/system/deadline.ts";
 import { CallMetrics } from "./call-metrics.ts";
 import { OpenCalls } from "./calls.ts";
 import type { Implementation, ServiceName } from "./contract.ts";
+import { returning } from "./lent-message.ts";
 import { adapt, tolerant, type AnyHandler, type HandlerHost } from "./handlers.ts";
 import { Health, OpenStreams } from "./health.ts";
 import {
@@ -130,7 +131,7 @@ function channelOptions(limits: ServerLimits): Record<string, number> {
 
 function addService(server: Server, service: ServedService, host: HandlerHost): void {
   const definition = serviceDefinition(service.name);
-  const methods = Object.entries(definition).map(([name, method]) => [name, tolerant(method)] as const);
+  const methods = Object.entries(definition).map(([name, method]) => [name, returning(tolerant(method))] as const);
   const handlers = methods.map(([name, method]) => {
     const handler = service.handlers[lowerFirst(name)];
     if (!handler) throw new PetageError("INTERNAL", `${service.name} does not implement ${name}`);

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { deserializeConfig } from "#lib/config/print/serialize.ts";
 import { aborted } from "#lib/base/signals.ts";
 import { openLoader } from "#lib/host/thread/data-loader.ts";
+import { workerLabel } from "#lib/jobs/job-state.ts";
 import { run } from "#lib/host/run.ts";
 import { Attempt } from "#lib/messaging/attempt.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
@@ -26,8 +27,9 @@ await run("data-loader", Environment, async (env, { log, metrics, signal, ready 
   await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log, metrics });
   await splits.open("train"); // a bad dataset is found now, not when the first trainer asks
   server.setServing("DataLoaderService", true);
-  await using attempt = new Attempt(env, { name: "data-loader", lostAfterMs: env.PETAGE_PEER_TIMEOUT_MS, signal, log });
-  await attempt.announce("data-loader");
+  const name = workerLabel({ role: "data-loader", rank: env.PETAGE_DATA_LOADER_INDEX });
+  await using attempt = new Attempt(env, { name, lostAfterMs: env.PETAGE_PEER_TIMEOUT_MS, signal, log });
+  await attempt.announce(name);
   log.info("Serving", { address: server.address });
   ready({ address: server.address });
   await aborted(signal);

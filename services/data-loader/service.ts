@@ -3,6 +3,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { Batch } from "#lib/data/types.ts";
 import type { Loader } from "#lib/data/loader.ts";
 import type { Implementation } from "#lib/rpc/contract.ts";
+import { lentMessage } from "#lib/rpc/lent-message.ts";
 import { pageOf } from "#lib/rpc/pages.ts";
 import type { Splits, SplitName } from "./splits.ts";
 
@@ -64,7 +65,7 @@ export function createDataLoaderService(
       }
       for await (const batch of loader.batches(range, signal)) {
         onBatch(batch);
-        yield toMessage(batch);
+        yield lentMessage(toMessage(batch), batch);
       }
     },
   };
@@ -77,15 +78,16 @@ function worldSizeOf(given: number): number {
 }
 
 function toMessage(batch: Batch) {
-  const { images, labels, height, width } = batch;
+  const { images, labels, views = 1, height, width } = batch;
   const data = Buffer.from(images.buffer, images.byteOffset, images.byteLength);
   return {
     step: batch.step,
-    images: { datatype: "UINT8", shape: [labels.length, height, width, 3], data },
+    images: { datatype: "UINT8", shape: [labels.length * views, height, width, 3], data },
     labels: [...labels],
     sampleIds: [...batch.sampleIds],
     sampleIndices: [...batch.sampleIndices],
     skippedSampleIds: [...batch.skippedIds],
     crc32: crc32(data),
+    ...(views > 1 && { views }),
   };
 }

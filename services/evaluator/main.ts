@@ -3,6 +3,7 @@ import { aborted } from "#lib/base/signals.ts";
 import { deserializeConfig } from "#lib/config/print/serialize.ts";
 import { openPredictorThread } from "#lib/host/thread/predictor.ts";
 import { run } from "#lib/host/run.ts";
+import { workerLabel } from "#lib/jobs/job-state.ts";
 import { Attempt } from "#lib/messaging/attempt.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
@@ -13,7 +14,8 @@ import { createEvaluatorService } from "./service.ts";
 await run("evaluator", Environment, async (env, { log, metrics, signal, ready }) => {
   const { config } = deserializeConfig(await readFile(env.PETAGE_CONFIG, "utf8"), env.PETAGE_CONFIG);
   await using attempt = new Attempt(env, { name: "evaluator", lostAfterMs: env.PETAGE_PEER_TIMEOUT_MS, signal, log });
-  const found = attempt.find("data-loader", env.PETAGE_DATA_LOADER);
+  const loaderName = workerLabel({ role: "data-loader", rank: env.PETAGE_DATA_LOADER_INDEX });
+  const found = attempt.find(loaderName, env.PETAGE_DATA_LOADER);
   const loader = found.then((address) => dial(address, "DataLoaderService", { signal }));
   await using predictor = openPredictorThread();
   const parts = { config, loader, predictor, onEvaluated: evaluationMetrics(metrics) };

@@ -3,6 +3,7 @@ import { oneGroup } from "#lib/collective/membership.ts";
 import { deserializeConfig } from "#lib/config/print/serialize.ts";
 import { run } from "#lib/host/run.ts";
 import { openTrainingThread } from "#lib/host/thread/training.ts";
+import { workerLabel } from "#lib/jobs/job-state.ts";
 import { Attempt } from "#lib/messaging/attempt.ts";
 import { joinRing } from "#lib/messaging/join-ring.ts";
 import { remoteBatchSource } from "#lib/rpc/batch-source.ts";
@@ -32,7 +33,8 @@ await run("trainer", Environment, async (env, { log, metrics, signal, ready, las
   await using services = new Attempt(env, { name: `trainer-${rank}`, signal, log });
   const nats = size > 1 ? await services.nats(`${size} workers exchange gradients over NATS`) : undefined;
   await using thread = await openTrainingThread({ config: named.config, seed: settings.seed });
-  const loaderAddress = await services.find("data-loader", env.PETAGE_DATA_LOADER);
+  const loaderName = workerLabel({ role: "data-loader", rank: env.PETAGE_DATA_LOADER_INDEX });
+  const loaderAddress = await services.find(loaderName, env.PETAGE_DATA_LOADER);
   await using loader = dial(loaderAddress, "DataLoaderService", { signal });
   const evaluatorAddress = settings.validation && (await services.find("evaluator", env.PETAGE_EVALUATOR));
   await using evaluator = evaluatorAddress ? dial(evaluatorAddress, "EvaluatorService", { signal }) : undefined;

@@ -18,6 +18,7 @@ export interface AttemptContext {
   readonly attempt: number;
   /** Trainers of this attempt. */
   readonly size: number;
+  readonly dataLoaders: number;
   /** `work_dirs/<config>`: what all runs of the config share. */
   readonly workDir: string;
   /** `work_dirs/<config>/<time>`: where this job writes. */
@@ -58,7 +59,7 @@ export function podOf(context: AttemptContext, worker: WorkerName): Pod {
         "app.kubernetes.io/component": role,
         [LABELS.attempt]: String(worker.attempt),
         [LABELS.role]: role,
-        ...(role === "trainer" && { [LABELS.rank]: String(worker.rank) }),
+        ...((role === "trainer" || worker.rank > 0) && { [LABELS.rank]: String(worker.rank) }),
       },
       annotations: { "kubectl.kubernetes.io/default-container": role },
       ownerReferences: [ownerOf(job)],

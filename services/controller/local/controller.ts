@@ -142,7 +142,7 @@ export class JobController implements AsyncDisposable {
   /** Rank 0 says how training goes; its connection ends with it. */
   #followTrainer(): void {
     const { attempt = 0 } = this.job.status ?? {};
-    const address = this.#launcher.addressOf("trainer", attempt);
+    const address = this.#launcher.addressOf({ role: "trainer", rank: 0, attempt });
     if (address === "" || this.#followedAttempt === attempt) return;
     this.#followedAttempt = attempt;
     const update = (change: (facts: Facts) => Facts): void => {

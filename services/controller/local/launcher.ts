@@ -7,6 +7,7 @@ import { resultOf } from "#lib/jobs/facts.ts";
 import type { Facts } from "#lib/jobs/facts.ts";
 import { CONTINUE, continueCommand } from "#lib/jobs/command-line.ts";
 import { jobSpecOf } from "#lib/jobs/job-spec.ts";
+import { dataLoaderOf, nameOf } from "#lib/jobs/job-state.ts";
 import type { Instant, JobSpec, JobStatus, Observed, ObservedWorker, Role, WorkerName } from "#lib/jobs/job-state.ts";
 import { STOP_GRACE_MS } from "#lib/jobs/plan.ts";
 import type { Launcher, Pass } from "#lib/jobs/reconcile.ts";
@@ -95,10 +96,9 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
     for (const worker of workers) this.#processes.remove(worker);
   }
 
-  /** Where the process of a role serves, of trainers the one of rank 0; empty until it is ready. */
-  addressOf(role: Role, attempt: number): string {
-    const isIt = (worker: ObservedWorker): boolean =>
-      worker.role === role && worker.rank === 0 && worker.attempt === attempt;
+  /** Where a worker serves; empty until it is ready. */
+  addressOf(worker: WorkerName): string {
+    const isIt = (seen: ObservedWorker): boolean => isDeepStrictEqual(nameOf(seen), nameOf(worker));
     const process = this.#processes.observe().find(isIt)?.process;
     return process?.state === "ready" ? process.address : "";
   }
@@ -132,14 +132,16 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
     const { metadata, spec } = this.#job;
     const { workers: size = 1 } = spec;
     const { runDir, workDir, loadFrom = "", resumeFrom = "" } = run;
-    const shares = shareCores(availableCores(), size);
-    const address = (role: Role): string => this.addressOf(role, worker.attempt);
+    const { dataLoaders } = this.#spec(facts);
+    const shares = shareCores(availableCores(), size, dataLoaders);
+    const address = (role: Role, rank = 0): string => this.addressOf({ role, rank, attempt: worker.attempt });
     const common: WorkerEnvironment = {
       ...workerEnvironment(worker, {
         job: { name: metadata.name, uid: metadata.uid ?? "" },
         configPath: join(runDir, "config.json"),
         natsUrl: natsUrl ?? address("nats-server"),
         size,
+        dataLoaders,
         workDir,
         runDir,
         loadFrom,
@@ -151,7 +153,10 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
     if (worker.role === "data-loader") {
       return { ...common, PETAGE_DATA_ROOT: root, ...decoderEnvironment(shares.loaderWorkers) };
     }
-    const loader: WorkerEnvironment = { ...common, PETAGE_DATA_LOADER: address("data-loader") };
+    const loader: WorkerEnvironment = {
+      ...common,
+      PETAGE_DATA_LOADER: address("data-loader", dataLoaderOf(worker, dataLoaders)),
+    };
     if (worker.role === "evaluator") return { ...loader, ...threadEnvironment(shares.evaluatorThreads) };
     const evaluator = run.validates ? address("evaluator") : "";
     return { ...loader, PETAGE_EVALUATOR: evaluator, ...threadEnvironment(shares.trainerThreads) };

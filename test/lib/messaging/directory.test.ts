@@ -41,6 +41,7 @@ describe("directory", () => {
     { what: "of another job", job: "k", attempt: 1, role: "data-loader" },
     { what: "of another attempt", job: "j", attempt: 0, role: "data-loader" },
     { what: "of another role", job: "j", attempt: 1, role: "evaluator" },
+    { what: "of another number", job: "j", attempt: 1, role: "data-loader-1" },
   ] as const;
   for (const { what, job, attempt, role } of others) {
     it(`does not take a service ${what}, and says after the deadline who is missing`, async () => {

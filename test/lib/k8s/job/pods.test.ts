@@ -4,7 +4,9 @@ import type { GangName } from "#lib/k8s/job/gang.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import type { Container, Pod } from "#lib/k8s/job/pod.ts";
-import { render } from "#lib/k8s/job/render.ts";
+import { workerOf } from "#lib/k8s/job/names.ts";
+import { podOf as podOfWorker } from "#lib/k8s/job/pods.ts";
+import { attemptContext, render } from "#lib/k8s/job/render.ts";
 import { readSettings } from "#lib/k8s/job/settings.ts";
 import type { KubeObject } from "#lib/k8s/objects.ts";
 import type { TrainingJobSpec } from "#lib/jobs/training-job.ts";
@@ -40,8 +42,12 @@ function job(spec: Partial<TrainingJobSpec> = {}): TrainingJobObject {
 
 type Options = Partial<Parameters<typeof render>[0]>;
 
+function optionsOf(spec: Partial<TrainingJobSpec> = {}, options: Options = {}): Parameters<typeof render>[0] {
+  return { job: job(spec), settings: SETTINGS, resolved: RESOLVED, gangs: new Set(), ...options };
+}
+
 function podsOf(spec: Partial<TrainingJobSpec> = {}, options: Options = {}): ReadonlyMap<string, Pod> {
-  const objects = render({ job: job(spec), settings: SETTINGS, resolved: RESOLVED, gangs: new Set(), ...options });
+  const objects = render(optionsOf(spec, options));
   return new Map(objects.filter(({ kind }) => kind === "Pod").map((pod) => [pod.metadata.name, pod as Pod]));
 }
 
@@ -57,6 +63,21 @@ describe("the pods of a job", () => {
     assert.deepEqual([...podsOf().keys()], ["job-0-data-loader", "job-0-evaluator", "job-0-0", "job-0-1"]);
     const resolved = { ...RESOLVED, validates: false };
     assert.deepEqual([...podsOf({}, { resolved }).keys()], ["job-0-data-loader", "job-0-0", "job-0-1"]);
+  });
+
+  it("may be several data-loaders, which the trainers take in turn", () => {
+    const context = { ...attemptContext(optionsOf()), dataLoaders: 2 };
+    const [second, trainer] = (["data-loader", "trainer"] as const).map((role) => {
+      const pod = podOfWorker(context, { role, rank: 1, attempt: 0 });
+      return { pod, index: variable(pod, "PETAGE_DATA_LOADER_INDEX") };
+    });
+    assert.deepEqual([second?.pod.metadata.name, second?.index, trainer?.index], ["job-0-data-loader-1", "1", "1"]);
+    assert.deepEqual(second && workerOf(second.pod), { role: "data-loader", rank: 1, attempt: 0 });
+    const only = podOf("job-0-data-loader");
+    assert.deepEqual(
+      [only.metadata.labels?.["petage.dev/rank"], variable(only, "PETAGE_DATA_LOADER_INDEX")],
+      [undefined, undefined],
+    );
   });
 
   for (const name of podsOf().keys()) {
