@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
+import { refuseEndless } from "#lib/host/files/data-files.ts";
 import type { RunningProcess } from "#lib/host/process/processes.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
@@ -115,10 +116,7 @@ async function show(
 
 async function readPhoto(path: string): Promise<Buffer> {
   try {
-    const found = await stat(path);
-    if (!found.isFile() && !found.isDirectory()) {
-      throw new PetageError("INVALID_ARGUMENT", "This is a pipe, a device or a socket, expected a photo");
-    }
+    refuseEndless(await stat(path), { code: "INVALID_ARGUMENT", what: "This", expected: "a photo" });
     return await readFile(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

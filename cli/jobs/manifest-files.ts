@@ -5,6 +5,7 @@ import { parseAllDocuments } from "yaml";
 import type { Document, Tags } from "yaml";
 import { z } from "zod";
 import { PetageError } from "#lib/base/errors.ts";
+import { API_VERSION, KIND } from "#lib/k8s/job/names.ts";
 import type { JobManifest, Manifest } from "./job-api.ts";
 
 const config = z.looseObject({
@@ -18,8 +19,8 @@ const metadata = z.looseObject({ name: z.string().min(1), namespace: z.string().
 /** As much as has to be known to send it; the API server checks the rest. */
 const manifest = z.discriminatedUnion("kind", [
   z.looseObject({
-    apiVersion: z.literal("petage.dev/v1alpha1"),
-    kind: z.literal("TrainingJob"),
+    apiVersion: z.literal(API_VERSION),
+    kind: z.literal(KIND),
     metadata,
     spec: z.looseObject({ config }),
   }),
@@ -80,7 +81,7 @@ function valueOf(document: Document.Parsed, file: string): unknown {
 }
 
 export function isJob(object: Manifest): object is JobManifest {
-  return object.kind === "TrainingJob";
+  return object.kind === KIND;
 }
 
 async function read(file: string): Promise<string> {

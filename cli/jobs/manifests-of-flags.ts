@@ -4,6 +4,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import { shellCommand } from "#lib/base/shell.ts";
 import { nameLike } from "#lib/jobs/names.ts";
 import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
+import { API_VERSION, KIND } from "#lib/k8s/job/names.ts";
 import { wholeNumber } from "../numbers.ts";
 import type { PlaceFlags } from "../commands/job/flags.ts";
 import type { JobApi, JobManifest, Manifest } from "./job-api.ts";
@@ -79,8 +80,8 @@ async function manifestOf(config: string, flags: JobFlags): Promise<JobManifest>
   const { name, namespace, workers = 1, gpus = 0, workDir, resume, publish, queue, image } = flags;
   const source = sourceOf(config, flags.cfgOptions ?? []);
   return {
-    apiVersion: "petage.dev/v1alpha1",
-    kind: "TrainingJob",
+    apiVersion: API_VERSION,
+    kind: KIND,
     metadata: {
       name: name ?? newName(source.name ?? source.fileName ?? config),
       ...(namespace !== undefined && { namespace }),

@@ -21,7 +21,7 @@ export function describeJob(job: TrainingJobObject, { nowMs, command, place }: D
   const status = statusOf(job);
   const { phase = "Pending", message, workers, attempt = 0, restarts = 0, progress, lastCheckpoint, result } = status;
   const created = `created ${age(metadata.creationTimestamp, nowMs)} ago`;
-  const facts: (readonly [string, string | undefined])[] = [
+  const rows: (readonly [string, string | undefined])[] = [
     [
       "Job",
       [metadata.name, metadata.namespace && `in namespace ${metadata.namespace}`, created].filter(Boolean).join(", "),
@@ -38,7 +38,7 @@ export function describeJob(job: TrainingJobObject, { nowMs, command, place }: D
     ["Published", result && spec.publish ? `as ${spec.publish.modelName}` : undefined],
   ];
   const parts = [
-    columns(facts.flatMap(([name, value]) => (value ? [[name, value]] : []))),
+    columns(rows.flatMap(([name, value]) => (value ? [[name, value]] : []))),
     conditionsOf(job, nowMs),
     status.lastFailure ? failureOf(status.lastFailure, nowMs) : "",
     `Next: ${command} ${nextStep(job)}${place}\n`,

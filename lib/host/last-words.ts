@@ -2,15 +2,15 @@ import { writeFileSync } from "node:fs";
 import { EMPTY_REPORT, formatTermination } from "#lib/jobs/termination.ts";
 import type { TerminationReport } from "#lib/jobs/termination.ts";
 
-/** What a process knows of its work, however it ends. */
-export type Facts = Omit<TerminationReport, "error">;
+/** What a process has done, however it ends. */
+export type WorkDone = Omit<TerminationReport, "error">;
 
 /** The file that a process leaves behind for whoever started it; kubelet makes it part of the pod's status. */
 export class LastWords {
   /** Why the process ends: one line, empty when nothing went wrong. */
   error = "";
   /** Asked when the process ends. */
-  facts: () => Facts = () => EMPTY_REPORT;
+  workDone: () => WorkDone = () => EMPTY_REPORT;
 
   /** @param path where to write; nothing is written without one. */
   constructor(path: string | undefined) {
@@ -19,7 +19,7 @@ export class LastWords {
 
   #write(path: string): void {
     try {
-      writeFileSync(path, formatTermination({ ...this.facts(), error: this.error }));
+      writeFileSync(path, formatTermination({ ...this.workDone(), error: this.error }));
     } catch (error) {
       process.stderr.write(`Cannot write ${path}: ${String(error)}\n`);
     }

@@ -5,7 +5,7 @@ import type { Metrics } from "#lib/base/metrics.ts";
 import { endVariables, processVariables } from "#lib/jobs/worker-environment.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { LastWords } from "./last-words.ts";
-import type { Facts } from "./last-words.ts";
+import type { WorkDone } from "./last-words.ts";
 import { createLogger } from "./logger.ts";
 import { createMetrics, serveMetrics } from "./metrics.ts";
 import { toPlainError } from "./plain-error.ts";
@@ -24,13 +24,13 @@ export interface Host {
   /** Whether what it says may quote files of the user. */
   readonly quotesFiles: boolean;
   /** Tells the process that started this one that it is ready, and where it listens. */
-  ready(facts: ReadyFacts): void;
-  /** What the termination report tells besides the error; `facts` is asked when the process ends. */
-  lastWords(facts: () => Facts): void;
+  ready(readiness: Readiness): void;
+  /** What the termination report tells besides the error; `workDone` is asked when the process ends. */
+  lastWords(workDone: () => WorkDone): void;
 }
 
 /** What a process says of itself when it is ready: `{ address: "127.0.0.1:4711" }`. */
-export type ReadyFacts = Readonly<Record<string, string | number>>;
+export type Readiness = Readonly<Record<string, string | number>>;
 
 const EndEnvironment = z.object(endVariables);
 const CommonEnvironment = z.object(processVariables);
@@ -62,10 +62,10 @@ export async function run<Environment>(
     process.stdout.on("error", () => {}); // nobody reads the log any more: no reason to end
     // An error that nobody awaited leaves the process in a state that nobody knows.
     process.on("uncaughtException", fail).on("unhandledRejection", fail);
-    const lastWords = (facts: () => Facts): void => void (words.facts = facts);
+    const lastWords = (workDone: () => WorkDone): void => void (words.workDone = workDone);
     const environment = readEnvironment(schema);
-    const { metrics, facts } = await openMetrics(common);
-    const ready = (others: ReadyFacts): void => tellParent({ ready: { ...others, ...facts } });
+    const { metrics, readiness } = await openMetrics(common);
+    const ready = (others: Readiness): void => tellParent({ ready: { ...others, ...readiness } });
     const code = await main(environment, { log, metrics, signal, quotesFiles, ready, lastWords });
     return process.exit(code ?? EXIT.done);
   } catch (thrown) {
@@ -88,10 +88,10 @@ export function readEnvironment<Environment>(
 
 /** They are served until the process ends. */
 async function openMetrics({ PETAGE_HOST: host, PETAGE_METRICS_PORT: port }: z.infer<typeof CommonEnvironment>) {
-  if (port === undefined) return { metrics: createMetrics(), facts: {} };
+  if (port === undefined) return { metrics: createMetrics(), readiness: {} };
   const metrics = createMetrics({ process: true });
   const { address } = await serveMetrics(metrics, { host, port });
-  return { metrics, facts: { metrics: address } };
+  return { metrics, readiness: { metrics: address } };
 }
 
 function endSignal(log: Log): AbortSignal {
@@ -124,7 +124,7 @@ function failure(error: PetageError, log: Log): number {
 }
 
 /** What a process says to the one that started it; on Linux it has been written when this returns. */
-export type ProcessMessage = { readonly ready: ReadyFacts } | { readonly failed: PlainError };
+export type ProcessMessage = { readonly ready: Readiness } | { readonly failed: PlainError };
 
 function tellParent(message: ProcessMessage): void {
   if (process.connected) process.send?.(message);

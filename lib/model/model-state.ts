@@ -3,15 +3,17 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { defined } from "#lib/base/assert.ts";
 import { PetageError } from "#lib/base/errors.ts";
-import { initialValues } from "#lib/nn/init.ts";
-import { fromPyTorch, tensorShape, toPyTorch } from "#lib/nn/layout.ts";
+import { fromPyTorch, toPyTorch } from "#lib/nn/layout.ts";
 import { trainedParameters } from "#lib/nn/parameters.ts";
 import type { ParameterSpec, Weights } from "#lib/nn/types.ts";
 import type { StateDict, TensorData } from "./checkpoint.ts";
 import { fitWeights } from "./fit.ts";
 import type { WeightStore } from "./weight-store.ts";
 
-/** Weights, running statistics and optimizer slots of one model: as tensors: the only mutable thing of a step. */
+/**
+ * Weights, running statistics and optimizer slots of one model, as tensors: the only mutable thing of a step. It is empty
+ * until it is given what it keeps: by the program of a step (`initialise`), or from a checkpoint.
+ */
 export class ModelState implements WeightStore {
   readonly #specs: readonly ParameterSpec[];
   readonly #slotNames: readonly string[];
@@ -20,22 +22,9 @@ export class ModelState implements WeightStore {
   readonly #slots = new Map<string, readonly Tensor[]>();
   readonly #counters = new Map<string, number>();
 
-  /** Starts from the initial values of `seed`; from zeros for `null`, where weights are imported anyway. */
-  constructor(
-    specs: readonly ParameterSpec[],
-    { seed, slotNames }: { readonly seed: number | null; readonly slotNames: readonly string[] },
-  ) {
+  constructor(specs: readonly ParameterSpec[], { slotNames }: { readonly slotNames: readonly string[] }) {
     this.#specs = specs;
     this.#slotNames = slotNames;
-    specs.forEach((spec, index) => {
-      if (spec.kind === "counter") this.#counters.set(spec.name, 0);
-      else if (seed === null) this.#weights.set(spec.name, tf.zeros(tensorShape(spec)));
-      else this.#weights.set(spec.name, fromPyTorch(initialValues(spec, seed, index), spec));
-    });
-    for (const spec of trainedParameters(specs)) {
-      const zeros = slotNames.map(() => tf.zeros(tensorShape(spec)));
-      this.#slots.set(spec.name, zeros);
-    }
   }
 
   get weights(): Weights {
@@ -53,7 +42,8 @@ export class ModelState implements WeightStore {
   }
 
   setSlots(name: string, tensors: readonly Tensor[]): void {
-    tf.dispose(this.slots(name).filter((old) => !tensors.includes(old)));
+    const before = this.#slots.get(name) ?? [];
+    tf.dispose(before.filter((old) => !tensors.includes(old)));
     this.#slots.set(name, tensors.map(tf.keep));
   }
 
@@ -113,8 +103,9 @@ export class ModelState implements WeightStore {
   /** SHA-256 over all weights and running statistics: equal on all ranks after a synchronised step. */
   hash(): string {
     const hash = createHash("sha256");
-    for (const tensor of this.#weights.values()) {
-      const values = tensor.dataSync<"float32">();
+    for (const { name } of this.#specs) {
+      const values = this.#weights.get(name)?.dataSync<"float32">();
+      if (!values) continue; // a counter
       hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     }
     return hash.digest("hex");

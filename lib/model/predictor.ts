@@ -59,7 +59,7 @@ export async function createPredictor(
 ): Promise<LoadedPredictor> {
   const engine = await loadEngine({ gradients: false, log });
   const { model, normalization } = inferenceSettings(config, build);
-  const state = new ModelState(model.parameters, { seed: null, slotNames: [] });
+  const state = new ModelState(model.parameters, { slotNames: [] });
   state.importWeights(checkpoint.weights, { source, strict: true });
   return {
     engine,

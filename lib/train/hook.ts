@@ -26,7 +26,7 @@ export interface Validation {
 export type ScalarRecord = Readonly<Record<string, number>>;
 
 /** What stays the same from the first step of a run to its last. */
-export interface RunFacts {
+export interface RunConstants {
   readonly seed: number;
   readonly maxEpochs: number;
   /** In which direction each metric of the evaluator is better. */
@@ -42,7 +42,7 @@ export interface Share {
 }
 
 /** A run as it stands: a snapshot, of which nothing changes. */
-export interface RunState extends RunFacts, Share {
+export interface RunState extends RunConstants, Share {
   /** Epochs completed. */
   readonly epoch: number;
   /** Iterations completed of the epoch in progress. */

@@ -3,7 +3,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import type { Schedule } from "#lib/optim/types.ts";
 import type { Checkpoint, CheckpointMeta, CheckpointStore, Progress, SavedCheckpoint } from "#lib/model/checkpoint.ts";
-import type { RunControl, RunFacts, RunState, ScalarRecord, Share, Validation } from "./hook.ts";
+import type { RunControl, RunConstants, RunState, ScalarRecord, Share, Validation } from "./hook.ts";
 
 /** What a run does to the world. The trainer service gives these; tests give fakes. */
 export interface RunPorts {
@@ -19,7 +19,7 @@ export interface RunPorts {
 }
 
 export interface RunSetup {
-  readonly facts: RunFacts & Share;
+  readonly constants: RunConstants & Share;
   /** Everything of a checkpoint's description but its progress and metrics. */
   readonly description: Pick<CheckpointMeta, "configName" | "config" | "classes" | "petageVersion">;
   readonly schedule: Schedule;
@@ -27,17 +27,17 @@ export interface RunSetup {
 }
 
 /** A training run: the loop moves it on, hooks get snapshots of its state and its control. */
-export interface TrainingRun extends Omit<RunSetup, "facts"> {
+export interface TrainingRun extends Omit<RunSetup, "constants"> {
   /** As it stands now. */
   readonly state: RunState;
   readonly control: RunControl;
-  update(changes: Partial<Omit<RunState, keyof RunFacts>>): void;
+  update(changes: Partial<Omit<RunState, keyof RunConstants>>): void;
 }
 
 /** A run before its first step. */
-export function createRun({ facts, ...setup }: RunSetup): TrainingRun {
+export function createRun({ constants, ...setup }: RunSetup): TrainingRun {
   let state: RunState = {
-    ...facts,
+    ...constants,
     epoch: 0,
     iteration: 0,
     step: 0,

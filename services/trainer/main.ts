@@ -25,7 +25,7 @@ await run("trainer", Environment, async (env, { log, metrics, signal, ready, las
   const generation = attempt; // one group an attempt, so that they count alike
   const identity = { jobUid: job, attempt, rank, worldSize: size, generation };
   const reporter = new Reporter({ ...identity, maxEpochs: settings.maxEpochs });
-  lastWords(() => reporter.facts);
+  lastWords(() => reporter.workDone);
   const requests = new Requests(reporter);
   const service = implement("TrainerService", createTrainerService({ reporter, requests }));
 

@@ -3,6 +3,7 @@ import { isBestCheckpoint } from "#lib/model/checkpoint.ts";
 import { PRIORITIES } from "#lib/train/hook.ts";
 import type { Hook, IterationResult, RunState } from "#lib/train/hook.ts";
 import type { ReportedCheckpoint, TerminationReport } from "#lib/jobs/termination.ts";
+import type { WorkDone } from "#lib/host/last-words.ts";
 import type { PetageError } from "#lib/base/errors.ts";
 import { durationOf, timestampOf } from "#lib/rpc/time.ts";
 import type { Implementation } from "#lib/rpc/contract.ts";
@@ -57,8 +58,8 @@ export class Reporter {
     this.enter("TRAINER_PHASE_FAILED");
   }
 
-  /** The last words of this worker, whenever they are needed. */
-  get facts(): Omit<TerminationReport, "error"> {
+  /** For the last words of this worker, whenever they are needed. */
+  get workDone(): WorkDone {
     const { lastStep, lastCheckpoint } = this.#status;
     const checkpoint = lastCheckpoint ? reported(lastCheckpoint) : null;
     return { step: Math.max(Number(lastStep?.step ?? 0), checkpoint?.step ?? 0), checkpoint, ...this.#conclusion };

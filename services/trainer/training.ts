@@ -62,7 +62,7 @@ export async function openRun(parts: TrainingParts): Promise<TrainingRun> {
     batchSize: data.batchSize,
   };
   const run = createRun({
-    facts: {
+    constants: {
       rank: env.RANK,
       worldSize: env.WORLD_SIZE,
       seed: settings.seed,

@@ -44,7 +44,7 @@ export function fakeRun(changes: RunChanges = {}): FakeRun {
   const { schedule, ports, rank = 0, worldSize = 1, maxEpochs = 3, epochLength = 4, ...standing } = changes;
   const directions = { "accuracy/top10": "less", "accuracy/top1": "greater" } as const;
   const run = createRun({
-    facts: { rank, worldSize, seed: 0, maxEpochs, epochLength, directions },
+    constants: { rank, worldSize, seed: 0, maxEpochs, epochLength, directions },
     description: { configName: "tiny", config: {}, classes: ["0", "1"], petageVersion: "0.0.0" },
     schedule: schedule ?? createSchedule([], { learningRate: 0.1, weightDecay: 0 }),
     ports: ports ?? fakePorts(record, clock),

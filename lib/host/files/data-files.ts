@@ -32,18 +32,24 @@ export function localDataFiles({ root = ".", blocking = false }: DataFilesOption
   };
 }
 
-/** A pipe or a device would be read without end. A folder is told by the system itself. */
 function checkFile(
   path: string,
   found: Stats,
   limit: { readonly maxBytes: number; readonly tooLarge: ErrorCode },
 ): void {
-  if (!found.isFile() && !found.isDirectory()) {
-    throw new PetageError("DATASET_FILE_UNREADABLE", `${path} is a pipe, a device or a socket, expected a file`);
-  }
+  refuseEndless(found, { code: "DATASET_FILE_UNREADABLE", what: path, expected: "a file" });
   const { maxBytes, tooLarge } = limit;
   if (found.size <= maxBytes) return;
   throw new PetageError(tooLarge, `The file ${path} has ${found.size} bytes: the limit is ${maxBytes} bytes`);
+}
+
+/** Throws for what may be read without end. A folder is told by the system itself, when it is read. */
+export function refuseEndless(
+  found: Stats,
+  { code, what, expected }: { readonly code: ErrorCode; readonly what: string; readonly expected: string },
+): void {
+  if (found.isFile() || found.isDirectory()) return;
+  throw new PetageError(code, `${what} is a pipe, a device or a socket, expected ${expected}`);
 }
 
 async function listFolder(folder: string): Promise<FolderListing> {

@@ -10,7 +10,7 @@ import { Deadline } from "#lib/system/deadline.ts";
 import { onLines } from "./lines.ts";
 import { PROJECT_ROOT } from "#lib/host/paths.ts";
 import { fromPlainError } from "#lib/host/plain-error.ts";
-import type { ProcessMessage, ReadyFacts } from "#lib/host/run.ts";
+import type { ProcessMessage, Readiness } from "#lib/host/run.ts";
 
 /** How long a process may take to end after SIGTERM, and to be ready after its start. */
 export const STOP_GRACE_MS = 10_000;
@@ -57,7 +57,7 @@ export interface RunningProcess extends AsyncDisposable {
   /** Never rejects. */
   readonly exited: Promise<ProcessExit>;
   /** What it said with `Host.ready`. PROCESS_FAILED when it ends before, DEADLINE_EXCEEDED when it takes too long. */
-  ready(options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<ReadyFacts>;
+  ready(options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<Readiness>;
   /** Asks it to end, makes it after the grace, and tells how it ended. */
   stop(graceMs?: number): Promise<ProcessExit>;
 }
@@ -84,7 +84,7 @@ export function startProcess(spec: ProcessSpec): RunningProcess {
   });
   const lastLines = follow(child, spec);
   let error: PetageError | undefined;
-  const facts = new Promise<ReadyFacts>((resolve) => {
+  const readiness = new Promise<Readiness>((resolve) => {
     child.on("message", (message: ProcessMessage) => {
       if ("ready" in message) resolve(message.ready);
       else error = fromPlainError(message.failed);
@@ -97,7 +97,7 @@ export function startProcess(spec: ProcessSpec): RunningProcess {
     pid: child.pid ?? -1,
     exited,
     ready: ({ timeoutMs = READY_TIMEOUT_MS, signal } = {}) =>
-      firstOf(spec.name, { facts, exited, timeoutMs, ...(signal && { signal }) }),
+      firstOf(spec.name, { readiness, exited, timeoutMs, ...(signal && { signal }) }),
     stop,
     [Symbol.asyncDispose]: async () => void (await stop()),
   };
@@ -150,17 +150,17 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 }
 
 interface Race {
-  readonly facts: Promise<ReadyFacts>;
+  readonly readiness: Promise<Readiness>;
   readonly exited: Promise<ProcessExit>;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 }
 
-async function firstOf(name: string, { facts, exited, timeoutMs, signal }: Race): Promise<ReadyFacts> {
+async function firstOf(name: string, { readiness, exited, timeoutMs, signal }: Race): Promise<Readiness> {
   const reason = new PetageError("DEADLINE_EXCEEDED", `${name} is not ready after ${timeoutMs} ms`);
   using deadline = new Deadline(timeoutMs, { signal, reason });
   const failed = exited.then((exit) => {
     throw new PetageError("PROCESS_FAILED", describeExit(name, exit), { hint: "Look into its log" });
   });
-  return await abortable(Promise.race([facts, failed]), deadline.signal);
+  return await abortable(Promise.race([readiness, failed]), deadline.signal);
 }

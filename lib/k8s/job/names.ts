@@ -1,9 +1,10 @@
 import { workerId } from "#lib/jobs/job-state.ts";
 import type { Role, WorkerName } from "#lib/jobs/job-state.ts";
+import { TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import type { KubeObject, OwnerReference } from "#lib/k8s/objects.ts";
 import type { TrainingJobObject } from "./training-job.ts";
 
-export const API_VERSION = "petage.dev/v1alpha1";
+export const API_VERSION = `${TRAINING_JOBS.group}/${TRAINING_JOBS.version}`;
 export const KIND = "TrainingJob";
 /** `spec.managedBy` of the jobs that our controller runs. */
 export const MANAGED_BY = "petage.dev/controller";

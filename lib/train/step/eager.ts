@@ -17,7 +17,7 @@ import type { AppliedStep, ReadyBucket, StartWeights, StepScalars } from "#lib/t
 import type { ModelSettings } from "#lib/train/settings.ts";
 import { LOSS_INDEX, LOSS_SLICE, STOP_SLICE, planBuckets } from "./bucket-plan.ts";
 import type { BucketLayout } from "./bucket-plan.ts";
-import { clippedGradients, computeGradients, updateParameters, updateStatistics } from "./program.ts";
+import { clippedGradients, computeGradients, initialise, updateParameters, updateStatistics } from "./program.ts";
 import type { Gradients } from "./program.ts";
 
 export interface EagerStepOptions {
@@ -43,7 +43,8 @@ export class EagerStep {
     const { model, optimizer } = settings;
     this.#settings = settings;
     this.#engine = engine;
-    this.#state = new ModelState(model.parameters, { seed, slotNames: optimizer.slotNames });
+    this.#state = new ModelState(model.parameters, optimizer);
+    initialise(this.#state, model.parameters, { seed, slotNames: optimizer.slotNames });
     this.#layouts = planBuckets(model.parameters);
     this.#buckets = this.#layouts.map(({ elementCount }) => new Float32Array(new SharedArrayBuffer(elementCount * 4)));
   }

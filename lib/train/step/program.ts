@@ -4,8 +4,10 @@ import { defined } from "#lib/base/assert.ts";
 import type { WeightStore } from "#lib/model/weight-store.ts";
 import { classify, frozenLayerCount, runLayers, startOf } from "#lib/nn/classifier.ts";
 import type { Targets } from "#lib/nn/losses/types.ts";
+import { initialValues } from "#lib/nn/init.ts";
+import { fromPyTorch, tensorShape } from "#lib/nn/layout.ts";
 import { trainedParameters } from "#lib/nn/parameters.ts";
-import type { BatchStatistics, Classifier, RunLayer, Weights } from "#lib/nn/types.ts";
+import type { BatchStatistics, Classifier, ParameterSpec, RunLayer, Weights } from "#lib/nn/types.ts";
 import { targetsOfViews } from "#lib/nn/views.ts";
 import { clipGradients } from "#lib/optim/clip.ts";
 import type { ClipGrad } from "#lib/optim/clip.ts";
@@ -16,6 +18,25 @@ import type { Optimizer, OptimizerScalars } from "#lib/optim/types.ts";
 
 /** PyTorch's default momentum of BatchNorm2d: running = 0.9 running + 0.1 batch. */
 const STATISTICS_MOMENTUM = 0.1;
+
+/**
+ * The first value of each parameter and running statistic, by its spec and the seed alone, so that all ranks begin with
+ * the same bits; zeros in the optimizer's slots. One value after the other, so that one at a time is in memory twice.
+ */
+export function initialise(
+  store: WeightStore,
+  parameters: readonly ParameterSpec[],
+  { seed, slotNames }: { readonly seed: number; readonly slotNames: readonly string[] },
+): void {
+  for (const [index, spec] of parameters.entries()) {
+    if (spec.kind === "counter") continue; // the store counts from zero
+    store.setWeight(spec.name, fromPyTorch(initialValues(spec, seed, index), spec));
+  }
+  for (const spec of trainedParameters(parameters)) {
+    const zeros = slotNames.map(() => tf.zeros(tensorShape(spec)));
+    store.setSlots(spec.name, zeros);
+  }
+}
 
 /** What forward and backward give. */
 export interface Gradients {

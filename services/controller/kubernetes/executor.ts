@@ -1,4 +1,5 @@
 import { PetageError } from "#lib/base/errors.ts";
+import { mapLimited } from "#lib/base/limited.ts";
 import { shellCommand } from "#lib/base/shell.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
@@ -67,13 +68,13 @@ export class Executor {
     const create = (worker: WorkerName): Promise<void> => this.#create(podOf(context, worker), { strict });
     this.#careful.add(uid);
     if (isCareful) await create(first);
-    await forEach(isCareful ? others : workers, create);
+    await mapLimited(isCareful ? others : workers, MAX_WRITES, create);
     this.#careful.delete(uid);
   }
 
   /** Lets pods be scheduled that were held back. */
   async admit(job: TrainingJobObject, workers: readonly WorkerName[]): Promise<void> {
-    await forEach(this.#podsOf(job, workers), async (pod) => {
+    await mapLimited(this.#podsOf(job, workers), MAX_WRITES, async (pod) => {
       const schedulingGates = pod.spec.schedulingGates?.filter(({ name }) => name !== GATE) ?? [];
       const patch = { metadata: { resourceVersion: pod.metadata.resourceVersion }, spec: { schedulingGates } };
       const { namespace = "", name } = pod.metadata;
@@ -177,19 +178,6 @@ export class Executor {
     this.#options.mayWrite();
     return await call();
   }
-}
-
-/** Does the same for all, some at a time; throws what went wrong first, and then leaves out what was not begun. */
-async function forEach<T>(items: readonly T[], write: (item: T) => Promise<void>): Promise<void> {
-  const next = items.values();
-  const failures: unknown[] = [];
-  const lane = async (): Promise<void> => {
-    for (const item of next) {
-      if (failures.length === 0) await write(item).catch((error: unknown) => failures.push(error));
-    }
-  };
-  await Promise.all(Array.from({ length: MAX_WRITES }, lane));
-  if (failures.length > 0) throw PetageError.from(failures[0]);
 }
 
 function byAttempt(pods: readonly Pod[]): Map<number, Set<Role>> {

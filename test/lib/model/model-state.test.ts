@@ -3,11 +3,19 @@ import * as tf from "@tensorflow/tfjs-core";
 import { PetageError } from "#lib/base/errors.ts";
 import type { StateDict, TensorData } from "#lib/model/checkpoint.ts";
 import { ModelState } from "#lib/model/model-state.ts";
+import { initialise } from "#lib/train/step/program.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
 import { tinyClassifier } from "#test/support/tiny-model.ts";
 
 const SLOTS = ["exp_avg", "exp_avg_sq"];
 const { parameters } = tinyClassifier();
+
+/** As a step of `seed` begins; empty for null. */
+function created(seed: number | null): ModelState {
+  const state = new ModelState(parameters, { slotNames: SLOTS });
+  if (seed !== null) initialise(state, parameters, { seed, slotNames: SLOTS });
+  return state;
+}
 
 describe("ModelState", () => {
   before(useTensorFlow);
@@ -15,7 +23,7 @@ describe("ModelState", () => {
   afterEach(() => opened.splice(0).forEach((state) => state.dispose()));
 
   function open(seed: number | null = 1): ModelState {
-    const state = new ModelState(parameters, { seed, slotNames: SLOTS });
+    const state = created(seed);
     opened.push(state);
     return state;
   }
@@ -146,7 +154,7 @@ describe("ModelState", () => {
 
   it("frees all it holds", () => {
     const before = tf.memory().numTensors;
-    const state = new ModelState(parameters, { seed: 1, slotNames: SLOTS });
+    const state = created(1);
     state.importWeights(state.exportWeights(), { source: "a", strict: true });
     state.importOptimizer(state.exportOptimizer(), "a");
     state.dispose();

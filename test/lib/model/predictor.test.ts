@@ -1,20 +1,19 @@
 import { silentLog } from "#lib/base/log.ts";
 import { randomStream } from "#lib/base/random.ts";
-import { ModelState } from "#lib/model/model-state.ts";
 import { createPredictor } from "#lib/model/predictor.ts";
 import { checkpointOf } from "#test/support/checkpoints.ts";
 import { assertClose } from "#test/support/close.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
-import { resolved, tinyClassifier, tinyModel } from "#test/support/tiny-model.ts";
+import { resolved, tinyModel } from "#test/support/tiny-model.ts";
+import { untrainedWeights } from "#test/support/untrained.ts";
 
 describe("a predictor", () => {
   before(useTensorFlow);
 
   it("says of a sample of several views the mean of what it says of each", async () => {
-    const state = new ModelState(tinyClassifier().parameters, { seed: 1, slotNames: [] });
-    const checkpoint = { ...checkpointOf(), weights: state.exportWeights() };
-    const config = resolved({ model: tinyModel() });
-    using predictor = await createPredictor(checkpoint, { source: "here", config, log: silentLog });
+    const config = { model: tinyModel() };
+    const checkpoint = { ...checkpointOf(), weights: await untrainedWeights(config) };
+    using predictor = await createPredictor(checkpoint, { source: "here", config: resolved(config), log: silentLog });
     const random = randomStream(2);
     const images = Uint8Array.from({ length: 4 * 32 * 32 * 3 }, () => random.integer(0, 255));
     const size = { height: 32, width: 32 };
@@ -26,6 +25,5 @@ describe("a predictor", () => {
       return ((ofViews[first] ?? NaN) + (ofViews[first + numClasses] ?? NaN)) / 2;
     });
     assertClose(ofSamples, expected, { tolerance: 1e-6, what: "probabilities" });
-    state.dispose();
   });
 });

@@ -11,6 +11,7 @@ import { agreeOnResume, startRun } from "#lib/train/start.ts";
 import type { StartSources } from "#lib/train/start.ts";
 import type { StartWeights } from "#lib/train/ports.ts";
 import { ModelState } from "#lib/model/model-state.ts";
+import { initialise } from "#lib/train/step/program.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
 import { tinyClassifier } from "#test/support/tiny-model.ts";
 import { buildFrom } from "#test/support/build.ts";
@@ -186,7 +187,11 @@ describe("agreeOnResume", () => {
 describe("startRun with a model", () => {
   before(useTensorFlow);
   const parameters = tinyClassifier().parameters;
-  const open = (seed = 1): ModelState => new ModelState(parameters, { seed, slotNames: [] });
+  function open(seed: number): ModelState {
+    const state = new ModelState(parameters, { slotNames: [] });
+    initialise(state, parameters, { seed, slotNames: [] });
+    return state;
+  }
 
   async function begin(sources: Partial<StartSources>, rename: (name: string) => string): Promise<string[]> {
     const [model, other] = [open(1), open(2)];

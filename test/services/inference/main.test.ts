@@ -2,25 +2,17 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createClassifier } from "#lib/nn/classifier.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { waitForReady } from "#lib/rpc/ready.ts";
 import { checkpointFolder } from "#lib/store/checkpoint-folder.ts";
 import type { Checkpoint } from "#lib/model/checkpoint.ts";
-import { ModelState } from "#lib/model/model-state.ts";
-import { useTensorFlow } from "#test/support/tensorflow.ts";
+import { untrainedWeights } from "#test/support/untrained.ts";
 import { startInference } from "./process.ts";
 import { CLASSES, CONFIG, photo } from "./support.ts";
 
 /** A ResNet-18 as it starts, before any training. */
 async function untrained(): Promise<Checkpoint> {
-  await useTensorFlow();
-  const state = new ModelState(createClassifier({ value: CONFIG, positions: new Map() }).parameters, {
-    seed: 0,
-    slotNames: [],
-  });
-  const weights = state.exportWeights();
-  state.dispose();
+  const weights = await untrainedWeights(CONFIG);
   const meta: Checkpoint["meta"] = {
     format: 1,
     petageVersion: "0.1.0",

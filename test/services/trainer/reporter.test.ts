@@ -40,24 +40,24 @@ describe("Reporter", () => {
   });
 
   it("has last words from the beginning", () => {
-    assert.deepEqual(reporter().facts, { step: 0, checkpoint: null, result: null, published: null });
+    assert.deepEqual(reporter().workDone, { step: 0, checkpoint: null, result: null, published: null });
   });
 
   it("has the newest step in its last words, whichever of step and checkpoint told it", async () => {
     const told = reporter();
     const { run } = fakeRun({ step: 5 });
     await told.hook().afterIteration?.({ run: run.state, result: iterationResult() }, run.control);
-    assert.deepEqual([told.facts.step, told.facts.checkpoint], [5, null]);
+    assert.deepEqual([told.workDone.step, told.workDone.checkpoint], [5, null]);
     told.checkpoint(saved("iter_6"), at(6, 1));
-    assert.equal(told.facts.step, 6);
-    assert.deepEqual(told.facts.checkpoint, { uri: "/run/iter_6", step: 6, epoch: 1, sha256: "ab" });
+    assert.equal(told.workDone.step, 6);
+    assert.deepEqual(told.workDone.checkpoint, { uri: "/run/iter_6", step: 6, epoch: 1, sha256: "ab" });
   });
 
   it("adds what training has made, as it is made", () => {
     const told = reporter();
     told.conclude({ result: { modelUri: "/run/epoch_3", metrics: { a: 1 } } });
     told.conclude({ published: "/models/1" });
-    assert.deepEqual(told.facts.result, { modelUri: "/run/epoch_3", metrics: { a: 1 } });
-    assert.equal(told.facts.published, "/models/1");
+    assert.deepEqual(told.workDone.result, { modelUri: "/run/epoch_3", metrics: { a: 1 } });
+    assert.equal(told.workDone.published, "/models/1");
   });
 });

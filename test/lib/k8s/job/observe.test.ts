@@ -30,9 +30,9 @@ const waiting = (reason: string, message = "") => ({
   containerStatuses: [{ name: "trainer", state: { waiting: { reason, message } } }],
 });
 const at = Date.parse("2026-01-02T03:04:00Z");
-const exit = (facts: object): WorkerState => ({
+const exit = (details: object): WorkerState => ({
   state: "exited",
-  exit: { code: null, signal: null, at, message: "", node: "node-1", ...facts },
+  exit: { code: null, signal: null, at, message: "", node: "node-1", ...details },
 });
 
 describe("stateOf", () => {
