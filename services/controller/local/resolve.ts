@@ -12,7 +12,7 @@ import { checkJobName, nameLike, runName } from "#lib/jobs/names.ts";
 import { resolveJob } from "#lib/jobs/resolved-job.ts";
 import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import type { ConfigSource, TrainingJob } from "#lib/jobs/training-job.ts";
-import { jobOf } from "#lib/rpc/job-from-message.ts";
+import { requestedJob } from "#lib/rpc/job-from-message.ts";
 import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
 import { checkStartingWeights, resumePoint } from "#lib/store/start-weights.ts";
 
@@ -38,8 +38,7 @@ export interface MachineJob {
 
 /** Checks a request and resolves everything in it. Throws before anything was started or written. */
 export async function resolveRequest(request: CreateTrainingJobRequest__Output, root: string): Promise<MachineJob> {
-  if (!request.job?.spec) throw new PetageError("INVALID_ARGUMENT", "The request has no job.spec");
-  const { metadata, spec } = jobOf(request.job, DEFAULT_MAX_RESTARTS);
+  const { metadata, spec } = requestedJob(request, DEFAULT_MAX_RESTARTS);
   checkMachineJob({ spec });
   // The config is read at one go: where its place does not answer, only this call may wait.
   if (spec.config.path) await stat(spec.config.path).catch(() => undefined);
