@@ -5,6 +5,7 @@ import { DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
 import { Loader, type BatchMaker, type LoaderOptions, type MakerSetup } from "#lib/data/loader.ts";
 import { makeBatch, type BatchRecipe, type BatchTask, type MadeBatch } from "#lib/data/make-batch.ts";
 import { buildPipeline } from "#lib/data/pipeline.ts";
+import type { AllowedFolders } from "#lib/host/files/allowed-folders.ts";
 import { localDataFiles } from "#lib/host/files/data-files.ts";
 import { remote } from "./remote.ts";
 import type { Remote } from "./remote.ts";
@@ -13,12 +14,15 @@ export interface OpenLoaderOptions extends Pick<LoaderOptions, "purpose" | "seed
   /** Folder that relative paths of the config start from; by default the working directory. */
   readonly root?: string;
   readonly decode?: LoaderOptions["decode"];
+  /** Where the files of the dataset may lie; anywhere unless given. */
+  readonly allowed?: AllowedFolders;
 }
 
 /** The batches of one `*_dataloader` of a config, from this machine's files, decoded by `num_workers` threads. */
 export function openLoader(node: ConfigNode, options: OpenLoaderOptions): Promise<Loader> {
-  const { root = ".", decode = DEFAULT_IMAGE_LIMITS, ...rest } = options;
-  return Loader.open(node, { ...rest, decode, files: localDataFiles({ root }), openMaker });
+  const { root = ".", decode = DEFAULT_IMAGE_LIMITS, allowed, ...rest } = options;
+  const files = localDataFiles({ root, ...(allowed && { allowed }) });
+  return Loader.open(node, { ...rest, decode, files, openMaker });
 }
 
 /** Images worked on at a time where a batch is made in the calling thread: libuv's threads decode. */
