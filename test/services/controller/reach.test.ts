@@ -6,6 +6,10 @@ import { pathToFileURL } from "node:url";
 import { PetageError } from "#lib/base/errors.ts";
 import type { ErrorCode } from "#lib/base/errors.ts";
 import { silentLog } from "#lib/base/log.ts";
+import { configNode } from "#lib/config/component/node.ts";
+import type { ConfigDict } from "#lib/config/value.ts";
+import { AllowedFolders } from "#lib/host/files/allowed-folders.ts";
+import { openLoader } from "#lib/host/thread/data-loader.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
@@ -14,7 +18,8 @@ import type { TrainingJobSpec } from "#proto/petage/v1/TrainingJobSpec.ts";
 import { MachineJobs } from "#services/controller/local/jobs.ts";
 import { reachOf } from "#services/controller/local/reach.ts";
 import { createControllerService } from "#services/controller/service.ts";
-import { writeTinyProject } from "#test/support/tiny-project.ts";
+import { resolved } from "#test/support/tiny-model.ts";
+import { tinyLoader, writeTinyProject } from "#test/support/tiny-project.ts";
 
 const SECRET = "hunter2";
 const OUTSIDE = /lies outside the folders that may be used here.*PETAGE_(READ|WRITE)_ROOTS \[INVALID_ARGUMENT\]$/;
@@ -154,6 +159,26 @@ describe("a controller that serves others", () => {
       const evaluated = `import os\n${text.replace(`{{$${name}:none}}`, "' + os.environ.get('NAME', 'none') + '")}`;
       const error = await refusal({ config: { text: evaluated.replace("NAME", name) } });
       assert.match(error.describe(), new RegExp(`/${seen} lies outside`));
+    });
+  }
+
+  const data: readonly (readonly [what: string, keys: object])[] = [
+    ["annotations outside", { ann_file: "/etc/passwd" }],
+    ["annotations that climb out", { ann_file: "../../root-of-others/secret.py" }],
+    ["annotations behind a link", { ann_file: "../link/secret.py" }],
+    ["classes outside", { classes: "/etc/passwd" }],
+    ["a folder outside", { data_root: "/etc", data_prefix: "", ann_file: "" }],
+    ["photos that climb out", { ann_file: "meta/climbing.txt" }],
+  ];
+  for (const [what, keys] of data) {
+    it(`has its data-loader refuse ${what}`, async () => {
+      await writeFile(join(root, "pets/meta/climbing.txt"), "../../../root-of-others/secret.py 1\n");
+      const loader = tinyLoader(join(root, "pets"), "train", {});
+      const dataset = { ...(loader["dataset"] as object), ...keys } as ConfigDict;
+      const node = configNode(resolved({ train_dataloader: { ...loader, dataset } })).child("train_dataloader");
+      const allowed = new AllowedFolders([root], "PETAGE_READ_ROOTS");
+      const opening = openLoader(node, { purpose: "train", seed: 0, log: silentLog, allowed });
+      await assert.rejects(opening, { code: "INVALID_ARGUMENT", message: /outside the folders/ });
     });
   }
 });
