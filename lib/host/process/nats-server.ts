@@ -85,7 +85,10 @@ function newPassword(): string {
 function argumentsOf({ port = 0, host = "127.0.0.1", configFile, storeDir, secured }: NatsServerOptions): string[] {
   const config = secured ? fileURLToPath(new URL("nats-server.conf", import.meta.url)) : configFile;
   return [
-    ...["--addr", host, "--port", String(port === 0 ? -1 : port)],
+    "--addr",
+    host,
+    "--port",
+    String(port === 0 ? -1 : port),
     ...(config === undefined ? [] : ["--config", config]),
     ...(storeDir === undefined ? [] : ["--jetstream", "--store_dir", storeDir]),
   ];
