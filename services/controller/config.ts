@@ -15,6 +15,11 @@ const Local = z.object({
   NATS_URL: optional,
   /** Folder that relative paths of configs (data_root, work_dirs) start from. */
   PETAGE_ROOT: z.string().default("."),
+  /** Folders that jobs may read in, and write in, split as those of PATH are. By default PETAGE_ROOT, and for its own user any. */
+  PETAGE_READ_ROOTS: optional,
+  PETAGE_WRITE_ROOTS: optional,
+  /** Variables that configs of others may see, split by commas. */
+  PETAGE_CONFIG_VARIABLES: optional,
 });
 
 /** Environment of the controller in a cluster, as the chart sets it. */

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { deserializeConfig } from "#lib/config/print/serialize.ts";
 import { aborted } from "#lib/base/signals.ts";
+import { AllowedFolders, foldersOf } from "#lib/host/files/allowed-folders.ts";
 import { openLoader } from "#lib/host/thread/data-loader.ts";
 import { workerLabel } from "#lib/jobs/job-state.ts";
 import { run } from "#lib/host/run.ts";
@@ -19,6 +20,7 @@ await run("data-loader", Environment, async (env, { log, metrics, signal, ready 
       seed,
       log,
       root: env.PETAGE_DATA_ROOT,
+      allowed: new AllowedFolders(foldersOf(env.PETAGE_READ_ROOTS), "PETAGE_READ_ROOTS"),
       ...(env.PETAGE_WORKERS === undefined ? {} : { workers: env.PETAGE_WORKERS }),
     }),
   );

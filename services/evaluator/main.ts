@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { aborted } from "#lib/base/signals.ts";
 import { deserializeConfig } from "#lib/config/print/serialize.ts";
+import { AllowedFolders, foldersOf } from "#lib/host/files/allowed-folders.ts";
 import { openPredictorThread } from "#lib/host/thread/predictor.ts";
 import { run } from "#lib/host/run.ts";
 import { workerLabel } from "#lib/jobs/job-state.ts";
@@ -18,7 +19,8 @@ await run("evaluator", Environment, async (env, { log, metrics, signal, ready })
   const found = attempt.find(loaderName, env.PETAGE_DATA_LOADER);
   const loader = found.then((address) => dial(address, "DataLoaderService", { signal }));
   await using predictor = openPredictorThread();
-  const parts = { config, loader, predictor, onEvaluated: evaluationMetrics(metrics) };
+  const allowed = new AllowedFolders(foldersOf(env.PETAGE_READ_ROOTS), "PETAGE_READ_ROOTS");
+  const parts = { config, loader, predictor, allowed, onEvaluated: evaluationMetrics(metrics) };
   const service = implement("EvaluatorService", createEvaluatorService(parts), { serving: false });
   await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log, metrics });
   await using _loader = await loader;

@@ -182,11 +182,16 @@ function environmentOf(context: AttemptContext, role: Exclude<Role, "nats-server
         natsUrl: secret ? settings.natsUrl.replace("://", "://worker:$(NATS_PASSWORD)@") : settings.natsUrl,
         loadFrom: job.spec.loadFrom ?? "",
       }),
-      ...(role === "trainer" && checkpointVariables(job)),
+      ...(role === "trainer" ? checkpointVariables(job) : readingVariables(role, settings)),
     }),
     // TensorFlow would take a thread for every core of the node, as would each of its neighbours.
     ...["OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"].map((name) => ({ name, valueFrom: threads })),
   ];
+}
+
+/** Files that a config or a caller names lie where the pod has them mounted. */
+function readingVariables(role: "data-loader" | "evaluator", { readRoots }: JobSettings): WorkerEnvironment {
+  return { PETAGE_READ_ROOTS: [role === "data-loader" ? DATA : WORK_DIRS, ...readRoots].join(":") };
 }
 
 function checkpointVariables({ spec: { checkpoint, publish } }: TrainingJobObject): WorkerEnvironment {

@@ -22,6 +22,8 @@ export interface JobSettings {
   readonly dataClaim: string;
   /** Claim that jobs see as work_dirs/. */
   readonly outputClaim: string;
+  /** Folders that jobs may read in besides what is mounted for them: of an image that has its data in it. */
+  readonly readRoots: readonly string[];
 }
 
 /** As the chart gives them to the controller. */
@@ -38,6 +40,7 @@ export const settingsVariables = {
   PETAGE_JOB_NATS_SECRET: optional,
   PETAGE_DATA_CLAIM: z.string().min(1),
   PETAGE_OUTPUT_CLAIM: z.string().min(1),
+  PETAGE_JOB_READ_ROOTS: optional,
 };
 
 type SettingsVariables = { readonly [Name in keyof typeof settingsVariables]?: string | undefined };
@@ -59,5 +62,6 @@ export function readSettings(variables: SettingsVariables): JobSettings {
     natsSecret: text("PETAGE_JOB_NATS_SECRET") || undefined,
     dataClaim: text("PETAGE_DATA_CLAIM"),
     outputClaim: text("PETAGE_OUTPUT_CLAIM"),
+    readRoots: text("PETAGE_JOB_READ_ROOTS").split(":").filter(Boolean),
   };
 }

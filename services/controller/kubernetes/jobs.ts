@@ -4,7 +4,7 @@ import { portableConfig, resolveJobConfig } from "#lib/host/files/job-config.ts"
 import { nameLike } from "#lib/jobs/names.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
-import { jobOf } from "#lib/rpc/job-from-message.ts";
+import { requestedJob } from "#lib/rpc/job-from-message.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import type { Store } from "#lib/k8s/store.ts";
@@ -38,20 +38,20 @@ export class ClusterJobs implements Jobs {
     this.#home = options.namespaces[0] ?? "default";
   }
 
-  async create({ requestId, job, validateOnly }: CreateTrainingJobRequest__Output): Promise<TrainingJob> {
+  async create(request: CreateTrainingJobRequest__Output): Promise<TrainingJob> {
+    const { requestId, job, validateOnly } = request;
     const { jobs, maxRestarts } = this.#options;
-    if (!job?.spec) throw new PetageError("INVALID_ARGUMENT", "The request has no job.spec");
+    const { spec } = requestedJob(request, maxRestarts);
     const repeated = requestId ? [...jobs.all()].find(isOfRequest(requestId)) : undefined;
     if (repeated) return this.#shown(repeated);
-    const { spec } = jobOf(job, maxRestarts);
     const nameLikeConfig = checkConfig(spec);
     // A request that comes twice at once, or to two replicas, names the same job.
     const suffix = requestId
       ? createHash("sha256").update(requestId).digest("hex").slice(0, 8)
       : randomUUID().slice(0, 5);
-    const name = job.metadata?.name || `${nameLikeConfig}-${suffix}`;
+    const name = job?.metadata?.name || `${nameLikeConfig}-${suffix}`;
     const annotations = requestId ? { [REQUEST_ANNOTATION]: requestId } : {};
-    const metadata = { name, namespace: this.#home, labels: job.metadata?.labels ?? {}, annotations };
+    const metadata = { name, namespace: this.#home, labels: job?.metadata?.labels ?? {}, annotations };
     const object = { apiVersion: API_VERSION, kind: KIND, metadata, spec };
     const created = await this.#make(object, validateOnly);
     if (!validateOnly) jobs.wrote(created, undefined);

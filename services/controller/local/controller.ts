@@ -15,6 +15,7 @@ import type { TrainingJob } from "#lib/jobs/training-job.ts";
 import { MachineLauncher } from "./launcher.ts";
 import { LogBuffer } from "./logs.ts";
 import { followProgress } from "./progress.ts";
+import type { Reach } from "./reach.ts";
 import type { ResolvedRun } from "./resolve.ts";
 
 /** A pass may come earlier than asked for; a timer cannot wait for months. */
@@ -26,6 +27,7 @@ export interface JobOptions {
   /** A NATS server to use instead of one of the job's own. */
   readonly natsUrl: string | undefined;
   readonly root: string;
+  readonly reach: Reach;
   readonly log: Log;
   /** Aborts when nobody waits for the job any more; then it is not begun. */
   readonly signal: AbortSignal;

@@ -7,6 +7,7 @@ import { Deadline } from "#lib/system/deadline.ts";
 import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
 import type { Jobs, LogLine, LogRequest } from "../service.ts";
 import { JobController } from "./controller.ts";
+import type { Reach } from "./reach.ts";
 import { resolveRequest } from "./resolve.ts";
 import type { MachineJob } from "./resolve.ts";
 
@@ -14,8 +15,7 @@ export interface MachineJobsOptions {
   readonly natsUrl: string | undefined;
   readonly root: string;
   readonly log: Log;
-  /** Whether a caller may see what stands in a file of this machine. */
-  readonly quotesFiles: boolean;
+  readonly reach: Reach;
   readonly createTimeoutMs?: number;
 }
 
@@ -118,11 +118,11 @@ export class MachineJobs implements Jobs, AsyncDisposable {
 
   /** A caller may name any file as a config: errors do not quote it, unless the files are the caller's. */
   async #resolve(request: CreateTrainingJobRequest__Output): Promise<MachineJob> {
-    const { root, log, quotesFiles } = this.#options;
+    const { log, reach } = this.#options;
     try {
-      return await resolveRequest(request, root);
+      return await resolveRequest(request, this.#options);
     } catch (thrown) {
-      if (quotesFiles || !request.job?.spec?.config?.path) throw thrown;
+      if (reach.quotesFiles || !request.job?.spec?.config?.path) throw thrown;
       const error = PetageError.from(thrown);
       log.info("Refused a job", { why: error.describe() });
       throw error.withoutQuotes();

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { availableCores, decoderEnvironment, shareCores, threadEnvironment } from "#lib/host/process/cores.ts";
 import { ProcessLauncher } from "#lib/host/process/process-launcher.ts";
@@ -15,6 +15,7 @@ import { readStatus, writeStatus } from "#lib/jobs/status.ts";
 import type { TrainingJob } from "#lib/jobs/training-job.ts";
 import { workerEnvironment } from "#lib/jobs/worker-environment.ts";
 import type { WorkerEnvironment } from "#lib/jobs/worker-environment.ts";
+import type { Reach } from "./reach.ts";
 import type { ResolvedRun } from "./resolve.ts";
 
 export interface MachineLauncherOptions {
@@ -23,6 +24,8 @@ export interface MachineLauncherOptions {
   /** A NATS server to use instead of one of the job's own. */
   readonly natsUrl: string | undefined;
   readonly root: string;
+  /** Where the files that its config names may lie. */
+  readonly reach: Pick<Reach, "reads">;
   onLine(line: OutputLine): void;
   /** Something about a worker has changed. */
   onWorker(): void;
@@ -128,7 +131,7 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
   }
 
   #environmentOf(worker: WorkerName, { track: { facts } }: Pass): WorkerEnvironment {
-    const { run, root, natsUrl } = this.#options;
+    const { run, root, reach, natsUrl } = this.#options;
     const { metadata, spec } = this.#job;
     const { workers: size = 1 } = spec;
     const { runDir, workDir, loadFrom = "", resumeFrom = "" } = run;
@@ -150,14 +153,15 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
       PETAGE_LOG_LEVEL: "info", // not the controller's own
       PETAGE_LOG: "pretty",
     };
+    const reading: WorkerEnvironment = { PETAGE_READ_ROOTS: (reach.reads.folders ?? []).join(delimiter) };
     if (worker.role === "data-loader") {
-      return { ...common, PETAGE_DATA_ROOT: root, ...decoderEnvironment(shares.loaderWorkers) };
+      return { ...common, ...reading, PETAGE_DATA_ROOT: root, ...decoderEnvironment(shares.loaderWorkers) };
     }
     const loader: WorkerEnvironment = {
       ...common,
       PETAGE_DATA_LOADER: address("data-loader", dataLoaderOf(worker, dataLoaders)),
     };
-    if (worker.role === "evaluator") return { ...loader, ...threadEnvironment(shares.evaluatorThreads) };
+    if (worker.role === "evaluator") return { ...loader, ...reading, ...threadEnvironment(shares.evaluatorThreads) };
     const evaluator = run.validates ? address("evaluator") : "";
     return { ...loader, PETAGE_EVALUATOR: evaluator, ...threadEnvironment(shares.trainerThreads) };
   }

@@ -4,13 +4,15 @@ import { implement, serve } from "#lib/rpc/server.ts";
 import type { LocalEnvironment } from "../config.ts";
 import { createControllerService } from "../service.ts";
 import { MachineJobs } from "./jobs.ts";
+import { reachOf } from "./reach.ts";
 
 /** Runs jobs as processes of this machine. */
 export async function runOnMachine(
   env: LocalEnvironment,
   { log, metrics, signal, quotesFiles, ready }: Host,
 ): Promise<void> {
-  await using jobs = new MachineJobs({ natsUrl: env.NATS_URL, root: env.PETAGE_ROOT, quotesFiles, log });
+  const reach = reachOf(env, { quotesFiles });
+  await using jobs = new MachineJobs({ natsUrl: env.NATS_URL, root: env.PETAGE_ROOT, reach, log });
   const service = implement("ControllerService", createControllerService(jobs));
   await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log, metrics });
   log.info("Serving", { address: server.address });

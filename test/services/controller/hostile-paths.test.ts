@@ -13,7 +13,7 @@ import type { TrainingJobSpec } from "#proto/petage/v1/TrainingJobSpec.ts";
 import { MachineJobs } from "#services/controller/local/jobs.ts";
 import type { MachineJobsOptions } from "#services/controller/local/jobs.ts";
 import { createControllerService } from "#services/controller/service.ts";
-import { logOf, startController, watchUntil } from "#test/support/controller.ts";
+import { anyReach, logOf, startController, watchUntil } from "#test/support/controller.ts";
 import { writeTinyProject } from "#test/support/tiny-project.ts";
 import { until } from "#test/support/until.ts";
 
@@ -48,7 +48,7 @@ describe("a controller that is given paths of others", function () {
       natsUrl: undefined,
       root: folder,
       log: silentLog,
-      quotesFiles: false,
+      reach: anyReach(false),
       ...options,
     });
     const services = [implement("ControllerService", createControllerService(controller))];
@@ -123,7 +123,7 @@ describe("a controller that is given paths of others", function () {
       const error = await refusal({ config: { path } });
       assert.deepEqual([error.code, error.position?.line], [code, line]);
       assert.ok(!JSON.stringify([error.describe(), error.position, error.hint]).includes(SECRET), error.describe());
-      await using own = await open({ quotesFiles: true });
+      await using own = await open({ reach: anyReach(true) });
       const whole = await refusal({ config: { path } }, own);
       assert.deepEqual([whole.code, whole.position], [error.code, error.position]);
       assert.notEqual(whole.message, error.message);

@@ -15,6 +15,7 @@ import type { WatchTrainingJobResponse__Output } from "#proto/petage/v1/WatchTra
 import { MachineJobs } from "#services/controller/local/jobs.ts";
 import { createControllerService } from "#services/controller/service.ts";
 import { assertRefused, REFUSALS } from "./refusals.ts";
+import { anyReach } from "#test/support/controller.ts";
 import { wordsOfShell } from "#test/support/shell.ts";
 import { writeTinyProject } from "#test/support/tiny-project.ts";
 import { until } from "#test/support/until.ts";
@@ -33,7 +34,7 @@ describe("the controller service", function () {
     folder = await mkdtemp(join(tmpdir(), "petage-controller-"));
     const noValidation = { val_dataloader: null, val_cfg: null, val_evaluator: null };
     config = (await writeTinyProject(folder, { count: 20, maxEpochs: 1, changes: noValidation })).config;
-    controller = new MachineJobs({ natsUrl: undefined, root: folder, log: silentLog, quotesFiles: true });
+    controller = new MachineJobs({ natsUrl: undefined, root: folder, log: silentLog, reach: anyReach(true) });
     const services = [implement("ControllerService", createControllerService(controller))];
     server = await serve({ port: 0, services, log: silentLog });
     client = dial(server.address, "ControllerService");
@@ -289,7 +290,7 @@ describe("the controller service", function () {
   });
 
   it("ends the processes of its jobs when it ends", async () => {
-    const other = new MachineJobs({ natsUrl: undefined, root: folder, log: silentLog, quotesFiles: true });
+    const other = new MachineJobs({ natsUrl: undefined, root: folder, log: silentLog, reach: anyReach(true) });
     await using own = await serve({
       port: 0,
       services: [implement("ControllerService", createControllerService(other))],
