@@ -41,7 +41,7 @@ export interface AccessSettings {
   readonly maxCallsPerClient?: number | undefined;
 }
 
-type Variables = { readonly [Name in keyof typeof accessVariables]: z.output<(typeof accessVariables)[Name]> };
+type Variables = z.output<z.ZodObject<typeof accessVariables>>;
 
 export function accessSettings(variables: Variables): AccessSettings {
   return {

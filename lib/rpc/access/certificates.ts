@@ -100,11 +100,16 @@ interface CertificateOptions {
   readonly intervalMs?: number | undefined;
 }
 
+/** A context takes CAs that are none for no CAs. */
+function checkCertificate(pem: Buffer): X509Certificate {
+  return new X509Certificate(pem);
+}
+
 /** OpenSSL says whether they are PEM, and whether the key is that of the certificate. */
 function pemOf({ cert, key, ca }: { cert?: Buffer; key?: Buffer; ca?: Buffer }, paths: readonly string[]): Pem {
   try {
     createSecureContext({ ...(cert && { cert }), ...(key && { key }), ...(ca && { ca }) });
-    if (ca) new X509Certificate(ca); // a context takes CAs that are none for no CAs
+    if (ca) checkCertificate(ca);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new PetageError("INVALID_ARGUMENT", `${paths.join(", ")} do not make a certificate, key and CA: ${why}`, {

@@ -156,7 +156,7 @@ describe("roles", function () {
         const wanted: string[] = [];
         for (const service of SERVICES) {
           await using client = dial(server.address, service, { access: mine, ...(job !== undefined && { job }) });
-          for (const [method, need] of Object.entries(NEEDS[service]) as [string, Need][]) {
+          for (const [method, need] of Object.entries<Need>(NEEDS[service])) {
             found.push(`${method}: ${await outcome(client as unknown as Client, method)}`);
             wanted.push(`${method}: ${expected(caller, need)}`);
           }
@@ -173,7 +173,7 @@ describe("roles", function () {
       await using stranger = dial(server.address, service);
       await using other = dial(server.address, service, { access, job: OTHER_JOB });
       await using worker = dial(server.address, service, { access, job: JOB });
-      for (const [method, need] of Object.entries(NEEDS[service]) as [string, Need][]) {
+      for (const [method, need] of Object.entries<Need>(NEEDS[service])) {
         const denied = need === "job" ? "PERMISSION_DENIED" : "let in";
         assert.equal(await outcome(stranger as unknown as Client, method), denied, method);
         assert.equal(await outcome(other as unknown as Client, method), denied, method);
@@ -284,7 +284,7 @@ describe("roles", function () {
         const held = client.getModel({}, { signal: given.signal });
         const more = await until("the limit", async () => {
           const error = await client.getModel({}, { deadlineMs: 200 }).catch((thrown: unknown) => thrown as Error);
-          return /^127\.0\.0\.1 has 1 calls open/.test((error as Error).message) && error;
+          return (error as Error).message.startsWith("127.0.0.1 has 1 calls open") && error;
         });
         assert.equal((more as { code?: string }).code, "RESOURCE_EXHAUSTED");
         given.abort(new Error("enough"));

@@ -122,12 +122,13 @@ describe("TLS", function () {
       const rotated = await authority.issue("rotated", { name: "first", alternativeNames: SERVER_NAMES });
       using access = await openAccess(rotated, { intervalMs: INTERVAL_MS });
       await using running = await start(access);
-      let [answered, stopped] = [0, false];
+      let answered = 0;
+      const stop = new AbortController();
       // Some keep their connection; others come anew with every call.
       const load = Array.from({ length: 4 }, async (_, index) => {
         using caller = await openAccess({ ca: authority.ca });
         await using kept = dial(running.address, "InferenceService", { access: caller });
-        while (!stopped) {
+        while (!stop.signal.aborted) {
           if (index % 2 === 0) await kept.getModel({});
           else await ask(running.address, { ca: authority.ca });
           answered += 1;
@@ -139,7 +140,7 @@ describe("TLS", function () {
         await until(`the certificate of ${name}`, async () => (await subjectOf(running.port)) === name || undefined);
         await until("calls after it", () => answered > before + 20 || undefined);
       }
-      stopped = true;
+      stop.abort();
       await Promise.all(load);
     });
 
