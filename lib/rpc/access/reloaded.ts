@@ -85,7 +85,7 @@ async function read(path: string): Promise<Buffer> {
     const missing = (thrown as NodeJS.ErrnoException).code === "ENOENT";
     throw new PetageError(missing ? "NOT_FOUND" : code, missing ? `There is no file ${path}` : message, {
       cause: thrown,
-      hint: "PETAGE_TLS_* and PETAGE_TOKEN* name files of certificates, keys and tokens",
+      hint: "A flag or a variable names it, as docs/security.md has them: --tls-ca, --token-file, PETAGE_TOKENS_FILE",
     });
   }
 }
