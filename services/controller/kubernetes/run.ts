@@ -6,6 +6,7 @@ import { openAccess } from "#lib/rpc/access/access.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
 import type { RunningServer } from "#lib/rpc/server.ts";
 import { delay } from "#lib/system/clock.ts";
+import { quotaOf } from "../config.ts";
 import type { KubernetesEnvironment } from "../config.ts";
 import { createControllerService } from "../service.ts";
 import { KubernetesController } from "./controller.ts";
@@ -25,7 +26,14 @@ export async function runInCluster(env: KubernetesEnvironment, host: Host): Prom
   const readNodes = env.PETAGE_READ_NODES === "true";
   using controller = new KubernetesController({ client, settings, namespaces, readNodes, lease, access, log, metrics });
   const { jobs, pods } = controller;
-  const api = new ClusterJobs({ client, jobs, pods, namespaces, maxRestarts: env.PETAGE_JOB_MAX_RESTARTS });
+  const api = new ClusterJobs({
+    client,
+    jobs,
+    pods,
+    namespaces,
+    quota: quotaOf(env),
+    maxRestarts: env.PETAGE_JOB_MAX_RESTARTS,
+  });
   // It answers when it has seen all jobs; whether it leads makes no difference to who asks.
   const service = implement("ControllerService", createControllerService(api), { serving: false });
   await using server = await serve({

@@ -2,6 +2,7 @@ import { aborted } from "#lib/base/signals.ts";
 import type { Host } from "#lib/host/run.ts";
 import { openAccess } from "#lib/rpc/access/access.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
+import { quotaOf } from "../config.ts";
 import type { LocalEnvironment } from "../config.ts";
 import { createControllerService } from "../service.ts";
 import { MachineJobs } from "./jobs.ts";
@@ -12,7 +13,13 @@ export async function runOnMachine(
   { log, metrics, signal, quotesFiles, access: settings, ready }: Host,
 ): Promise<void> {
   using access = await openAccess(settings, { log });
-  await using jobs = new MachineJobs({ natsUrl: env.NATS_URL, root: env.PETAGE_ROOT, quotesFiles, log });
+  await using jobs = new MachineJobs({
+    natsUrl: env.NATS_URL,
+    root: env.PETAGE_ROOT,
+    quotesFiles,
+    log,
+    quota: quotaOf(env),
+  });
   const service = implement("ControllerService", createControllerService(jobs));
   await using server = await serve({
     host: env.PETAGE_HOST,
