@@ -113,8 +113,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     (drained ??= (async () => {
       health.stop();
       streams.end();
-      probed?.server.forceShutdown();
       await shutDown(server, calls, limits.drainGraceMs);
+      probed?.server.forceShutdown();
     })());
   signal?.addEventListener("abort", () => void drain(), { once: true });
   if (signal?.aborted) void drain();
