@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { checkServerIdentity, createSecureContext } from "node:tls";
-import { experimental, ServerCredentials, type ChannelCredentials } from "@grpc/grpc-js";
+import { experimental, type ChannelCredentials, type ServerCredentials } from "@grpc/grpc-js";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { Reloaded } from "./reloaded.ts";

@@ -209,7 +209,10 @@ describe("a controller that is given paths of others", function () {
     }
     assert.deepEqual(
       errors.map(({ message }) => message),
-      ["0 workers run, 2 more are wanted, and the quota is 1", ...Array(2).fill("1 jobs run, and the quota is 1")],
+      [
+        "0 workers run, 2 more are wanted, and the quota is 1",
+        ...Array.from({ length: 2 }, () => "1 jobs run, and the quota is 1"),
+      ],
     );
     assert.equal(small.controller.names().length, 1);
     assert.equal((await readdir(join(folder, "quota"))).length, 1);
