@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { optional } from "#lib/config/optional-variable.ts";
+import { accessVariables } from "./access-settings.ts";
 import { dataLoaderOf, workerLabel } from "./job-state.ts";
 import type { WorkerName } from "./job-state.ts";
 
@@ -20,6 +21,7 @@ export const processVariables = {
     .transform((text) => text === "true"),
   /** Where metrics are served; 0 takes any free port, without it they are not. */
   PETAGE_METRICS_PORT: z.preprocess((text) => text || undefined, z.coerce.number().int().min(0).max(65_535).optional()),
+  ...accessVariables,
 };
 
 /** Read before all others, since reading those may fail. */

@@ -2,6 +2,8 @@ import { createHash, randomUUID } from "node:crypto";
 import { PetageError } from "#lib/base/errors.ts";
 import { portableConfig, resolveJobConfig } from "#lib/host/files/job-config.ts";
 import { nameLike } from "#lib/jobs/names.ts";
+import { checkQuota } from "#lib/jobs/quota.ts";
+import type { Quota } from "#lib/jobs/quota.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import { requestedJob } from "#lib/rpc/job-from-message.ts";
@@ -26,6 +28,8 @@ export interface ClusterJobsOptions {
   readonly namespaces: readonly string[];
   /** Restarts allowed where a request does not say. */
   readonly maxRestarts: number;
+  /** How much may run at a time for further ones to be created here; without it, as much as is asked for. */
+  readonly quota?: Quota;
 }
 
 /** The jobs of a cluster: the same that `kubectl` shows. */
@@ -40,11 +44,12 @@ export class ClusterJobs implements Jobs {
 
   async create(request: CreateTrainingJobRequest__Output): Promise<TrainingJob> {
     const { requestId, job, validateOnly } = request;
-    const { jobs, maxRestarts } = this.#options;
+    const { jobs, maxRestarts, quota } = this.#options;
     const { spec } = requestedJob(request, maxRestarts);
     const repeated = requestId ? [...jobs.all()].find(isOfRequest(requestId)) : undefined;
     if (repeated) return this.#shown(repeated);
     const nameLikeConfig = checkConfig(spec);
+    if (quota && !validateOnly) checkQuota({ spec }, [...jobs.all()], quota);
     // A request that comes twice at once, or to two replicas, names the same job.
     const suffix = requestId
       ? createHash("sha256").update(requestId).digest("hex").slice(0, 8)

@@ -13,6 +13,7 @@ import { POLL_INTERVAL_MS, reconcile, write } from "#lib/jobs/reconcile.ts";
 import type { Pass, Track } from "#lib/jobs/reconcile.ts";
 import type { TrainingJob } from "#lib/jobs/training-job.ts";
 import { MachineLauncher } from "./launcher.ts";
+import { Access } from "#lib/rpc/access/access.ts";
 import { LogBuffer } from "./logs.ts";
 import { followProgress } from "./progress.ts";
 import type { Reach } from "./reach.ts";
@@ -151,7 +152,10 @@ export class JobController implements AsyncDisposable {
       this.#track.facts = change(this.#track.facts);
       void this.reconcile();
     };
-    void followProgress(address, update).catch(() => {}); // its end is seen as its process's
+    const { uid: job = "" } = this.job.metadata;
+    void followProgress({ address, access: new Access({ jobKey: this.#launcher.jobKey }), job }, update).catch(
+      () => {},
+    ); // its end is seen as its process's
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

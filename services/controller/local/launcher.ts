@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { delimiter, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { availableCores, decoderEnvironment, shareCores, threadEnvironment } from "#lib/host/process/cores.ts";
@@ -17,6 +18,8 @@ import { workerEnvironment } from "#lib/jobs/worker-environment.ts";
 import type { WorkerEnvironment } from "#lib/jobs/worker-environment.ts";
 import type { Reach } from "./reach.ts";
 import type { ResolvedRun } from "./resolve.ts";
+
+const JOB_KEY_BYTES = 32;
 
 export interface MachineLauncherOptions {
   readonly job: TrainingJob;
@@ -39,6 +42,8 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
   readonly #processes: ProcessLauncher;
   readonly writeIntervalMs = 0;
   #job: TrainingJob;
+  /** Of this job alone; its processes have it from here, so nobody else on this machine may stop or feed them. */
+  readonly jobKey = randomBytes(JOB_KEY_BYTES).toString("base64url");
 
   constructor(options: MachineLauncherOptions) {
     const { job, onLine, onWorker } = options;
@@ -152,6 +157,7 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
       }),
       PETAGE_LOG_LEVEL: "info", // not the controller's own
       PETAGE_LOG: "pretty",
+      PETAGE_JOB_KEY: this.jobKey,
     };
     const reading: WorkerEnvironment = { PETAGE_READ_ROOTS: (reach.reads.folders ?? []).join(delimiter) };
     if (worker.role === "data-loader") {

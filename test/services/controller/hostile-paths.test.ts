@@ -199,6 +199,25 @@ describe("a controller that is given paths of others", function () {
     await until("no run is left", async () => (await readdir(join(folder, "slow")).catch(() => [])).length === 0);
   });
 
+  it("starts no more than its quota, however many come at once, and leaves nothing of the rest", async () => {
+    await using small = await open({ quota: { jobs: 1, workers: 1 } });
+    const spec = { config: { path: config }, workDir: "quota" };
+    const errors = [await refusal({ ...spec, workers: 2 }, small)];
+    const wishes = [1, 2, 3].map(() => small.client.createTrainingJob({ job: { spec } }));
+    for (const answer of await Promise.allSettled(wishes)) {
+      if (answer.status === "rejected") errors.push(PetageError.from(answer.reason));
+    }
+    assert.deepEqual(
+      errors.map(({ message }) => message),
+      [
+        "0 workers run, 2 more are wanted, and the quota is 1",
+        ...Array.from({ length: 2 }, () => "1 jobs run, and the quota is 1"),
+      ],
+    );
+    assert.equal(small.controller.names().length, 1);
+    assert.equal((await readdir(join(folder, "quota"))).length, 1);
+  });
+
   it("gives each of several jobs that come at once a folder of its own", async () => {
     const spec = { config: { path: config }, workDir: "many" };
     const created = await Promise.all([1, 2, 3].map(() => service.client.createTrainingJob({ job: { spec } })));

@@ -18,6 +18,7 @@ import { assertRefused, REFUSALS } from "./refusals.ts";
 import { anyReach } from "#test/support/controller.ts";
 import { wordsOfShell } from "#test/support/shell.ts";
 import { writeTinyProject } from "#test/support/tiny-project.ts";
+import { asWorkerOf } from "#test/support/job-access.ts";
 import { until } from "#test/support/until.ts";
 
 const JOB_TIMEOUT_MS = 60_000;
@@ -260,7 +261,11 @@ describe("the controller service", function () {
       async () => /Ready address=(\S+)/.exec((await logs({ name, worker: "trainer-0" })).join("\n"))?.[1],
       JOB_TIMEOUT_MS,
     );
-    await using trainer = dial(address, "TrainerService");
+    await using stranger = dial(address, "TrainerService");
+    for (const call of [stranger.stop({}), stranger.saveCheckpoint({})]) {
+      await assert.rejects(call, { code: "PERMISSION_DENIED", message: /answers only .* its own job$/ });
+    }
+    await using trainer = dial(address, "TrainerService", await asWorkerOf(job?.metadata?.uid));
     await trainer.stop({ saveCheckpoint: true });
     const last = (await watch(name)).at(-1)?.job?.status;
     assert.equal(last?.phase, "TRAINING_JOB_PHASE_FAILED");

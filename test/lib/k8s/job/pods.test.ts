@@ -106,6 +106,25 @@ describe("the pods of a job", () => {
     assert.match(JSON.stringify(pod), /"secretKeyRef":\{"name":"nats-secret","key":"worker-password"\}/);
   });
 
+  it("serve TLS and know their job by Secrets that they get by reference, and leave health to kubelet", () => {
+    const secrets = { keySecret: "job-secret", tlsSecret: "tls-secret" };
+    for (const name of podsOf().keys()) {
+      const pod = podOf(name, {}, { settings: { ...SETTINGS, ...secrets } });
+      const container = defined(pod.spec.containers[0], name);
+      const text = JSON.stringify(pod);
+      assert.match(text, /"PETAGE_JOB_KEY","valueFrom":\{"secretKeyRef":\{"name":"job-secret","key":"job-key"\}/);
+      assert.match(text, /\{"name":"tls","secret":\{"secretName":"tls-secret"\}\}/);
+      assert.match(text, /\{"name":"tls","mountPath":"\/etc\/petage-tls","readOnly":true\}/);
+      assert.equal(variable(pod, "PETAGE_TLS_CA"), "/etc/petage-tls/ca.crt");
+      assert.equal(variable(pod, "PETAGE_TLS_WORKER_NAME"), "petage-worker");
+      for (const probe of ["readinessProbe", "livenessProbe"]) {
+        const { grpc } = container[probe] as { grpc: { port: number } };
+        assert.equal(String(grpc.port), variable(pod, "PETAGE_HEALTH_PORT"));
+      }
+    }
+    assert.doesNotMatch(JSON.stringify([...podsOf().values()]), /tls|JOB_KEY|HEALTH_PORT/);
+  });
+
   it("get GPUs as trainers only", () => {
     const gpu = { gpu: { resourceName: "nvidia.com/gpu", count: 2, product: "H200" } };
     assert.deepEqual(podOf("job-0-0", gpu).spec.containers[0]?.resources?.limits, { "nvidia.com/gpu": "2" });
