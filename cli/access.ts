@@ -9,6 +9,7 @@ export interface AccessFlags {
   readonly tlsCa?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly tlsServerName?: string;
   readonly tokenFile?: string;
 }
 
@@ -18,22 +19,33 @@ export function withAccess(command: Command): Command {
     .addOption(new Option("--tls-ca <file>", "call it over TLS: the CA of its certificate").env("PETAGE_TLS_CA"))
     .addOption(new Option("--tls-cert <file>", "certificate of the caller").env("PETAGE_TLS_CERT"))
     .addOption(new Option("--tls-key <file>", "key of that certificate").env("PETAGE_TLS_KEY"))
+    .addOption(
+      new Option("--tls-server-name <name>", "name in its certificate, where it is called by another").env(
+        "PETAGE_TLS_SERVER_NAME",
+      ),
+    )
     .addOption(new Option("--token-file <file>", "token of the caller").env("PETAGE_TOKEN_FILE"));
 }
 
 /** What leads another command to the same service in the same way: flags and their values. */
-export function accessWords({ tlsCa, tlsCert, tlsKey, tokenFile }: AccessFlags): string[] {
-  const given = { "--tls-ca": tlsCa, "--tls-cert": tlsCert, "--tls-key": tlsKey, "--token-file": tokenFile };
+export function accessWords(flags: AccessFlags): string[] {
+  const given = {
+    "--tls-ca": flags.tlsCa,
+    "--tls-cert": flags.tlsCert,
+    "--tls-key": flags.tlsKey,
+    "--tls-server-name": flags.tlsServerName,
+    "--token-file": flags.tokenFile,
+  };
   return Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]));
 }
 
 /** A client of a service that runs already. */
 export async function dialAs<N extends ServiceName>(
-  { tlsCa: ca, tlsCert: cert, tlsKey: key, tokenFile }: AccessFlags,
+  { tlsCa: ca, tlsCert: cert, tlsKey: key, tlsServerName: serverName, tokenFile }: AccessFlags,
   address: string,
   service: N,
 ): Promise<Client<N>> {
-  const access = await openAccess({ ca, cert, key, tokenFile });
+  const access = await openAccess({ ca, cert, key, serverName, tokenFile });
   const client = dial(address, service, { access });
   const dispose = async (): Promise<void> => {
     await client[Symbol.asyncDispose]();

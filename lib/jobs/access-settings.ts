@@ -10,8 +10,8 @@ export const accessVariables = {
   PETAGE_TLS_CA: optional,
   /** "true": nobody without a certificate gets a connection. */
   PETAGE_TLS_REQUIRE_CLIENT: optional,
-  /** The name in the certificate that all workers of jobs share; without it, the address by which they are called. */
-  PETAGE_TLS_WORKER_NAME: optional,
+  /** The name that servers' certificates must have; without it, that by which they are called. Workers of jobs share one. */
+  PETAGE_TLS_SERVER_NAME: optional,
   /** Port for health alone, without TLS, which kubelet's probes do not speak. */
   PETAGE_HEALTH_PORT: z.preprocess((text) => text || undefined, z.coerce.number().int().min(0).max(65_535).optional()),
   /** Whose token gives which roles: a line each, `TOKEN ROLE[,ROLE] NAME`. */
@@ -33,7 +33,7 @@ export interface AccessSettings {
   readonly key?: string | undefined;
   readonly ca?: string | undefined;
   readonly requireClient?: boolean;
-  readonly workerName?: string | undefined;
+  readonly serverName?: string | undefined;
   readonly healthPort?: number | undefined;
   readonly tokensFile?: string | undefined;
   readonly tokenFile?: string | undefined;
@@ -49,7 +49,7 @@ export function accessSettings(variables: Variables): AccessSettings {
     key: variables.PETAGE_TLS_KEY,
     ca: variables.PETAGE_TLS_CA,
     requireClient: variables.PETAGE_TLS_REQUIRE_CLIENT === "true",
-    workerName: variables.PETAGE_TLS_WORKER_NAME,
+    serverName: variables.PETAGE_TLS_SERVER_NAME,
     healthPort: variables.PETAGE_HEALTH_PORT,
     tokensFile: variables.PETAGE_TOKENS_FILE,
     tokenFile: variables.PETAGE_TOKEN_FILE,
@@ -64,7 +64,7 @@ export const NO_ACCESS: Readonly<Record<keyof typeof accessVariables, string>> =
   PETAGE_TLS_KEY: "",
   PETAGE_TLS_CA: "",
   PETAGE_TLS_REQUIRE_CLIENT: "",
-  PETAGE_TLS_WORKER_NAME: "",
+  PETAGE_TLS_SERVER_NAME: "",
   PETAGE_HEALTH_PORT: "",
   PETAGE_TOKENS_FILE: "",
   PETAGE_TOKEN_FILE: "",

@@ -41,7 +41,7 @@ export interface DialOptions {
 /** A client of a service. Nothing is sent until the first call; a lost server is dialled again by the next one. */
 export function dial<N extends ServiceName>(address: string, service: N, options: DialOptions = {}): Client<N> {
   const { access = new Access() } = options;
-  const { credentials, options: tls } = access.channel(address, service);
+  const { credentials, options: tls } = access.channel(address);
   const channel = new Channel(address, credentials, { ...channelOptions(service), ...tls });
   const caller = new Caller(channel, { service, address }, options);
   const methods = Object.entries(serviceDefinition(service)).map(([name, method]) => [

@@ -26,7 +26,7 @@ export async function waitForReady(address: string, deadlineMs: number, options:
   const endMs = performance.now() + deadlineMs;
   // One channel all along; a short backoff, because starting takes less than the default one.
   const { access = new Access() } = options;
-  const { credentials, options: tls } = access.channel(address, options.service);
+  const { credentials, options: tls } = access.channel(address);
   const channel = new Channel(address, credentials, {
     ...tls,
     "grpc.initial_reconnect_backoff_ms": POLL_INTERVAL_MS,

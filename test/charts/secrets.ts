@@ -35,7 +35,7 @@ export async function chartSecrets(helm: { run(...args: readonly string[]): Prom
   return {
     folder,
     tls: { ...tls("petage-tls"), tokensFile: join(folder("petage-tokens"), "tokens") },
-    workers: { ...tls("petage-worker-tls"), workerName: "petage-worker", jobKey: "key" },
+    workers: { ...tls("petage-worker-tls"), serverName: "petage-worker", jobKey: "key" },
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
   };
 }

@@ -44,7 +44,7 @@ describe("the Secrets of a release with TLS", function () {
     await using server = await serve({ port: 0, log: silentLog, services: [service], access, job: "uid" });
     await using client = dial(server.address, "EvaluatorService", { access, job: "uid" });
     assert.equal((await client.getStatus({})).queuedCount, 3);
-    assert.equal(made.workers.workerName, WORKER_NAME);
+    assert.equal(made.workers.serverName, WORKER_NAME);
   });
 
   it("are what helm test asks the services with", async () => {

@@ -93,7 +93,7 @@ describe("an attempt", function () {
       PETAGE_TLS_KEY: paths.key,
       PETAGE_TLS_CA: authority.ca,
       PETAGE_TLS_REQUIRE_CLIENT: "true",
-      PETAGE_TLS_WORKER_NAME: WORKER_NAME,
+      PETAGE_TLS_SERVER_NAME: WORKER_NAME,
       PETAGE_JOB_KEY: "key of the release",
     };
   }

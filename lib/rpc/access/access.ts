@@ -3,15 +3,12 @@ import { credentials, ServerCredentials, type ChannelCredentials } from "@grpc/g
 import { PetageError } from "#lib/base/errors.ts";
 import { silentLog, type Log } from "#lib/base/log.ts";
 import type { AccessSettings } from "#lib/jobs/access-settings.ts";
-import type { ServiceName } from "../contract.ts";
 import { MAX_CALLS_PER_CLIENT } from "../limits.ts";
 import { Certificates } from "./certificates.ts";
 import { Gate } from "./gate.ts";
 import { Reloaded } from "./reloaded.ts";
 import { jobToken, parseTokens, type Tokens } from "./tokens.ts";
 
-/** Services of a job: whoever calls them may not know them by a name. */
-const WORKERS: ReadonlySet<ServiceName> = new Set(["DataLoaderService", "EvaluatorService", "TrainerService"]);
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+$/;
 
 /** What a client says which server it looks for where that has but an address; grpc-js would say that, which TLS forbids. */
@@ -63,15 +60,13 @@ export class Access implements Disposable {
     });
   }
 
-  /** How a channel to a service is made; whatever it is of, `service` is undefined. */
-  channel(address: string, service: ServiceName | undefined): ChannelAccess {
-    const { workerName } = this.#settings;
-    const isWorker = service !== undefined && WORKERS.has(service);
-    const host = (isWorker ? workerName : undefined) ?? hostOf(address);
+  /** How a channel is made. */
+  channel(address: string): ChannelAccess {
+    const host = this.#settings.serverName ?? hostOf(address);
     const secure = this.#certificates?.ofChannel(host);
     if (!secure) return { credentials: credentials.createInsecure(), options: {} };
-    const serverName = isIP(host) === 0 ? host : NO_SERVER_NAME;
-    return { credentials: secure, options: { "grpc.ssl_target_name_override": serverName } };
+    const named = isIP(host) === 0 ? host : NO_SERVER_NAME;
+    return { credentials: secure, options: { "grpc.ssl_target_name_override": named } };
   }
 
   /** The header `authorization` of calls to a service. @param job uid of the job that it belongs to */

@@ -53,7 +53,7 @@ export function describeAccess({
     async function callerWith(role?: string): Promise<AccessSettings> {
       const ca = join(folder(), "ca.crt");
       writeFileSync(ca, (await secret("petage-tls")).get("ca.crt") ?? "");
-      if (role === undefined) return { ca, workerName: WORKER_NAME };
+      if (role === undefined) return { ca };
       const lines = (await secret("petage-tokens")).get("tokens")?.split("\n") ?? [];
       const tokenFile = join(folder(), `${role}.token`);
       writeFileSync(tokenFile, lines.find((line) => line.endsWith(` ${role}`))?.split(" ")[0] ?? "");
@@ -78,8 +78,8 @@ export function describeAccess({
       );
       await using way = await cluster().forward(spec.clusterIP, 50051);
       const answer = async (settings: AccessSettings): Promise<unknown> => {
-        using access = await openAccess(settings);
-        await using controller = dial(`localhost:${way.port}`, "ControllerService", { access });
+        using access = await openAccess({ ...settings, serverName: "petage-controller" });
+        await using controller = dial(`${way.host}:${way.port}`, "ControllerService", { access });
         return await controller.listTrainingJobs({}).then(
           () => "jobs",
           ({ code }: PetageError) => code,
@@ -101,7 +101,7 @@ export function describeAccess({
         "petage",
       );
       await using way = await cluster().forward(pod.status.podIP, 50051);
-      using access = await openAccess(await callerWith());
+      using access = await openAccess({ ...(await callerWith()), serverName: WORKER_NAME });
       await using stranger = dial(`${way.host}:${way.port}`, "DataLoaderService", { access });
       await assert.rejects(collect(stranger.streamBatches({ split: "SPLIT_TRAIN", worldSize: 1 })), {
         code: "PERMISSION_DENIED",

@@ -116,7 +116,7 @@ describe("the pods of a job", () => {
       assert.match(text, /\{"name":"tls","secret":\{"secretName":"tls-secret"\}\}/);
       assert.match(text, /\{"name":"tls","mountPath":"\/etc\/petage-tls","readOnly":true\}/);
       assert.equal(variable(pod, "PETAGE_TLS_CA"), "/etc/petage-tls/ca.crt");
-      assert.equal(variable(pod, "PETAGE_TLS_WORKER_NAME"), "petage-worker");
+      assert.equal(variable(pod, "PETAGE_TLS_SERVER_NAME"), "petage-worker");
       for (const probe of ["readinessProbe", "livenessProbe"]) {
         const { grpc } = container[probe] as { grpc: { port: number } };
         assert.equal(String(grpc.port), variable(pod, "PETAGE_HEALTH_PORT"));

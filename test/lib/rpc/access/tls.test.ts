@@ -68,7 +68,7 @@ describe("TLS", function () {
 
   it("finds workers by the one name that their certificates share", async () => {
     const workers = await authority.issue("workers", { name: "x", alternativeNames: ["DNS:petage-worker"] });
-    using access = await openAccess({ ...workers, ca: authority.ca, workerName: "petage-worker", jobKey: "key" });
+    using access = await openAccess({ ...workers, ca: authority.ca, serverName: "petage-worker", jobKey: "key" });
     const service = evaluator({ getStatus: async () => ({ queuedCount: 3 }) });
     await using running = await serve({ port: 0, log: silentLog, services: [service], access, job: "uid" });
     await using worker = dial(running.address, "EvaluatorService", { access, job: "uid", deadlineMs: 5_000 });
