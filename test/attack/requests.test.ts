@@ -88,7 +88,7 @@ describe("services that get hostile requests", function () {
     const reporter = new Reporter({ jobUid: "u", attempt: 0, rank: 0, worldSize: 1, generation: 0, maxEpochs: 1 });
     const requests = new Requests(reporter);
     requests.end(); // nobody trains here: what waits for a step is answered
-    const loader = Promise.reject<never>(new PetageError("UNAVAILABLE", "There is no data-loader"));
+    const loader = Promise.reject(new PetageError("UNAVAILABLE", "There is no data-loader"));
     loader.catch(() => {});
     const predictor = {} as PredictorThread; // no request gets that far: there is no checkpoint
     const slot = new ModelSlot<ServedModel>();

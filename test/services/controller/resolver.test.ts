@@ -13,7 +13,7 @@ import { Resolvers } from "#services/controller/local/resolver.ts";
 import { writeTinyProject } from "#test/support/tiny-project.ts";
 
 /** It is given up long before its evaluation ends: a stand-in for a disk that does not answer. */
-const SLOW = `${"x = [i * i for i in range(40000)]\n".repeat(3)}`;
+const SLOW = "x = [i * i for i in range(40000)]\n".repeat(3);
 const { signal } = new AbortController();
 
 describe("resolving requests of others in threads", function () {
