@@ -118,8 +118,16 @@ export function fromStatus(failure: ServiceError, { service, address }: Callee):
   return new PetageError(code, what, { cause, ...hintFor(failure.code, service) });
 }
 
+/** What grpc-js says of a connection that broke, or on which no ping was answered. */
+const DROPPED = "Connection dropped";
+/** What it says when the deadline of a call passed without an answer. */
+const LATE = /^Deadline exceeded after (\d+\.\d)\d*s/;
+
 /** grpc-js wraps why it cannot connect: `No connection established. Last error: Error: ... Resolution note: .` */
 function reasonOf(details: string): string {
+  if (details === DROPPED) return "it no longer answers: it has ended, is frozen or cut off";
+  const [, waited] = LATE.exec(details) ?? [];
+  if (waited !== undefined) return `it did not answer within ${waited} s: it is frozen, overloaded or cut off`;
   const inner = details.split("Last error: ").at(-1) ?? details;
   return inner.replace(/ Resolution note:[\s.]*$/, "").replace(/^Error: |\.$/g, "");
 }

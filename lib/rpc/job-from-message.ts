@@ -40,7 +40,8 @@ export function requestedJob({ job, requestId }: CreateTrainingJobRequest__Outpu
     throw new PetageError("INVALID_ARGUMENT", `request_id has ${size}`);
   }
   if (!job?.spec) throw new PetageError("INVALID_ARGUMENT", "The request has no job.spec");
-  const wanted = jobOf(job, maxRestarts);
+  const metadata = job.metadata && { ...job.metadata, createTime: null };
+  const wanted = jobOf({ ...job, metadata, status: null }, maxRestarts); // the rest is for us to say
   checkJobLimits(wanted);
   return wanted;
 }

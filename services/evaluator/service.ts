@@ -52,14 +52,15 @@ export function createEvaluatorService({
         const message = `split is ${split}, expected SPLIT_VALIDATION or SPLIT_TEST`;
         throw new PetageError("INVALID_ARGUMENT", message);
       }
-      allowed?.reached(localPath(checkpointUri));
+      const path = localPath(checkpointUri);
+      allowed?.reached(path);
       using _slot = await enter();
       const metrics = evaluatorMetrics(config, EVALUATORS[split]);
       status = { phase: "EVALUATOR_PHASE_LOADING", checkpointUri };
-      const checkpoint = await abortable(readCheckpoint(checkpointUri), signal); // who gives up gives the turn back
+      const checkpoint = await abortable(readCheckpoint(path), signal); // who gives up gives the turn back
       await predictor.load(checkpoint, { source: checkpointUri, config });
       status = { phase: "EVALUATOR_PHASE_EVALUATING", checkpointUri };
-      const weightsHash = await weightsSha256(checkpointUri);
+      const weightsHash = await weightsSha256(path);
       const model = {
         name: checkpoint.meta.configName,
         version: checkpointName(checkpointUri),

@@ -4,7 +4,6 @@ import { rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
-import { dumpPython } from "#lib/config/print/dump.ts";
 import { claimFolder } from "#lib/host/files/folders.ts";
 import type { OutputLine } from "#lib/host/process/processes.ts";
 import type { Facts } from "#lib/jobs/facts.ts";
@@ -165,8 +164,8 @@ export class JobController implements AsyncDisposable {
   }
 }
 
-async function writeConfig({ runDir, configName, configText, config }: ResolvedRun): Promise<void> {
-  await writeFile(join(runDir, `${configName}.py`), dumpPython(config.python));
+async function writeConfig({ runDir, configName, configText, python }: ResolvedRun): Promise<void> {
+  await writeFile(join(runDir, `${configName}.py`), python);
   await writeFile(join(runDir, "config.json"), configText);
 }
 

@@ -12,12 +12,15 @@ import { JobController } from "./controller.ts";
 import type { Reach } from "./reach.ts";
 import { resolveRequest } from "./resolve.ts";
 import type { MachineJob } from "./resolve.ts";
+import type { Resolve } from "./resolver.ts";
 
 export interface MachineJobsOptions {
   readonly natsUrl: string | undefined;
   readonly root: string;
   readonly log: Log;
   readonly reach: Reach;
+  /** Where requests are resolved; by default in this thread. */
+  readonly resolve?: Resolve;
   readonly createTimeoutMs?: number;
   /** How much may run at a time; without it, as much as is asked for. */
   readonly quota?: Quota;
@@ -104,7 +107,7 @@ export class MachineJobs implements Jobs, AsyncDisposable {
   }
 
   async #begin(request: CreateTrainingJobRequest__Output, signal: AbortSignal): Promise<TrainingJob> {
-    const resolved = await this.#resolve(request);
+    const resolved = await this.#resolve(request, signal);
     const { name } = resolved.job.metadata;
     if (this.#jobs.has(name) || this.#starting.has(name)) {
       throw new PetageError("ALREADY_EXISTS", `A job named ${name} exists already`, {
@@ -128,10 +131,10 @@ export class MachineJobs implements Jobs, AsyncDisposable {
   }
 
   /** A caller may name any file as a config: errors do not quote it, unless the files are the caller's. */
-  async #resolve(request: CreateTrainingJobRequest__Output): Promise<MachineJob> {
-    const { log, reach } = this.#options;
+  async #resolve(request: CreateTrainingJobRequest__Output, signal: AbortSignal): Promise<MachineJob> {
+    const { log, reach, resolve } = this.#options;
     try {
-      return await resolveRequest(request, this.#options);
+      return await (resolve ? resolve(request, signal) : resolveRequest(request, this.#options));
     } catch (thrown) {
       if (reach.quotesFiles || !request.job?.spec?.config?.path) throw thrown;
       const error = PetageError.from(thrown);

@@ -10,6 +10,7 @@ import { CONTINUE, continueCommand } from "#lib/jobs/command-line.ts";
 import { jobSpecOf } from "#lib/jobs/job-spec.ts";
 import { dataLoaderOf, nameOf } from "#lib/jobs/job-state.ts";
 import type { Instant, JobSpec, JobStatus, Observed, ObservedWorker, Role, WorkerName } from "#lib/jobs/job-state.ts";
+import { continuationOf } from "#lib/jobs/machine-job.ts";
 import { STOP_GRACE_MS } from "#lib/jobs/plan.ts";
 import type { Launcher, Pass } from "#lib/jobs/reconcile.ts";
 import { readStatus, writeStatus } from "#lib/jobs/status.ts";
@@ -130,8 +131,9 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
 
   /** A checkpoint of its own is the newest of the work dir; without one, it continues from where it began. */
   #continueHint(hasCheckpoint: boolean): string {
-    const { continuation, runDir } = this.#options.run;
-    const request = continuation(runDir);
+    const { source, resume, runDir, configName } = this.#options.run;
+    const places = { source, written: join(runDir, `${configName}.py`) };
+    const request = continuationOf(this.#job.spec, resume, places);
     return `${CONTINUE}${continueCommand(hasCheckpoint ? { ...request, resume: true } : request)}`;
   }
 

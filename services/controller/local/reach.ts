@@ -14,7 +14,7 @@ export interface Reach {
   readonly quotesFiles: boolean;
 }
 
-type Settings = Pick<
+export type ReachSettings = Pick<
   LocalEnvironment,
   "PETAGE_ROOT" | "PETAGE_READ_ROOTS" | "PETAGE_WRITE_ROOTS" | "PETAGE_CONFIG_VARIABLES"
 >;
@@ -23,7 +23,7 @@ type Settings = Pick<
  * A controller that a command has started for itself reaches what its user does. One that serves others reads and
  * writes below its root unless told otherwise, and shows configs no variable that is not named.
  */
-export function reachOf(settings: Settings, { quotesFiles }: Pick<Reach, "quotesFiles">): Reach {
+export function reachOf(settings: ReachSettings, { quotesFiles }: Pick<Reach, "quotesFiles">): Reach {
   const { PETAGE_ROOT: root, PETAGE_READ_ROOTS: read, PETAGE_WRITE_ROOTS: write } = settings;
   const usual = quotesFiles ? undefined : [root];
   const writable = foldersOf(write, usual);

@@ -1,16 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
+import { dumpPython } from "#lib/config/print/dump.ts";
 import type { LoadedConfig } from "#lib/config/language/load.ts";
 import { nearestPosition } from "#lib/config/value.ts";
 import { localPath } from "#lib/host/files/allowed-folders.ts";
 import type { AllowedFolders } from "#lib/host/files/allowed-folders.ts";
 import { loadJobConfig, portableConfig } from "#lib/host/files/job-config.ts";
 import type { ConfigRequest } from "#lib/host/files/job-config.ts";
-import type { TrainRequest } from "#lib/jobs/command-line.ts";
 import { resumeOf } from "#lib/jobs/job-spec.ts";
-import { checkMachineJob, continuationOf, DEFAULT_MAX_RESTARTS } from "#lib/jobs/machine-job.ts";
+import { checkMachineJob, DEFAULT_MAX_RESTARTS } from "#lib/jobs/machine-job.ts";
 import { checkJobName, nameLike, runName } from "#lib/jobs/names.ts";
 import { resolveJob } from "#lib/jobs/resolved-job.ts";
 import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
@@ -20,16 +19,19 @@ import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTr
 import { checkStartingWeights, resumePoint } from "#lib/store/start-weights.ts";
 import type { Reach } from "./reach.ts";
 
-/** What a job comes to on this machine: its config and its folders. */
+/** What a job comes to on this machine: its config and its folders; plain data, which crosses threads. */
 export interface ResolvedRun extends Pick<ResolvedJob, "configName" | "configText" | "validates" | "loadFrom"> {
-  readonly config: LoadedConfig;
+  /** The resolved config, as people read it. */
+  readonly python: string;
+  /** What a person would write for the config on a command line. */
+  readonly source: string;
+  /** `checkpoint.resume`: Auto, Never or a checkpoint. */
+  readonly resume: string;
   /** `work_dirs/<config>`: what all runs of the config share. */
   readonly workDir: string;
   /** `work_dirs/<config>/<time>`: where this run writes, unless that is taken. */
   readonly runDir: string;
   readonly resumeFrom: string | undefined;
-  /** What a person asks for to continue this job, given the folder in which it ran. */
-  readonly continuation: (runDir: string) => TrainRequest;
   /** Lines for the log: what was passed over, what a user should know. */
   readonly warnings: readonly string[];
 }
@@ -53,8 +55,6 @@ export async function resolveRequest(
 ): Promise<MachineJob> {
   const { metadata, spec } = requestedJob(request, DEFAULT_MAX_RESTARTS);
   checkMachineJob({ spec });
-  // The config is read at one go: where its place does not answer, only this call may wait.
-  if (spec.config.path) await stat(reach.reads.named(spec.config.path)).catch(() => undefined);
   const { configName, config, source } = loadJobConfig(configRequest(spec.config), reach.config);
   const resolved = resolveJob({ name: configName, config });
   const createTime = new Date();
@@ -72,13 +72,13 @@ export async function resolveRequest(
   if (!resumed.path) await checkStartingWeights(config, { loadFrom, pretrained: resolved.pretrained });
   const run = {
     ...resolved,
-    config,
+    python: dumpPython(config.python),
+    source,
+    resume,
     workDir,
     runDir: join(workDir, runName(createTime)),
     resumeFrom: resumed.path,
     loadFrom,
-    continuation: (runDir: string): TrainRequest =>
-      continuationOf(spec, resume, { source, written: join(runDir, `${configName}.py`) }),
     warnings: [...config.warnings, ...resumed.warnings],
   };
   const born = { uid, creationTimestamp: createTime.toISOString(), generation: 1 };
