@@ -58,16 +58,16 @@ export function accessSettings(variables: Variables): AccessSettings {
   };
 }
 
-/** The variables as they are set for a process that is to serve its parent alone, on this machine. */
-export const NO_ACCESS: Readonly<Record<keyof typeof accessVariables, string>> = {
-  PETAGE_TLS_CERT: "",
-  PETAGE_TLS_KEY: "",
-  PETAGE_TLS_CA: "",
-  PETAGE_TLS_REQUIRE_CLIENT: "",
-  PETAGE_TLS_SERVER_NAME: "",
-  PETAGE_HEALTH_PORT: "",
-  PETAGE_TOKENS_FILE: "",
-  PETAGE_TOKEN_FILE: "",
-  PETAGE_JOB_KEY: "",
-  PETAGE_MAX_CALLS_PER_CLIENT: "",
-};
+/** The variables as they are set for a process that is to serve its parent alone, on this machine; limits hold there, too. */
+export const NO_ACCESS: Readonly<Record<Exclude<keyof typeof accessVariables, "PETAGE_MAX_CALLS_PER_CLIENT">, string>> =
+  {
+    PETAGE_TLS_CERT: "",
+    PETAGE_TLS_KEY: "",
+    PETAGE_TLS_CA: "",
+    PETAGE_TLS_REQUIRE_CLIENT: "",
+    PETAGE_TLS_SERVER_NAME: "",
+    PETAGE_HEALTH_PORT: "",
+    PETAGE_TOKENS_FILE: "",
+    PETAGE_TOKEN_FILE: "",
+    PETAGE_JOB_KEY: "",
+  };

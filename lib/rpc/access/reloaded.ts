@@ -24,6 +24,8 @@ export class Reloaded<T> implements Disposable {
   readonly #listeners = new Set<(value: T) => void>();
   #contents: readonly Buffer[];
   #value: T;
+  /** What was wrong last, to be told once. */
+  #problem = "";
 
   private constructor(options: ReloadedOptions<T>, contents: readonly Buffer[]) {
     this.#options = options;
@@ -65,14 +67,15 @@ export class Reloaded<T> implements Disposable {
     try {
       const contents = await Promise.all(paths.map(read));
       if (contents.every((bytes, index) => this.#contents[index]?.equals(bytes))) return;
-      this.#contents = contents; // also of what makes no sense: it is told once
       this.#value = make(contents);
+      this.#contents = contents;
+      this.#problem = "";
       log.info("Took up files that have changed", { paths });
       for (const listener of this.#listeners) listener(this.#value);
     } catch (thrown) {
-      log.warn("Files have changed and cannot be used; those before are still", {
-        error: PetageError.from(thrown).describe(),
-      });
+      const error = PetageError.from(thrown).describe();
+      if (error !== this.#problem) log.warn("Files have changed and cannot be used; those before still are", { error });
+      this.#problem = error;
     }
   }
 }
