@@ -62,7 +62,7 @@ export async function resolveRequest(request: CreateTrainingJobRequest__Output, 
     loadFrom,
     continuation: (runDir: string): TrainRequest =>
       continuationOf(spec, resume, { source, written: join(runDir, `${configName}.py`) }),
-    warnings: [...config.warnings, ...resumed.warnings],
+    warnings: [...config.warnings, ...(resolved.warnings ?? []), ...resumed.warnings],
   };
   const born = { uid, creationTimestamp: createTime.toISOString(), generation: 1 };
   return { job: { metadata: { ...metadata, name, ...born }, spec }, run };
