@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Checkpoint, CheckpointMeta, CheckpointStore, StateDict } from "#lib/model/checkpoint.ts";
+import { localPath } from "./local-path.ts";
 import { decodePth } from "./pth.ts";
 import { formatManifest, parseManifest } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
@@ -154,7 +155,7 @@ export async function syncFolder(folder: string): Promise<void> {
 
 /** The folder of a checkpoint from what people write: the folder, its manifest, or a file:// URI of either. */
 export function folderOf(uri: string): string {
-  const path = uri.startsWith("file://") ? new URL(uri).pathname : uri;
+  const path = localPath(uri);
   const named = [MANIFEST_FILE, WEIGHTS_FILE].includes(basename(path));
   return resolve(named ? dirname(path) : path);
 }
@@ -197,7 +198,7 @@ export async function checkWeights(uri: string): Promise<void> {
 
 /** The path of a file that holds weights alone; undefined for a checkpoint of ours. */
 function bareWeightsPath(uri: string): string | undefined {
-  const path = resolve(uri.startsWith("file://") ? new URL(uri).pathname : uri);
+  const path = resolve(localPath(uri));
   return /\.(safetensors|pth?)$/.test(path) && basename(path) !== WEIGHTS_FILE ? path : undefined;
 }
 

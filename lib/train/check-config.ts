@@ -3,8 +3,10 @@ import { buildComponent } from "#lib/config/component/build.ts";
 import type { Build } from "#lib/config/component/component.ts";
 import { ignored } from "#lib/config/component/ignored.ts";
 import { configNode } from "#lib/config/component/node.ts";
+import type { ConfigNode } from "#lib/config/component/node.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
 import { checkLoader } from "#lib/data/loader-settings.ts";
+import { LOCATION_HINT, isElsewhere } from "#lib/model/location.ts";
 import { evaluatorMetrics, modelSettings, runSettings, scheduleOf } from "./settings.ts";
 import type { ModelSettings, RunSettings } from "./settings.ts";
 import { topLevelWarnings } from "./top-level.ts";
@@ -44,8 +46,10 @@ const LOADERS = [
 export function checkConfig(config: ResolvedConfig, build: Build = buildComponent): CheckedConfig {
   const root = configNode(config);
   for (const [key, schema] of Object.entries(PLAIN)) root.child(key).parse(schema);
+  requireHere(root.child("load_from"));
   const run = runSettings(config, build);
   const model = modelSettings(config, build);
+  if (model.pretrained) requireHere(root.at("model.backbone.init_cfg").with(model.pretrained.checkpoint));
   for (const [key, purpose] of LOADERS) {
     const node = root.find(key);
     if (node) checkLoader(node, { purpose, seed: run.seed, build });
@@ -56,4 +60,11 @@ export function checkConfig(config: ResolvedConfig, build: Build = buildComponen
   const shortest = { epochLength: 1, maxEpochs: run.maxEpochs, worldSize: 1, batchSize: 1 };
   scheduleOf(config, model.optimizer, { ...shortest, build });
   return { model, run, warnings: topLevelWarnings(config) };
+}
+
+function requireHere(node: ConfigNode): void {
+  if (typeof node.value !== "string" || !isElsewhere(node.value)) return;
+  throw node.fail(`\`${node.path}\` names ${node.value}, which is neither a path nor a file:// URI`, {
+    hint: LOCATION_HINT,
+  });
 }

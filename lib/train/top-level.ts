@@ -21,7 +21,6 @@ const REPLACED: ReadonlyMap<string, string> = new Map(
     data: "train_dataloader, val_dataloader and test_dataloader (samples_per_gpu is batch_size, workers_per_gpu num_workers)",
     runner: "train_cfg=dict(by_epoch=True, max_epochs=...)",
     total_epochs: "train_cfg=dict(by_epoch=True, max_epochs=...)",
-    max_epochs: "train_cfg=dict(by_epoch=True, max_epochs=...)",
     optimizer: "optim_wrapper=dict(optimizer=...)",
     optimizer_config: "optim_wrapper (grad_clip is clip_grad)",
     lr_config: "param_scheduler",
@@ -62,11 +61,9 @@ function adviceOn(name: string, config: ConfigDict): string | undefined {
   return meant === undefined ? undefined : `did you mean \`${meant}\`?`;
 }
 
-/** A variable of the user's, whose value stands elsewhere, too: `optim_wrapper = dict(optimizer=optimizer)`. */
+/** A variable of the user's, from which something else is made: `optim_wrapper = dict(optimizer=optimizer)`. */
 function isHelper(name: string, config: ConfigDict): boolean {
   const { [name]: value = null, ...rest } = config;
-  const text = JSON.stringify(value);
-  return JSON.stringify(rest).includes(
-    typeof value === "object" && value !== null ? text : `${JSON.stringify(name)}:${text}`,
-  );
+  const used = typeof value === "object" && value !== null ? JSON.stringify(value) : `${JSON.stringify(name)}:`;
+  return JSON.stringify(rest).includes(used);
 }

@@ -77,6 +77,12 @@ describe("checkConfig", () => {
 
   for (const [path, put, message] of [
     [["load_from"], 5, /`load_from` is 5, expected a str/],
+    [["load_from"], "s3://bucket/x.pth", /`load_from` names s3:\/\/bucket\/x.pth, which is neither a path/],
+    [
+      ["model", "backbone", "init_cfg"],
+      { type: "Pretrained", checkpoint: "https://host/x.pth" },
+      /`model.backbone.init_cfg` names https:\/\/host\/x.pth/,
+    ],
     [["resume"], "epoch_3", /`resume` is 'epoch_3', expected True or False/],
     [["test_evaluator"], { type: "Accuracy", topk: [1, 500] }, /`test_evaluator` cannot be measured with \d+ classes/],
     [["val_evaluator"], [evaluator, { type: "Accuracy", topk: 500 }], /`val_evaluator.1` cannot be measured/],
@@ -103,7 +109,7 @@ describe("checkConfig", () => {
     ["data", { samples_per_gpu: 8 }, "mmclassification 0.x, now say train_dataloader"],
     ["lr_config", { policy: "step" }, "mmclassification 0.x, now say param_scheduler"],
     ["resume_from", null, "mmclassification 0.x, now say resume=True"],
-    ["max_epochs", 7, "mmclassification 0.x, now say train_cfg"],
+    ["total_epochs", 7, "mmclassification 0.x, now say train_cfg"],
   ] as const) {
     it(`warns that ${name} has no effect: ${said}`, () => {
       const [warning = "", ...more] = check({ ...WHOLE, [name]: value }).warnings;
@@ -114,7 +120,7 @@ describe("checkConfig", () => {
 
   it("warns of no variable that a config has for itself", () => {
     const own = { bs: 32, _x: 1, root: "data", train_pipeline: pipeline, dataset_type: "CustomDataset", policies: [] };
-    const helpers = { optimizer: WHOLE.optim_wrapper.optimizer, max_epochs: 2, seed: 1 };
+    const helpers = { optimizer: WHOLE.optim_wrapper.optimizer, max_epochs: 7, seed: 5 };
     const theirs = { vis_backends: [], env_cfg: {}, default_scope: "mmpretrain", log_level: "INFO", visualizer: {} };
     assert.deepEqual(check({ ...WHOLE, ...own, ...helpers, ...theirs }).warnings, []);
   });
