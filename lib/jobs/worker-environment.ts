@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { optional } from "#lib/config/optional-variable.ts";
+import { accessVariables } from "./access-settings.ts";
 import { dataLoaderOf, workerLabel } from "./job-state.ts";
 import type { WorkerName } from "./job-state.ts";
 
@@ -20,6 +21,7 @@ export const processVariables = {
     .transform((text) => text === "true"),
   /** Where metrics are served; 0 takes any free port, without it they are not. */
   PETAGE_METRICS_PORT: z.preprocess((text) => text || undefined, z.coerce.number().int().min(0).max(65_535).optional()),
+  ...accessVariables,
 };
 
 /** Read before all others, since reading those may fail. */
@@ -50,8 +52,15 @@ const workerVariables = {
   PETAGE_PORT: z.coerce.number().int().min(0).max(65535).default(0),
 };
 
+/** Of a service that reads files which others name. */
+const readingVariables = {
+  /** Folders that they may lie in, split as those of PATH are; without it anywhere. */
+  PETAGE_READ_ROOTS: optional,
+};
+
 export const dataLoaderVariables = {
   ...workerVariables,
+  ...readingVariables,
   /** Folder that relative paths of the config start from. */
   PETAGE_DATA_ROOT: z.string().default("."),
   /** Decoding threads per split; by default `num_workers` of the config. */
@@ -60,6 +69,7 @@ export const dataLoaderVariables = {
 
 export const evaluatorVariables = {
   ...workerVariables,
+  ...readingVariables,
   /** Address of the data-loader: host:port; asked for over NATS where it is not given. */
   PETAGE_DATA_LOADER: z.string().optional(),
 };

@@ -12,8 +12,8 @@ import type { Announced } from "./subjects.ts";
 /** How long one question may wait for its answer, and how long after it the next one is asked. */
 const ANSWER_MS = 2_000;
 const ASK_INTERVAL_MS = 250;
-/** Longest address that is taken for one. */
-const ADDRESS_LIMIT_CHARACTERS = 300;
+/** `host:port`, of any kind of host; what is longer is taken for none. */
+const ADDRESS = /^[\w.:[\]%-]{1,294}:\d{1,5}$/;
 /** What NATS says when nobody has subscribed, and when nobody has answered. */
 const NOBODY: ReadonlySet<string> = new Set([ErrorCode.NoResponders, ErrorCode.Timeout]);
 
@@ -33,7 +33,10 @@ export interface Asking {
 export function announce({ nats, job, attempt, log }: Asking, label: Announced, address: string): void {
   const answer = new TextEncoder().encode(address);
   nats.connection.subscribe(addressSubject(job, attempt, label), {
-    callback: (error, question) => void (error ?? question.respond(answer)),
+    // The library's parser must not see it throw, as `respond` does once the connection ends.
+    callback: (error, question) => {
+      if (!error && !nats.connection.isClosed() && !nats.connection.isDraining()) question.respond(answer);
+    },
   });
   const onLost = (): void => log.warn("Who looks for this service from now on will not find it", { role: label });
   nats.lost.addEventListener("abort", onLost, { once: true });
@@ -63,7 +66,7 @@ async function ask({ connection }: Nats, subject: string, signal: AbortSignal): 
   try {
     const answer = await abortable(connection.request(subject, undefined, { timeout: ANSWER_MS }), signal);
     const text = answer.string();
-    return text.length > 0 && text.length <= ADDRESS_LIMIT_CHARACTERS ? text : undefined;
+    return ADDRESS.test(text) ? text : undefined;
   } catch (error) {
     if (signal.aborted) throw abortReason(signal);
     if (error instanceof NatsError && NOBODY.has(error.code)) return undefined;

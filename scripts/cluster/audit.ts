@@ -14,6 +14,7 @@ export const AUDIT_POLICY = {
     { level: "None", users: ["system:kube-proxy", "system:kwok", "system:coredns"] },
     { level: "None", userGroups: ["system:nodes", "system:serviceaccounts:kube-system"] },
     { level: "None", nonResourceURLs: ["/readyz*", "/livez*", "/healthz*"] },
+    { level: "Request", resources: [{ group: "petage.dev", resources: ["trainingjobs/status"] }] },
     { level: "Metadata" },
   ],
 } as const;
@@ -33,6 +34,8 @@ export interface AuditEvent {
   readonly code: number;
   readonly receivedAt: Date;
   readonly durationMs: number;
+  /** What was sent: of the status of a TrainingJob only. */
+  readonly body: unknown;
 }
 
 interface AuditLine {
@@ -47,6 +50,7 @@ interface AuditLine {
     readonly namespace?: string;
     readonly name?: string;
   };
+  readonly requestObject?: unknown;
   readonly responseStatus?: { readonly code?: number };
   readonly requestReceivedTimestamp: string;
   readonly stageTimestamp: string;
@@ -80,5 +84,6 @@ function eventOf(entry: AuditLine): AuditEvent {
     code: entry.responseStatus?.code ?? 0,
     receivedAt,
     durationMs: Date.parse(entry.stageTimestamp) - receivedAt.getTime(),
+    body: entry.requestObject,
   };
 }

@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { PetageError } from "#lib/base/errors.ts";
+import { MAX_WORKERS } from "#lib/jobs/job-limits.ts";
 import type { Batch } from "#lib/data/types.ts";
 import type { Loader } from "#lib/data/loader.ts";
 import type { Implementation } from "#lib/rpc/contract.ts";
@@ -71,9 +72,11 @@ export function createDataLoaderService(
   };
 }
 
-/** proto3 has no defaults but 0. */
+/** proto3 has no defaults but 0. An epoch is rounded up to its ranks, so their number is bounded. */
 function worldSizeOf(given: number): number {
-  if (given < 0) throw new PetageError("INVALID_ARGUMENT", `world_size is ${given}, expected 1 or more`);
+  if (given < 0 || given > MAX_WORKERS) {
+    throw new PetageError("INVALID_ARGUMENT", `world_size is ${given}, expected 1 to ${MAX_WORKERS}`);
+  }
   return given || 1;
 }
 

@@ -1,4 +1,5 @@
 import { PetageError } from "#lib/base/errors.ts";
+import { wasPutOff } from "#test/support/status-writes.ts";
 import type { AuditEvent } from "../../scripts/cluster/audit.ts";
 
 const READS: ReadonlySet<string> = new Set(["get", "list"]);
@@ -25,6 +26,14 @@ export function writesSince(events: readonly AuditEvent[], job: string, namespac
   return writes(events, namespace).filter(
     ({ receivedAt, resource, verb }) => receivedAt.getTime() >= start && !isApply(resource, verb),
   );
+}
+
+/** Of the writes of one job those that are due however long it takes, and how often those come that are put off. */
+export function cadenceOf(written: readonly AuditEvent[]): { readonly due: number; readonly putOffPerSecond: number } {
+  const due = written.filter((event) => !wasPutOff(event)).length;
+  const times = written.map(({ receivedAt }) => receivedAt.getTime());
+  const seconds = Math.max(1, (Math.max(...times) - Math.min(...times)) / 1000);
+  return { due, putOffPerSecond: (written.length - due) / seconds };
 }
 
 /** Writes in a namespace but for the lease. */

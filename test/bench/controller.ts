@@ -12,7 +12,16 @@ import type { BenchContext, Benchmark, Measurement } from "./benchmark.ts";
 import { median } from "./benchmark.ts";
 import { benchSpec, NAMESPACE, onBenchCluster } from "./controller-cluster.ts";
 import type { BenchSite } from "./controller-cluster.ts";
-import { creationMs, histogramBound, podsMs, podsOf, readsSince, writes, writesSince } from "./controller-figures.ts";
+import {
+  cadenceOf,
+  creationMs,
+  histogramBound,
+  podsMs,
+  podsOf,
+  readsSince,
+  writes,
+  writesSince,
+} from "./controller-figures.ts";
 
 /** The API server itself, with nobody in between, the very same pods. */
 const BARE = "bare creates of the same pods, pooled client";
@@ -21,7 +30,7 @@ const PUBLISHED = [
   { name: "KubeRay, published: 100 pods on kwok", value: 51 },
   { name: "JobSet, published: recovery at 15,000 nodes", value: 290 },
 ] as const;
-const TARGET = { reconcileMs: 250, manyS: 30, rssMb: 350, leaseRenewalsPerSecond: 0.5 };
+const TARGET = { reconcileMs: 250, manyS: 30, rssMb: 350, leaseRenewalsPerSecond: 0.5, countsPerSecond: 1 };
 /** Writes of a job besides its pods. */
 const WRITES_BESIDES_PODS = 6;
 /** Jobs that are worked on at a time without the controller. */
@@ -60,7 +69,7 @@ export const controller: Benchmark = {
       const { single, life, many, idleMs } = SIZES[context.size];
       await runOnce(site, { name: "warm-up", trainers: 1 });
       const steadySince = Date.now();
-      yield await benchLife(site, life, context);
+      yield* benchLife(site, life, context);
       // It would share the processor with those who are measured, which it does on no cluster that has nodes.
       await site.schedule(false);
       for (const size of single) yield* benchSingle(site, size, context);
@@ -169,7 +178,7 @@ function typeOf({ kind, apiVersion = "" }: KubeObject): ResourceType {
 }
 
 /** A job from its creation to its success, without trouble. */
-async function benchLife(site: BenchSite, trainers: number, { say }: BenchContext): Promise<Measurement> {
+async function* benchLife(site: BenchSite, trainers: number, { say }: BenchContext): AsyncGenerator<Measurement> {
   say("controller: the life of a job");
   const annotations = { "fake.petage.dev/complete-after": "3s" };
   await site.jobs.apply("life", benchSpec(trainers, { podTemplate: { metadata: { annotations } } }));
@@ -181,8 +190,15 @@ async function benchLife(site: BenchSite, trainers: number, { say }: BenchContex
   say(`controller: writes of a job of ${pods} pods: ${summary(written)}`);
   await site.clear();
   await delay(SETTLE_MS);
+  const { due, putOffPerSecond } = cadenceOf(written);
   const targetValue = pods + WRITES_BESIDES_PODS;
-  return { case: `writes per job, ${pods} pods`, value: written.length, unit: "writes", targetValue };
+  yield { case: `writes per job, ${pods} pods`, value: due, unit: "writes", targetValue };
+  yield {
+    case: "writes of counts, per second",
+    value: putOffPerSecond,
+    unit: "writes/s",
+    targetValue: TARGET.countsPerSecond,
+  };
 }
 
 function summary(events: readonly { readonly verb: string; readonly resource: string }[]): string {

@@ -90,6 +90,8 @@ describe("the chart in a cluster", function () {
 
   const release = (...args: readonly string[]): Promise<string> =>
     helm.run(...args, "--kubeconfig", cluster().kubeconfig, "--namespace", NAMESPACE);
+  /** The release as this chart has it, whatever was there before. */
+  const installed = (): Promise<string> => release("upgrade", "--install", "petage", CHART);
 
   before("make namespaces", async () => {
     credentials = Credentials.load(cluster().kubeconfig);
@@ -155,139 +157,151 @@ describe("the chart in a cluster", function () {
     assert.doesNotMatch(said, /Warning/);
   });
 
-  it("installs", async () => {
-    await release("install", "petage", older);
-    const jobs = (): Promise<unknown> => client.list(TRAINING_JOBS, { namespace: NAMESPACE });
-    await until("the path of training jobs", () => jobs().catch(() => null));
-  });
-
-  it("keeps the passwords, the jobs and their kind when it is upgraded, and brings the kind up to date", async () => {
-    const place = { namespace: NAMESPACE, name: "early" };
-    const { metadata } = await client.create<Job>(TRAINING_JOBS, { ...job(), metadata: place });
-    const uidOf = async (type: ResourceType, where: Place): Promise<string | undefined> =>
-      (await client.get(type, where)).metadata.uid;
-    const kind = await uidOf(CRDS, { name: "trainingjobs.petage.dev" });
-    const columns = async (): Promise<string> =>
-      JSON.stringify(await client.get(CRDS, { name: "trainingjobs.petage.dev" }));
-    assert.ok(!(await columns()).includes(NEW_COLUMN));
-    const secret = { namespace: NAMESPACE, name: "petage-nats" };
-    const before = await client.get<KubeObject & { data: Record<string, string> }>(core("secrets"), secret);
-    assert.equal(Object.keys(before.data).length, 4);
-    assert.equal(new Set(Object.values(before.data)).size, 4);
-    for (const value of Object.values(before.data)) {
-      assert.match(Buffer.from(value, "base64").toString(), /^p[A-Za-z0-9]{31}$/);
-    }
-    await release("upgrade", "petage", CHART, "--set", "log.level=debug");
-    assert.deepEqual((await client.get<typeof before>(core("secrets"), secret)).data, before.data);
-    assert.equal(await uidOf(TRAINING_JOBS, place), metadata.uid);
-    assert.equal(await uidOf(CRDS, { name: "trainingjobs.petage.dev" }), kind);
-    assert.ok((await columns()).includes(NEW_COLUMN));
-    await client.delete(TRAINING_JOBS, place);
-  });
-
-  describe("the controller's service account", () => {
-    let own: Credentials;
-    let controller: KubeClient;
-    before("get a token", async () => {
-      const token = (await cluster().kubectl(["create", "token", CONTROLLER, `--namespace=${NAMESPACE}`])).trim();
-      const folder = mkdtempSync(join(tmpdir(), "petage-token-"));
-      const kubeconfig = join(folder, "kubeconfig.json");
-      const view = await cluster().kubectl(["config", "view", "--raw", "--output=json"]);
-      const config = { ...(JSON.parse(view) as { users: { name: string; user: object }[] }) };
-      config.users = config.users.map(({ name }) => ({ name, user: { token } }));
-      writeFileSync(kubeconfig, JSON.stringify(config));
-      own = Credentials.load(kubeconfig);
-      controller = new KubeClient(own);
-      rmSync(folder, { recursive: true });
+  describe("after an older version", () => {
+    before("install it", async () => {
+      await release("install", "petage", older);
+      const jobs = (): Promise<unknown> => client.list(TRAINING_JOBS, { namespace: NAMESPACE });
+      await until("the path of training jobs", () => jobs().catch(() => null));
     });
-    after(() => own?.[Symbol.dispose]());
 
-    async function statusOf([method, path]: (typeof ALLOWED)[number]): Promise<number> {
-      const body = method === "POST" || method === "PATCH" ? { body: {} } : {};
-      const contentType = method === "PATCH" ? { contentType: "application/merge-patch+json" } : {};
-      const [plain = "", selector] = path.split("?labelSelector=");
-      const query = selector === undefined ? {} : { query: { labelSelector: decodeURIComponent(selector) } };
-      return await controller.call({ method, path: plain, ...body, ...contentType, ...query }).then(
-        () => 200,
-        (error: unknown) => (error instanceof KubeError ? error.status : assert.fail(String(error))),
-      );
-    }
-
-    for (const call of ALLOWED) {
-      it(`may ${call.join(" ")}`, async () => assert.notEqual(await statusOf(call), 403));
-    }
-    for (const call of FORBIDDEN) {
-      it(`may not ${call.join(" ")}`, async () => assert.equal(await statusOf(call), 403));
-    }
-
-    it("may run a job from its creation to its end", async () => {
-      const place = { namespace: NAMESPACE, name: "rights" };
-      const made = await controller.create<Job>(TRAINING_JOBS, { ...job(), metadata: place });
-      const status = { phase: "Succeeded" };
-      await controller.merge(TRAINING_JOBS, { ...place, subresource: "status" }, { patch: { status } });
-      const owner = {
-        apiVersion: "petage.dev/v1alpha1",
-        kind: "TrainingJob",
-        name: "rights",
-        uid: made.metadata.uid ?? "",
-      };
-      const ownerReferences = [{ ...owner, controller: true, blockOwnerDeletion: true }];
-      const metadata = { namespace: NAMESPACE, name: "rights-config", ownerReferences };
-      await controller.create(core("configmaps"), { apiVersion: "v1", kind: "ConfigMap", metadata });
-      await controller.delete(TRAINING_JOBS, place);
+    it("keeps the passwords, the jobs and their kind when it is upgraded, and brings the kind up to date", async () => {
+      const place = { namespace: NAMESPACE, name: "early" };
+      const { metadata } = await client.create<Job>(TRAINING_JOBS, { ...job(), metadata: place });
+      const uidOf = async (type: ResourceType, where: Place): Promise<string | undefined> =>
+        (await client.get(type, where)).metadata.uid;
+      const kind = await uidOf(CRDS, { name: "trainingjobs.petage.dev" });
+      const columns = async (): Promise<string> =>
+        JSON.stringify(await client.get(CRDS, { name: "trainingjobs.petage.dev" }));
+      assert.ok(!(await columns()).includes(NEW_COLUMN));
+      const secret = { namespace: NAMESPACE, name: "petage-nats" };
+      const before = await client.get<KubeObject & { data: Record<string, string> }>(core("secrets"), secret);
+      assert.equal(Object.keys(before.data).length, 4);
+      assert.equal(new Set(Object.values(before.data)).size, 4);
+      for (const value of Object.values(before.data)) {
+        assert.match(Buffer.from(value, "base64").toString(), /^p[A-Za-z0-9]{31}$/);
+      }
+      await release("upgrade", "petage", CHART, "--set", "log.level=debug");
+      assert.deepEqual((await client.get<typeof before>(core("secrets"), secret)).data, before.data);
+      assert.equal(await uidOf(TRAINING_JOBS, place), metadata.uid);
+      assert.equal(await uidOf(CRDS, { name: "trainingjobs.petage.dev" }), kind);
+      assert.ok((await columns()).includes(NEW_COLUMN));
+      await client.delete(TRAINING_JOBS, place);
     });
   });
 
-  for (const [role, can, cannot] of [
-    ["edit", ["create", "patch", "delete"], ["get"]],
-    ["view", ["get", "list", "watch"], ["create", "patch", "delete"]],
-  ] as const) {
-    it(`lets who may ${role} a namespace do so with its jobs`, async () => {
-      const name = `trainingjobs.petage.dev-${role}`;
-      const { metadata } = await client.get(CLUSTER_ROLES, { name });
-      assert.equal(metadata.labels?.[`rbac.authorization.k8s.io/aggregate-to-${role}`], "true");
-      // Nobody adds it to the cluster's own role here: that takes a controller-manager.
-      const user = `somebody-who-${role}s`;
-      await cluster().kubectl([
-        "create",
-        "rolebinding",
-        user,
-        `--clusterrole=${name}`,
-        `--user=${user}`,
-        "-n",
-        NAMESPACE,
-      ]);
-      const may = async (verb: string): Promise<string> => {
-        const question = ["auth", "can-i", verb, "trainingjobs.petage.dev", `--as=${user}`, "-n", NAMESPACE];
-        return (
-          await cluster()
-            .kubectl(question)
-            .catch(() => "no")
-        ).trim();
-      };
-      assert.deepEqual(await Promise.all([...can, ...cannot].map(may)), [
-        ...can.map(() => "yes"),
-        ...cannot.map(() => "no"),
-      ]);
-    });
-  }
+  describe("as it is installed", () => {
+    before("install it", installed);
 
-  it("leaves jobs, their kind and the volumes when it is uninstalled, and nothing else", async () => {
-    await client.create(TRAINING_JOBS, { ...job(), metadata: { namespace: NAMESPACE, name: "stays" } });
-    await release("uninstall", "petage");
-    assert.equal((await client.get(TRAINING_JOBS, { namespace: NAMESPACE, name: "stays" })).metadata.name, "stays");
-    const kinds = "all,configmaps,secrets,pvc,networkpolicies,roles,rolebindings,serviceaccounts,pdb,leases,hpa";
-    const selector = "--selector=app.kubernetes.io/instance=petage";
-    const left = await cluster().kubectl(["get", kinds, selector, `--namespace=${NAMESPACE}`, "--output=name"]);
-    const names = left.trim().split("\n").toSorted();
-    assert.deepEqual(names, ["persistentvolumeclaim/petage-data", "persistentvolumeclaim/petage-output"]);
-    const roles = await cluster().kubectl(["get", "clusterroles,clusterrolebindings", selector, "--output=name"]);
-    assert.equal(roles.trim(), "");
+    describe("the controller's service account", () => {
+      let own: Credentials;
+      let controller: KubeClient;
+      before("get a token", async () => {
+        const token = (await cluster().kubectl(["create", "token", CONTROLLER, `--namespace=${NAMESPACE}`])).trim();
+        const folder = mkdtempSync(join(tmpdir(), "petage-token-"));
+        const kubeconfig = join(folder, "kubeconfig.json");
+        const view = await cluster().kubectl(["config", "view", "--raw", "--output=json"]);
+        const config = { ...(JSON.parse(view) as { users: { name: string; user: object }[] }) };
+        config.users = config.users.map(({ name }) => ({ name, user: { token } }));
+        writeFileSync(kubeconfig, JSON.stringify(config));
+        own = Credentials.load(kubeconfig);
+        controller = new KubeClient(own);
+        rmSync(folder, { recursive: true });
+      });
+      after(() => own?.[Symbol.dispose]());
+
+      async function statusOf([method, path]: (typeof ALLOWED)[number]): Promise<number> {
+        const body = method === "POST" || method === "PATCH" ? { body: {} } : {};
+        const contentType = method === "PATCH" ? { contentType: "application/merge-patch+json" } : {};
+        const [plain = "", selector] = path.split("?labelSelector=");
+        const query = selector === undefined ? {} : { query: { labelSelector: decodeURIComponent(selector) } };
+        return await controller.call({ method, path: plain, ...body, ...contentType, ...query }).then(
+          () => 200,
+          (error: unknown) => (error instanceof KubeError ? error.status : assert.fail(String(error))),
+        );
+      }
+
+      for (const call of ALLOWED) {
+        it(`may ${call.join(" ")}`, async () => assert.notEqual(await statusOf(call), 403));
+      }
+      for (const call of FORBIDDEN) {
+        it(`may not ${call.join(" ")}`, async () => assert.equal(await statusOf(call), 403));
+      }
+
+      it("may run a job from its creation to its end", async () => {
+        const place = { namespace: NAMESPACE, name: "rights" };
+        const made = await controller.create<Job>(TRAINING_JOBS, { ...job(), metadata: place });
+        const status = { phase: "Succeeded" };
+        await controller.merge(TRAINING_JOBS, { ...place, subresource: "status" }, { patch: { status } });
+        const owner = {
+          apiVersion: "petage.dev/v1alpha1",
+          kind: "TrainingJob",
+          name: "rights",
+          uid: made.metadata.uid ?? "",
+        };
+        const ownerReferences = [{ ...owner, controller: true, blockOwnerDeletion: true }];
+        const metadata = { namespace: NAMESPACE, name: "rights-config", ownerReferences };
+        await controller.create(core("configmaps"), { apiVersion: "v1", kind: "ConfigMap", metadata });
+        await controller.delete(TRAINING_JOBS, place);
+      });
+    });
+
+    for (const [role, can, cannot] of [
+      ["edit", ["create", "patch", "delete"], ["get"]],
+      ["view", ["get", "list", "watch"], ["create", "patch", "delete"]],
+    ] as const) {
+      it(`lets who may ${role} a namespace do so with its jobs`, async () => {
+        const name = `trainingjobs.petage.dev-${role}`;
+        const { metadata } = await client.get(CLUSTER_ROLES, { name });
+        assert.equal(metadata.labels?.[`rbac.authorization.k8s.io/aggregate-to-${role}`], "true");
+        // Nobody adds it to the cluster's own role here: that takes a controller-manager.
+        const user = `somebody-who-${role}s`;
+        await cluster().kubectl([
+          "create",
+          "rolebinding",
+          user,
+          `--clusterrole=${name}`,
+          `--user=${user}`,
+          "-n",
+          NAMESPACE,
+        ]);
+        const may = async (verb: string): Promise<string> => {
+          const question = ["auth", "can-i", verb, "trainingjobs.petage.dev", `--as=${user}`, "-n", NAMESPACE];
+          return (
+            await cluster()
+              .kubectl(question)
+              .catch(() => "no")
+          ).trim();
+        };
+        assert.deepEqual(await Promise.all([...can, ...cannot].map(may)), [
+          ...can.map(() => "yes"),
+          ...cannot.map(() => "no"),
+        ]);
+      });
+    }
   });
 
-  it("takes over what it left when it is installed again", async () => {
-    await release("install", "petage", CHART);
-    assert.equal((await client.get(TRAINING_JOBS, { namespace: NAMESPACE, name: "stays" })).metadata.name, "stays");
-    await cluster().kubectl(["apply", "--server-side", "--force-conflicts", "--dry-run=server", "--filename", CRD]);
+  describe("when it is uninstalled", () => {
+    before("install it, and uninstall it with a job there", async () => {
+      await installed();
+      await client.create(TRAINING_JOBS, { ...job(), metadata: { namespace: NAMESPACE, name: "stays" } });
+      await release("uninstall", "petage");
+    });
+
+    it("leaves jobs, their kind and the volumes when it is uninstalled, and nothing else", async () => {
+      assert.equal((await client.get(TRAINING_JOBS, { namespace: NAMESPACE, name: "stays" })).metadata.name, "stays");
+      const kinds = "all,configmaps,secrets,pvc,networkpolicies,roles,rolebindings,serviceaccounts,pdb,leases,hpa";
+      const selector = "--selector=app.kubernetes.io/instance=petage";
+      const left = await cluster().kubectl(["get", kinds, selector, `--namespace=${NAMESPACE}`, "--output=name"]);
+      const names = left.trim().split("\n").toSorted();
+      assert.deepEqual(names, ["persistentvolumeclaim/petage-data", "persistentvolumeclaim/petage-output"]);
+      const roles = await cluster().kubectl(["get", "clusterroles,clusterrolebindings", selector, "--output=name"]);
+      assert.equal(roles.trim(), "");
+    });
+
+    it("takes over what it left when it is installed again", async () => {
+      await release("install", "petage", CHART);
+      assert.equal((await client.get(TRAINING_JOBS, { namespace: NAMESPACE, name: "stays" })).metadata.name, "stays");
+      await cluster().kubectl(["apply", "--server-side", "--force-conflicts", "--dry-run=server", "--filename", CRD]);
+    });
   });
 });

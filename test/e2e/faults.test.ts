@@ -81,6 +81,7 @@ describe("a job that loses a process", function () {
     { worker: "nats-server", signal: "SIGKILL", says: /^nats-server was killed by SIGKILL/ },
     { worker: "evaluator", signal: "SIGKILL", says: /^evaluator was killed by SIGKILL/ },
     { worker: "trainer-1", signal: "SIGSTOP", says: /[Rr]ank 1/ },
+    { worker: "nats-server", signal: "SIGSTOP", says: /The broker has carried no message for .* it is frozen/ },
   ];
   let lastStep = 0;
   for (const { worker, signal, says } of faults) {

@@ -6,6 +6,7 @@ import { DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
 import { Loader, type BatchMaker, type LoaderOptions, type MakerSetup } from "#lib/data/loader.ts";
 import { makeBatch, type BatchRecipe, type BatchTask, type MadeBatch } from "#lib/data/make-batch.ts";
 import { buildPipeline } from "#lib/data/pipeline.ts";
+import type { AllowedFolders } from "#lib/host/files/allowed-folders.ts";
 import { localDataFiles } from "#lib/host/files/data-files.ts";
 import { loadBuild } from "#lib/host/plugins.ts";
 import type { PluginModules } from "#lib/host/plugins.ts";
@@ -18,15 +19,18 @@ export interface OpenLoaderOptions extends Pick<LoaderOptions, "purpose" | "seed
   readonly decode?: LoaderOptions["decode"];
   /** Whose datasets, samplers and transforms the config may name besides ours. */
   readonly plugins?: PluginModules;
+  /** Where the files of the dataset may lie; anywhere unless given. */
+  readonly allowed?: AllowedFolders;
 }
 
 /** The batches of one `*_dataloader` of a config, from this machine's files, decoded by `num_workers` threads. */
 export async function openLoader(node: ConfigNode, options: OpenLoaderOptions): Promise<Loader> {
-  const { root = ".", decode = DEFAULT_IMAGE_LIMITS, plugins = [], ...rest } = options;
+  const { root = ".", decode = DEFAULT_IMAGE_LIMITS, allowed, plugins = [], ...rest } = options;
   const build = await loadBuild(plugins);
   const openMaker = (setup: MakerSetup, workers: number): BatchMaker =>
     workers === 0 ? new LocalMaker(setup, build) : new ThreadMaker({ ...setup, plugins }, { workers, build });
-  return await Loader.open(node, { ...rest, decode, files: localDataFiles({ root }), build, openMaker });
+  const files = localDataFiles({ root, ...(allowed && { allowed }) });
+  return await Loader.open(node, { ...rest, decode, files, build, openMaker });
 }
 
 /** Images worked on at a time where a batch is made in the calling thread: libuv's threads decode. */

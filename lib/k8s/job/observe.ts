@@ -168,5 +168,11 @@ function problemOf(pod: Pod): Problem | undefined {
   if (waiting) return { reason: waiting.reason ?? "", message: `${waiting.reason}: ${waiting.message ?? ""}` };
   const scheduled = condition(pod, "PodScheduled");
   if (scheduled?.status !== "False" || !scheduled.message) return undefined;
-  return { reason: scheduled.reason ?? "Unschedulable", message: scheduled.message };
+  return { reason: scheduled.reason ?? "Unschedulable", message: scheduled.message.replace(GANG_PREFIX, "") };
 }
+
+/**
+ * kube-scheduler 1.37 puts it before what keeps a gang waiting, but only of pods that it looked at before the one that
+ * found no place: what a job says must not depend on their order.
+ */
+const GANG_PREFIX = /^pod group is unschedulable, /;

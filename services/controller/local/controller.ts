@@ -13,8 +13,10 @@ import { POLL_INTERVAL_MS, reconcile, write } from "#lib/jobs/reconcile.ts";
 import type { Pass, Track } from "#lib/jobs/reconcile.ts";
 import type { TrainingJob } from "#lib/jobs/training-job.ts";
 import { MachineLauncher } from "./launcher.ts";
+import { Access } from "#lib/rpc/access/access.ts";
 import { LogBuffer } from "./logs.ts";
 import { followProgress } from "./progress.ts";
+import type { Reach } from "./reach.ts";
 import type { ResolvedRun } from "./resolve.ts";
 
 /** A pass may come earlier than asked for; a timer cannot wait for months. */
@@ -26,6 +28,7 @@ export interface JobOptions {
   /** A NATS server to use instead of one of the job's own. */
   readonly natsUrl: string | undefined;
   readonly root: string;
+  readonly reach: Reach;
   readonly log: Log;
   /** Aborts when nobody waits for the job any more; then it is not begun. */
   readonly signal: AbortSignal;
@@ -149,7 +152,10 @@ export class JobController implements AsyncDisposable {
       this.#track.facts = change(this.#track.facts);
       void this.reconcile();
     };
-    void followProgress(address, update).catch(() => {}); // its end is seen as its process's
+    const { uid: job = "" } = this.job.metadata;
+    void followProgress({ address, access: new Access({ jobKey: this.#launcher.jobKey }), job }, update).catch(
+      () => {},
+    ); // its end is seen as its process's
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

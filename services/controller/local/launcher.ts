@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { randomBytes } from "node:crypto";
+import { delimiter, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { availableCores, decoderEnvironment, shareCores, threadEnvironment } from "#lib/host/process/cores.ts";
 import { ProcessLauncher } from "#lib/host/process/process-launcher.ts";
@@ -15,7 +16,10 @@ import { readStatus, writeStatus } from "#lib/jobs/status.ts";
 import type { TrainingJob } from "#lib/jobs/training-job.ts";
 import { workerEnvironment } from "#lib/jobs/worker-environment.ts";
 import type { WorkerEnvironment } from "#lib/jobs/worker-environment.ts";
+import type { Reach } from "./reach.ts";
 import type { ResolvedRun } from "./resolve.ts";
+
+const JOB_KEY_BYTES = 32;
 
 export interface MachineLauncherOptions {
   readonly job: TrainingJob;
@@ -23,6 +27,8 @@ export interface MachineLauncherOptions {
   /** A NATS server to use instead of one of the job's own. */
   readonly natsUrl: string | undefined;
   readonly root: string;
+  /** Where the files that its config names may lie. */
+  readonly reach: Pick<Reach, "reads">;
   onLine(line: OutputLine): void;
   /** Something about a worker has changed. */
   onWorker(): void;
@@ -36,6 +42,8 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
   readonly #processes: ProcessLauncher;
   readonly writeIntervalMs = 0;
   #job: TrainingJob;
+  /** Of this job alone; its processes have it from here, so nobody else on this machine may stop or feed them. */
+  readonly jobKey = randomBytes(JOB_KEY_BYTES).toString("base64url");
 
   constructor(options: MachineLauncherOptions) {
     const { job, onLine, onWorker } = options;
@@ -128,7 +136,7 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
   }
 
   #environmentOf(worker: WorkerName, { track: { facts } }: Pass): WorkerEnvironment {
-    const { run, root, natsUrl } = this.#options;
+    const { run, root, reach, natsUrl } = this.#options;
     const { metadata, spec } = this.#job;
     const { workers: size = 1 } = spec;
     const { runDir, workDir, loadFrom = "", resumeFrom = "" } = run;
@@ -149,15 +157,17 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
       }),
       PETAGE_LOG_LEVEL: "info", // not the controller's own
       PETAGE_LOG: "pretty",
+      PETAGE_JOB_KEY: this.jobKey,
     };
+    const reading: WorkerEnvironment = { PETAGE_READ_ROOTS: (reach.reads.folders ?? []).join(delimiter) };
     if (worker.role === "data-loader") {
-      return { ...common, PETAGE_DATA_ROOT: root, ...decoderEnvironment(shares.loaderWorkers) };
+      return { ...common, ...reading, PETAGE_DATA_ROOT: root, ...decoderEnvironment(shares.loaderWorkers) };
     }
     const loader: WorkerEnvironment = {
       ...common,
       PETAGE_DATA_LOADER: address("data-loader", dataLoaderOf(worker, dataLoaders)),
     };
-    if (worker.role === "evaluator") return { ...loader, ...threadEnvironment(shares.evaluatorThreads) };
+    if (worker.role === "evaluator") return { ...loader, ...reading, ...threadEnvironment(shares.evaluatorThreads) };
     const evaluator = run.validates ? address("evaluator") : "";
     return { ...loader, PETAGE_EVALUATOR: evaluator, ...threadEnvironment(shares.trainerThreads) };
   }

@@ -16,13 +16,12 @@ import { useHelm } from "../../support/helm.ts";
 import { petage } from "../../support/cli.ts";
 import { until } from "../../support/until.ts";
 import { assertWithin } from "../../support/within.ts";
+import { describeAccess, JOB_TIMEOUT_MS } from "./petage-access.ts";
 
 const NAMESPACE = "petage";
 const GPUS = 2;
 /** Building the image the first time, on a busy machine. */
 const SETUP_TIMEOUT_MS = 30 * 60_000;
-/** Half a minute to four minutes where nobody else works on this machine; pods yield to everybody. */
-const JOB_TIMEOUT_MS = 20 * 60_000;
 const STEP_TIMEOUT_MS = 5 * 60_000;
 const CONFIG = { name: "resnet18_petage_quickstart" };
 const SAVED_EVERY = 5;
@@ -66,6 +65,10 @@ describe("petage on Kubernetes", function () {
     }
     await preparePetage(cluster(), { namespace: NAMESPACE, gpus: GPUS }, consoleReport());
     folder = mkdtempSync(join(tmpdir(), "petage-photos-"));
+  });
+
+  before("the release", async () => {
+    await release("install", "petage", CHART, "--wait", "--timeout", "5m", ...SMALL_VALUES);
   });
 
   after("no photos", () => {
@@ -120,7 +123,6 @@ describe("petage on Kubernetes", function () {
   }
 
   it("installs by helm, and everything gets ready", async () => {
-    await release("install", "petage", CHART, "--wait", "--timeout", "5m", ...SMALL_VALUES);
     const ready = await kubectl("get", "pods", "--output=jsonpath={.items[*].status.containerStatuses[*].ready}");
     assert.equal(ready, "true true true");
   });
@@ -190,13 +192,6 @@ describe("petage on Kubernetes", function () {
     }
   }
 
-  it("serves the model that the job published", async () => {
-    const answer = await until("inference has the model", () => predict().catch(() => undefined), STEP_TIMEOUT_MS);
-    assert.equal(answer.servedBy?.version, "1");
-    const months = answer.estimate?.ageMonths ?? -1;
-    assert.ok(months >= 0 && months < 192, `${months} months`);
-  });
-
   async function predict() {
     const { spec } = await cluster().get<{ spec: { clusterIP: string } }>(
       "service",
@@ -233,65 +228,6 @@ describe("petage on Kubernetes", function () {
     return Number(pids[0]);
   }
 
-  /** A job that would never end; what may happen to a job happens to it. As it was last. */
-  const WORN = "worn";
-  let worn: TrainingJobObject;
-  const stepOf = ({ status }: TrainingJobObject): number => status?.progress?.step ?? 0;
-  /** It trains in that attempt, and has done more steps than before. */
-  const goesOn = (attempt: number): Promise<TrainingJobObject> =>
-    reaches(
-      WORN,
-      (job) => job.status?.phase === "Running" && job.status.attempt === attempt && stepOf(job) > stepOf(worn) + 1,
-    );
-
-  it("goes on when the controller is killed", async () => {
-    await cluster().apply(smallJob(WORN, { config: { ...CONFIG, cfgOptions: ["train_cfg.max_epochs=1000"] } }));
-    worn = await isTraining(WORN);
-    await kubectl("delete", "pod", "--selector=app.kubernetes.io/component=controller", "--grace-period=0", "--force");
-    worn = await goesOn(0);
-    assert.equal(worn.status?.restarts, 0);
-  });
-
-  it("goes on when a trainer is killed, and says what that cost", async () => {
-    process.kill(pidOf(WORN, 1), "SIGKILL");
-    worn = await goesOn(1);
-    const { restartsIgnored, lastFailure, progress } = worn.status ?? {};
-    assert.equal(restartsIgnored, undefined);
-    assert.deepEqual([lastFailure?.worker, lastFailure?.signal], [`${WORN}-0-1`, "SIGKILL"], lastFailure?.message);
-    const { lostSteps } = progress ?? {};
-    assert.ok(lostSteps !== undefined && lostSteps <= SAVED_EVERY, `${lostSteps} steps lost`);
-  });
-
-  it("goes on when a trainer is drained from its node, and does not count that", async () => {
-    const drain = ["drain", NODE.name, `--pod-selector=petage.dev/job=${WORN},petage.dev/rank=1`];
-    await cluster().kubectl([...drain, "--force", "--delete-emptydir-data", "--timeout=3m"]);
-    await cluster().kubectl(["uncordon", NODE.name]);
-    worn = await goesOn(2);
-    const { restartsIgnored, lastFailure } = worn.status ?? {};
-    assert.equal(restartsIgnored, 1, lastFailure?.message);
-    assert.equal(lastFailure?.worker, `${WORN}-1-1`);
-  });
-
-  it("lets another gang wait whole for its GPUs, and says why", async () => {
-    await cluster().apply(smallJob("waiter"));
-    const waiting = await reaches("waiter", ({ status }) =>
-      /Insufficient nvidia.com\/gpu|minCount|cannot be satisfied/.test(status?.message ?? ""),
-    );
-    assert.equal(waiting.status?.phase, "Scheduling");
-    assert.equal(waiting.status?.conditions?.find(({ type }) => type === "GangScheduled")?.status, "False");
-    const ofWaiter = ["get", "pods", "--selector=petage.dev/job=waiter"];
-    const phases = await kubectl(...ofWaiter, "--output=jsonpath={.items[*].status.phase}");
-    assert.equal(phases, "Pending Pending Pending Pending");
-  });
-
-  it("ends when it is cancelled, and the gang that waited runs to its end", async () => {
-    await kubectl("patch", "tj", WORN, "--type=merge", '--patch={"spec":{"runPolicy":{"cancel":true}}}');
-    await isIn(WORN, "Cancelled");
-    const { status } = await isIn("waiter", "Succeeded", JOB_TIMEOUT_MS);
-    assert.deepEqual([status?.attempt, status?.restarts], [0, 0]);
-    assert.equal(status?.progress?.step, status?.progress?.maxSteps);
-  });
-
   it("says what is wrong with a bad config, and where, without making a pod", async () => {
     const inline = "_base_ = ['resnet/resnet18_petage_quickstart.py']\nmodel = dict(backbone=dict(depht=18))\n";
     await cluster().apply(smallJob("bad-config", { config: { inline, fileName: "mine.py" } }));
@@ -308,17 +244,125 @@ describe("petage on Kubernetes", function () {
     await kubectl("delete", "tj", "bad-image");
   });
 
-  it("leaves nothing but what is kept on purpose when it is uninstalled", async () => {
-    await kubectl("delete", "tj", "--all", "--wait");
-    await release("uninstall", "petage", "--wait", "--timeout", "5m");
-    const kept = ["petage-data", "petage-output"].map((name) => `persistentvolumeclaim/${name}`);
-    let left: readonly string[] = [];
-    const isClean = async (): Promise<boolean> => {
-      const found = await kubectl("get", "all,secrets,configmaps,pvc,networkpolicies,roles,leases", "--output=name");
-      left = found.split("\n").filter((name) => name !== "" && !name.includes("kube-root-ca.crt"));
-      return left.length <= kept.length;
-    };
-    await until("its pods are gone", isClean, STEP_TIMEOUT_MS).catch(() => undefined);
-    assert.deepEqual(left.toSorted(), kept);
+  describe("a trained sample", () => {
+    before("it has succeeded", async () => {
+      await kubectl("apply", "--filename", sampleFile("quickstart"));
+      await isIn("quickstart", "Succeeded", JOB_TIMEOUT_MS);
+    });
+
+    it("is served as the model that it published", async () => {
+      const answer = await until("inference has the model", () => predict().catch(() => undefined), STEP_TIMEOUT_MS);
+      assert.equal(answer.servedBy?.version, "1");
+      const months = answer.estimate?.ageMonths ?? -1;
+      assert.ok(months >= 0 && months < 192, `${months} months`);
+    });
+  });
+
+  describe("a job that has much to bear", () => {
+    /** A job that would never end; what may happen to a job happens to it. As it was last. */
+    const WORN = "worn";
+    let worn: TrainingJobObject;
+    const stepOf = ({ status }: TrainingJobObject): number => status?.progress?.step ?? 0;
+    const attemptOf = ({ status }: TrainingJobObject): number => status?.attempt ?? 0;
+    const savedStep = ({ status }: TrainingJobObject): number => status?.lastCheckpoint?.step ?? 0;
+    /** Those that count, and those that do not, which the status leaves out while there is none. */
+    const restartsOf = ({ status }: TrainingJobObject): readonly (number | undefined)[] => [
+      status?.restarts,
+      status?.restartsIgnored ?? 0,
+    ];
+    /** It trains in that attempt, and has done more steps than before. */
+    const goesOn = (attempt: number): Promise<TrainingJobObject> =>
+      reaches(
+        WORN,
+        (job) => job.status?.phase === "Running" && job.status.attempt === attempt && stepOf(job) > stepOf(worn) + 1,
+      );
+
+    before("it trains", async () => {
+      await cluster().apply(smallJob(WORN, { config: { ...CONFIG, cfgOptions: ["train_cfg.max_epochs=1000"] } }));
+      worn = await isTraining(WORN);
+    });
+
+    it("goes on when the controller is killed", async () => {
+      await kubectl(
+        "delete",
+        "pod",
+        "--selector=app.kubernetes.io/component=controller",
+        "--grace-period=0",
+        "--force",
+      );
+      worn = await goesOn(attemptOf(worn));
+      assert.deepEqual(restartsOf(worn), [0, 0]);
+    });
+
+    it("goes on when a trainer is killed, and says what that cost", async () => {
+      const attempt = attemptOf(worn);
+      process.kill(pidOf(WORN, 1), "SIGKILL");
+      worn = await goesOn(attempt + 1);
+      const { lastFailure, progress } = worn.status ?? {};
+      assert.deepEqual(restartsOf(worn), [1, 0]);
+      assert.deepEqual(
+        [lastFailure?.worker, lastFailure?.signal],
+        [`${WORN}-${attempt}-1`, "SIGKILL"],
+        lastFailure?.message,
+      );
+      const { lostSteps } = progress ?? {};
+      assert.ok(lostSteps !== undefined && lostSteps <= SAVED_EVERY, `${lostSteps} steps lost`);
+    });
+
+    it("goes on when a trainer is drained from its node, and does not count that", async () => {
+      const [attempt, saved] = [attemptOf(worn), savedStep(worn)];
+      worn = await reaches(WORN, (job) => savedStep(job) > saved);
+      const drain = ["drain", NODE.name, `--pod-selector=petage.dev/job=${WORN},petage.dev/rank=1`];
+      await cluster().kubectl([...drain, "--force", "--delete-emptydir-data", "--timeout=3m"]);
+      await cluster().kubectl(["uncordon", NODE.name]);
+      worn = await goesOn(attempt + 1);
+      const { lastFailure } = worn.status ?? {};
+      assert.deepEqual(restartsOf(worn), [0, 1], lastFailure?.message); // a new checkpoint makes good for what was before
+      assert.equal(lastFailure?.worker, `${WORN}-${attempt}-1`);
+    });
+
+    describe("and another gang for its GPUs", () => {
+      let waiting: TrainingJobObject;
+      before("it waits", async () => {
+        await cluster().apply(smallJob("waiter"));
+        waiting = await reaches("waiter", ({ status }) =>
+          /Insufficient nvidia.com\/gpu|minCount|cannot be satisfied/.test(status?.message ?? ""),
+        );
+      });
+
+      it("waits whole, and says why", async () => {
+        assert.equal(waiting.status?.phase, "Scheduling");
+        assert.equal(waiting.status?.conditions?.find(({ type }) => type === "GangScheduled")?.status, "False");
+        const ofWaiter = ["get", "pods", "--selector=petage.dev/job=waiter"];
+        const phases = await kubectl(...ofWaiter, "--output=jsonpath={.items[*].status.phase}");
+        assert.equal(phases, "Pending Pending Pending Pending");
+      });
+
+      it("runs to its end when the first is cancelled", async () => {
+        await kubectl("patch", "tj", WORN, "--type=merge", '--patch={"spec":{"runPolicy":{"cancel":true}}}');
+        await isIn(WORN, "Cancelled");
+        const { status } = await isIn("waiter", "Succeeded", JOB_TIMEOUT_MS);
+        assert.deepEqual([status?.attempt, status?.restarts], [0, 0]);
+        assert.equal(status?.progress?.step, status?.progress?.maxSteps);
+      });
+    });
+  });
+
+  describeAccess({ cluster, kubectl, release, smallJob, isTraining, isIn, folder: () => folder });
+
+  describe("uninstalled", () => {
+    it("leaves nothing but what is kept on purpose", async () => {
+      await kubectl("delete", "tj", "--all", "--wait");
+      await release("uninstall", "petage", "--wait", "--timeout", "5m");
+      const kept = ["petage-data", "petage-output"].map((name) => `persistentvolumeclaim/${name}`);
+      let left: readonly string[] = [];
+      const isClean = async (): Promise<boolean> => {
+        const found = await kubectl("get", "all,secrets,configmaps,pvc,networkpolicies,roles,leases", "--output=name");
+        left = found.split("\n").filter((name) => name !== "" && !name.includes("kube-root-ca.crt"));
+        return left.length <= kept.length;
+      };
+      await until("its pods are gone", isClean, STEP_TIMEOUT_MS).catch(() => undefined);
+      assert.deepEqual(left.toSorted(), kept);
+    });
   });
 });

@@ -36,7 +36,9 @@ const exit = (details: object): WorkerState => ({
 });
 
 describe("stateOf", () => {
-  const unschedulable = [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message: "0/3 nodes" }];
+  const unscheduled = (message: string) => [
+    { type: "PodScheduled", status: "False", reason: "Unschedulable", message },
+  ];
   const ready = [{ type: "Ready", status: "True" }];
   const target = [{ type: "DisruptionTarget", status: "True", reason: "EvictionByEvictionAPI" }];
   const report = formatTermination({ ...EMPTY_REPORT, error: "No such file" });
@@ -49,9 +51,21 @@ describe("stateOf", () => {
     ],
     [
       "waits for a node, in the scheduler's words",
-      pod({ phase: "Pending", conditions: unschedulable }, { nodeName: undefined as never }),
+      pod({ phase: "Pending", conditions: unscheduled("0/3 nodes") }, { nodeName: undefined as never }),
       { state: "starting", waitsFor: "node", problem: { reason: "Unschedulable", message: "0/3 nodes" } },
     ],
+    ...["", "pod group is unschedulable, "].map((before): readonly [string, Pod, WorkerState] => [
+      `waits for a node with its gang, whose trouble the scheduler tells as "${before}..."`,
+      pod(
+        { phase: "Pending", conditions: unscheduled(`${before}minCount (4) cannot be satisfied`) },
+        { nodeName: undefined as never },
+      ),
+      {
+        state: "starting",
+        waitsFor: "node",
+        problem: { reason: "Unschedulable", message: "minCount (4) cannot be satisfied" },
+      },
+    ]),
     [
       "waits for itself while its container is made",
       pod(waiting("ContainerCreating")),

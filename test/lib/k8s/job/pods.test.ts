@@ -14,7 +14,7 @@ import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import { defined } from "#lib/base/assert.ts";
 
-const SETTINGS = readSettings({
+const VARIABLES = {
   PETAGE_JOB_IMAGE: "petage:1",
   PETAGE_JOB_PULL_SECRETS: "pull",
   PETAGE_JOB_SERVICE_ACCOUNT: "petage-worker",
@@ -24,7 +24,8 @@ const SETTINGS = readSettings({
   PETAGE_JOB_NATS_SECRET: "nats-secret",
   PETAGE_DATA_CLAIM: "data-claim",
   PETAGE_OUTPUT_CLAIM: "output-claim",
-});
+};
+const SETTINGS = readSettings(VARIABLES);
 const RESOLVED: ResolvedJob = {
   configName: "tiny",
   configText: "{}",
@@ -105,6 +106,25 @@ describe("the pods of a job", () => {
     assert.match(JSON.stringify(pod), /"secretKeyRef":\{"name":"nats-secret","key":"worker-password"\}/);
   });
 
+  it("serve TLS and know their job by Secrets that they get by reference, and leave health to kubelet", () => {
+    const secrets = { keySecret: "job-secret", tlsSecret: "tls-secret" };
+    for (const name of podsOf().keys()) {
+      const pod = podOf(name, {}, { settings: { ...SETTINGS, ...secrets } });
+      const container = defined(pod.spec.containers[0], name);
+      const text = JSON.stringify(pod);
+      assert.match(text, /"PETAGE_JOB_KEY","valueFrom":\{"secretKeyRef":\{"name":"job-secret","key":"job-key"\}/);
+      assert.match(text, /\{"name":"tls","secret":\{"secretName":"tls-secret"\}\}/);
+      assert.match(text, /\{"name":"tls","mountPath":"\/etc\/petage-tls","readOnly":true\}/);
+      assert.equal(variable(pod, "PETAGE_TLS_CA"), "/etc/petage-tls/ca.crt");
+      assert.equal(variable(pod, "PETAGE_TLS_SERVER_NAME"), "petage-worker");
+      for (const probe of ["readinessProbe", "livenessProbe"]) {
+        const { grpc } = container[probe] as { grpc: { port: number } };
+        assert.equal(String(grpc.port), variable(pod, "PETAGE_HEALTH_PORT"));
+      }
+    }
+    assert.doesNotMatch(JSON.stringify([...podsOf().values()]), /tls|JOB_KEY|HEALTH_PORT/);
+  });
+
   it("get GPUs as trainers only", () => {
     const gpu = { gpu: { resourceName: "nvidia.com/gpu", count: 2, product: "H200" } };
     assert.deepEqual(podOf("job-0-0", gpu).spec.containers[0]?.resources?.limits, { "nvidia.com/gpu": "2" });
@@ -135,6 +155,16 @@ describe("the pods of a job", () => {
     assert.deepEqual(mounts("job-0-data-loader"), ["data ro"]);
     assert.deepEqual(mounts("job-0-evaluator"), ["work_dirs ro"]);
     assert.deepEqual(mounts("job-0-0"), ["work_dirs"]);
+  });
+
+  it("read where they have something mounted, and where the cluster says", () => {
+    const roots = (name: string, options: Options = {}): unknown =>
+      variable(podOf(name, {}, options), "PETAGE_READ_ROOTS");
+    assert.equal(roots("job-0-data-loader"), "/var/lib/petage/data");
+    assert.equal(roots("job-0-evaluator"), "/var/lib/petage/work_dirs");
+    assert.equal(roots("job-0-0"), undefined);
+    const settings = readSettings({ ...VARIABLES, PETAGE_JOB_READ_ROOTS: "/opt/pets:/opt/more" });
+    assert.equal(roots("job-0-data-loader", { settings }), "/var/lib/petage/data:/opt/pets:/opt/more");
   });
 
   const resumes: readonly (readonly [what: string, TrainingJobSpec["checkpoint"], Options, expected?: string])[] = [
