@@ -41,6 +41,7 @@ RUN node --import tsx scripts/image/inside/production.ts /rootfs
 FROM scratch AS code
 COPY cli /srv/petage/cli
 COPY configs /srv/petage/configs
+COPY deploy/crd /srv/petage/deploy/crd
 COPY lib /srv/petage/lib
 COPY package.json /srv/petage/
 COPY proto /srv/petage/proto

@@ -63,7 +63,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     nodeModules: ANY_NODE_MODULE,
   },
   messaging: { layers: BELOW_ADAPTERS, packages: ["zod", "nats"], nodeModules: ANY_NODE_MODULE },
-  k8s: { layers: BELOW_ADAPTERS, packages: ["zod", "yaml", "@kubernetes/client-node"], nodeModules: ANY_NODE_MODULE },
+  k8s: {
+    layers: BELOW_ADAPTERS,
+    packages: ["zod", "yaml", "@kubernetes/client-node", "@marcbachmann/cel-js"],
+    nodeModules: ANY_NODE_MODULE,
+  },
   store: { layers: BELOW_ADAPTERS, packages: ["zod"], nodeModules: ANY_NODE_MODULE },
 };
 

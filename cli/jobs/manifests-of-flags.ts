@@ -123,7 +123,7 @@ export async function noConfigMap(): Promise<undefined> {
   return undefined;
 }
 
-/** Checks the configs of all jobs as the controller will, before anything is created. */
+/** Checks the configs of all jobs as the controller will, before anything is created, and tells what has no effect. */
 export async function checkManifests(
   manifests: readonly Manifest[],
   read: ReadConfigMap,
@@ -132,7 +132,9 @@ export async function checkManifests(
   const resolved = new Map<JobManifest, ResolvedJob>();
   for (const job of manifests.filter(isJob)) {
     const text = await (textBeside(job, manifests) ?? textThere(job, read));
-    resolved.set(job, resolveConfig(job.spec.config, text));
+    const found = resolveConfig(job.spec.config, text);
+    for (const warning of found.warnings ?? []) process.stderr.write(`Warning: ${job.metadata.name}: ${warning}\n`);
+    resolved.set(job, found);
   }
   return resolved;
 }

@@ -12,7 +12,6 @@ import { CHART_DEFAULTS, controllerVariables } from "./cluster-settings.ts";
 import { openCredentials } from "../commands/job/flags.ts";
 import type { PlaceFlags } from "../commands/job/flags.ts";
 import type { JobManifest } from "./job-api.ts";
-import { noConfigMap } from "./manifests-of-flags.ts";
 import type { ReadConfigMap } from "./manifests-of-flags.ts";
 import { KubeJobs } from "./kube-jobs.ts";
 import { inWords, told } from "./server-words.ts";
@@ -21,14 +20,12 @@ import { inWords, told } from "./server-words.ts";
 const NO_UID = "00000000-0000-0000-0000-000000000000";
 
 export interface RenderSource {
-  readonly configText: ReadConfigMap;
   /** What the controller would create for a job. */
   render(job: JobManifest, resolved: ResolvedJob): Promise<readonly KubeObject[]>;
 }
 
 /** As a chart without changed values would have it, on a cluster without a scheduler of gangs. */
 export const OFFLINE: RenderSource = {
-  configText: noConfigMap,
   async render(job, resolved) {
     const metadata = {
       namespace: "default",

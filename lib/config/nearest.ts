@@ -30,3 +30,12 @@ function editsBetween(wanted: string, candidate: string): number {
     wanted.length >= 4 && candidate.length >= 4 && (candidate.includes(wanted) || wanted.includes(candidate));
   return contained ? 1 : distance(wanted, candidate);
 }
+
+/** Letters of a known name for one that may differ in `isAlmost`: `load_form` is almost `load_from`, `data` is not. */
+const LETTERS_PER_EDIT = 4;
+
+/** Whether a name can hardly mean anything else than the known one; `_`, `-` and letter case count nothing. */
+export function isAlmost(name: string, known: string): boolean {
+  const [written, meant] = [name, known].map((text) => text.toLowerCase().replaceAll(/[_-]/g, ""));
+  return distance(written ?? "", meant ?? "") <= Math.floor((meant ?? "").length / LETTERS_PER_EDIT);
+}

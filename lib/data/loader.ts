@@ -1,5 +1,3 @@
-import { z } from "zod";
-import { ignored } from "#lib/config/component/ignored.ts";
 import { defined } from "#lib/base/assert.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
@@ -13,7 +11,8 @@ import type { ImageLimits } from "./decode.ts";
 import type { DataFiles } from "./files.ts";
 import type { BadSampleRule, BatchTask, MadeBatch } from "./make-batch.ts";
 import { findOutsideHead, headNumClasses, requireLabels, warnOfOtherCount } from "./head-classes.ts";
-import { samplers } from "#lib/data/samplers/index.ts";
+import { loaderSettings } from "./loader-settings.ts";
+import type { LoaderPurpose, LoaderSettings } from "./loader-settings.ts";
 import type { Sampler } from "#lib/data/samplers/sampler.ts";
 import type { BatchSource, Dataset, LentBatch, SourceDescription, StepRange } from "./types.ts";
 
@@ -36,8 +35,7 @@ export interface BatchMaker extends AsyncDisposable {
 }
 
 export interface LoaderOptions {
-  /** Training replaces bad samples and shuffles by default; evaluation leaves bad samples out. */
-  readonly purpose: "train" | "evaluate";
+  readonly purpose: LoaderPurpose;
   readonly seed: number;
   readonly files: DataFiles;
   readonly decode: ImageLimits;
@@ -50,29 +48,12 @@ export interface LoaderOptions {
   openMaker(setup: MakerSetup, workers: number): BatchMaker;
 }
 
-/** The keys of a config's `*_dataloader`. */
-export const DataLoaderKeys = z.strictObject({
-  batch_size: z.int().positive().default(1).describe("Samples of a batch, on each rank."),
-  num_workers: z.int().nonnegative().default(0).describe("Threads that decode; 0 decodes in the calling thread."),
-  prefetch_factor: z.int().positive().nullable().default(null).describe("Batches made ahead per thread, by default 2."),
-  drop_last: z.boolean().default(false).describe("Leave out a last, smaller batch."),
-  num_batch_per_epoch: z.int().positive().nullable().default(null).describe("End each epoch after so many batches."),
-  dataset: z.unknown().describe("The dataset with its pipeline."),
-  sampler: z.unknown().optional().describe("By default DefaultSampler, which shuffles for training only."),
-  collate_fn: ignored("images of equal size become one array"),
-  persistent_workers: ignored("threads live as long as their loader"),
-  pin_memory: ignored("batches lie in shared memory"),
-  multiprocessing_context: ignored("images are decoded by threads"),
-  worker_init_fn: ignored("streams are keyed by sample"),
-});
-type Settings = z.output<typeof DataLoaderKeys>;
-
 const DEFAULT_PREFETCH_BATCHES_PER_WORKER = 2;
 
 /** The in-process source of batches: dataset, sampler and pipeline of one `*_dataloader` of a config. */
 export class Loader implements BatchSource, AsyncDisposable {
   readonly dataset: Dataset;
-  readonly #settings: Settings;
+  readonly #settings: LoaderSettings["settings"];
   readonly #sampler: Sampler;
   readonly #maker: BatchMaker;
   readonly #options: LoaderOptions;
@@ -91,9 +72,7 @@ export class Loader implements BatchSource, AsyncDisposable {
   /** Reads the dataset's index and starts the threads; the caller disposes of the loader. */
   static async open(node: ConfigNode, options: LoaderOptions): Promise<Loader> {
     const { seed, files, log, decode, purpose, build } = options;
-    const settings = node.parse(DataLoaderKeys);
-    const sampler = build(samplers, samplerNode(node, purpose), { seed });
-    const datasetNode = node.child("dataset");
+    const { settings, sampler, dataset: datasetNode } = loaderSettings(node, { purpose, seed, build });
     const count = headNumClasses(node);
     const dataset = await build(datasets, datasetNode, { files, log, headNumClasses: count });
     if (purpose === "train") requireLabels(dataset);
@@ -178,12 +157,8 @@ interface LentMadeBatch extends MadeBatch {
 
 interface Parts {
   readonly dataset: Dataset;
-  readonly settings: Settings;
+  readonly settings: LoaderSettings["settings"];
   readonly sampler: Sampler;
   readonly maker: BatchMaker;
   readonly options: LoaderOptions;
-}
-
-function samplerNode(node: ConfigNode, purpose: LoaderOptions["purpose"]): ConfigNode {
-  return node.child("sampler", { type: "DefaultSampler", shuffle: purpose === "train" });
 }

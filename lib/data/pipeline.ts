@@ -28,6 +28,11 @@ export type Pipeline = (sample: Sample, random: Random) => Promise<Sample>;
 
 /** The transforms of a config's `pipeline`, one after the other. */
 export function buildPipeline(node: ConfigNode, context: PipelineContext, build: Build = buildComponent): Pipeline {
+  return createPipeline(buildTransforms(node, build), context);
+}
+
+/** Its transforms alone. Throws CONFIG_* with file and line, also where the first or the last of them is missing. */
+export function buildTransforms(node: ConfigNode, build: Build): Transform[] {
   if (!Array.isArray(node.value)) throw incomplete(node, "is missing", "Write pipeline=[...], a list of transforms");
   const stages = node.items();
   const types = stages.map(({ value }) => typeOf(value));
@@ -35,10 +40,7 @@ export function buildPipeline(node: ConfigNode, context: PipelineContext, build:
     throw incomplete(node, `has no ${FIRST}`, `Put dict(type='${FIRST}') first`);
   }
   if (types.at(-1) !== LAST) throw incomplete(node, `does not end in ${LAST}`, `Put dict(type='${LAST}') last`);
-  return createPipeline(
-    stages.map((stage) => build(transforms, stage, undefined)),
-    context,
-  );
+  return stages.map((stage) => build(transforms, stage, undefined));
 }
 
 /** Plans what the transforms do to a sample, and has it carried out. */

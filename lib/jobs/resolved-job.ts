@@ -1,6 +1,6 @@
 import { serializeConfig } from "#lib/config/print/serialize.ts";
 import type { NamedConfig } from "#lib/config/print/serialize.ts";
-import { modelSettings, runSettings } from "#lib/train/settings.ts";
+import { checkConfig } from "#lib/train/check-config.ts";
 
 /** What the controller needs to know of a job's config. */
 export interface ResolvedJob {
@@ -17,13 +17,16 @@ export interface ResolvedJob {
   readonly loadFrom: string | undefined;
   /** Weights that the backbone starts from, by its `init_cfg`. */
   readonly pretrained?: string;
+  /** What has no effect and looks as if it should have one, a line each. */
+  readonly warnings?: readonly string[];
 }
 
 /** Checks a config and says what the controller needs of it. Throws CONFIG_* with file and line. */
 export function resolveJob(named: NamedConfig): ResolvedJob {
   const { name, config } = named;
-  const { validation, maxEpochs } = runSettings(config);
-  const { pretrained } = modelSettings(config); // an error in it is an answer now, not a crash later
+  const { run, model, warnings } = checkConfig(config); // an error in it is an answer now, not a crash later
+  const { validation, maxEpochs } = run;
+  const { pretrained } = model;
   const text = (key: string): string | undefined => {
     const value = config.value[key];
     return typeof value === "string" && value !== "" ? value : undefined;
@@ -36,6 +39,7 @@ export function resolveJob(named: NamedConfig): ResolvedJob {
     maxEpochs,
     resume: config.value["resume"] === true,
     loadFrom: text("load_from"),
+    warnings,
     ...(pretrained && { pretrained: pretrained.checkpoint }),
   };
 }

@@ -45,6 +45,7 @@ export const Accuracy = component({
     );
     return {
       directions: Object.fromEntries(figures.map(({ name }) => [name, "greater"])),
+      leastClasses: Math.max(...topk),
       compute: (predictions) =>
         Object.fromEntries(figures.map(({ name, options }) => [name, accuracyOf(predictions, options)])),
     };

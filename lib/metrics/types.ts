@@ -11,5 +11,7 @@ export type Direction = "less" | "greater";
 export interface Metric {
   /** Names (with the prefix, `accuracy/top1`) that `compute` returns, with the direction in which each is better. */
   readonly directions: Readonly<Record<string, Direction>>;
+  /** The fewest classes among which it can be measured; 1 unless given. */
+  readonly leastClasses?: number;
   compute(predictions: Predictions): Readonly<Record<string, number>>;
 }

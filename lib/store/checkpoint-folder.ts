@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Checkpoint, CheckpointMeta, CheckpointStore, StateDict } from "#lib/model/checkpoint.ts";
+import { localPath } from "./local-path.ts";
 import { formatManifest, parseManifest } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
@@ -151,13 +152,9 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-function pathOf(uri: string): string {
-  return uri.startsWith("file://") ? new URL(uri).pathname : uri;
-}
-
 /** The folder of a checkpoint from what people write: the folder, its manifest, or a file:// URI of either. */
 export function folderOf(uri: string): string {
-  const path = pathOf(uri);
+  const path = localPath(uri);
   const named = [MANIFEST_FILE, WEIGHTS_FILE].includes(basename(path));
   return resolve(named ? dirname(path) : path);
 }
@@ -187,7 +184,7 @@ const WEIGHTS_NAME = /\.(safetensors|pth|pt|bin|ckpt|tar|pkl)$/;
 
 /** The path of a file that holds weights alone; undefined for a checkpoint of ours, and for what is not there. */
 export async function bareFile(uri: string): Promise<string | undefined> {
-  const path = resolve(pathOf(uri));
+  const path = resolve(localPath(uri));
   const found = await stat(path).catch(absentAs(undefined));
   if (!found) return WEIGHTS_NAME.test(path) && basename(path) !== WEIGHTS_FILE ? path : undefined;
   if (found.isDirectory() || basename(path) === MANIFEST_FILE) return undefined;

@@ -108,6 +108,9 @@ export interface Hook extends Handlers {
   readonly priority: number;
 }
 
+/** What hooks are built with, where it is known: what the run will measure. */
+export type HookContext = Pick<RunConstants, "directions"> | undefined;
+
 /** mmengine's names for priorities. */
 export const PRIORITIES = {
   HIGHEST: 0,

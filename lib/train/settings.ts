@@ -3,10 +3,13 @@ import { buildComponent } from "#lib/config/component/build.ts";
 import type { Build } from "#lib/config/component/component.ts";
 import { isDict } from "#lib/config/dictionary.ts";
 import { configNode } from "#lib/config/component/node.ts";
+import type { ConfigNode } from "#lib/config/component/node.ts";
+import { didYouMean } from "#lib/config/nearest.ts";
 import type { ConfigDict, ResolvedConfig } from "#lib/config/value.ts";
+import { headNumClasses } from "#lib/data/head-classes.ts";
 import { seedOf } from "#lib/data/seed.ts";
 import { metrics } from "#lib/metrics/index.ts";
-import type { Metric } from "#lib/metrics/types.ts";
+import type { Direction, Metric } from "#lib/metrics/types.ts";
 import { inferenceSettings } from "#lib/model/settings.ts";
 import type { InferenceSettings } from "#lib/model/settings.ts";
 import type { PretrainedConfig } from "#lib/nn/init-config.ts";
@@ -16,8 +19,9 @@ import { schedules } from "#lib/optim/schedules/index.ts";
 import type { Optimizer, OptimizerWrapper, Schedule } from "#lib/optim/types.ts";
 import { wrappers } from "#lib/optim/wrappers/index.ts";
 import { hooks } from "#lib/train/hooks/index.ts";
-import type { Hook } from "./hook.ts";
+import type { Hook, HookContext } from "./hook.ts";
 import { loops } from "#lib/train/loops/index.ts";
+import { topLevelWarnings } from "./top-level.ts";
 import type { TrainLoop } from "#lib/train/loops/types.ts";
 
 /** What the computing thread needs of a config. */
@@ -59,11 +63,12 @@ export function runSettings(config: ResolvedConfig, build: Build = buildComponen
   requireTogether(config, TRAINING_KEYS, { required: true });
   const validates = requireTogether(config, VALIDATION_KEYS, { required: false });
   const { maxEpochs, validation } = build(loops, configNode(config, "train_cfg"), undefined);
+  const measured = validates ? evaluatorMetrics(config, "val_evaluator", build) : [];
   return {
     maxEpochs,
     seed: seedOf(config),
-    validation: validates ? { ...validation, metrics: evaluatorMetrics(config, "val_evaluator", build) } : undefined,
-    hooks: buildHooks(config, build),
+    validation: validates ? { ...validation, metrics: measured } : undefined,
+    hooks: buildHooks(config, { directions: directionsOf(measured) }, build),
   };
 }
 
@@ -77,7 +82,7 @@ function requireTogether(
   if (missing.length === 0) return true;
   if (missing.length === keys.length && !required) return false;
   throw new PetageError("CONFIG_INVALID_VALUE", `The config has no ${missing.join(" and no ")}`, {
-    hint: `${keys.join(", ")} belong together`,
+    hint: [`${keys.join(", ")} belong together`, ...topLevelWarnings(config)].join(". "),
   });
 }
 
@@ -87,13 +92,30 @@ export function evaluatorMetrics(
   key: "val_evaluator" | "test_evaluator",
   build: Build = buildComponent,
 ): Metric[] {
-  const nodes = configNode(config).child(key).items();
-  return nodes.map((node) => build(metrics, node, undefined));
+  const root = configNode(config);
+  const count = headNumClasses(root) ?? Infinity;
+  return root
+    .child(key)
+    .items()
+    .map((node) => {
+      const metric = build(metrics, node, undefined);
+      const { leastClasses = 1 } = metric;
+      if (leastClasses <= count) return metric;
+      throw node.fail(`\`${node.path}\` cannot be measured with ${count} classes: it needs ${leastClasses}`, {
+        hint: "Lower its topk: the model has model.head.num_classes classes",
+      });
+    });
 }
 
-function buildHooks(config: ResolvedConfig, build: Build): Hook[] {
+/** In which direction each figure of these metrics is better. */
+export function directionsOf(measured: readonly Metric[]): Readonly<Record<string, Direction>> {
+  return Object.fromEntries(measured.flatMap(({ directions }) => Object.entries(directions)));
+}
+
+function buildHooks(config: ResolvedConfig, context: HookContext, build: Build): Hook[] {
   const root = configNode(config);
   const given = root.child("default_hooks");
+  requireTypes(given);
   const defaults = Object.entries({ ...DEFAULT_HOOKS, ...(isDict(given.value) ? given.value : {}) })
     .filter(([name, value]) => value !== null && !IGNORED_HOOKS.has(name))
     .map(([name, value]) => {
@@ -101,8 +123,22 @@ function buildHooks(config: ResolvedConfig, build: Build): Hook[] {
       return given.child(name).with(isDict(value) && isDict(fallback) ? { ...fallback, ...value } : value);
     });
   const nodes = [...defaults, ...root.child("custom_hooks").items()];
-  const built = nodes.map((node) => build(hooks, node, undefined));
+  const built = nodes.map((node) => build(hooks, node, context));
   return built.toSorted((a, b) => a.priority - b.priority); // stable: equal priorities keep their order
+}
+
+/** A name that mmengine does not have is another hook, which has a type; without one it is a name misspelt. */
+function requireTypes(given: ConfigNode): void {
+  const names = [...Object.keys(DEFAULT_HOOKS), ...IGNORED_HOOKS];
+  for (const [name, value] of Object.entries(isDict(given.value) ? given.value : {})) {
+    if (names.includes(name) || (isDict(value) && value["type"] !== undefined)) continue;
+    const listed = `The default hooks are ${names.join(", ")}`;
+    throw given.fail(`\`default_hooks\` has no \`${name}\`, and it names no \`type\` of another hook`, {
+      at: name,
+      hint: [didYouMean(name, names), listed].filter((part) => part !== undefined).join(" "),
+      code: "CONFIG_UNKNOWN_KEY",
+    });
+  }
 }
 
 export interface ScheduleContext {

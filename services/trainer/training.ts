@@ -3,7 +3,6 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
-import type { Direction } from "#lib/metrics/types.ts";
 import type { NamedConfig } from "#lib/config/print/serialize.ts";
 import type { TrainingThread } from "#lib/host/thread/training.ts";
 import { VERSION } from "#lib/host/version.ts";
@@ -23,7 +22,7 @@ import type { Validator } from "#lib/train/ports.ts";
 import type { Hook } from "#lib/train/hook.ts";
 import { createRun } from "#lib/train/run.ts";
 import type { RunPorts, TrainingRun } from "#lib/train/run.ts";
-import { modelSettings, scheduleOf } from "#lib/train/settings.ts";
+import { directionsOf, modelSettings, scheduleOf } from "#lib/train/settings.ts";
 import type { RunSettings } from "#lib/train/settings.ts";
 import { requireWorkLeft, startRun } from "#lib/train/start.ts";
 import { stepCheckpoints } from "#lib/train/step-checkpoints.ts";
@@ -68,7 +67,7 @@ export async function openRun(parts: TrainingParts): Promise<TrainingRun> {
       seed: settings.seed,
       maxEpochs: settings.maxEpochs,
       epochLength: data.stepsPerEpoch,
-      directions: directionsOf(settings),
+      directions: directionsOf(settings.validation?.metrics ?? []),
     },
     description: { configName: named.name, config: named.config.value, classes: data.classes, petageVersion: VERSION },
     schedule: scheduleOf(named.config, optimizer, context),
@@ -94,12 +93,6 @@ export async function openRun(parts: TrainingParts): Promise<TrainingRun> {
 export function extraCheckpoints(env: TrainerEnvironment): Hook[] {
   const { PETAGE_CHECKPOINT_EVERY_STEPS: everySteps, PETAGE_CHECKPOINT_KEEP_LAST: keepLast } = env;
   return everySteps === 0 ? [] : [stepCheckpoints({ everySteps, keepLast })];
-}
-
-/** In which direction each metric of the evaluator is better. */
-function directionsOf({ validation }: RunSettings): Readonly<Record<string, Direction>> {
-  const metrics = validation?.metrics ?? [];
-  return Object.fromEntries(metrics.flatMap(({ directions }) => Object.entries(directions)));
 }
 
 async function openPorts({ env, thread, reporter, log }: TrainingParts): Promise<RunPorts> {

@@ -26,9 +26,12 @@ export function renderCommand(): Command {
       if (flags.controller !== undefined) throw needsKubernetes("Rendering pods");
       const manifests = await askedManifests(config, flags);
       const { Cluster, OFFLINE } = await import("../../jobs/render-source.ts");
+      const { checkOffline } = await import("../../jobs/offline-check.ts");
       using cluster = flags.offline ? undefined : Cluster.open(flags);
       const source = cluster ?? OFFLINE;
-      const resolved = await checkManifests(manifests, (place) => source.configText(place));
+      const resolved = await (cluster
+        ? checkManifests(manifests, (place) => cluster.configText(place))
+        : checkOffline(manifests));
       const objects: KubeObject[] = [];
       for (const [job, found] of resolved) objects.push(...(await source.render(job, found)));
       if (objects.length === 0) throw new PetageError("INVALID_ARGUMENT", "There is no TrainingJob in the manifest");

@@ -4,7 +4,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import { openJobs, outputOption, placedCommand } from "./flags.ts";
 import type { OutputFormat } from "./flags.ts";
 import type { JobManifest, Manifest } from "../../jobs/job-api.ts";
-import { askedManifests, checkManifests, noConfigMap, withJobFlags } from "../../jobs/manifests-of-flags.ts";
+import { askedManifests, checkManifests, withJobFlags } from "../../jobs/manifests-of-flags.ts";
 import type { JobFlags } from "../../jobs/manifests-of-flags.ts";
 import { isJob } from "../../jobs/manifest-files.ts";
 import { nameOf, printDocuments, printObject } from "../../print/objects.ts";
@@ -37,7 +37,8 @@ export function submitCommand(): Command {
       const manifests = await askedManifests(config, flags);
       const watched = flags.watch && flags.dryRun === undefined ? onlyJob(manifests) : undefined;
       if (flags.dryRun === "client") {
-        await checkManifests(manifests, noConfigMap);
+        const { checkOffline } = await import("../../jobs/offline-check.ts");
+        await checkOffline(manifests);
         return void process.stdout.write(told(manifests, flags));
       }
       const namespace = watched?.metadata.namespace; // what is created elsewhere is watched there

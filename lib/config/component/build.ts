@@ -35,6 +35,11 @@ export function buildWith(plugins: readonly Plugin[]): Build {
   return build;
 }
 
+/** Checks a node by the schema of the component that its `type` names, where building it would read files. */
+export function checkComponent<Built, Context>(table: Table<Built, Context>, node: ConfigNode): void {
+  select(table, node);
+}
+
 /** The table with what plugins add. Its kind says what a table builds. */
 function extend<Built, Context>(table: Table<Built, Context>, plugins: readonly Plugin[]): Table<Built, Context> {
   const added = plugins.filter(({ kind }) => kind === table.kind) as unknown as readonly Table<Built, Context>[];

@@ -85,7 +85,8 @@ export function resolveJobConfig(request: PortableRequest): ResolvedJob {
     const places = [...config.positions].map(
       ([path, position]) => [path, { ...position, file: fromConfigs(position.file) }] as const,
     );
-    return resolveJob({ name, config: { value: config.value, positions: new Map(places) } });
+    const resolved = resolveJob({ name, config: { value: config.value, positions: new Map(places) } });
+    return { ...resolved, warnings: [...config.warnings, ...(resolved.warnings ?? [])] };
   } catch (thrown) {
     throw withShortPlace(thrown);
   }

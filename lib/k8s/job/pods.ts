@@ -203,9 +203,10 @@ const TLS_VARIABLES: WorkerEnvironment = {
   PETAGE_HEALTH_PORT: String(HEALTH_PORT),
 };
 
-/** Files that a config or a caller names lie where the pod has them mounted. */
+/** Files that a config or a caller names lie where the pod has them mounted, or in the image's link to that. */
 function readingVariables(role: "data-loader" | "evaluator", { readRoots }: JobSettings): WorkerEnvironment {
-  return { PETAGE_READ_ROOTS: [role === "data-loader" ? DATA : WORK_DIRS, ...readRoots].join(":") };
+  const folders = role === "data-loader" ? ["data", DATA] : ["work_dirs", WORK_DIRS];
+  return { PETAGE_READ_ROOTS: [...folders, ...readRoots].join(":") };
 }
 
 function checkpointVariables({ spec: { checkpoint, publish } }: TrainingJobObject): WorkerEnvironment {

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { component } from "#lib/config/component/component.ts";
+import type { Builder } from "#lib/config/component/component.ts";
 import { ignored } from "#lib/config/component/ignored.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Direction } from "#lib/metrics/types.ts";
 import { numberedNames } from "#lib/model/checkpoint.ts";
 import { PRIORITIES } from "#lib/train/hook.ts";
-import type { Hook, RunControl, RunState, Validation } from "#lib/train/hook.ts";
+import type { Hook, HookContext, RunControl, RunState, Validation } from "#lib/train/hook.ts";
 import { stepCount } from "#lib/train/run.ts";
 import { prioritySchema } from "./priority.ts";
 
@@ -33,7 +34,8 @@ type CheckpointConfig = z.output<typeof schema>;
 /** Saves checkpoints `epoch_N` or `iter_N` and the best one, on rank 0. */
 export const CheckpointHook = component({
   schema,
-  create(config): Hook {
+  create(config, { context }: Builder<HookContext>): Hook {
+    if (config.save_best && Object.keys(context?.directions ?? {}).length > 0) watched(config, context);
     const kept: string[] = [];
     const save = async (name: string, control: RunControl): Promise<void> => {
       control.log.info(`Saving checkpoint at ${name.replace(/^(epoch|iter)_(\d+)$/, "$2 $1s")}`);
@@ -94,15 +96,16 @@ interface Watched {
  * The metric that `save_best` names and its direction. mmengine guesses the direction from substrings, and keeps the
  * worst model for `accuracy/top10` in months; here the metric itself knows.
  */
-function watched({ save_best: wanted, rule }: CheckpointConfig, run: RunState): Watched {
-  const known = Object.keys(run.directions);
+function watched({ save_best: wanted, rule }: CheckpointConfig, run: HookContext): Watched {
+  const directions = run?.directions ?? {};
+  const known = Object.keys(directions);
   const metric = wanted === "auto" ? known[0] : known.find((name) => name === wanted || name.endsWith(`/${wanted}`));
   if (metric === undefined) {
     throw new PetageError("CONFIG_INVALID_VALUE", `save_best names ${wanted}, which no metric of val_evaluator gives`, {
       hint: `It gives: ${known.join(", ") || "nothing; set val_evaluator"}`,
     });
   }
-  return { metric, rule: rule ?? run.directions[metric] ?? "greater" };
+  return { metric, rule: rule ?? directions[metric] ?? "greater" };
 }
 
 interface Validated {

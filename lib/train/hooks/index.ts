@@ -1,5 +1,5 @@
 import type { Table } from "#lib/config/component/component.ts";
-import type { Hook } from "#lib/train/hook.ts";
+import type { Hook, HookContext } from "#lib/train/hook.ts";
 import { CheckpointHook } from "./checkpoint-hook.ts";
 import { DistSamplerSeedHook } from "./dist-sampler-seed-hook.ts";
 import { IterTimerHook } from "./iter-timer-hook.ts";
@@ -17,4 +17,4 @@ export const hooks = {
     ParamSchedulerHook,
     VisualizationHook,
   },
-} as const satisfies Table<Hook>;
+} as const satisfies Table<Hook, HookContext>;

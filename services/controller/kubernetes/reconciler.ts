@@ -47,6 +47,7 @@ export class Reconciler {
     if (isTerminal(status.phase) || job.spec.runPolicy?.cancel === true) return UNRESOLVED;
     try {
       track.resolved = await this.#configs.resolve(job);
+      for (const warning of track.resolved.warnings ?? []) this.#options.log.warn(warning, { job: pass.name });
       return track.resolved;
     } catch (thrown) {
       const error = PetageError.from(thrown);

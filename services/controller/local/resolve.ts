@@ -4,7 +4,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import { dumpPython } from "#lib/config/print/dump.ts";
 import type { LoadedConfig } from "#lib/config/language/load.ts";
 import { nearestPosition } from "#lib/config/value.ts";
-import { localPath } from "#lib/host/files/allowed-folders.ts";
+import { localPath } from "#lib/store/local-path.ts";
 import type { AllowedFolders } from "#lib/host/files/allowed-folders.ts";
 import { loadJobConfig, portableConfig } from "#lib/host/files/job-config.ts";
 import type { ConfigRequest } from "#lib/host/files/job-config.ts";
@@ -79,7 +79,7 @@ export async function resolveRequest(
     runDir: join(workDir, runName(createTime)),
     resumeFrom: resumed.path,
     loadFrom,
-    warnings: [...config.warnings, ...resumed.warnings],
+    warnings: [...config.warnings, ...(resolved.warnings ?? []), ...resumed.warnings],
   };
   const born = { uid, creationTimestamp: createTime.toISOString(), generation: 1 };
   return { job: { metadata: { ...metadata, name, ...born }, spec }, run };

@@ -160,11 +160,11 @@ describe("the pods of a job", () => {
   it("read where they have something mounted, and where the cluster says", () => {
     const roots = (name: string, options: Options = {}): unknown =>
       variable(podOf(name, {}, options), "PETAGE_READ_ROOTS");
-    assert.equal(roots("job-0-data-loader"), "/var/lib/petage/data");
-    assert.equal(roots("job-0-evaluator"), "/var/lib/petage/work_dirs");
+    assert.equal(roots("job-0-data-loader"), "data:/var/lib/petage/data");
+    assert.equal(roots("job-0-evaluator"), "work_dirs:/var/lib/petage/work_dirs");
     assert.equal(roots("job-0-0"), undefined);
     const settings = readSettings({ ...VARIABLES, PETAGE_JOB_READ_ROOTS: "/opt/pets:/opt/more" });
-    assert.equal(roots("job-0-data-loader", { settings }), "/var/lib/petage/data:/opt/pets:/opt/more");
+    assert.equal(roots("job-0-data-loader", { settings }), "data:/var/lib/petage/data:/opt/pets:/opt/more");
   });
 
   const resumes: readonly (readonly [what: string, TrainingJobSpec["checkpoint"], Options, expected?: string])[] = [
