@@ -188,9 +188,9 @@ describe("startRun with a model", () => {
   before(useTensorFlow);
   const parameters = tinyClassifier().parameters;
   function open(seed: number): ModelState {
-    const state = new ModelState(parameters, { slotNames: [] });
-    initialise(state, parameters, { seed, slotNames: [] });
-    return state;
+    const model = new ModelState(parameters, { slotNames: [] });
+    initialise(model, parameters, { seed, slotNames: [] });
+    return model;
   }
 
   async function begin(sources: Partial<StartSources>, rename: (name: string) => string): Promise<string[]> {
