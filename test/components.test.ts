@@ -61,7 +61,7 @@ describe("components", () => {
   for (const { name, path } of components.filter((one) => NUMBERED.test(one.path) && !(one.name in SILENT))) {
     it(`${name} has a test of what it does`, () => {
       const titled = new RegExp(String.raw`^describe\("${name}\b`, "m");
-      const where = `describe("${name}", ...) in a suite of ${posix.dirname(path)}`;
+      const where = `describe("${name}", ...) in a suite of test/${posix.dirname(path)}`;
       assert.ok(
         suites.some(({ text }) => titled.test(text)),
         `No test says what ${name} does: add ${where}`,
