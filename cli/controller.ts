@@ -1,11 +1,15 @@
 import type { RunningProcess } from "#lib/host/process/processes.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
+import { dialAs } from "./access.ts";
+import type { AccessFlags } from "./access.ts";
 import { startService } from "./service.ts";
 
 export interface ControllerOptions {
   /** `host:port` of a controller that runs already; otherwise one is started and ends with this process. */
   readonly address?: string | undefined;
+  /** How to come to that one. */
+  readonly access?: AccessFlags;
   /** A NATS server to use instead of one of each job's own. */
   readonly natsUrl?: string | undefined;
 }
@@ -18,9 +22,13 @@ export interface ControllerConnection extends AsyncDisposable {
 }
 
 /** Connects to a controller, and starts one first where none is named. */
-export async function openController({ address, natsUrl }: ControllerOptions): Promise<ControllerConnection> {
+export async function openController({
+  address,
+  access = {},
+  natsUrl,
+}: ControllerOptions): Promise<ControllerConnection> {
   if (address) {
-    const client = dial(address, "ControllerService");
+    const client = await dialAs(access, address, "ControllerService");
     return { address, client, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
   }
   const controller = await startService({

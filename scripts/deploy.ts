@@ -73,7 +73,10 @@ export async function render(helm: string, scenario: string): Promise<string> {
   const rendered = await run(helm, ["template", "petage", CHART, ...place, "--values", values], {
     timeoutMs: HELM_TIMEOUT_MS,
   });
-  return rendered.replaceAll(/^( {2}\w+-password): .*$/gm, "$1: Z2VuZXJhdGVk");
+  return rendered.replaceAll(
+    /^( {2}(?:\w+-password|job-key|tokens|(?:tls|ca)\.(?:crt|key))): .*$/gm,
+    "$1: Z2VuZXJhdGVk",
+  );
 }
 
 /** Where what a scenario rendered to is kept, to see what a change of the chart changes. */

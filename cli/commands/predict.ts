@@ -8,10 +8,12 @@ import type { Client } from "#lib/rpc/contract.ts";
 import { durationMs } from "#lib/rpc/time.ts";
 import { findModel } from "#lib/store/find-model.ts";
 import type { PredictResponse__Output } from "#proto/petage/v1/PredictResponse.ts";
+import { dialAs, withAccess } from "../access.ts";
+import type { AccessFlags } from "../access.ts";
 import { askedOf, startService } from "../service.ts";
 import { formatAge } from "../print/table.ts";
 
-interface PredictFlags {
+interface PredictFlags extends AccessFlags {
   readonly address?: string;
   readonly checkpoint?: string;
   readonly workDirs: string;
@@ -20,14 +22,15 @@ interface PredictFlags {
 }
 
 export function predictCommand(): Command {
-  return new Command("predict")
+  const command = new Command("predict")
     .description("Tell the age of the pet on a photo, by the inference service.")
     .argument("<photo...>", "JPEG, PNG or WebP files")
     .option("--address <host:port>", "an inference service that runs already; otherwise one is started")
     .option("--checkpoint <folder>", "the model to start it with (default: the newest best one below --work-dirs)")
     .option("--work-dirs <folder>", "where to look for a model", "work_dirs")
     .option("--coverage <share>", "probability that the interval holds, 0 to 1", "0.8")
-    .option("--json", "one JSON object a line")
+    .option("--json", "one JSON object a line");
+  return withAccess(command)
     .addHelpText(
       "after",
       `
@@ -37,7 +40,7 @@ Examples:
   petage predict photo.jpg --address 127.0.0.1:50051 --json`,
     )
     .action(async (photos: string[], flags: PredictFlags) => {
-      await using service = flags.address ? connect(flags.address) : await serveModel(flags);
+      await using service = flags.address ? await connect(flags.address, flags) : await serveModel(flags);
       for (const photo of photos) {
         if (!(await show(service, photo, flags))) process.exitCode = 1;
       }
@@ -51,8 +54,8 @@ export interface InferenceConnection extends AsyncDisposable {
   readonly process?: RunningProcess;
 }
 
-function connect(address: string): InferenceConnection {
-  const client = dial(address, "InferenceService");
+async function connect(address: string, access: AccessFlags): Promise<InferenceConnection> {
+  const client = await dialAs(access, address, "InferenceService");
   return { address, client, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
 }
 
@@ -67,7 +70,7 @@ async function serveModel({ checkpoint, workDirs }: PredictFlags): Promise<Infer
 interface InferenceOptions {
   readonly checkpoint: string;
   /** Where others are to find it; otherwise it serves this process alone. */
-  readonly listen?: { readonly host: string; readonly port: number };
+  readonly listen?: { readonly host: string; readonly port: number; readonly access: Readonly<Record<string, string>> };
 }
 
 /** Starts an inference service as a child process and connects to it. */
@@ -79,15 +82,16 @@ export async function startInference({ checkpoint, listen }: InferenceOptions): 
       PETAGE_CHECKPOINT: checkpoint,
       PETAGE_MODEL_STORE: "", // whatever this command inherited
       PETAGE_MODEL: "",
-      ...(listen && { PETAGE_HOST: listen.host, PETAGE_PORT: String(listen.port) }),
+      ...(listen && { ...listen.access, PETAGE_HOST: listen.host, PETAGE_PORT: String(listen.port) }),
     },
   });
-  const connection = connect(service.address);
+  const client = dial(service.address, "InferenceService");
   return {
-    ...connection,
+    address: service.address,
+    client,
     process: service.process,
     async [Symbol.asyncDispose]() {
-      await connection[Symbol.asyncDispose]();
+      await client[Symbol.asyncDispose]();
       await service.process.stop();
     },
   };

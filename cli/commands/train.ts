@@ -4,6 +4,8 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { shellCommand } from "#lib/base/shell.ts";
 import { CONTINUE, OPTIONS_OF_FLAGS } from "#lib/jobs/command-line.ts";
+import { accessWords, withAccess } from "../access.ts";
+import type { AccessFlags } from "../access.ts";
 import { openController } from "../controller.ts";
 import { EXIT_INTERRUPTED, interruptSignal } from "../interrupt.ts";
 import { wholeNumber } from "../numbers.ts";
@@ -12,7 +14,7 @@ import { configFile, loadUserConfig, namesFile } from "./config.ts";
 import { followJob } from "../jobs/follow-job.ts";
 import { GrpcJobs } from "../jobs/grpc-jobs.ts";
 
-export interface TrainFlags {
+export interface TrainFlags extends AccessFlags {
   readonly nproc?: number;
   readonly workDir?: string;
   readonly resume?: string | true;
@@ -25,7 +27,7 @@ export interface TrainFlags {
 }
 
 export function trainCommand(): Command {
-  return new Command("train")
+  const command = new Command("train")
     .description("Train a model: starts data-loader, trainers and evaluator, and shows them work.")
     .argument("<config>", "a file, or the name of a config that comes with petage")
     .option("--nproc <number>", "trainers; each computes on its share of the cores, or on one GPU", wholeNumber, 1)
@@ -36,7 +38,8 @@ export function trainCommand(): Command {
     .option("--auto-scale-lr", "scale the learning rate by the batch size, as auto_scale_lr of the config says")
     .option("--cfg-options <key=value...>", "overrides of the config")
     .option("--controller <host:port>", "use a controller that runs already")
-    .option("--nats <url>", "use a NATS server that runs already")
+    .option("--nats <url>", "use a NATS server that runs already");
+  return withAccess(command)
     .addHelpText(
       "after",
       `
@@ -58,7 +61,7 @@ Examples:
 export async function train(config: string, flags: TrainFlags, signal: AbortSignal): Promise<TrainingJobObject> {
   checkFlags(config, flags);
   const cfgOptions = cfgOptionsOf(flags);
-  await using controller = await openController({ address: flags.controller, natsUrl: flags.nats });
+  await using controller = await openController({ address: flags.controller, access: flags, natsUrl: flags.nats });
   const { client } = controller;
   const { job } = await client.createTrainingJob({
     job: {
@@ -105,8 +108,9 @@ export function cfgOptionsOf({ cfgOptions = [], validate, autoScaleLr }: TrainFl
 }
 
 /** The controller does not know how it was reached: that is added to the command that continues. */
-export function withPlace(message: string, { controller, nats }: TrainFlags): string {
+export function withPlace(message: string, { controller, nats, ...access }: TrainFlags): string {
   const place = Object.entries({ "--controller": controller, "--nats": nats });
-  const words = place.flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]));
+  const flags = place.flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]));
+  const words = controller === undefined ? flags : [...flags, ...accessWords(access)];
   return words.length > 0 && message.includes(CONTINUE) ? `${message} ${shellCommand(words)}` : message;
 }

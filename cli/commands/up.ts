@@ -14,6 +14,11 @@ interface UpFlags {
   readonly inferencePort: number;
   readonly checkpoint?: string;
   readonly nats?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+  readonly tlsRequireClient?: true;
+  readonly tokensFile?: string;
 }
 
 export function upCommand(): Command {
@@ -28,6 +33,13 @@ export function upCommand(): Command {
     .option("--inference-port <number>", "port of the inference service", portNumber, INFERENCE_PORT)
     .option("--checkpoint <folder>", "the model to serve")
     .option("--nats <url>", "a NATS server that runs already")
+    .addOption(new Option("--tls-cert <file>", "serve TLS with this certificate").env("PETAGE_TLS_CERT"))
+    .addOption(new Option("--tls-key <file>", "key of that certificate").env("PETAGE_TLS_KEY"))
+    .addOption(
+      new Option("--tls-ca <file>", "CA of callers' certificates, which have their roles").env("PETAGE_TLS_CA"),
+    )
+    .option("--tls-require-client", "let in nobody without a certificate")
+    .addOption(new Option("--tokens-file <file>", "tokens of callers and their roles").env("PETAGE_TOKENS_FILE"))
     .addHelpText(
       "after",
       `
@@ -38,22 +50,39 @@ Examples:
     )
     .action(async (flags: UpFlags) => {
       const signal = interruptSignal();
+      const access = accessVariablesOf(flags);
       const { address, process: running } = await startService({
         name: "controller",
-        environment: { PETAGE_HOST: flags.host, PETAGE_PORT: String(flags.port), NATS_URL: flags.nats ?? "" },
+        environment: {
+          ...access,
+          PETAGE_HOST: flags.host,
+          PETAGE_PORT: String(flags.port),
+          NATS_URL: flags.nats ?? "",
+        },
       });
       await using controller = running;
       process.stdout.write(`controller  ${address}\n`);
       await using inference = flags.checkpoint
         ? await startInference({
             checkpoint: flags.checkpoint,
-            listen: { host: flags.host, port: flags.inferencePort },
+            listen: { host: flags.host, port: flags.inferencePort, access },
           })
         : undefined;
       if (inference) process.stdout.write(`inference   ${inference.address}\n`);
       const services = [controller, inference?.process].filter((service) => service !== undefined);
       await Promise.race([aborted(signal), ...services.map(death)]);
     });
+}
+
+/** Who may call the services that this command starts. */
+function accessVariablesOf({ tlsCert, tlsKey, tlsCa, tlsRequireClient, tokensFile }: UpFlags): Record<string, string> {
+  return {
+    PETAGE_TLS_CERT: tlsCert ?? "",
+    PETAGE_TLS_KEY: tlsKey ?? "",
+    PETAGE_TLS_CA: tlsCa ?? "",
+    PETAGE_TLS_REQUIRE_CLIENT: tlsRequireClient ? "true" : "",
+    PETAGE_TOKENS_FILE: tokensFile ?? "",
+  };
 }
 
 function portNumber(text: string): number {

@@ -2,7 +2,7 @@ import { podSelector, workerOf } from "#lib/k8s/job/names.ts";
 import { containerOf } from "#lib/k8s/job/pod-log.ts";
 import type { ContainerState, Pod } from "#lib/k8s/job/pod.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
-import { workerLabel } from "#lib/jobs/job-state.ts";
+import { isAskedFor, workerLabel } from "#lib/jobs/job-state.ts";
 import type { LogQuery } from "./job-api.ts";
 
 /** Selects all pods of a job. */
@@ -21,7 +21,7 @@ export function choosePods(pods: readonly Pod[], { worker, attempt }: LogQuery):
   const attemptOf = (pod: Pod): number => workerOf(pod)?.attempt ?? 0;
   const wanted = attempt ?? Math.max(...pods.map(attemptOf));
   return pods
-    .filter((pod) => attemptOf(pod) === wanted && (worker === undefined || labelOf(pod) === worker))
+    .filter((pod) => attemptOf(pod) === wanted && isAskedFor(labelOf(pod), worker))
     .toSorted((a, b) => labelOf(a).localeCompare(labelOf(b), "en", { numeric: true }));
 }
 

@@ -12,6 +12,8 @@ export const ERROR_CODES = {
   NOT_FOUND: "The named thing does not exist.",
   ALREADY_EXISTS: "A thing of this name exists already.",
   FILE_REFUSED: "The system refuses to read or write a file.",
+  UNAUTHENTICATED: "The service does not know who calls.",
+  PERMISSION_DENIED: "The caller does not have the role that a call needs.",
   FAILED_PRECONDITION: "The thing exists but is in a state that does not allow this.",
   RESOURCE_EXHAUSTED: "A limit was reached.",
   UNAVAILABLE: "A service cannot be reached or is not ready.",

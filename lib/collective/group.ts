@@ -15,6 +15,7 @@ import { Watch } from "./watch.ts";
 const GATHER_LIMIT_BYTES = 64 * 1024;
 const BROADCAST_LIMIT_BYTES = 2 ** 32;
 const HEARTBEAT_INTERVAL_MS = 1_000;
+const CUT_OFF_HINT = "Look whether nats-server is stopped or overloaded, then resume from the last checkpoint";
 
 export interface GroupOptions {
   readonly rank: number;
@@ -149,6 +150,7 @@ class LinkedGroup implements RingGroup {
       log: this.#log,
       tell: (notice) => link.tell(notice),
       lose: (rank, message) => this.#lose(rank, message),
+      cutOff: (message) => this.#fail(new PetageError("NATS_UNAVAILABLE", message, { hint: CUT_OFF_HINT })),
     });
     const chunks = link.chunks(this.failed)[Symbol.asyncIterator]();
     return { link, watch, chunks, listening: this.#listen(link, watch) };

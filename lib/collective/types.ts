@@ -39,7 +39,7 @@ export interface RingLink extends AsyncDisposable {
   chunks(signal: AbortSignal): AsyncIterable<Chunk>;
   /** Tells all other ranks; a best effort that never throws. */
   tell(notice: Notice): void;
-  /** What the other ranks tell. Throws when the link is lost. */
+  /** What the other ranks tell, and this one's own heartbeats where they come back. Throws when the link is lost. */
   notices(signal: AbortSignal): AsyncIterable<Notice>;
 }
 

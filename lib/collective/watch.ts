@@ -19,6 +19,8 @@ export interface WatchOptions {
   tell(notice: Notice): void;
   /** Called with the rank to blame and what to say of it. May be called again while nobody acts on it. */
   lose(rank: number, message: string): void;
+  /** Called when the link carries nothing, not even this rank's own heartbeats; no rank is to blame then. */
+  cutOff(message: string): void;
 }
 
 /** Shows every interval that this rank lives, and blames a peer that does not, left early or holds the others up. */
@@ -27,6 +29,8 @@ export class Watch implements Disposable {
   readonly #peers: Peers;
   readonly #clock: Clock;
   readonly #beats: Disposable;
+  /** When this rank's own heartbeat last came back; undefined on a link where none does. */
+  #echoMs: number | undefined;
   #begun = 0;
   #call: string | undefined;
   #progressMs = 0;
@@ -61,7 +65,9 @@ export class Watch implements Disposable {
   }
 
   heed(notice: Notice): void {
-    if (notice.kind === "alive") {
+    if (notice.rank === this.#options.rank) {
+      this.#echoMs = this.#clock.nowMs();
+    } else if (notice.kind === "alive") {
       const isFirst = this.#peers.heard(notice.rank, notice.begun, this.#clock.nowMs());
       if (isFirst) this.#tellAlive(); // it came later than this rank, so it missed what was told before
     } else if (notice.kind === "leaving") this.#peers.left(notice.rank);
@@ -85,13 +91,21 @@ export class Watch implements Disposable {
     this.#tellAlive();
     const nowMs = this.#clock.nowMs();
     const lost = this.#peers.lost(nowMs);
-    if (lost) {
+    if (lost && this.#isCutOff(nowMs - lost.silentMs)) {
+      const silence = seconds(nowMs - (this.#echoMs ?? nowMs));
+      this.#options.cutOff(`The broker has carried no message for ${silence}, not even this rank's own: it is frozen`);
+    } else if (lost) {
       const what = lost.joined ? "has been silent for" : "did not join within";
       const during = this.#call === undefined ? "" : `, in ${this.#call}`;
       this.#lose(lost.rank, `Rank ${lost.rank} of ${this.#options.size} ${what} ${seconds(lost.silentMs)}${during}`);
     } else if (this.#call !== undefined) {
       this.#watchStall(this.#call, nowMs - this.#progressMs);
     }
+  }
+
+  /** Whether nothing has come back since a peer was heard last: then it says nothing about the peer. */
+  #isCutOff(heardMs: number): boolean {
+    return this.#echoMs !== undefined && this.#echoMs <= heardMs + 2 * this.#options.limits.intervalMs;
   }
 
   /** The peers live, but the call stands still: somebody left, or is somewhere else in the program. */

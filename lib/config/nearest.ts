@@ -1,12 +1,16 @@
 import { distance } from "fastest-levenshtein";
 
 const MOST_NAMES = 3;
+/** Nobody means a known name by a longer one; comparing takes time by the product of both lengths. */
+const LONGEST_NAME_CHARACTERS = 256;
 
 /** Known names that look like `name`, nearest first, at most three. Letter case counts little. */
 export function nearestNames(name: string, known: Iterable<string>): string[] {
+  if (name.length > LONGEST_NAME_CHARACTERS) return [];
   const wanted = name.toLowerCase();
   const tolerance = Math.max(2, Math.ceil(name.length / 3));
   return [...new Set(known)]
+    .filter(({ length }) => length <= LONGEST_NAME_CHARACTERS)
     .map((candidate) => ({ candidate, edits: editsBetween(wanted, candidate.toLowerCase()) }))
     .filter(({ edits }) => edits <= tolerance)
     .toSorted((a, b) => a.edits - b.edits || (a.candidate < b.candidate ? -1 : 1))

@@ -3,7 +3,7 @@ import { mapLimited } from "#lib/base/limited.ts";
 import type { Log } from "#lib/base/log.ts";
 import { randomStream } from "#lib/base/random.ts";
 import { abortReason } from "#lib/base/signals.ts";
-import { buildComponent } from "#lib/config/component/build.ts";
+import type { Build } from "#lib/config/component/component.ts";
 import type { ConfigNode } from "#lib/config/component/node.ts";
 import { datasets } from "#lib/data/datasets/index.ts";
 import type { ImageLimits } from "./decode.ts";
@@ -17,6 +17,7 @@ export interface CheckOptions {
   readonly files: DataFiles;
   readonly decode: ImageLimits;
   readonly log: Log;
+  readonly build: Build;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: { readonly done: number; readonly count: number }) => void;
 }
@@ -39,13 +40,11 @@ export async function checkDataset(node: ConfigNode, options: CheckOptions): Pro
   const onProblem = (problem: PetageError): void => {
     if (problemCount++ < MAX_LISTED_PROBLEMS) problems.push(problem);
   };
-  const { files, decode } = options;
-  const pipeline = buildPipeline(node.child("pipeline"), {
-    read: (path, maxBytes) => files.read(path, maxBytes),
-    decode,
-  });
+  const { files, decode, build } = options;
+  const context = { read: files.read.bind(files), decode };
+  const pipeline = buildPipeline(node.child("pipeline"), context, build);
   const count = headNumClasses(node);
-  const dataset = await buildComponent(datasets, node, { ...options, headNumClasses: count, onProblem });
+  const dataset = await build(datasets, node, { ...options, headNumClasses: count, onProblem });
   const { samples } = dataset;
   for (const problem of findOutsideHead(dataset, count)) onProblem(problem);
   warnOfOtherCount(dataset, count, options.log);

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { ignored } from "#lib/config/component/ignored.ts";
-import { assert } from "#lib/base/assert.ts";
+import { defined } from "#lib/base/assert.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { abortable } from "#lib/base/signals.ts";
-import { buildComponent } from "#lib/config/component/build.ts";
+import type { Build } from "#lib/config/component/component.ts";
 import type { ConfigNode, Place } from "#lib/config/component/node.ts";
 import { BadSampleTally } from "./bad-sample-tally.ts";
+import { BatchMemory } from "./batch-memory.ts";
 import { datasets } from "#lib/data/datasets/index.ts";
 import type { ImageLimits } from "./decode.ts";
 import type { DataFiles } from "./files.ts";
@@ -14,7 +15,7 @@ import type { BadSampleRule, BatchTask, MadeBatch } from "./make-batch.ts";
 import { findOutsideHead, headNumClasses, requireLabels, warnOfOtherCount } from "./head-classes.ts";
 import { samplers } from "#lib/data/samplers/index.ts";
 import type { Sampler } from "#lib/data/samplers/sampler.ts";
-import type { Batch, BatchSource, Dataset, SourceDescription, StepRange } from "./types.ts";
+import type { BatchSource, Dataset, LentBatch, SourceDescription, StepRange } from "./types.ts";
 
 /** What a maker of batches needs to know; plain data, which can be sent to a thread. */
 export interface MakerSetup {
@@ -30,7 +31,8 @@ export interface MakerSetup {
 export interface BatchMaker extends AsyncDisposable {
   /** Batches that can be made at a time. */
   readonly parallelism: number;
-  make(task: BatchTask): Promise<MadeBatch>;
+  /** @param memory where its images go if they fit; nobody else may use it until the batch is there */
+  make(task: BatchTask, memory: SharedArrayBuffer | undefined): Promise<MadeBatch>;
 }
 
 export interface LoaderOptions {
@@ -40,6 +42,8 @@ export interface LoaderOptions {
   readonly files: DataFiles;
   readonly decode: ImageLimits;
   readonly log: Log;
+  /** Builds dataset and sampler; the maker of batches builds the transforms. */
+  readonly build: Build;
   /** Threads to use in place of the config's `num_workers`. */
   readonly workers?: number;
   /** Opens `workers` threads, or none where it is 0. */
@@ -72,6 +76,7 @@ export class Loader implements BatchSource, AsyncDisposable {
   readonly #sampler: Sampler;
   readonly #maker: BatchMaker;
   readonly #options: LoaderOptions;
+  readonly #memory: BatchMemory;
 
   private constructor(parts: Parts) {
     this.dataset = parts.dataset;
@@ -79,16 +84,18 @@ export class Loader implements BatchSource, AsyncDisposable {
     this.#sampler = parts.sampler;
     this.#maker = parts.maker;
     this.#options = parts.options;
+    // Those made ahead, the one asked for, and the one that is read.
+    this.#memory = new BatchMemory({ maxFreeBuffers: this.#maxPrefetchBatches() + 2 });
   }
 
   /** Reads the dataset's index and starts the threads; the caller disposes of the loader. */
   static async open(node: ConfigNode, options: LoaderOptions): Promise<Loader> {
-    const { seed, files, log, decode, purpose } = options;
+    const { seed, files, log, decode, purpose, build } = options;
     const settings = node.parse(DataLoaderKeys);
-    const sampler = buildComponent(samplers, samplerNode(node, purpose), { seed });
+    const sampler = build(samplers, samplerNode(node, purpose), { seed });
     const datasetNode = node.child("dataset");
     const count = headNumClasses(node);
-    const dataset = await buildComponent(datasets, datasetNode, { files, log, headNumClasses: count });
+    const dataset = await build(datasets, datasetNode, { files, log, headNumClasses: count });
     if (purpose === "train") requireLabels(dataset);
     for (const problem of findOutsideHead(dataset, count)) throw problem;
     warnOfOtherCount(dataset, count, log);
@@ -112,18 +119,23 @@ export class Loader implements BatchSource, AsyncDisposable {
   }
 
   /** At most `prefetch_factor` batches per thread are made ahead of the one that is asked for. */
-  async *batches(range: StepRange, signal: AbortSignal): AsyncGenerator<Batch, void, undefined> {
+  async *batches(range: StepRange, signal: AbortSignal): AsyncGenerator<LentBatch, void, undefined> {
     const tasks = this.#tasks(range).slice(range.startStep);
     const tally = this.#tally(tasks);
-    const prefetched: Promise<MadeBatch>[] = [];
+    const prefetched: Promise<LentMadeBatch>[] = [];
     let next = 0;
-    for (let delivered = 0; delivered < tasks.length; delivered++) {
-      for (; next < tasks.length && prefetched.length <= this.#maxPrefetchBatches(); next++) {
-        prefetched.push(this.#make(tasks[next]));
+    try {
+      for (let delivered = 0; delivered < tasks.length; delivered++) {
+        for (; next < tasks.length && prefetched.length <= this.#maxPrefetchBatches(); next++) {
+          prefetched.push(this.#make(defined(tasks[next], `batch ${next}`)));
+        }
+        const made = await abortable(defined(prefetched[0], "a batch that is made"), signal);
+        void prefetched.shift();
+        tally.add(made.badSamples);
+        yield made.batch;
       }
-      const made = await abortable(prefetched.shift() ?? this.#make(undefined), signal);
-      tally.add(made.badSamples);
-      yield made.batch;
+    } finally {
+      for (const made of prefetched) void made.then(({ batch }) => batch[Symbol.dispose]()).catch(() => {}); // unread
     }
   }
 
@@ -135,11 +147,11 @@ export class Loader implements BatchSource, AsyncDisposable {
     return this.#maker.parallelism * (this.#settings.prefetch_factor ?? DEFAULT_PREFETCH_BATCHES_PER_WORKER);
   }
 
-  #make(task: BatchTask | undefined): Promise<MadeBatch> {
-    assert(task, "a batch beyond the end of the epoch");
-    const made = this.#maker.make(task);
-    made.catch(() => {}); // Whoever awaits it sees the failure; nobody may, after an abort.
-    return made;
+  #make(task: BatchTask): Promise<LentMadeBatch> {
+    const lend = (made: MadeBatch): LentMadeBatch => ({ ...made, batch: this.#memory.lend(made.batch) });
+    const making = this.#maker.make(task, this.#memory.take()).then(lend);
+    making.catch(() => {}); // Whoever awaits it sees the failure; nobody may, after an abort.
+    return making;
   }
 
   #tasks({ epoch, rank, worldSize }: StepRange): BatchTask[] {
@@ -158,6 +170,10 @@ export class Loader implements BatchSource, AsyncDisposable {
     const sampleCount = tasks.reduce((sum, { indices }) => sum + indices.length, 0);
     return new BadSampleTally({ sampleCount, log, limited: purpose === "train" });
   }
+}
+
+interface LentMadeBatch extends MadeBatch {
+  readonly batch: LentBatch;
 }
 
 interface Parts {

@@ -2,6 +2,7 @@ import { assert } from "#lib/base/assert.ts";
 import { PetageError, type ErrorCode } from "#lib/base/errors.ts";
 import { mapLimited } from "#lib/base/limited.ts";
 import { randomStream } from "#lib/base/random.ts";
+import { bytesIn } from "./batch-memory.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Batch, Image, Sample, SampleInfo } from "./types.ts";
 
@@ -52,14 +53,20 @@ const BAD_SAMPLE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /**
  * Reads and transforms the samples of a batch. A pure function of recipe and task but for reading files, so that the
  * batch is the same whichever thread or process makes it.
+ * @param memory where its images go if they fit
  */
-export async function makeBatch(recipe: BatchRecipe, task: BatchTask): Promise<MadeBatch> {
+export async function makeBatch(
+  recipe: BatchRecipe,
+  task: BatchTask,
+  memory: SharedArrayBuffer | undefined,
+): Promise<MadeBatch> {
   const made = await mapLimited(task.indices, recipe.maxSamplesInFlight, (index) =>
     makeSample(recipe, task.epoch, index),
   );
   const badSamples = made.flatMap(({ bad }) => bad);
   const samples = made.map(({ sample }) => sample).filter((sample) => sample !== undefined);
-  return { batch: { ...collate(samples), step: task.step, skippedIds: badSamples.map(({ id }) => id) }, badSamples };
+  const skippedIds = badSamples.map(({ id }) => id);
+  return { batch: { ...collate(samples, memory), step: task.step, skippedIds }, badSamples };
 }
 
 interface MadeSample {
@@ -94,27 +101,32 @@ function badSample({ id }: SampleInfo, thrown: unknown): BadSample {
 }
 
 /** Copies the images into one array that threads can share. */
-function collate(samples: readonly Sample[]): Omit<Batch, "step" | "skippedIds"> {
+function collate(
+  samples: readonly Sample[],
+  memory: SharedArrayBuffer | undefined,
+): Omit<Batch, "step" | "skippedIds"> {
   const [first] = samples;
-  const { height, width, channels } = first ? packed(first) : { height: 0, width: 0, channels: 3 };
-  const imageLength = height * width * channels;
-  const images = new Uint8Array(new SharedArrayBuffer(samples.length * imageLength));
+  const { height, width, channels, views = 1 } = first ? packed(first) : NO_IMAGE;
+  const sampleLength = views * height * width * channels;
+  const images = bytesIn(memory, samples.length * sampleLength);
   samples.forEach((sample, position) => {
     const image = packed(sample);
-    if (image.height !== height || image.width !== width || image.channels !== channels) {
-      throw unequalSizes(first ?? sample, sample);
-    }
-    images.set(image.data, position * imageLength);
+    const isLikeFirst = image.height === height && image.width === width && image.channels === channels;
+    if (!isLikeFirst || (image.views ?? 1) !== views) throw unequalSizes(first ?? sample, sample);
+    images.set(image.data, position * sampleLength);
   });
   return {
     images,
     height,
     width,
+    ...(views > 1 && { views }),
     labels: Int32Array.from(samples, ({ info }) => info.label ?? -1),
     sampleIds: samples.map(({ info }) => info.id),
     sampleIndices: Int32Array.from(samples, ({ index }) => index),
   };
 }
+
+const NO_IMAGE: Omit<Image, "data"> = { height: 0, width: 0, channels: 3 };
 
 function packed(sample: Sample): Image {
   assert(sample.image, `"${sample.info.id}" left the pipeline without an image`);
@@ -122,7 +134,10 @@ function packed(sample: Sample): Image {
 }
 
 function unequalSizes(first: Sample, other: Sample): PetageError {
-  const size = (sample: Sample): string => `"${sample.info.id}" is ${packed(sample).width} x ${packed(sample).height}`;
+  const size = (sample: Sample): string => {
+    const { width, height, views = 1 } = packed(sample);
+    return `"${sample.info.id}" is ${width} x ${height}${views > 1 ? `, ${views} times` : ""}`;
+  };
   return new PetageError(
     "CONFIG_INVALID_VALUE",
     `Images of one batch differ in size after the pipeline: ${size(first)}, ${size(other)}`,

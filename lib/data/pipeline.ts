@@ -1,6 +1,7 @@
 import type { PetageError } from "#lib/base/errors.ts";
 import type { Random } from "#lib/base/random.ts";
 import { buildComponent } from "#lib/config/component/build.ts";
+import type { Build } from "#lib/config/component/component.ts";
 import { isDict } from "#lib/config/dictionary.ts";
 import type { ConfigNode } from "#lib/config/component/node.ts";
 import { decodeImage } from "./decode.ts";
@@ -26,7 +27,7 @@ export interface PipelineContext {
 export type Pipeline = (sample: Sample, random: Random) => Promise<Sample>;
 
 /** The transforms of a config's `pipeline`, one after the other. */
-export function buildPipeline(node: ConfigNode, context: PipelineContext, build = buildComponent): Pipeline {
+export function buildPipeline(node: ConfigNode, context: PipelineContext, build: Build = buildComponent): Pipeline {
   if (!Array.isArray(node.value)) throw incomplete(node, "is missing", "Write pipeline=[...], a list of transforms");
   const stages = node.items();
   const types = stages.map(({ value }) => typeOf(value));

@@ -5,18 +5,24 @@ import type { FlipDirection, Padding } from "./pixels.ts";
 import { resize } from "./resize.ts";
 import type { ResizeMethod } from "./resize.ts";
 import type { Image } from "./types.ts";
+import { oneSize, stackViews, viewsOf } from "./views.ts";
 
 /** One step of work on an image, as data: what it does to the size is known before a pixel is touched. */
 export type Operation =
   /** The sample's file, or the bytes that it brings along, decoded. */
-  | { readonly kind: "load" }
+  { readonly kind: "load" } | PixelOperation;
+
+/** What can be done to an image that is there; of several views, to each. */
+export type PixelOperation =
   /** The box lies within the image. */
   | { readonly kind: "crop"; readonly box: Box }
   | { readonly kind: "resize"; readonly size: Size; readonly method: ResizeMethod }
   | { readonly kind: "flip"; readonly direction: FlipDirection }
   | { readonly kind: "pad"; readonly padding: Padding; readonly colour: readonly number[] }
   /** What cannot be described otherwise: other pixels, in a new array, of this size if it is not the image's. */
-  | { readonly kind: "pixels"; readonly size?: Size; run(image: Image): Image };
+  | { readonly kind: "pixels"; readonly size?: Size; run(image: Image): Image }
+  /** Several views in place of an image, of one size: each by operations of its own. `inViews` makes it. */
+  | { readonly kind: "views"; readonly plans: readonly (readonly PixelOperation[])[] };
 
 /** The size that an operation leaves. What it is after "load" shows when that has been carried out. */
 export function sizeAfter(size: Size, operation: Operation): Size {
@@ -31,6 +37,8 @@ export function sizeAfter(size: Size, operation: Operation): Size {
     }
     case "pixels":
       return operation.size ?? size;
+    case "views":
+      return oneSize(operation.plans.map((plan) => plan.reduce(sizeAfter, size)));
     case "load":
     case "flip":
       return size;
@@ -53,7 +61,13 @@ export async function carryOut(
 }
 
 /** The image after one operation; it is left alone itself. */
-export function applyOperation(image: Image, operation: Exclude<Operation, { kind: "load" }>): Image {
+export function applyOperation(image: Image, operation: PixelOperation): Image {
+  return image.views === undefined
+    ? applyToView(image, operation)
+    : stackViews(viewsOf(image).map((view) => applyToView(view, operation)));
+}
+
+function applyToView(image: Image, operation: PixelOperation): Image {
   switch (operation.kind) {
     case "crop":
       return crop(image, operation.box);
@@ -65,6 +79,8 @@ export function applyOperation(image: Image, operation: Exclude<Operation, { kin
       return pad(image, operation.padding, operation.colour);
     case "pixels":
       return operation.run(image);
+    case "views":
+      return stackViews(operation.plans.map((plan) => plan.reduce(applyOperation, image)));
   }
 }
 

@@ -1,9 +1,11 @@
 /** Pixels of one image: uint8, height x width x channels, channel order BGR as in mmpretrain (until the preprocessor). */
 export interface Image {
-  readonly data: Uint8Array; // [H, W, C]
+  readonly data: Uint8Array; // [views * H, W, C]
   readonly height: number;
   readonly width: number;
   readonly channels: number;
+  /** Views of one photo, of equal size, one after the other in `data`; 1 unless given. */
+  readonly views?: number;
 }
 
 /** One entry of a dataset: where the image lies and its label (age in months), `null` where there is none. */
@@ -41,9 +43,11 @@ export interface StepRange {
 export interface Batch {
   /** Index within the epoch, from 0. */
   readonly step: number;
-  readonly images: Uint8Array; // [N, H, W, 3], BGR
+  readonly images: Uint8Array; // [N * views, H, W, 3], BGR
   readonly height: number;
   readonly width: number;
+  /** Images of each sample, which lie together; 1 unless given. */
+  readonly views?: number;
   /** Months; -1 where the sample has no label. */
   readonly labels: Int32Array; // [N]
   readonly sampleIds: readonly string[];
@@ -53,11 +57,14 @@ export interface Batch {
   readonly skippedIds: readonly string[];
 }
 
+/** A batch on loan: when it is disposed of, its images are no longer read, and their memory is another batch's. */
+export interface LentBatch extends Batch, Disposable {}
+
 /** The in-process loader and the client of the data-loader service are the two implementations; both give the same bytes. */
 export interface BatchSource {
   /** How many batches one rank sees in an epoch, and over how many samples the dataset goes. */
   describe(worldSize: number, signal: AbortSignal): Promise<SourceDescription>;
-  batches(range: StepRange, signal: AbortSignal): AsyncIterable<Batch>;
+  batches(range: StepRange, signal: AbortSignal): AsyncIterable<LentBatch>;
 }
 
 export interface SourceDescription {

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import type { Metrics } from "#lib/base/metrics.ts";
+import { accessSettings } from "#lib/jobs/access-settings.ts";
+import type { AccessSettings } from "#lib/jobs/access-settings.ts";
 import { endVariables, processVariables } from "#lib/jobs/worker-environment.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { LastWords } from "./last-words.ts";
@@ -23,6 +25,8 @@ export interface Host {
   readonly signal: AbortSignal;
   /** Whether what it says may quote files of the user. */
   readonly quotesFiles: boolean;
+  /** How it lets others in, and comes to others. */
+  readonly access: AccessSettings;
   /** Tells the process that started this one that it is ready, and where it listens. */
   ready(readiness: Readiness): void;
   /** What the termination report tells besides the error; `workDone` is asked when the process ends. */
@@ -64,9 +68,10 @@ export async function run<Environment>(
     process.on("uncaughtException", fail).on("unhandledRejection", fail);
     const lastWords = (workDone: () => WorkDone): void => void (words.workDone = workDone);
     const environment = readEnvironment(schema);
+    const access = accessSettings(common);
     const { metrics, readiness } = await openMetrics(common);
     const ready = (others: Readiness): void => tellParent({ ready: { ...others, ...readiness } });
-    const code = await main(environment, { log, metrics, signal, quotesFiles, ready, lastWords });
+    const code = await main(environment, { log, metrics, signal, quotesFiles, access, ready, lastWords });
     return process.exit(code ?? EXIT.done);
   } catch (thrown) {
     return fail(thrown);

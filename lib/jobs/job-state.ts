@@ -8,7 +8,7 @@ export type Role = "nats-server" | "data-loader" | "evaluator" | "trainer";
 /** A process of a job: a child process on one machine, a pod in a cluster. */
 export interface WorkerName {
   readonly role: Role;
-  /** Of a trainer; 0 for the others, of which a job has one each. */
+  /** Its number among those of its role, from 0. */
   readonly rank: number;
   readonly attempt: number;
 }
@@ -124,6 +124,8 @@ export interface JobSpec {
   readonly rules: readonly FailureRule[];
   /** Whether the job runs its own NATS server; otherwise one was given, or none is needed. */
   readonly ownNatsServer: boolean;
+  /** Among which the readers are shared out; at least 1. */
+  readonly dataLoaders: number;
   /** Whether validation needs an evaluator. */
   readonly evaluator: boolean;
   /** The processes find each other and start at once; otherwise each row waits for the row before. */
@@ -200,17 +202,34 @@ export function isTerminal(phase: string | undefined): phase is "Succeeded" | "F
   return phase === "Succeeded" || phase === "Failed" || phase === "Cancelled";
 }
 
-/** `trainer-1`; other processes have their role's name. On Kubernetes the job's name and attempt come in front. */
-export function workerLabel({ role, rank }: Pick<WorkerName, "role" | "rank">): string {
-  return role === "trainer" ? `trainer-${rank}` : role;
+/** `trainer-1`, `data-loader`: see `workerLabel`. */
+export type WorkerLabel<R extends Role = Role> = R | `${R}-${number}`;
+
+/**
+ * `trainer-0`, `trainer-1`; the first of other roles has its role's name: `data-loader`, `data-loader-1`. On Kubernetes
+ * the job's name and attempt come in front.
+ */
+export function workerLabel<R extends Role>({
+  role,
+  rank,
+}: {
+  readonly role: R;
+  readonly rank: number;
+}): WorkerLabel<R> {
+  return role === "trainer" || rank > 0 ? `${role}-${rank}` : role;
+}
+
+/** Whether a label is what somebody asks for: the worker itself, all of a role, or, where it is empty, any. */
+export function isAskedFor(label: string, wanted = ""): boolean {
+  return wanted === "" || label === wanted || label.startsWith(`${wanted}-`);
 }
 
 /** `quickstart-0-1`, `quickstart-0-data-loader`: the name of a worker among those of all jobs and attempts. */
 export function workerId(job: string, { role, rank, attempt }: WorkerName): string {
-  return `${job}-${attempt}-${role === "trainer" ? rank : role}`;
+  return `${job}-${attempt}-${role === "trainer" ? rank : workerLabel({ role, rank })}`;
 }
 
-const WORKER_ID = /-(?<attempt>\d+)-((?<rank>\d+)|(?<role>nats-server|data-loader|evaluator))$/;
+const WORKER_ID = /-(?<attempt>\d+)-((?<role>nats-server|data-loader|evaluator)(-(?=\d)|$))?(?<rank>\d*)$/;
 
 /** The worker of such a name. */
 export function workerOfId(job: string, id: string): WorkerName {
@@ -245,16 +264,22 @@ export function sizeOf({ spec, status }: Pick<Observed, "spec" | "status">): num
   return status.workers || status.nextWorkers || spec.workers;
 }
 
+/** Which data-loader a worker is, or reads from: trainers take them in turn. */
+export function dataLoaderOf({ role, rank }: Pick<WorkerName, "role" | "rank">, dataLoaders: number): number {
+  return role === "data-loader" ? rank : rank % dataLoaders;
+}
+
 /** Which processes a job needs, in the order in which they start: a row starts when the row before is ready. */
 export function rowsOf(
-  { ownNatsServer, evaluator, startsTogether }: JobSpec,
+  { ownNatsServer, dataLoaders, evaluator, startsTogether }: JobSpec,
   size: number,
 ): readonly (readonly Omit<WorkerName, "attempt">[])[] {
-  const one = (role: Role): Omit<WorkerName, "attempt"> => ({ role, rank: 0 });
+  const several = (role: Role, count: number): Omit<WorkerName, "attempt">[] =>
+    Array.from({ length: count }, (_, rank) => ({ role, rank }));
   const rows = [
-    ownNatsServer ? [one("nats-server"), one("data-loader")] : [one("data-loader")],
-    evaluator ? [one("evaluator")] : [], // it asks the data-loader
-    Array.from({ length: size }, (_, rank) => ({ role: "trainer" as const, rank })),
+    [...several("nats-server", ownNatsServer ? 1 : 0), ...several("data-loader", dataLoaders)],
+    several("evaluator", evaluator ? 1 : 0), // it asks a data-loader
+    several("trainer", size),
   ];
   return startsTogether ? [rows.flat()] : rows;
 }

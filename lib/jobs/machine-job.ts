@@ -1,22 +1,21 @@
 import { PetageError } from "#lib/base/errors.ts";
 import type { TrainRequest } from "./command-line.ts";
+import { checkJobLimits } from "./job-limits.ts";
 import type { TrainingJob, TrainingJobSpec } from "./training-job.ts";
 
 // What a job is on one machine, where no schema of a resource has checked it.
 
 /** Restarts allowed to jobs that do not say. */
 export const DEFAULT_MAX_RESTARTS = 0;
-const MAX_WORKERS = 1024;
 
 /** Refuses what one machine cannot do. */
-export function checkMachineJob({ spec: { workers = 1, runPolicy } }: Pick<TrainingJob, "spec">): void {
-  if (runPolicy?.suspend) {
+export function checkMachineJob(job: Pick<TrainingJob, "spec"> & Partial<TrainingJob>): void {
+  checkJobLimits(job);
+  if (job.spec.runPolicy?.suspend) {
     throw new PetageError("INVALID_ARGUMENT", "spec.run_policy.suspend is true, and only a cluster holds a job back", {
       hint: "Leave it out: here a job runs at once",
     });
   }
-  if (workers >= 1 && workers <= MAX_WORKERS) return;
-  throw new PetageError("INVALID_ARGUMENT", `spec.workers is ${workers}, expected 1 to ${MAX_WORKERS}`);
 }
 
 export interface ConfigPlaces {

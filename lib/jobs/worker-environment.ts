@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { optional } from "#lib/config/optional-variable.ts";
-import { workerLabel } from "./job-state.ts";
+import { accessVariables } from "./access-settings.ts";
+import { dataLoaderOf, workerLabel } from "./job-state.ts";
 import type { WorkerName } from "./job-state.ts";
 
 // The environment of the workers of a job: what each service reads, and what a launcher gives. Its names stand here
@@ -20,6 +21,7 @@ export const processVariables = {
     .transform((text) => text === "true"),
   /** Where metrics are served; 0 takes any free port, without it they are not. */
   PETAGE_METRICS_PORT: z.preprocess((text) => text || undefined, z.coerce.number().int().min(0).max(65_535).optional()),
+  ...accessVariables,
 };
 
 /** Read before all others, since reading those may fail. */
@@ -42,14 +44,23 @@ export const attemptVariables = {
 
 const workerVariables = {
   ...attemptVariables,
+  /** Number of the data-loader that this worker is, or reads from, among those of the job. */
+  PETAGE_DATA_LOADER_INDEX: z.coerce.number().int().min(0).default(0),
   /** Resolved config, as `serializeConfig` writes it. */
   PETAGE_CONFIG: z.string(),
   PETAGE_HOST: z.string().default("127.0.0.1"),
   PETAGE_PORT: z.coerce.number().int().min(0).max(65535).default(0),
 };
 
+/** Of a service that reads files which others name. */
+const readingVariables = {
+  /** Folders that they may lie in, split as those of PATH are; without it anywhere. */
+  PETAGE_READ_ROOTS: optional,
+};
+
 export const dataLoaderVariables = {
   ...workerVariables,
+  ...readingVariables,
   /** Folder that relative paths of the config start from. */
   PETAGE_DATA_ROOT: z.string().default("."),
   /** Decoding threads per split; by default `num_workers` of the config. */
@@ -58,6 +69,7 @@ export const dataLoaderVariables = {
 
 export const evaluatorVariables = {
   ...workerVariables,
+  ...readingVariables,
   /** Address of the data-loader: host:port; asked for over NATS where it is not given. */
   PETAGE_DATA_LOADER: z.string().optional(),
 };
@@ -107,6 +119,8 @@ export interface AttemptEnvironment {
   readonly natsUrl: string;
   /** Trainers of this attempt. */
   readonly size: number;
+  /** Data-loaders of the job, by default 1. */
+  readonly dataLoaders?: number;
   /** `work_dirs/<config>`: what all runs of the config share. */
   readonly workDir: string;
   /** `work_dirs/<config>/<time>`: where this job writes. */
@@ -118,7 +132,8 @@ export interface AttemptEnvironment {
 
 /** What a worker is given wherever it runs; a launcher adds what its place needs. */
 export function workerEnvironment(worker: WorkerName, attempt: AttemptEnvironment): WorkerEnvironment {
-  const { job, configPath, natsUrl, size, workDir, runDir, loadFrom, resumeFrom } = attempt;
+  const { job, configPath, natsUrl, size, dataLoaders = 1, workDir, runDir, loadFrom, resumeFrom } = attempt;
+  const dataLoader = dataLoaderOf(worker, dataLoaders);
   const common = {
     PETAGE_NAME: workerLabel(worker),
     PETAGE_CONFIG: configPath,
@@ -127,6 +142,7 @@ export function workerEnvironment(worker: WorkerName, attempt: AttemptEnvironmen
     JOB_UID: job.uid,
     ATTEMPT: String(worker.attempt),
     NATS_URL: natsUrl,
+    ...(dataLoader > 0 && { PETAGE_DATA_LOADER_INDEX: String(dataLoader) }),
   };
   if (worker.role !== "trainer") return common;
   return {

@@ -8,7 +8,7 @@ import { connectNats } from "./connect.ts";
 import type { Nats } from "./connect.ts";
 import { announce, findAddress } from "./directory.ts";
 import type { Asking } from "./directory.ts";
-import type { AnnouncedRole } from "./subjects.ts";
+import type { Announced } from "./subjects.ts";
 
 /** How long a new pod may take until it reaches NATS: its network may be complete only after it has started. */
 const FIRST_CONNECTION_MS = 30_000;
@@ -52,19 +52,19 @@ export class Attempt implements AsyncDisposable {
   }
 
   /**
-   * Where the service of `role` is.
+   * Where the service of `label` is.
    * @param given its address, where the environment says it; nobody is asked then.
    * @throws UNAVAILABLE when it does not answer in time.
    */
-  async find(role: AnnouncedRole, given: string | undefined): Promise<string> {
+  async find(label: Announced, given: string | undefined): Promise<string> {
     if (given) return given;
-    return await findAddress(await this.#asking(`the ${role} is found over NATS`), role);
+    return await findAddress(await this.#asking(`the ${label} is found over NATS`), label);
   }
 
   /** Tells whoever asks where this service is, from now on; on one machine, without PETAGE_ADVERTISE, nothing. */
-  async announce(role: AnnouncedRole): Promise<void> {
+  async announce(label: Announced): Promise<void> {
     const { PETAGE_ADVERTISE: address } = this.#env;
-    if (address) announce(await this.#asking(`the ${role} is found over NATS`), role, address);
+    if (address) announce(await this.#asking(`the ${label} is found over NATS`), label, address);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

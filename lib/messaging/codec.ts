@@ -70,21 +70,21 @@ export function encodeFrame(header: FrameHeader, payload: Uint8Array): Uint8Arra
 
 /**
  * Reads a frame; the payload is a view of `bytes`, on any alignment.
- * @throws RING_PROTOCOL when it is damaged or of another version.
+ * @throws Junk when it is damaged or of another version.
  */
 export function decodeFrame(bytes: Uint8Array): Frame {
   const frame = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (frame.length < HEADER_BYTES) throw damaged(`${frame.length} bytes are no header`);
-  if (frame.readUInt16LE(AT.magic) !== MAGIC) throw damaged("it does not begin with the magic number");
+  if (frame.length < HEADER_BYTES) throw new Junk(`${frame.length} bytes are no header`);
+  if (frame.readUInt16LE(AT.magic) !== MAGIC) throw new Junk("it does not begin with the magic number");
   const version = frame.readUInt8(AT.version);
-  if (version !== VERSION) throw damaged(`it has version ${version}, expected ${VERSION}`);
+  if (version !== VERSION) throw new Junk(`it has version ${version}, expected ${VERSION}`);
   const length = frame.readUInt32LE(AT.length);
   if (frame.length !== HEADER_BYTES + length) {
-    throw damaged(`it has ${frame.length - HEADER_BYTES} bytes of payload, expected ${length}`);
+    throw new Junk(`it has ${frame.length - HEADER_BYTES} bytes of payload, expected ${length}`);
   }
-  if (frame.readUInt32LE(AT.checksum) !== checksum(frame)) throw damaged("its checksum is wrong");
+  if (frame.readUInt32LE(AT.checksum) !== checksum(frame)) throw new Junk("its checksum is wrong");
   const kind = KINDS[frame.readUInt8(AT.kind)];
-  if (kind === undefined) throw damaged(`it is of unknown kind ${frame.readUInt8(AT.kind)}`);
+  if (kind === undefined) throw new Junk(`it is of unknown kind ${frame.readUInt8(AT.kind)}`);
   return {
     kind,
     generation: frame.readUInt32LE(AT.generation),
@@ -101,8 +101,11 @@ function checksum(frame: Buffer): number {
   return crc32(frame.subarray(HEADER_BYTES), crc32(frame.subarray(0, AT.checksum)));
 }
 
-function damaged(what: string): PetageError {
-  return new PetageError("RING_PROTOCOL", `Cannot read a message of the ring: ${what}`, {
-    hint: "All ranks must run the same version of petage",
-  });
+/** A message that no rank of this ring has sent in good order. */
+export class Junk extends PetageError {
+  constructor(what: string) {
+    super("RING_PROTOCOL", `Cannot read a message of the ring: ${what}`, {
+      hint: "All ranks must run the same version of petage",
+    });
+  }
 }

@@ -6,9 +6,9 @@ import type { Log } from "#lib/base/log.ts";
 import { silentLog } from "#lib/base/log.ts";
 import { BoundedQueue } from "#lib/base/queue.ts";
 import { abortable, abortReason } from "#lib/base/signals.ts";
-import type { Chunk, Notice, RingLink } from "#lib/collective/types.ts";
+import type { Chunk, Notice, Operation, RingLink } from "#lib/collective/types.ts";
 
-import { decodeFrame, encodeFrame, HEADER_BYTES } from "./codec.ts";
+import { decodeFrame, encodeFrame, HEADER_BYTES, Junk } from "./codec.ts";
 import type { Frame, FrameKind } from "./codec.ts";
 import type { Nats } from "./connect.ts";
 import { decodeNotice, encodeNotice, plainHeader } from "./notices.ts";
@@ -44,6 +44,8 @@ interface Counters {
   receivedBytes: number;
   /** Messages of another generation, dropped. */
   staleMessages: number;
+  /** Messages that are none of the ring's, or not from whom they must be: dropped. */
+  junkMessages: number;
   /** Chunks that came when the link had failed or was no longer read. */
   droppedChunks: number;
   /** Notices that came then, or that nobody took in time. */
@@ -68,12 +70,19 @@ export async function openNatsLink(options: NatsLinkOptions): Promise<NatsLink> 
   }
 }
 
+type ChunkFrame = Frame & { readonly kind: Operation };
+
+function isChunk(frame: Frame): frame is ChunkFrame {
+  return frame.kind === "reduce" || frame.kind === "broadcast" || frame.kind === "gather";
+}
+
 class NatsRingLink implements NatsLink {
   readonly chunkBytes: number;
   readonly counters: Counters = {
     sentBytes: 0,
     receivedBytes: 0,
     staleMessages: 0,
+    junkMessages: 0,
     droppedChunks: 0,
     droppedNotices: 0,
   };
@@ -82,10 +91,11 @@ class NatsRingLink implements NatsLink {
   readonly #subjects: RingSubjects;
   readonly #generation: number;
   readonly #rank: number;
+  readonly #size: number;
   readonly #previous: number;
   readonly #next: number;
   readonly #windowBytes: number;
-  readonly #inbox: BoundedQueue<Frame>;
+  readonly #inbox: BoundedQueue<ChunkFrame>;
   readonly #notices = new BoundedQueue<Notice>(NOTICE_CAPACITY);
   readonly #subscriptions: Subscription[] = [];
   /** What this rank may have sent since the beginning; nothing until the next rank is there. */
@@ -107,6 +117,7 @@ class NatsRingLink implements NatsLink {
     this.#subjects = ringSubjects(job, generation);
     this.#generation = generation;
     this.#rank = rank;
+    this.#size = size;
     this.#previous = (rank + size - 1) % size;
     this.#next = (rank + 1) % size;
     this.#windowBytes = windowBytes;
@@ -139,7 +150,6 @@ class NatsRingLink implements NatsLink {
   async *chunks(signal: AbortSignal): AsyncGenerator<Chunk> {
     signal.addEventListener("abort", () => this.#inbox.end(), { once: true });
     for await (const { kind, step, bucket, hop, chunk, payload } of this.#inbox) {
-      if (kind !== "reduce" && kind !== "broadcast" && kind !== "gather") continue;
       yield { operation: kind, step, bucket, hop, chunk, payload };
       this.#consumedBytes += HEADER_BYTES + payload.length;
       if (this.#consumedBytes + this.#windowBytes - this.#grantedBytes >= this.#windowBytes / 4) this.#grant();
@@ -168,27 +178,38 @@ class NatsRingLink implements NatsLink {
 
   readonly #onLost = (): void => this.#fail(abortReason(this.#nats.lost));
 
-  /** The library's parser calls `take` and must never see it throw. */
+  /**
+   * The library's parser calls `take` and must never see it throw. What is not of the ring does not end it: anybody who
+   * reaches the broker could.
+   */
   #subscribe(subject: string, take: (frame: Frame) => void): void {
-    const callback = (error: NatsError | null, message: Msg): void => {
+    const callback = (failure: NatsError | null, message: Msg): void => {
       try {
-        if (error) throw new PetageError("NATS_UNAVAILABLE", `Cannot use "${subject}": ${error.message}`);
+        if (failure) throw new PetageError("NATS_UNAVAILABLE", `Cannot use "${subject}": ${failure.message}`);
         const frame = decodeFrame(message.data);
         if (frame.generation === this.#generation) take(frame);
         else this.counters.staleMessages++;
       } catch (thrown) {
-        this.#fail(at(this.#nats.address, PetageError.from(thrown)));
+        const error = PetageError.from(thrown);
+        if (error instanceof Junk) this.#drop(subject, error);
+        else this.#fail(at(this.#nats.address, error));
       }
     };
     this.#subscriptions.push(this.#nats.connection.subscribe(subject, { callback }));
   }
 
+  /** Told of when it has come once, ten times, a hundred times, ...: a flood of it is no flood of lines. */
+  #drop(subject: string, { message }: Junk): void {
+    const count = ++this.counters.junkMessages;
+    if (Number.isInteger(Math.log10(count))) this.#log.warn("dropped junk", { subject, count, reason: message });
+  }
+
   #takeData(frame: Frame): void {
     if (frame.sender !== this.#previous) throw misplaced(frame, `from rank ${this.#previous}`);
     if (frame.kind === "hello") return this.#compare(readBytes(frame));
+    if (!isChunk(frame)) throw misplaced(frame, "that is a chunk");
     this.counters.receivedBytes += HEADER_BYTES + frame.payload.length;
-    if (this.counters.receivedBytes > this.#grantedBytes)
-      throw misplaced(frame, `within the ${this.#windowBytes} bytes granted`);
+    if (this.counters.receivedBytes > this.#grantedBytes) throw overrun(frame, this.#windowBytes);
     if (!this.#inbox.offer(frame)) this.counters.droppedChunks++;
   }
 
@@ -196,14 +217,16 @@ class NatsRingLink implements NatsLink {
     if (frame.sender !== this.#next) throw misplaced(frame, `from rank ${this.#next}`);
     if (frame.kind === "hello") return this.#say("hello", this.#subjects.data(this.#next), this.counters.sentBytes);
     if (frame.kind !== "credit") throw misplaced(frame, "hello or credit");
-    this.#sendLimitBytes = Math.max(this.#sendLimitBytes, readBytes(frame));
+    const granted = readBytes(frame);
+    if (granted > this.counters.sentBytes + this.#windowBytes) throw misplaced(frame, "that grants a window");
+    this.#sendLimitBytes = Math.max(this.#sendLimitBytes, granted);
     this.#wakeSenders();
   }
 
   #takeNotice(frame: Frame): void {
-    if (frame.sender === this.#rank) return;
-    const notice = decodeNotice(frame);
-    if (!notice) throw misplaced(frame, "a notice");
+    const notice = decodeNotice(frame, this.#size);
+    if (!notice) throw misplaced(frame, "that is a notice");
+    if (notice.rank === this.#rank && notice.kind !== "alive") return;
     if (!this.#notices.offer(notice)) this.counters.droppedNotices++;
   }
 
@@ -275,13 +298,24 @@ function at(address: string, cause: PetageError): PetageError {
 
 function readBytes(frame: Frame): number {
   const { payload } = frame;
-  if (payload.length !== Float64Array.BYTES_PER_ELEMENT) throw misplaced(frame, "with a count of bytes");
-  return new DataView(payload.buffer, payload.byteOffset, payload.byteLength).getFloat64(0, true);
+  const isCount = payload.length === Float64Array.BYTES_PER_ELEMENT;
+  const bytes = isCount ? new DataView(payload.buffer, payload.byteOffset, payload.byteLength).getFloat64(0, true) : -1;
+  if (Number.isSafeInteger(bytes) && bytes >= 0) return bytes;
+  throw misplaced(frame, "with a count of bytes");
 }
 
-function misplaced(frame: Frame, expected: string): PetageError {
-  const got = `${frame.kind} of ${frame.payload.length} bytes from rank ${frame.sender}`;
-  return new PetageError("RING_PROTOCOL", `A message of the ring does not fit: got ${got}, expected one ${expected}`, {
+function misplaced(frame: Frame, expected: string): Junk {
+  return new Junk(`got ${describe(frame)}, expected one ${expected}`);
+}
+
+/** Of the rank before, which knows how much it may send. */
+function overrun(frame: Frame, windowBytes: number): PetageError {
+  const message = `A message of the ring does not fit: got ${describe(frame)} beyond the ${windowBytes} bytes granted`;
+  return new PetageError("RING_PROTOCOL", message, {
     hint: "Two processes may claim the same rank of one job and generation",
   });
+}
+
+function describe({ kind, payload, sender }: Frame): string {
+  return `${kind} of ${payload.length} bytes from rank ${sender}`;
 }

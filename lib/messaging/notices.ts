@@ -20,25 +20,27 @@ export function encodeNotice(notice: Notice, generation: number): Uint8Array {
   return encodeFrame(header, new TextEncoder().encode(text));
 }
 
-/** The notice in a frame, or nothing when it is none. */
-export function decodeNotice(frame: Frame): Notice | undefined {
+/** The notice in a frame, or nothing when it is none of a ring of that size. */
+export function decodeNotice(frame: Frame, size: number): Notice | undefined {
   const rank = frame.sender;
+  if (rank >= size) return undefined;
   switch (frame.kind) {
     case "alive":
       return { kind: "alive", rank, begun: frame.step };
     case "leaving":
       return { kind: "leaving", rank };
     case "failed":
-      return { kind: "failed", rank, ...parseFailure(new TextDecoder().decode(frame.payload)) };
+      return { kind: "failed", rank, ...parseFailure(new TextDecoder().decode(frame.payload), size) };
     default:
       return undefined;
   }
 }
 
-function parseFailure(text: string): { reason: string; lost?: number } {
+function parseFailure(text: string, size: number): { reason: string; lost?: number } {
   try {
     const { reason, lost } = JSON.parse(text) as { reason?: unknown; lost?: unknown };
-    return { reason: String(reason), ...(typeof lost === "number" && { lost }) };
+    const isRank = typeof lost === "number" && Number.isInteger(lost) && lost >= 0 && lost < size;
+    return { reason: String(reason).slice(0, REASON_LIMIT_CHARACTERS), ...(isRank && { lost }) };
   } catch {
     return { reason: "no reason that can be read" };
   }

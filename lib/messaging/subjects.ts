@@ -1,4 +1,5 @@
 import { PetageError } from "#lib/base/errors.ts";
+import type { WorkerLabel } from "#lib/jobs/job-state.ts";
 
 const JOB_NAME = /^[A-Za-z0-9_-]{1,128}$/;
 
@@ -26,13 +27,13 @@ export function ringSubjects(job: string, generation: number): RingSubjects {
   };
 }
 
-/** Services that say where they are. */
-export type AnnouncedRole = "data-loader" | "evaluator";
+/** Services that say where they are: `data-loader`, a second one `data-loader-1`. */
+export type Announced = WorkerLabel<"data-loader" | "evaluator">;
 
-/** Where a service is asked for its address: `petage.<job>.<attempt>.address.<role>`. Throws as `ringSubjects` does. */
-export function addressSubject(job: string, attempt: number, role: AnnouncedRole): string {
+/** Where a service is asked for its address: `petage.<job>.<attempt>.address.<label>`. Throws as `ringSubjects` does. */
+export function addressSubject(job: string, attempt: number, label: Announced): string {
   checkParts(job, attempt);
-  return `petage.${job}.${attempt}.address.${role}`;
+  return `petage.${job}.${attempt}.address.${label}`;
 }
 
 function checkParts(job: string, generation: number): void {

@@ -1,4 +1,5 @@
 import type { Log } from "#lib/base/log.ts";
+import type { Build } from "#lib/config/component/component.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
 import { loadEngine } from "#lib/engine/load.ts";
 import type { Engine } from "#lib/engine/load.ts";
@@ -6,6 +7,7 @@ import { ops } from "#lib/engine/ops.ts";
 import { scoped } from "#lib/engine/scope.ts";
 import { predictProbabilities } from "#lib/nn/classifier.ts";
 import { normalizePixels } from "#lib/nn/preprocess.ts";
+import { meanOfViews } from "#lib/nn/views.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { freeingInputs } from "./eager.ts";
 import { ModelState } from "./model-state.ts";
@@ -13,15 +15,18 @@ import { inferenceSettings } from "./settings.ts";
 
 /** Pixels of equally sized images. */
 export interface PixelBatch {
-  readonly images: Uint8Array; // [N, H, W, 3], BGR
+  readonly images: Uint8Array; // [N * views, H, W, 3], BGR
+  /** Samples: N. */
   readonly count: number;
+  /** Images of each sample, which lie together; 1 unless given. */
+  readonly views?: number;
   readonly height: number;
   readonly width: number;
 }
 
 /** A model that answers: the same forward for evaluation and serving. It computes one batch at a time. */
 export interface Predictor {
-  /** Class probabilities, [N, C] row-major. */
+  /** Class probabilities, [N, C] row-major; of several views their mean. */
   predict(batch: PixelBatch): Float32Array | Promise<Float32Array>;
 }
 
@@ -42,25 +47,28 @@ export interface PredictorOptions {
   readonly source: string;
   /** In place of the checkpoint's own. */
   readonly config?: ResolvedConfig;
+  /** Builds the model; without it, of our components. */
+  readonly build?: Build;
   readonly log: Log;
 }
 
 /** Loads a checkpoint's weights into its model. CHECKPOINT_MISMATCH when `config` is of another model. */
 export async function createPredictor(
   checkpoint: Checkpoint,
-  { config = configOf(checkpoint), source, log }: PredictorOptions,
+  { config = configOf(checkpoint), source, build, log }: PredictorOptions,
 ): Promise<LoadedPredictor> {
   const engine = await loadEngine({ gradients: false, log });
-  const { model, normalization } = inferenceSettings(config);
+  const { model, normalization } = inferenceSettings(config, build);
   const state = new ModelState(model.parameters, { slotNames: [] });
   state.importWeights(checkpoint.weights, { source, strict: true });
   return {
     engine,
     numClasses: model.head.numClasses,
-    predict({ images, count, height, width }) {
+    predict({ images, count, views = 1, height, width }) {
       return scoped(() => {
-        const pixels = normalizePixels(ops().uploadImages(images, [count, height, width, 3]), normalization);
-        return predictProbabilities(model, state.weights, pixels, freeingInputs(pixels)).dataSync<"float32">();
+        const pixels = normalizePixels(ops().uploadImages(images, [count * views, height, width, 3]), normalization);
+        const probabilities = predictProbabilities(model, state.weights, pixels, freeingInputs(pixels));
+        return meanOfViews(probabilities, views).dataSync<"float32">();
       });
     },
     [Symbol.dispose]: () => state.dispose(),

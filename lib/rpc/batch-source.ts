@@ -1,13 +1,18 @@
 import { crc32 } from "node:zlib";
 import { PetageError } from "#lib/base/errors.ts";
+import { BatchMemory, bytesIn } from "#lib/data/batch-memory.ts";
 import type { Batch, BatchSource } from "#lib/data/types.ts";
 import type { StreamBatchesResponse__Output } from "#proto/petage/v1/StreamBatchesResponse.ts";
 import type { Client } from "./contract.ts";
 
 export type SplitMessage = "SPLIT_TRAIN" | "SPLIT_VALIDATION" | "SPLIT_TEST";
 
+/** One batch is read while the next one is on its way. */
+const MAX_FREE_BUFFERS = 2;
+
 /** The batches of a data-loader service: the same bytes as the in-process loader gives. */
 export function remoteBatchSource(client: Client<"DataLoaderService">, split: SplitMessage): BatchSource {
+  const memory = new BatchMemory({ maxFreeBuffers: MAX_FREE_BUFFERS });
   return {
     async describe(worldSize, signal) {
       const dataset = await client.getDataset({ split, worldSize }, { signal });
@@ -20,27 +25,31 @@ export function remoteBatchSource(client: Client<"DataLoaderService">, split: Sp
     },
     async *batches({ epoch, rank, worldSize, startStep }, signal) {
       const stream = client.streamBatches({ split, epoch, rank, worldSize, startStep }, { signal });
-      for await (const message of stream) yield fromMessage(message);
+      for await (const message of stream) yield memory.lend(fromMessage(message, memory.take()));
     },
   };
 }
 
-function fromMessage(message: StreamBatchesResponse__Output): Batch {
-  const { images, labels, step } = message;
-  const [count = 0, height = 0, width = 0, channels = 0] = images?.shape ?? [];
-  const bytes = images?.data ?? Buffer.alloc(0);
-  if (bytes.length !== count * height * width * channels || labels.length !== count) {
+function fromMessage(message: StreamBatchesResponse__Output, memory: SharedArrayBuffer | undefined): Batch {
+  const { labels, step } = message;
+  const views = message.views || 1; // proto3 has no defaults but 0
+  const [count = 0, height = 0, width = 0, channels = 0] = message.images?.shape ?? [];
+  const bytes = message.images?.data ?? Buffer.alloc(0);
+  if (bytes.length !== count * height * width * channels || labels.length * views !== count) {
     throw new PetageError(
       "INTERNAL",
-      `Batch ${step} has ${bytes.length} bytes for ${count} x ${height} x ${width} images`,
+      `Batch ${step} has ${bytes.length} bytes for ${count} x ${height} x ${width} images of ${labels.length} samples`,
     );
   }
   if (crc32(bytes) !== message.crc32) throw new PetageError("UNAVAILABLE", `Batch ${step} was damaged on its way`);
+  const images = bytesIn(memory, bytes.length); // shared, so that the thread that computes gets no copy
+  images.set(bytes);
   return {
     step,
-    images: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    images,
     height,
     width,
+    ...(views > 1 && { views }),
     labels: Int32Array.from(labels),
     sampleIds: message.sampleIds,
     sampleIndices: Int32Array.from(message.sampleIndices),

@@ -1,6 +1,5 @@
 import {
   Client as Channel,
-  credentials,
   Metadata,
   status,
   type CallOptions as GrpcCallOptions,
@@ -11,6 +10,7 @@ import {
 } from "@grpc/grpc-js";
 import { PetageError } from "#lib/base/errors.ts";
 import { abortReason } from "#lib/base/signals.ts";
+import { Access } from "./access/access.ts";
 import type { CallOptions, Client, ServiceName } from "./contract.ts";
 import { fromStatus, type Callee } from "./errors.ts";
 import {
@@ -32,11 +32,17 @@ export interface DialOptions {
   readonly deadlineMs?: number;
   /** Its abort cancels every call. */
   readonly signal?: AbortSignal;
+  /** How this process comes to others; without it, unencrypted and nameless. */
+  readonly access?: Access;
+  /** Uid of the job that the service belongs to. */
+  readonly job?: string;
 }
 
 /** A client of a service. Nothing is sent until the first call; a lost server is dialled again by the next one. */
 export function dial<N extends ServiceName>(address: string, service: N, options: DialOptions = {}): Client<N> {
-  const channel = new Channel(address, credentials.createInsecure(), channelOptions(service));
+  const { access = new Access() } = options;
+  const { credentials, options: tls } = access.channel(address);
+  const channel = new Channel(address, credentials, { ...channelOptions(service), ...tls });
   const caller = new Caller(channel, { service, address }, options);
   const methods = Object.entries(serviceDefinition(service)).map(([name, method]) => [
     name.charAt(0).toLowerCase() + name.slice(1),
@@ -122,7 +128,7 @@ class Caller {
           requestSerialize,
           responseDeserialize,
           request,
-          new Metadata(),
+          this.#metadata(),
           deadline(deadlineMs),
           (error, response) => (error ? reject(error) : resolve(response)),
         );
@@ -144,7 +150,7 @@ class Caller {
       requestSerialize,
       responseDeserialize,
       request,
-      new Metadata(),
+      this.#metadata(),
       deadline(options.deadlineMs),
     );
     yield* this.#responses(call, signal);
@@ -162,7 +168,7 @@ class Caller {
       path,
       requestSerialize,
       responseDeserialize,
-      new Metadata(),
+      this.#metadata(),
       deadline(options.deadlineMs),
     );
     let failure: { readonly error: unknown } | undefined;
@@ -190,6 +196,13 @@ class Caller {
       unlink();
       call.cancel();
     }
+  }
+
+  #metadata(): Metadata {
+    const metadata = new Metadata();
+    const authorization = this.#options.access?.authorization(this.#callee.address, this.#options.job);
+    if (authorization !== undefined) metadata.set("authorization", authorization);
+    return metadata;
   }
 
   #signal(options: CallOptions): AbortSignal | undefined {

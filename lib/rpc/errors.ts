@@ -13,6 +13,8 @@ const STATUS = {
   NOT_FOUND: status.NOT_FOUND,
   ALREADY_EXISTS: status.ALREADY_EXISTS,
   FILE_REFUSED: status.FAILED_PRECONDITION,
+  UNAUTHENTICATED: status.UNAUTHENTICATED,
+  PERMISSION_DENIED: status.PERMISSION_DENIED,
   FAILED_PRECONDITION: status.FAILED_PRECONDITION,
   RESOURCE_EXHAUSTED: status.RESOURCE_EXHAUSTED,
   UNAVAILABLE: status.UNAVAILABLE,
@@ -53,6 +55,8 @@ const CODE_OF_STATUS: Partial<Record<status, ErrorCode>> = {
   [status.INVALID_ARGUMENT]: "INVALID_ARGUMENT",
   [status.NOT_FOUND]: "NOT_FOUND",
   [status.ALREADY_EXISTS]: "ALREADY_EXISTS",
+  [status.UNAUTHENTICATED]: "UNAUTHENTICATED",
+  [status.PERMISSION_DENIED]: "PERMISSION_DENIED",
   [status.FAILED_PRECONDITION]: "FAILED_PRECONDITION",
   [status.UNIMPLEMENTED]: "FAILED_PRECONDITION",
   [status.RESOURCE_EXHAUSTED]: "RESOURCE_EXHAUSTED",
@@ -114,8 +118,16 @@ export function fromStatus(failure: ServiceError, { service, address }: Callee):
   return new PetageError(code, what, { cause, ...hintFor(failure.code, service) });
 }
 
+/** What grpc-js says of a connection that broke, or on which no ping was answered. */
+const DROPPED = "Connection dropped";
+/** What it says when the deadline of a call passed without an answer. */
+const LATE = /^Deadline exceeded after (\d+\.\d)\d*s/;
+
 /** grpc-js wraps why it cannot connect: `No connection established. Last error: Error: ... Resolution note: .` */
 function reasonOf(details: string): string {
+  if (details === DROPPED) return "it no longer answers: it has ended, is frozen or cut off";
+  const [, waited] = LATE.exec(details) ?? [];
+  if (waited !== undefined) return `it did not answer within ${waited} s: it is frozen, overloaded or cut off`;
   const inner = details.split("Last error: ").at(-1) ?? details;
   return inner.replace(/ Resolution note:[\s.]*$/, "").replace(/^Error: |\.$/g, "");
 }

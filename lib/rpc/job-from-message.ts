@@ -1,4 +1,6 @@
 import { compact } from "#lib/base/compact.ts";
+import { PetageError } from "#lib/base/errors.ts";
+import { checkJobLimits } from "#lib/jobs/job-limits.ts";
 import type {
   Condition,
   FailureRuleAction,
@@ -8,6 +10,7 @@ import type {
   TrainingJobStatus,
 } from "#lib/jobs/training-job.ts";
 import type { Timestamp__Output } from "#proto/google/protobuf/Timestamp.ts";
+import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
 import type { FailureRule__Output } from "#proto/petage/v1/FailureRule.ts";
 import type { TrainingJob__Output } from "#proto/petage/v1/TrainingJob.ts";
 import type { TrainingJobSpec__Output } from "#proto/petage/v1/TrainingJobSpec.ts";
@@ -25,6 +28,22 @@ export function jobOf({ metadata, spec, status }: TrainingJob__Output, maxRestar
     spec: spec ? specOf(spec, maxRestarts) : { config: {} },
     ...(status && { status: statusOf(status) }),
   };
+}
+
+/** Longest `request_id`; a UUID has 36. */
+const MAX_REQUEST_ID_CHARACTERS = 128;
+
+/** The job that a request asks for. INVALID_ARGUMENT when there is none, or more is asked for than can be. */
+export function requestedJob({ job, requestId }: CreateTrainingJobRequest__Output, maxRestarts: number): TrainingJob {
+  if (requestId.length > MAX_REQUEST_ID_CHARACTERS) {
+    const size = `${requestId.length} characters, expected at most ${MAX_REQUEST_ID_CHARACTERS}`;
+    throw new PetageError("INVALID_ARGUMENT", `request_id has ${size}`);
+  }
+  if (!job?.spec) throw new PetageError("INVALID_ARGUMENT", "The request has no job.spec");
+  const metadata = job.metadata && { ...job.metadata, createTime: null };
+  const wanted = jobOf({ ...job, metadata, status: null }, maxRestarts); // the rest is for us to say
+  checkJobLimits(wanted);
+  return wanted;
 }
 
 function specOf(spec: TrainingJobSpec__Output, maxRestarts?: number): TrainingJobSpec {

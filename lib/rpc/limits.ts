@@ -4,12 +4,16 @@
 export const MAX_MESSAGE_BYTES = 16 * 2 ** 20;
 /** Largest response of the data-loader: a batch of 256 images of 224 x 224 pixels is 38.5 MB. */
 export const MAX_BATCH_MESSAGE_BYTES = 64 * 2 ** 20;
+/** A question for health names a service. */
+export const MAX_HEALTH_MESSAGE_BYTES = 4096;
 /** What a data-loader may send ahead of its reader; HTTP/2's 64 KiB would stop 75 times in a batch of 32 images. */
 export const BATCH_WINDOW_BYTES = 8 * 2 ** 20;
 /** Calls that one connection may have open; further ones wait in the client. */
 export const MAX_STREAMS_PER_CONNECTION = 256;
 /** Calls that a whole server may have open; further ones are answered UNAVAILABLE at once. */
 export const MAX_OPEN_CALLS = 1024;
+/** Of those, calls that one client may have open; further ones are answered RESOURCE_EXHAUSTED at once. */
+export const MAX_CALLS_PER_CLIENT = 512;
 /** Longest error message or hint sent to a caller: gRPC carries them in HTTP/2 headers, which have a limit of their own. */
 export const MAX_ERROR_TEXT_CHARACTERS = 2048;
 

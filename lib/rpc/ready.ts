@@ -1,7 +1,8 @@
-import { Client as Channel, credentials, Metadata, type MethodDefinition } from "@grpc/grpc-js";
+import { Client as Channel, Metadata, type MethodDefinition } from "@grpc/grpc-js";
 import { service as healthDefinition } from "grpc-health-check";
 import { PetageError } from "#lib/base/errors.ts";
 import { delay } from "#lib/system/clock.ts";
+import { Access } from "./access/access.ts";
 import type { ServiceName } from "./contract.ts";
 import { fullName } from "./protos.ts";
 
@@ -15,6 +16,8 @@ export interface ReadyOptions {
   /** Which service must serve; without it, all of the server. */
   readonly service?: ServiceName;
   readonly signal?: AbortSignal;
+  /** How to come to the server; without it, unencrypted. */
+  readonly access?: Access;
 }
 
 /** Resolves once the server's health says SERVING; DEADLINE_EXCEEDED, naming its last answer, when it does not in time. */
@@ -22,7 +25,10 @@ export async function waitForReady(address: string, deadlineMs: number, options:
   const service = options.service === undefined ? "" : fullName(options.service);
   const endMs = performance.now() + deadlineMs;
   // One channel all along; a short backoff, because starting takes less than the default one.
-  const channel = new Channel(address, credentials.createInsecure(), {
+  const { access = new Access() } = options;
+  const { credentials, options: tls } = access.channel(address);
+  const channel = new Channel(address, credentials, {
+    ...tls,
     "grpc.initial_reconnect_backoff_ms": POLL_INTERVAL_MS,
     "grpc.max_reconnect_backoff_ms": POLL_INTERVAL_MS * 4,
     "grpc.enable_http_proxy": 0,

@@ -1,12 +1,16 @@
-import { Server, ServerCredentials, setLogger } from "@grpc/grpc-js";
+import { Server, ServerCredentials, setLogger, type ServerInterceptor } from "@grpc/grpc-js";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { silentMetrics, type Metrics } from "#lib/base/metrics.ts";
 import { abortable } from "#lib/base/signals.ts";
 import { Deadline } from "#lib/system/deadline.ts";
+import { Access } from "./access/access.ts";
+import { interceptor } from "./access/gate.ts";
 import { CallMetrics } from "./call-metrics.ts";
 import { OpenCalls } from "./calls.ts";
 import type { Implementation, ServiceName } from "./contract.ts";
+import { toStatus } from "./errors.ts";
+import { returning } from "./lent-message.ts";
 import { adapt, tolerant, type AnyHandler, type HandlerHost } from "./handlers.ts";
 import { Health, OpenStreams } from "./health.ts";
 import {
@@ -14,6 +18,7 @@ import {
   KEEPALIVE_INTERVAL_MS,
   KEEPALIVE_TIMEOUT_MS,
   MAX_BATCH_MESSAGE_BYTES,
+  MAX_HEALTH_MESSAGE_BYTES,
   MAX_IDLE_CONNECTION_MS,
   MAX_MESSAGE_BYTES,
   MAX_OPEN_CALLS,
@@ -63,6 +68,10 @@ export interface ServeOptions {
   /** Where its calls are counted. */
   readonly metrics?: Metrics;
   readonly limits?: Partial<ServerLimits>;
+  /** TLS, and who may call; without it, whoever reaches it. */
+  readonly access?: Access;
+  /** Uid of the job that the services belong to. */
+  readonly job?: string;
   /** Its abort drains the server, as disposing does. */
   readonly signal?: AbortSignal;
 }
@@ -70,6 +79,8 @@ export interface ServeOptions {
 /** A server that listens. Disposing drains it: not serving, no new calls, those in progress may finish in time. */
 export interface RunningServer extends AsyncDisposable {
   readonly port: number;
+  /** Of health alone, where the access names one. */
+  readonly healthPort: number | undefined;
   /** `host:port`, for `dial`. */
   readonly address: string;
   /** Health of one service. The server as a whole is ready when all serve, or say that they need not: `ready`. */
@@ -80,20 +91,23 @@ export interface RunningServer extends AsyncDisposable {
 
 /** Starts a gRPC server with health and reflection. PORT_IN_USE when another process listens there. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { host = "127.0.0.1", services, log, metrics = silentMetrics, signal } = options;
+  const { host = "127.0.0.1", services, log, metrics = silentMetrics, signal, access = new Access() } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const server = new Server(channelOptions(limits));
+  const callMetrics = new CallMetrics(metrics);
+  const interceptors = [gateOf(access, options.job, { log, metrics: callMetrics })];
+  const server = new Server({ ...channelOptions(limits), interceptors });
   const calls = new OpenCalls(limits.openCalls);
   const health = new Health();
   const streams = new OpenStreams();
-  const shared: HandlerHost = { calls, log, metrics: new CallMetrics(metrics) };
+  const shared: HandlerHost = { calls, log, metrics: callMetrics };
   for (const service of services) {
     addService(server, service, shared);
     health.set(service.name, service.serving);
   }
   health.addTo(server, streams);
   reflection(services.map(({ name }) => name)).addToServer(streams.watched(server));
-  const port = await bind(server, host, options.port);
+  const port = await bind(server, access.server(), { host, port: options.port });
+  const probed = await serveHealth(health, streams, { host, port: access.healthPort });
 
   let drained: Promise<void> | undefined;
   const drain = (): Promise<void> =>
@@ -101,11 +115,13 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       health.stop();
       streams.end();
       await shutDown(server, calls, limits.drainGraceMs);
+      probed?.server.forceShutdown();
     })());
   signal?.addEventListener("abort", () => void drain(), { once: true });
   if (signal?.aborted) void drain();
   return {
     port,
+    healthPort: probed?.port,
     address: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
     setAlive: (alive) => health.setAlive(alive),
     setServing(service, serving, { ready = serving } = {}) {
@@ -128,9 +144,34 @@ function channelOptions(limits: ServerLimits): Record<string, number> {
   };
 }
 
+/** Refuses who may not call, and counts that as the call's end. */
+function gateOf(
+  access: Access,
+  job: string | undefined,
+  { log, metrics }: Pick<HandlerHost, "log" | "metrics">,
+): ServerInterceptor {
+  return interceptor(access.gate(job), (path, error) => {
+    const refusal = toStatus(error, log);
+    void metrics.count(path, async () => refusal.code);
+    return refusal;
+  });
+}
+
+/** Health alone, without TLS, on a port of its own: it tells whether this process works, and nothing else. */
+async function serveHealth(
+  health: Health,
+  streams: OpenStreams,
+  { host, port }: { host: string; port: number | undefined },
+): Promise<{ readonly server: Server; readonly port: number } | undefined> {
+  if (port === undefined) return undefined;
+  const server = new Server(channelOptions({ ...DEFAULT_LIMITS, requestBytes: MAX_HEALTH_MESSAGE_BYTES }));
+  health.addTo(server, streams);
+  return { server, port: await bind(server, ServerCredentials.createInsecure(), { host, port }) };
+}
+
 function addService(server: Server, service: ServedService, host: HandlerHost): void {
   const definition = serviceDefinition(service.name);
-  const methods = Object.entries(definition).map(([name, method]) => [name, tolerant(method)] as const);
+  const methods = Object.entries(definition).map(([name, method]) => [name, returning(tolerant(method))] as const);
   const handlers = methods.map(([name, method]) => {
     const handler = service.handlers[lowerFirst(name)];
     if (!handler) throw new PetageError("INTERNAL", `${service.name} does not implement ${name}`);
@@ -151,10 +192,14 @@ setLogger({
   },
 });
 
-async function bind(server: Server, host: string, port: number): Promise<number> {
+async function bind(
+  server: Server,
+  credentials: ServerCredentials,
+  { host, port }: { host: string; port: number },
+): Promise<number> {
   const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   return await new Promise<number>((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(address, credentials, (error, bound) => {
       if (error) reject(bindError(error, address));
       else resolve(bound);
     });

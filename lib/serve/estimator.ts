@@ -2,6 +2,7 @@ import { defined } from "#lib/base/assert.ts";
 import type { Clock } from "#lib/base/clock.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { silentMetrics } from "#lib/base/metrics.ts";
+import type { Build } from "#lib/config/component/component.ts";
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from "#lib/data/decode.ts";
 import type { Image } from "#lib/data/types.ts";
 import { Admission } from "./admission.ts";
@@ -22,6 +23,8 @@ export interface EstimatorOptions {
   /** Shared by models that follow one another. */
   readonly admission?: Admission;
   readonly metrics?: ServingMetrics;
+  /** Builds the test pipeline; without it, of our components. */
+  readonly build?: Build;
 }
 
 export interface EstimateCall extends EstimateOptions {
@@ -58,7 +61,7 @@ export class Estimator {
 
   private constructor(
     predictor: ServedPredictor,
-    options: Required<EstimatorOptions> & { preprocess: Preprocess; size: Size },
+    options: Required<Omit<EstimatorOptions, "build">> & { preprocess: Preprocess; size: Size },
   ) {
     this.info = predictor.info;
     this.limits = options.limits;
@@ -80,7 +83,7 @@ export class Estimator {
   static async warm(predictor: ServedPredictor, options: EstimatorOptions): Promise<Estimator> {
     const { clock, limits = SERVING_IMAGE_LIMITS, policy = DEFAULT_POLICY } = options;
     const { metrics = new ServingMetrics(silentMetrics, clock), admission = new Admission() } = options;
-    const preprocess = createPreprocess(predictor.info.config, limits);
+    const preprocess = createPreprocess(predictor.info.config, limits, options.build);
     const size = await inputSize(preprocess);
     for (const count of policy.batchSizes) {
       await predictor.predict({ images: pixels(count, size), count, ...size });

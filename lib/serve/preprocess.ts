@@ -1,6 +1,7 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { randomStream } from "#lib/base/random.ts";
 import { defined } from "#lib/base/assert.ts";
+import type { Build } from "#lib/config/component/component.ts";
 import { configNode } from "#lib/config/component/node.ts";
 import type { ConfigNode } from "#lib/config/component/node.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
@@ -21,15 +22,17 @@ const PROBE = Buffer.from(
 );
 
 /** The test pipeline of a checkpoint's config, on bytes instead of files. */
-export function createPreprocess(config: ResolvedConfig, limits: ImageLimits): Preprocess {
+export function createPreprocess(config: ResolvedConfig, limits: ImageLimits, build?: Build): Preprocess {
   const read = (): never => {
     throw new PetageError("INTERNAL", "A pipeline that serves must not read files");
   };
-  const pipeline = buildPipeline(testPipeline(config), { read, decode: limits });
+  const pipeline = buildPipeline(testPipeline(config), { read, decode: limits }, build);
   return async (photo) => {
     const info = { id: "photo", path: "", label: null };
     const sample = await pipeline({ info, index: 0, bytes: photo }, randomStream(0));
-    return defined(sample.image, "the image after the test pipeline");
+    const image = defined(sample.image, "the image after the test pipeline");
+    if (image.views !== undefined) throw severalViews(image.views);
+    return image;
   };
 }
 
@@ -47,6 +50,12 @@ export function checkSize(image: Image, { height, width }: Pick<Image, "height" 
     `The test pipeline makes images of ${image.width} x ${image.height} and of ${width} x ${height} pixels`,
     { hint: "Put dict(type='CenterCrop', crop_size=...) after the resize in the test pipeline" },
   );
+}
+
+function severalViews(views: number): PetageError {
+  return new PetageError("CONFIG_INVALID_VALUE", `The test pipeline makes ${views} views of a photo, expected one`, {
+    hint: "Leave transforms that make several views to the train pipeline",
+  });
 }
 
 function testPipeline(config: ResolvedConfig): ConfigNode {

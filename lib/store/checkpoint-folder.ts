@@ -5,7 +5,6 @@ import { basename, dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Checkpoint, CheckpointMeta, CheckpointStore, StateDict } from "#lib/model/checkpoint.ts";
-import { decodePth } from "./pth.ts";
 import { formatManifest, parseManifest } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
@@ -152,26 +151,30 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+function pathOf(uri: string): string {
+  return uri.startsWith("file://") ? new URL(uri).pathname : uri;
+}
+
 /** The folder of a checkpoint from what people write: the folder, its manifest, or a file:// URI of either. */
 export function folderOf(uri: string): string {
-  const path = uri.startsWith("file://") ? new URL(uri).pathname : uri;
+  const path = pathOf(uri);
   const named = [MANIFEST_FILE, WEIGHTS_FILE].includes(basename(path));
   return resolve(named ? dirname(path) : path);
 }
 
 /** Reads only what describes a checkpoint. Throws NOT_FOUND or CHECKPOINT_INVALID. */
 export async function readCheckpointMeta(uri: string): Promise<CheckpointMeta> {
-  return (await readManifest(folderOf(uri))).meta;
+  return (await readManifest(await checkpointAt(uri))).meta;
 }
 
 /** SHA-256 of a checkpoint's weights file, as its manifest states it. */
 export async function weightsSha256(uri: string): Promise<string> {
-  return (await readManifest(folderOf(uri))).files[WEIGHTS_FILE] ?? "";
+  return (await readManifest(await checkpointAt(uri))).files[WEIGHTS_FILE] ?? "";
 }
 
 /** Reads and verifies a checkpoint: every file against its SHA-256. Throws NOT_FOUND or CHECKPOINT_INVALID. */
 export async function readCheckpoint(uri: string, { withOptimizer = false } = {}): Promise<Checkpoint> {
-  const folder = folderOf(uri);
+  const folder = await checkpointAt(uri);
   const { meta, files } = await readManifest(folder);
   const weights = await readTensors(folder, WEIGHTS_FILE, files);
   const hasOptimizer = withOptimizer && files[OPTIMIZER_FILE] !== undefined;
@@ -179,26 +182,34 @@ export async function readCheckpoint(uri: string, { withOptimizer = false } = {}
   return { meta, weights, optimizer };
 }
 
-/** Weights to start from: a checkpoint of ours, anybody's .safetensors file, or a .pth of torch.save. */
-export async function readWeights(uri: string): Promise<StateDict> {
-  const path = bareWeightsPath(uri);
-  if (path === undefined) return (await readCheckpoint(uri)).weights;
-  const bytes = await readOrThrow(path, `Weights ${path} do not exist`);
-  return path.endsWith(".safetensors") ? decodeSafetensors(bytes, path) : decodePth(bytes, path);
+/** How files of weights are called; what lies in one is known by its content alone. */
+const WEIGHTS_NAME = /\.(safetensors|pth|pt|bin|ckpt|tar|pkl)$/;
+
+/** The path of a file that holds weights alone; undefined for a checkpoint of ours, and for what is not there. */
+export async function bareFile(uri: string): Promise<string | undefined> {
+  const path = resolve(pathOf(uri));
+  const found = await stat(path).catch(absentAs(undefined));
+  if (!found) return WEIGHTS_NAME.test(path) && basename(path) !== WEIGHTS_FILE ? path : undefined;
+  if (found.isDirectory() || basename(path) === MANIFEST_FILE) return undefined;
+  const isOurs = basename(path) === WEIGHTS_FILE && (await succeeds(access(join(dirname(path), MANIFEST_FILE))));
+  return isOurs ? undefined : path;
 }
 
-/** Looks whether `readWeights` has something to read, without reading it. Throws NOT_FOUND or CHECKPOINT_INVALID. */
-export async function checkWeights(uri: string): Promise<void> {
-  const path = bareWeightsPath(uri);
-  if (path === undefined) return void (await readManifest(folderOf(uri)));
-  const isThere = await succeeds(access(path));
-  if (!isThere) throw new PetageError("NOT_FOUND", `Weights ${path} do not exist`);
+/** As `folderOf`, of what is to be a checkpoint. */
+async function checkpointAt(uri: string): Promise<string> {
+  const file = await bareFile(uri);
+  if (file === undefined || !(await succeeds(access(file)))) return folderOf(uri);
+  throw new PetageError("CHECKPOINT_INVALID", `${file} is a file of weights, expected the folder of a checkpoint`, {
+    hint: "Start from it with --load-from, measure it with `petage test CONFIG FILE`, ask it with `petage predict --checkpoint FILE --config CONFIG`",
+  });
 }
 
-/** The path of a file that holds weights alone; undefined for a checkpoint of ours. */
-function bareWeightsPath(uri: string): string | undefined {
-  const path = resolve(uri.startsWith("file://") ? new URL(uri).pathname : uri);
-  return /\.(safetensors|pth?)$/.test(path) && basename(path) !== WEIGHTS_FILE ? path : undefined;
+/** Turns the error of something that is not there into a value. */
+function absentAs<T>(value: T): (error: NodeJS.ErrnoException) => T {
+  return (error) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return value;
+    throw error;
+  };
 }
 
 async function readManifest(folder: string): Promise<Manifest> {
@@ -220,11 +231,17 @@ async function readTensors(folder: string, name: string, files: Manifest["files"
   return decodeSafetensors(bytes, path);
 }
 
-async function readOrThrow(path: string, missing: string): Promise<Buffer> {
+/** What Node reads at once. */
+const MAX_FILE_BYTES = 2 ** 31 - 1;
+
+/** A whole file. @throws NOT_FOUND, saying `missing`, or CHECKPOINT_INVALID for what is no file, or too large */
+export async function readOrThrow(path: string, missing: string): Promise<Buffer> {
   try {
+    const found = await stat(path);
     // A pipe would be waited for without an end.
-    if ((await stat(path)).isFile()) return await readFile(path);
-    throw new PetageError("CHECKPOINT_INVALID", `${path} is not a file`);
+    if (!found.isFile()) throw new PetageError("CHECKPOINT_INVALID", `${path} is not a file`);
+    if (found.size <= MAX_FILE_BYTES) return await readFile(path);
+    throw new PetageError("CHECKPOINT_INVALID", `${path} has ${found.size} bytes, expected at most ${MAX_FILE_BYTES}`);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") throw new PetageError("NOT_FOUND", missing, { cause: error });

@@ -2,7 +2,7 @@ import { PetageError } from "#lib/base/errors.ts";
 
 /**
  * A reader of Python pickles that runs nothing: globals are only names, calls only remember what was called with what.
- * Opcodes as in CPython's pickletools (protocols 2 to 5, as far as torch.save uses them).
+ * Opcodes as in CPython's pickletools: protocols 2 to 5, and what Python 2 wrote.
  */
 export type Pickled =
   | null
@@ -50,8 +50,10 @@ export interface PickledReference {
   readonly id: Pickled;
 }
 
-/** A pickle deeper or longer than this is none of a model's. */
+/** A pickle longer than this is none of a model's. */
 const MAX_OPERATIONS = 50_000_000;
+/** Larger integers are in no model's pickle, and reading one takes time by the square of its length. */
+const MAX_INTEGER_BYTES = 64;
 
 const MARK = Symbol("mark");
 type Slot = Pickled | typeof MARK;
@@ -96,6 +98,10 @@ class Machine {
   /** What operations may do. */
   readonly #hands: Hands = {
     byte: () => this.#byte(),
+    integer: (length) => {
+      if (length > MAX_INTEGER_BYTES) throw this.#invalid(`an integer has ${length} bytes`);
+      return long(this.#take(length, (at) => this.#bytes.subarray(at, at + length)));
+    },
     uint16: () => this.#take(2, (at) => this.#view.getUint16(at, true)),
     int32: () => this.#take(4, (at) => this.#view.getInt32(at, true)),
     uint32: () => this.#take(4, (at) => this.#view.getUint32(at, true)),
@@ -156,6 +162,8 @@ class Machine {
 
 interface Hands {
   byte(): number;
+  /** Of so many bytes. */
+  integer(length: number): number | bigint;
   uint16(): number;
   int32(): number;
   uint32(): number;
@@ -175,6 +183,14 @@ interface Hands {
 
 function text(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
+}
+
+/** `I` and `L` of Python 2: a decimal number, or 00 and 01 for a bool. */
+function decimal(line: string): Pickled {
+  if (line === "00" || line === "01") return line === "01";
+  const digits = line.replace(/L$/, "");
+  if (!/^[-+]?\d{1,40}$/.test(digits)) return null;
+  return Number.isSafeInteger(Number(digits)) ? Number(digits) : BigInt(digits);
 }
 
 function list(items: Pickled[]): PickledList {
@@ -210,14 +226,55 @@ export function textOf(value: Pickled | undefined): string {
 }
 
 /** Whether a value is a dict, or a call whose result may be filled like one (OrderedDict). */
-export function hasEntries(value: Pickled | undefined): value is PickledDict | PickledCall {
+function hasEntries(value: Pickled | undefined): value is PickledDict | PickledCall {
   return (
     typeof value === "object" && value !== null && "kind" in value && (value.kind === "dict" || value.kind === "call")
   );
 }
 
+/** The items of a list, tuple or set. */
+export function itemsOf(value: Pickled | undefined): Pickled[] | undefined {
+  return typeof value === "object" && value !== null && "items" in value ? value.items : undefined;
+}
+
+/** The entries of a dict, or of a call that makes one (OrderedDict). */
+export function entriesOf(value: Pickled | undefined): ReadonlyMap<Pickled, Pickled> | undefined {
+  return hasEntries(value) ? value.entries : undefined;
+}
+
+/** `module.name` of a global, also where it was saved outside with its source (`('module', class, file, text)`); else empty. */
+export function nameOf(value: Pickled | undefined): string {
+  if (typeof value !== "object" || value === null) return "";
+  return "id" in value && itemsOf(value.id)?.[0] === "module" ? globalName(itemsOf(value.id)?.[1]) : globalName(value);
+}
+
+function globalName(value: Pickled | undefined): string {
+  return typeof value === "object" && value !== null && "name" in value ? value.name : "";
+}
+
+/** What a value is made of. */
+export function* childrenOf(value: Pickled): Iterable<Pickled> {
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return;
+  switch (value.kind) {
+    case "list":
+      yield* value.items;
+      break;
+    case "dict":
+      yield* value.entries.values();
+      break;
+    case "call":
+      yield value.arguments;
+      yield* value.entries.values();
+      if (value.state !== undefined) yield value.state;
+      break;
+    case "global":
+    case "reference":
+  }
+}
+
 function append(target: Pickled, items: readonly Pickled[]): void {
-  if (typeof target === "object" && target !== null && "items" in target) target.items.push(...items);
+  if (typeof target !== "object" || target === null || !("items" in target)) return;
+  for (const item of items) target.items.push(item); // as arguments, too many would not fit on the stack
 }
 
 /** Each opcode: its name in pickletools, and what it does. */
@@ -229,11 +286,13 @@ const OPERATIONS: Readonly<Record<number, (hands: Hands) => void>> = {
   0x4e: (h) => h.push(null), // NONE
   0x88: (h) => h.push(true), // NEWTRUE
   0x89: (h) => h.push(false), // NEWFALSE
+  0x49: (h) => h.push(decimal(h.line())), // INT
+  0x4c: (h) => h.push(decimal(h.line())), // LONG
   0x4a: (h) => h.push(h.int32()), // BININT
   0x4b: (h) => h.push(h.byte()), // BININT1
   0x4d: (h) => h.push(h.uint16()), // BININT2
-  0x8a: (h) => h.push(long(h.bytes(h.byte()))), // LONG1
-  0x8b: (h) => h.push(long(h.bytes(h.uint32()))), // LONG4
+  0x8a: (h) => h.push(h.integer(h.byte())), // LONG1
+  0x8b: (h) => h.push(h.integer(h.uint32())), // LONG4
   0x47: (h) => h.push(h.float64()), // BINFLOAT
   0x58: (h) => h.push(text(h.bytes(h.uint32()))), // BINUNICODE
   0x8c: (h) => h.push(text(h.bytes(h.byte()))), // SHORT_BINUNICODE
@@ -243,12 +302,18 @@ const OPERATIONS: Readonly<Record<number, (hands: Hands) => void>> = {
   0x43: (h) => h.push(h.bytes(h.byte())), // SHORT_BINBYTES
   0x42: (h) => h.push(h.bytes(h.uint32())), // BINBYTES
   0x8e: (h) => h.push(h.bytes(h.uint64())), // BINBYTES8
+  0x96: (h) => h.push(h.bytes(h.uint64())), // BYTEARRAY8
+  0x98: () => {}, // READONLY_BUFFER
   0x5d: (h) => h.push(list([])), // EMPTY_LIST
   0x29: (h) => h.push(list([])), // EMPTY_TUPLE
   0x8f: (h) => h.push(list([])), // EMPTY_SET
   0x7d: (h) => h.push(dict()), // EMPTY_DICT
   0x74: (h) => h.push(list(h.popToMark())), // TUPLE
   0x6c: (h) => h.push(list(h.popToMark())), // LIST
+  0x91: (h) => h.push(list(h.popToMark())), // FROZENSET
+  0x64: (h) => ((pairs) => (h.push(dict()), setItems(h.peek(), pairs)))(h.popToMark()), // DICT
+  0x31: (h) => void h.popToMark(), // POP_MARK
+  0x32: (h) => h.push(h.peek()), // DUP
   0x85: (h) => h.push(list([h.pop()])), // TUPLE1
   0x86: (h) => h.push(list([h.pop(), h.pop()].toReversed())), // TUPLE2
   0x87: (h) => h.push(list([h.pop(), h.pop(), h.pop()].toReversed())), // TUPLE3
@@ -262,6 +327,7 @@ const OPERATIONS: Readonly<Record<number, (hands: Hands) => void>> = {
     ((name, module) => h.push({ kind: "global", name: `${textOf(module)}.${textOf(name)}` }))(h.pop(), h.pop()),
   0x52: (h) => ((args, callee) => h.push(call(callee, args)))(h.pop(), h.pop()), // REDUCE
   0x81: (h) => ((args, callee) => h.push(call(callee, args)))(h.pop(), h.pop()), // NEWOBJ
+  0x92: (h) => ((_names, args, callee) => h.push(call(callee, args)))(h.pop(), h.pop(), h.pop()), // NEWOBJ_EX
   0x62: (h) => ((state) => build(h.peek(), state))(h.pop()), // BUILD
   0x51: (h) => h.push({ kind: "reference", id: h.pop() }), // BINPERSID
   0x71: (h) => h.remember(h.byte()), // BINPUT

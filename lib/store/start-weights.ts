@@ -2,7 +2,8 @@ import { PetageError } from "#lib/base/errors.ts";
 import { nearestPosition } from "#lib/config/value.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
 import { requireWorkLeft } from "#lib/train/start.ts";
-import { checkWeights, findResumable, readCheckpointMeta } from "./checkpoint-folder.ts";
+import { findResumable, readCheckpointMeta } from "./checkpoint-folder.ts";
+import { checkWeights } from "./weights.ts";
 
 export interface ResumePoint {
   /** The checkpoint to continue. */

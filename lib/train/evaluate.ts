@@ -45,12 +45,12 @@ export async function* evaluate(parts: EvaluationParts): AsyncGenerator<Evaluati
   const seen = new Set<number>();
   const all: SamplePrediction[] = [];
   const skippedIds: string[] = [];
-  for await (const batch of source.batches({ epoch: 0, rank: 0, worldSize: 1, startStep: 0 }, signal)) {
+  for await (using batch of source.batches({ epoch: 0, rank: 0, worldSize: 1, startStep: 0 }, signal)) {
     skippedIds.push(...batch.skippedIds);
     const count = batch.labels.length;
     if (count === 0) continue; // every image of the batch was unreadable
-    const { images, height, width } = batch;
-    const probabilities = await predictor.predict({ images, count, height, width });
+    const { images, views = 1, height, width } = batch;
+    const probabilities = await predictor.predict({ images, count, views, height, width });
     const numClasses = probabilities.length / count;
     const predictions: SamplePrediction[] = [];
     for (let at = 0; at < count; at++) {

@@ -92,7 +92,7 @@ async function trainEpoch(training: Training): Promise<boolean> {
   const { clock } = run.ports;
   const { samplerEpoch: epoch, rank, worldSize, iteration: startStep, epochLength } = run.state;
   let waitingSince = clock.nowMs();
-  for await (const batch of source.batches({ epoch, rank, worldSize, startStep }, signal)) {
+  for await (using batch of source.batches({ epoch, rank, worldSize, startStep }, signal)) {
     const result = await trainIteration(training, batch, waitingSince);
     if (!result) return false;
     run.update({ iteration: run.state.iteration + 1, step: run.state.step + 1 });
@@ -140,7 +140,7 @@ async function trainIteration(
     loss,
     ...(gradNorm === undefined ? {} : { gradNorm }),
     learningRate,
-    imageCount: batch.labels.length * worldSize,
+    imageCount: batch.labels.length * (batch.views ?? 1) * worldSize,
     totalMs: clock.nowMs() - waitingSince,
     dataMs: started - waitingSince,
     allReduceMs: reduced - computed,

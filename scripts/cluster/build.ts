@@ -21,23 +21,9 @@ export function builtPath({ name, module }: GoTool): string {
 export async function build(tools: readonly GoTool[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "petage-build-"));
   try {
-    writeFileSync(join(folder, "go.mod"), moduleFile(GO_MODULES, await upstreamModuleFile(folder)));
-    for (const { package: path, source } of tools) if (source !== undefined) writeSource(join(folder, path), source);
-    const packages = tools.map((tool) => tool.package);
-    mkdirSync(join(folder, "bin"));
-    await run(
-      "nice",
-      ["-n", NICENESS, "go", "build", "-trimpath", "-ldflags", LINKER_FLAGS, "-o", "bin/", ...packages],
-      {
-        timeoutMs: BUILD_TIMEOUT_MS,
-        cwd: folder,
-        env: {
-          ...process.env,
-          CGO_ENABLED: "0",
-          GOFLAGS: `${process.env["GOFLAGS"] ?? ""} -mod=mod -buildvcs=false`.trim(),
-        },
-      },
-    );
+    const together = tools.filter(({ module }) => GO_MODULES.includes(module));
+    if (together.length > 0) await buildTogether(together, folder);
+    for (const tool of tools) if (!together.includes(tool)) await buildAlone(tool, folder);
     for (const tool of tools) {
       const output = join(folder, "bin", outputName(tool));
       await appear(builtPath(tool), (temporary) => Promise.resolve(copyFileSync(output, temporary)));
@@ -45,6 +31,28 @@ export async function build(tools: readonly GoTool[]): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** In one module, so that what the programs share is compiled once. */
+async function buildTogether(tools: readonly GoTool[], folder: string): Promise<void> {
+  writeFileSync(join(folder, "go.mod"), moduleFile(GO_MODULES, await upstreamModuleFile(folder)));
+  for (const { package: path, source } of tools) if (source !== undefined) writeSource(join(folder, path), source);
+  const packages = tools.map((tool) => tool.package);
+  mkdirSync(join(folder, "bin"));
+  await go(["build", "-trimpath", "-ldflags", LINKER_FLAGS, "-o", "bin/", ...packages], folder, {
+    GOFLAGS: `${process.env["GOFLAGS"] ?? ""} -mod=mod -buildvcs=false`.trim(),
+  });
+}
+
+/** With the dependencies that its own go.mod pins: Go would look for the newest of what ours does not name. */
+async function buildAlone({ package: path, module }: GoTool, folder: string): Promise<void> {
+  const args = ["install", "-trimpath", "-ldflags", "-s -w", `${path}@${module.version}`];
+  await go(args, folder, { GOBIN: join(folder, "bin") });
+}
+
+async function go(args: readonly string[], cwd: string, variables: Readonly<Record<string, string>>): Promise<void> {
+  const env = { ...process.env, CGO_ENABLED: "0", ...variables };
+  await run("nice", ["-n", NICENESS, "go", ...args], { timeoutMs: BUILD_TIMEOUT_MS, cwd, env });
 }
 
 function writeSource(folder: string, source: string): void {

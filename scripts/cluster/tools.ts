@@ -41,10 +41,8 @@ export const HELM: GoModule = { name: "helm", path: "helm.sh/helm/v4", version: 
 const COREDNS: GoModule = { name: "coredns", path: "github.com/coredns/coredns", version: "v1.15.0" };
 const CONTAINERD: GoModule = { name: "containerd", path: "github.com/containerd/containerd/v2", version: "v2.4.2" };
 
-const GRPCURL_MODULE: GoModule = { name: "grpcurl", path: "github.com/fullstorydev/grpcurl", version: "v1.9.3" };
-
-/** All of them are built in one module, so that what they share is compiled once. */
-export const GO_MODULES: readonly GoModule[] = [KUBERNETES, ETCD, KWOK, HELM, COREDNS, CONTAINERD, GRPCURL_MODULE];
+/** What is built in one module, so that what these share is compiled once. */
+export const GO_MODULES: readonly GoModule[] = [KUBERNETES, ETCD, KWOK, HELM, COREDNS, CONTAINERD];
 
 /** CoreDNS with the plugins of a cluster's Corefile; with all of them it is two thirds SDKs of clouds. */
 const COREDNS_SOURCE = `package main
@@ -89,6 +87,8 @@ function tool(name: string, level: Level, module: GoModule): ClusterTool {
 function kubernetes(name: string, level: Level): ClusterTool {
   return { ...tool(name, level, KUBERNETES), minimum: "1.37.0" };
 }
+
+const GRPCURL_MODULE: GoModule = { name: "grpcurl", path: "github.com/fullstorydev/grpcurl", version: "v1.9.3" };
 
 /** What people call gRPC services with; no part of a cluster. 1.9 is the first that asks for reflection v1. */
 export const GRPCURL: GoTool = {

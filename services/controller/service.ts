@@ -60,6 +60,9 @@ export function createControllerService(jobs: Jobs): Implementation<"ControllerS
       throw new PetageError("FAILED_PRECONDITION", `Job ${name} has ended already: ${phase}`);
     },
     async *streamLogs({ name, worker, follow, tailLines: tail }, { signal }) {
+      if (tail !== undefined && tail < 0) {
+        throw new PetageError("INVALID_ARGUMENT", `tail_lines is ${tail}, expected 0 or more`);
+      }
       find(jobs, name);
       for await (const { time, ...line } of jobs.logs(name, { worker, follow, tail, signal })) {
         yield { ...line, time: timestampOf(time) };

@@ -7,9 +7,9 @@ export function batchMetrics(metrics: Metrics): (batch: Batch) => void {
   const batches = counter("batches", "Batches sent to trainers and evaluators.");
   const images = counter("images", "Images in those batches.");
   const skipped = counter("skipped_samples", "Photos that could not be read, each time that another took its place.");
-  return ({ labels, skippedIds }) => {
+  return ({ labels, views = 1, skippedIds }) => {
     batches.add(1);
-    images.add(labels.length);
+    images.add(labels.length * views);
     skipped.add(skippedIds.length);
   };
 }

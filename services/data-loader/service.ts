@@ -1,8 +1,10 @@
 import { crc32 } from "node:zlib";
 import { PetageError } from "#lib/base/errors.ts";
+import { MAX_WORKERS } from "#lib/jobs/job-limits.ts";
 import type { Batch } from "#lib/data/types.ts";
 import type { Loader } from "#lib/data/loader.ts";
 import type { Implementation } from "#lib/rpc/contract.ts";
+import { lentMessage } from "#lib/rpc/lent-message.ts";
 import { pageOf } from "#lib/rpc/pages.ts";
 import type { Splits, SplitName } from "./splits.ts";
 
@@ -64,28 +66,31 @@ export function createDataLoaderService(
       }
       for await (const batch of loader.batches(range, signal)) {
         onBatch(batch);
-        yield toMessage(batch);
+        yield lentMessage(toMessage(batch), batch);
       }
     },
   };
 }
 
-/** proto3 has no defaults but 0. */
+/** proto3 has no defaults but 0. An epoch is rounded up to its ranks, so their number is bounded. */
 function worldSizeOf(given: number): number {
-  if (given < 0) throw new PetageError("INVALID_ARGUMENT", `world_size is ${given}, expected 1 or more`);
+  if (given < 0 || given > MAX_WORKERS) {
+    throw new PetageError("INVALID_ARGUMENT", `world_size is ${given}, expected 1 to ${MAX_WORKERS}`);
+  }
   return given || 1;
 }
 
 function toMessage(batch: Batch) {
-  const { images, labels, height, width } = batch;
+  const { images, labels, views = 1, height, width } = batch;
   const data = Buffer.from(images.buffer, images.byteOffset, images.byteLength);
   return {
     step: batch.step,
-    images: { datatype: "UINT8", shape: [labels.length, height, width, 3], data },
+    images: { datatype: "UINT8", shape: [labels.length * views, height, width, 3], data },
     labels: [...labels],
     sampleIds: [...batch.sampleIds],
     sampleIndices: [...batch.sampleIndices],
     skippedSampleIds: [...batch.skippedIds],
     crc32: crc32(data),
+    ...(views > 1 && { views }),
   };
 }

@@ -1,24 +1,38 @@
 import { readFile } from "node:fs/promises";
 import { aborted } from "#lib/base/signals.ts";
 import { deserializeConfig } from "#lib/config/print/serialize.ts";
+import { AllowedFolders, foldersOf } from "#lib/host/files/allowed-folders.ts";
 import { openPredictorThread } from "#lib/host/thread/predictor.ts";
 import { run } from "#lib/host/run.ts";
+import { workerLabel } from "#lib/jobs/job-state.ts";
 import { Attempt } from "#lib/messaging/attempt.ts";
+import { openAccess } from "#lib/rpc/access/access.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
 import { Environment } from "./config.ts";
 import { evaluationMetrics } from "./metrics.ts";
 import { createEvaluatorService } from "./service.ts";
 
-await run("evaluator", Environment, async (env, { log, metrics, signal, ready }) => {
+await run("evaluator", Environment, async (env, { log, metrics, signal, access: settings, ready }) => {
+  using access = await openAccess(settings, { log });
   const { config } = deserializeConfig(await readFile(env.PETAGE_CONFIG, "utf8"), env.PETAGE_CONFIG);
   await using attempt = new Attempt(env, { name: "evaluator", lostAfterMs: env.PETAGE_PEER_TIMEOUT_MS, signal, log });
-  const found = attempt.find("data-loader", env.PETAGE_DATA_LOADER);
-  const loader = found.then((address) => dial(address, "DataLoaderService", { signal }));
+  const loaderName = workerLabel({ role: "data-loader", rank: env.PETAGE_DATA_LOADER_INDEX });
+  const found = attempt.find(loaderName, env.PETAGE_DATA_LOADER);
+  const loader = found.then((address) => dial(address, "DataLoaderService", { access, job: env.JOB_UID, signal }));
   await using predictor = openPredictorThread();
-  const parts = { config, loader, predictor, onEvaluated: evaluationMetrics(metrics) };
+  const allowed = new AllowedFolders(foldersOf(env.PETAGE_READ_ROOTS), "PETAGE_READ_ROOTS");
+  const parts = { config, loader, predictor, allowed, onEvaluated: evaluationMetrics(metrics) };
   const service = implement("EvaluatorService", createEvaluatorService(parts), { serving: false });
-  await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log, metrics });
+  await using server = await serve({
+    host: env.PETAGE_HOST,
+    port: env.PETAGE_PORT,
+    services: [service],
+    access,
+    job: env.JOB_UID,
+    log,
+    metrics,
+  });
   await using _loader = await loader;
   server.setServing("EvaluatorService", true);
   await attempt.announce("evaluator");

@@ -1,6 +1,8 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { abortable } from "#lib/base/signals.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
+import { localPath } from "#lib/host/files/allowed-folders.ts";
+import type { AllowedFolders } from "#lib/host/files/allowed-folders.ts";
 import type { PredictorThread } from "#lib/host/thread/predictor.ts";
 import { estimateAge } from "#lib/model/age-estimate.ts";
 import { remoteBatchSource } from "#lib/rpc/batch-source.ts";
@@ -19,6 +21,8 @@ export interface EvaluatorParts {
   /** Once it is known where the data-loader is. */
   readonly loader: Promise<Client<"DataLoaderService">>;
   readonly predictor: PredictorThread;
+  /** Where checkpoints may lie; anywhere unless given. */
+  readonly allowed?: AllowedFolders;
   /** Hears how long each evaluation took. */
   readonly onEvaluated?: (durationMs: number) => void;
 }
@@ -36,6 +40,7 @@ export function createEvaluatorService({
   config,
   loader,
   predictor,
+  allowed,
   onEvaluated = () => {},
 }: EvaluatorParts): Implementation<"EvaluatorService"> {
   let status: Status = { phase: "EVALUATOR_PHASE_IDLE", checkpointUri: "" };
@@ -47,13 +52,15 @@ export function createEvaluatorService({
         const message = `split is ${split}, expected SPLIT_VALIDATION or SPLIT_TEST`;
         throw new PetageError("INVALID_ARGUMENT", message);
       }
+      const path = localPath(checkpointUri);
+      allowed?.reached(path);
       using _slot = await enter();
       const metrics = evaluatorMetrics(config, EVALUATORS[split]);
       status = { phase: "EVALUATOR_PHASE_LOADING", checkpointUri };
-      const checkpoint = await abortable(readCheckpoint(checkpointUri), signal); // who gives up gives the turn back
+      const checkpoint = await abortable(readCheckpoint(path), signal); // who gives up gives the turn back
       await predictor.load(checkpoint, { source: checkpointUri, config });
       status = { phase: "EVALUATOR_PHASE_EVALUATING", checkpointUri };
-      const weightsHash = await weightsSha256(checkpointUri);
+      const weightsHash = await weightsSha256(path);
       const model = {
         name: checkpoint.meta.configName,
         version: checkpointName(checkpointUri),

@@ -1,5 +1,6 @@
 import { aborted, abortReason } from "#lib/base/signals.ts";
 import { run } from "#lib/host/run.ts";
+import { openAccess } from "#lib/rpc/access/access.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
 import type { Found } from "#lib/serve/model-follower.ts";
 import { ServingMetrics } from "#lib/serve/serving-metrics.ts";
@@ -8,12 +9,13 @@ import { Environment } from "./config.ts";
 import { Models } from "./models.ts";
 import { inferenceService } from "./service.ts";
 
-await run("inference", Environment, async (environment, { log, metrics, signal, ready }) => {
+await run("inference", Environment, async (environment, { log, metrics, signal, access: settings, ready }) => {
+  using access = await openAccess(settings, { log });
   const { host, port, served } = environment;
   await using models = new Models({ served, metrics: new ServingMetrics(metrics, systemClock), log });
   // It listens before the model is warm, so that health can say that it is not.
   const services = [implement("InferenceService", inferenceService(models, log), { serving: false })];
-  await using server = await serve({ host, port, services, log, metrics });
+  await using server = await serve({ host, port, services, access, log, metrics });
   let isReady = false;
   const onFound = (found: Found): void => {
     const wasReady = isReady;

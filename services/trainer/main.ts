@@ -3,8 +3,10 @@ import { oneGroup } from "#lib/collective/membership.ts";
 import { deserializeConfig } from "#lib/config/print/serialize.ts";
 import { run } from "#lib/host/run.ts";
 import { openTrainingThread } from "#lib/host/thread/training.ts";
+import { workerLabel } from "#lib/jobs/job-state.ts";
 import { Attempt } from "#lib/messaging/attempt.ts";
 import { joinRing } from "#lib/messaging/join-ring.ts";
+import { openAccess } from "#lib/rpc/access/access.ts";
 import { remoteBatchSource } from "#lib/rpc/batch-source.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
@@ -17,7 +19,8 @@ import { Requests } from "./requests.ts";
 import { createTrainerService } from "./service.ts";
 import { remoteValidator } from "./training.ts";
 
-await run("trainer", Environment, async (env, { log, metrics, signal, ready, lastWords }) => {
+await run("trainer", Environment, async (env, { log, metrics, signal, access: accessSettings, ready, lastWords }) => {
+  using access = await openAccess(accessSettings, { log });
   const named = deserializeConfig(await readFile(env.PETAGE_CONFIG, "utf8"), env.PETAGE_CONFIG);
   const settings = runSettings(named.config);
   const { RANK: rank, WORLD_SIZE: size, ATTEMPT: attempt, JOB_UID: job } = env;
@@ -28,14 +31,25 @@ await run("trainer", Environment, async (env, { log, metrics, signal, ready, las
   const requests = new Requests(reporter);
   const service = implement("TrainerService", createTrainerService({ reporter, requests }));
 
-  await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log, metrics });
+  await using server = await serve({
+    host: env.PETAGE_HOST,
+    port: env.PETAGE_PORT,
+    services: [service],
+    access,
+    job,
+    log,
+    metrics,
+  });
   await using services = new Attempt(env, { name: `trainer-${rank}`, signal, log });
   const nats = size > 1 ? await services.nats(`${size} workers exchange gradients over NATS`) : undefined;
   await using thread = await openTrainingThread({ config: named.config, seed: settings.seed });
-  const loaderAddress = await services.find("data-loader", env.PETAGE_DATA_LOADER);
-  await using loader = dial(loaderAddress, "DataLoaderService", { signal });
+  const loaderName = workerLabel({ role: "data-loader", rank: env.PETAGE_DATA_LOADER_INDEX });
+  const loaderAddress = await services.find(loaderName, env.PETAGE_DATA_LOADER);
+  await using loader = dial(loaderAddress, "DataLoaderService", { access, job, signal });
   const evaluatorAddress = settings.validation && (await services.find("evaluator", env.PETAGE_EVALUATOR));
-  await using evaluator = evaluatorAddress ? dial(evaluatorAddress, "EvaluatorService", { signal }) : undefined;
+  await using evaluator = evaluatorAddress
+    ? dial(evaluatorAddress, "EvaluatorService", { access, job, signal })
+    : undefined;
   const source = remoteBatchSource(loader, "SPLIT_TRAIN");
   const data = await source.describe(size, signal);
   const validation =

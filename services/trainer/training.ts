@@ -15,9 +15,9 @@ import {
   findResumable,
   folderOf,
   readCheckpoint,
-  readWeights,
   removeUnfinished,
 } from "#lib/store/checkpoint-folder.ts";
+import { readWeights } from "#lib/store/weights.ts";
 import { systemClock } from "#lib/system/clock.ts";
 import type { Validator } from "#lib/train/ports.ts";
 import type { Hook } from "#lib/train/hook.ts";

@@ -105,7 +105,7 @@ async function startOurLoader(data: string, workers: number): Promise<Contestant
 async function timeEpoch(source: BatchSource, epoch: number): Promise<EpochTime> {
   const started = performance.now();
   let images = 0;
-  for await (const batch of source.batches({ epoch, rank: 0, worldSize: 1, startStep: 0 }, never)) {
+  for await (using batch of source.batches({ epoch, rank: 0, worldSize: 1, startStep: 0 }, never)) {
     images += batch.labels.length;
   }
   return { ms: performance.now() - started, images };

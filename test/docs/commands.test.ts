@@ -70,7 +70,7 @@ const CHECKS: Readonly<Record<string, (args: readonly string[]) => void>> = {
   petage: checkPetage,
   npx: ([, ...args]) => checkPetage(args),
   npm: checkNpm,
-  // grpcurl.test.ts runs these.
+  // grpcurl.test.ts and security.test.ts run these.
   grpcurl: () => undefined,
   echo: () => undefined,
   helm: checkFiles,

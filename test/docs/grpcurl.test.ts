@@ -1,7 +1,4 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -11,7 +8,7 @@ import { CONFIG } from "#test/services/inference/support.ts";
 import { PETAGE, runCommand } from "#test/support/cli.ts";
 import { useGrpcurl } from "#test/support/grpcurl.ts";
 import { saveUntrained } from "#test/support/untrained.ts";
-import { until } from "#test/support/until.ts";
+import { startUp, type Up } from "#test/support/up.ts";
 import { codeBlocks, shellCommands } from "../support/markdown.ts";
 import { readText } from "../support/sources.ts";
 
@@ -23,9 +20,8 @@ const [up = "", ...commands] = codeBlocks(readText("README.md"), "console")
 describe("the commands of README.md that talk to what `petage up` runs", function () {
   this.timeout(START_TIMEOUT_MS);
   const grpcurl = useGrpcurl();
-  const addresses = new Map<string, string>();
   let folder = "";
-  let running: ChildProcess;
+  let running: Up | undefined;
 
   before("petage up, on free ports", async () => {
     folder = await mkdtemp(join(tmpdir(), "petage-grpcurl-"));
@@ -37,28 +33,18 @@ describe("the commands of README.md that talk to what `petage up` runs", functio
       .jpeg()
       .toFile(join(folder, "photo.jpg"));
     await symlink(grpcurl.path, join(folder, "grpcurl"));
-    const args = [...up.split(" ").slice(1), "--port", "0", "--inference-port", "0"];
-    running = spawn(process.execPath, [PETAGE, ...args], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
-    let said = "";
-    running.stdout?.setEncoding("utf8").on("data", (text: string) => (said += text));
-    const tell = (name: string) => new RegExp(`^${name} +(\\S+)$`, "m").exec(said)?.[1];
-    for (const [port, name] of [
-      ["50050", "controller"],
-      ["50051", "inference"],
-    ] as const) {
-      addresses.set(`127.0.0.1:${port}`, await until(name, () => tell(name), START_TIMEOUT_MS));
-    }
+    running = await startUp(up, folder);
   });
   after(async () => {
-    if (running.kill()) await once(running, "exit");
+    await running?.[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
   });
 
   for (const command of commands) {
     it(command, async () => {
-      const line = command
-        .replace(/^petage /, `'${process.execPath}' '${PETAGE}' `)
-        .replaceAll(/127\.0\.0\.1:\d+/g, (address) => defined(addresses.get(address), address));
+      const line = defined(running, "petage up")
+        .here(command)
+        .replace(/^petage /, `'${process.execPath}' '${PETAGE}' `);
       const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}` };
       const { exitCode, stdout, stderr } = await runCommand("/bin/sh", ["-euc", line], { cwd: folder, env });
       assert.equal(exitCode, 0, stderr);

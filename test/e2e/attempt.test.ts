@@ -2,13 +2,22 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { z } from "zod";
+import type { PetageError } from "#lib/base/errors.ts";
 import { startNatsServer } from "#lib/host/process/nats-server.ts";
 import type { NatsServer } from "#lib/host/process/nats-server.ts";
+import { readEnvironment } from "#lib/host/run.ts";
+import { accessSettings, accessVariables } from "#lib/jobs/access-settings.ts";
+import { WORKER_NAME } from "#lib/k8s/job/names.ts";
+import { openAccess } from "#lib/rpc/access/access.ts";
+import { dial } from "#lib/rpc/client.ts";
 import { waitForReady } from "#lib/rpc/ready.ts";
 import { readCheckpoint } from "#lib/store/checkpoint-folder.ts";
 import type { TerminationReport } from "#lib/jobs/termination.ts";
+import { collect } from "#test/lib/rpc/support.ts";
 import { startAttempt } from "#test/support/attempt.ts";
 import type { AttemptRequest, PodProcess, TestAttempt } from "#test/support/attempt.ts";
+import { CertificateAuthority } from "#test/support/certificates.ts";
 import { writeTinyProject } from "#test/support/tiny-project.ts";
 import type { TinyProject } from "#test/support/tiny-project.ts";
 import { until } from "#test/support/until.ts";
@@ -76,11 +85,47 @@ describe("an attempt", function () {
     return trainers.map(({ lines }) => Number(/Resumed from .*step=(\d+)/.exec(lines.join("\n"))?.[1]));
   }
 
-  it("finds its services, trains to the end, and publishes what it made as the next version", async () => {
-    const environment = { PETAGE_PUBLISH_TO: join(folder, "work", "models", "tiny") };
+  /** Certificates and a key as the chart gives them to pods. */
+  async function secured(authority: CertificateAuthority): Promise<Record<string, string>> {
+    const paths = await authority.issue("workers", { name: "workers", alternativeNames: [`DNS:${WORKER_NAME}`] });
+    return {
+      PETAGE_TLS_CERT: paths.cert,
+      PETAGE_TLS_KEY: paths.key,
+      PETAGE_TLS_CA: authority.ca,
+      PETAGE_TLS_REQUIRE_CLIENT: "true",
+      PETAGE_TLS_SERVER_NAME: WORKER_NAME,
+      PETAGE_JOB_KEY: "key of the release",
+    };
+  }
+
+  /** A pod of another job has the same certificate and key. */
+  async function refusesOthers({ others }: TestAttempt, environment: Record<string, string>): Promise<void> {
+    const { address } = others[0] ?? assert.fail();
+    using access = await openAccess(accessSettings(readEnvironment(z.object(accessVariables), environment)));
+    await using stranger = dial(address, "DataLoaderService", { access, job: "uid-2" });
+    await until(
+      "it refuses",
+      async () => {
+        const batches = stranger.streamBatches({ split: "SPLIT_TRAIN", worldSize: 1 });
+        const code = await collect(batches).then(
+          () => "let in",
+          (error: PetageError) => error.code,
+        );
+        assert.ok(code === "UNAVAILABLE" || code === "PERMISSION_DENIED", code);
+        return code === "PERMISSION_DENIED";
+      },
+      START_TIMEOUT_MS,
+    );
+  }
+
+  it("finds its services, trains to the end, and publishes what it made as the next version, over TLS, too", async () => {
+    await using authority = await CertificateAuthority.make();
+    const publish = { PETAGE_PUBLISH_TO: join(folder, "work", "models", "tiny") };
     const cfgOptions = ["default_hooks.checkpoint.save_best=auto"];
-    for (const version of ["1", "2"]) {
+    for (const [version, tls] of [["1"], ["2", await secured(authority)]] as const) {
+      const environment = { ...publish, ...tls };
       await using attempt = await start({ environment, cfgOptions });
+      if (tls) await refusesOthers(attempt, tls);
       const [first, second] = await reportsOf(attempt, 0);
       assert.deepEqual([first.error, first.step, first.checkpoint?.step], ["", project.steps, project.steps]);
       const { modelUri, metrics } = first.result ?? assert.fail("no result");

@@ -11,6 +11,7 @@ import type { JobRequest, TestController } from "#test/support/controller.ts";
 import { PLAIN_PIPELINE, tinyLoader, writeTinyProject } from "#test/support/tiny-project.ts";
 import type { TinyProject } from "#test/support/tiny-project.ts";
 import { tinyModel } from "#test/support/tiny-model.ts";
+import { asWorkerOf } from "#test/support/job-access.ts";
 import { until } from "#test/support/until.ts";
 
 const JOB_TIMEOUT_MS = 90_000;
@@ -135,7 +136,8 @@ describe("training on several workers", function () {
         JOB_TIMEOUT_MS,
       );
     await using first = dial(await address(0), "TrainerService");
-    await using second = dial(await address(1), "TrainerService");
+    const { job } = await controller.client.getTrainingJob({ name });
+    await using second = dial(await address(1), "TrainerService", await asWorkerOf(job?.metadata?.uid));
     for await (const { step } of first.streamMetrics({})) if (Number(step?.step) >= steps) break;
     await second.stop({ saveCheckpoint: true });
   }

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defined } from "#lib/base/assert.ts";
+import { KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS } from "#lib/rpc/limits.ts";
 import { findResumable, readCheckpoint } from "#lib/store/checkpoint-folder.ts";
 import type { TrainingJob__Output } from "#proto/petage/v1/TrainingJob.ts";
 import { createJob, logOf, startController, watchUntil } from "#test/support/controller.ts";
@@ -19,6 +20,8 @@ import { until } from "#test/support/until.ts";
 const FAILED_WITHIN_MS = 15_000;
 /** Heartbeats end at once, the others wait 10 s for them, and then end the job as after a kill. */
 const STOPPED_WITHIN_MS = 10_000 + FAILED_WITHIN_MS;
+/** A service has no heartbeat: it is asked for a sign of life after 20 s, and has 20 s for the answer. */
+const FROZEN_WITHIN_MS = KEEPALIVE_INTERVAL_MS + KEEPALIVE_TIMEOUT_MS + FAILED_WITHIN_MS;
 const START_TIMEOUT_MS = 60_000;
 /** More epochs than any test waits for. */
 const ENDLESS = ["train_cfg.max_epochs=100000", "param_scheduler.0.T_max=100000"];
@@ -74,6 +77,7 @@ describe("a job that loses a process", function () {
     readonly worker: string;
     readonly signal: "SIGKILL" | "SIGSTOP";
     readonly says: RegExp;
+    readonly withinMs?: number;
   }
   const faults: readonly Fault[] = [
     { worker: "trainer-1", signal: "SIGKILL", says: /^trainer-1 was killed by SIGKILL/ },
@@ -82,16 +86,23 @@ describe("a job that loses a process", function () {
     { worker: "nats-server", signal: "SIGKILL", says: /^nats-server was killed by SIGKILL/ },
     { worker: "evaluator", signal: "SIGKILL", says: /^evaluator was killed by SIGKILL/ },
     { worker: "trainer-1", signal: "SIGSTOP", says: /[Rr]ank 1/ },
+    { worker: "nats-server", signal: "SIGSTOP", says: /The broker has carried no message for .* it is frozen/ },
+    {
+      worker: "data-loader",
+      signal: "SIGSTOP",
+      says: /DataLoaderService at \S+ failed: it (no longer answers|did not answer).* frozen/,
+      withinMs: FROZEN_WITHIN_MS,
+    },
   ];
   let lastStep = 0;
   let lostJobs = 0;
-  async function losesProcess({ worker, signal, says }: Fault): Promise<void> {
+  async function losesProcess({ worker, signal, says, withinMs }: Fault): Promise<void> {
     const { name, job } = await running(lastStep === 0 ? "Never" : "Auto");
     if (lastStep > 0) assert.equal(await resumedStep(name), lastStep, "continues from where it was saved");
     const stepBefore = stepOf(job);
     process.kill(await find(worker), signal);
     const killedAt = performance.now();
-    const limitMs = signal === "SIGSTOP" ? STOPPED_WITHIN_MS : FAILED_WITHIN_MS;
+    const limitMs = withinMs ?? (signal === "SIGSTOP" ? STOPPED_WITHIN_MS : FAILED_WITHIN_MS);
     const ended = await watchUntil(controller.client, name, { timeoutMs: limitMs + 5_000 });
     const tookMs = performance.now() - killedAt;
     const { phase, message = "" } = ended.status ?? {};

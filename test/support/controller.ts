@@ -3,6 +3,21 @@ import { startProcess } from "#lib/host/process/processes.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
 import type { TrainingJob__Output } from "#proto/petage/v1/TrainingJob.ts";
+import { reachOf } from "#services/controller/local/reach.ts";
+import type { Reach } from "#services/controller/local/reach.ts";
+
+/** Of a controller in the test's own process, which may go anywhere. */
+export function anyReach(quotesFiles: boolean): Reach {
+  return reachOf(
+    {
+      PETAGE_ROOT: ".",
+      PETAGE_READ_ROOTS: "/",
+      PETAGE_WRITE_ROOTS: "/",
+      PETAGE_CONFIG_VARIABLES: undefined,
+    },
+    { quotesFiles },
+  );
+}
 
 export interface TestController extends AsyncDisposable {
   readonly pid: number;
@@ -17,7 +32,14 @@ export async function startController(environment: Readonly<Record<string, strin
   const controller = startProcess({
     name: "controller",
     entry: serviceEntry("controller"),
-    environment: { PETAGE_LOG: "pretty", NATS_URL: "", TF_CPP_MIN_LOG_LEVEL: "3", ...environment },
+    environment: {
+      PETAGE_LOG: "pretty",
+      NATS_URL: "",
+      TF_CPP_MIN_LOG_LEVEL: "3",
+      PETAGE_READ_ROOTS: "/",
+      PETAGE_WRITE_ROOTS: "/",
+      ...environment,
+    },
     onLine: ({ line }) => lines.push(line),
   });
   const { address } = await controller.ready();

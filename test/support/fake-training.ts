@@ -1,6 +1,7 @@
 import { createGroup } from "#lib/collective/group.ts";
 import type { RingGroup } from "#lib/collective/group.ts";
 import { oneGroup } from "#lib/collective/membership.ts";
+import { disposable } from "#lib/data/batch-memory.ts";
 import type { Batch, BatchSource, StepRange } from "#lib/data/types.ts";
 import { systemClock } from "#lib/system/clock.ts";
 import { LOSS_INDEX, STOP_INDEX } from "#lib/train/step/bucket-plan.ts";
@@ -49,14 +50,14 @@ export interface FakeStepOptions {
   readonly onGradients?: () => void;
 }
 
-/** Batches of two empty images; `end` ends an epoch early. */
-export function fakeSource(asked: StepRange[] = [], end = Infinity): BatchSource {
+/** Batches of two empty images; `end` ends an epoch early. `onRelease` hears of each batch that is given back. */
+export function fakeSource(asked: StepRange[] = [], end = Infinity, onRelease = (_step: number) => {}): BatchSource {
   return {
     describe: async () => ({ stepsPerEpoch: 4, sampleCount: 8, batchSize: 2, classes: [] }),
     async *batches(range) {
       asked.push(range);
       for (let step = range.startStep; step < Math.min(4, end); step++) {
-        yield {
+        const batch: Batch = {
           step,
           images: new Uint8Array(6),
           height: 1,
@@ -66,6 +67,7 @@ export function fakeSource(asked: StepRange[] = [], end = Infinity): BatchSource
           sampleIndices: new Int32Array(2),
           skippedIds: [],
         };
+        yield disposable(batch, () => onRelease(step));
       }
     },
   };

@@ -12,6 +12,8 @@ export interface Grpcurl {
   readonly path: string;
   /** Runs it against a server without TLS. */
   run(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  /** Runs it against a server with TLS. */
+  runTls(args: readonly string[], options?: CommandOptions): Promise<CommandResult>;
 }
 
 /** Gives the tests of a suite the real grpcurl, and skips them all where there is none and no Go to build it. */
@@ -30,5 +32,6 @@ export function useGrpcurl(): Grpcurl {
       return path;
     },
     run: (args, options) => runCommand(path, ["-plaintext", ...args], options),
+    runTls: (args, options) => runCommand(path, args, options),
   };
 }

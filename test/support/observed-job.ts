@@ -12,6 +12,7 @@ export const POD_SPEC: JobSpec = {
   maxRestarts: 3,
   rules: [],
   ownNatsServer: false,
+  dataLoaders: 1,
   evaluator: false,
   startsTogether: true,
   startTimeoutMs: 600_000,

@@ -1,6 +1,7 @@
-// Asks each service for its liveness, as the kubelet does, and logs in to NATS as a worker does. It runs in the image's
-// own folder, where the packages are. What fails is tried again for half a minute: nodes learn of a Service's new
+// Asks each service for its liveness, over TLS where that is on, and logs in to NATS as a worker does. It runs in the
+// image's own folder, where the packages are. What fails is tried again for half a minute: nodes learn of a Service's new
 // endpoints a moment after its pods are ready.
+import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { credentials, loadPackageDefinition } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
@@ -12,7 +13,7 @@ const PAUSE_MS = 1000;
 const { Health } = loadPackageDefinition(loadSync(protoPath, { enums: String })).grpc.health.v1;
 
 async function check(address) {
-  const client = new Health(address, credentials.createInsecure());
+  const client = new Health(address, channelCredentials());
   const status = await new Promise((resolve) => {
     client.check({ service: "liveness" }, { deadline: Date.now() + 10_000 }, (error, answer) =>
       resolve(error ? error.message : answer.status),
@@ -20,6 +21,13 @@ async function check(address) {
   });
   client.close();
   return [address, status, status === "SERVING"];
+}
+
+function channelCredentials() {
+  const { TLS } = process.env;
+  if (TLS === undefined) return credentials.createInsecure();
+  const [ca, key, cert] = ["ca.crt", "tls.key", "tls.crt"].map((file) => readFileSync(`${TLS}/${file}`));
+  return credentials.createSsl(ca, key, cert);
 }
 
 async function login(url, password) {

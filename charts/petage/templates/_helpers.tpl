@@ -119,17 +119,18 @@ imagePullSecrets:
 
 {{/* gRPC health: the process alone, then all of its services. */}}
 {{- define "petage.probes" -}}
+{{- $port := .Values.tls.enabled | ternary 50052 50051 -}}
 startupProbe:
-  grpc: { port: 50051, service: liveness }
+  grpc: { port: {{ $port }}, service: liveness }
   periodSeconds: 1
   failureThreshold: 120
 livenessProbe:
-  grpc: { port: 50051, service: liveness }
+  grpc: { port: {{ $port }}, service: liveness }
   periodSeconds: 10
   timeoutSeconds: 5
   failureThreshold: 6
 readinessProbe:
-  grpc: { port: 50051 }
+  grpc: { port: {{ $port }} }
   periodSeconds: 5
   timeoutSeconds: 5
 {{- end }}
@@ -141,6 +142,69 @@ readinessProbe:
 - { name: PETAGE_LOG, value: json }
 - { name: PETAGE_LOG_LEVEL, value: {{ .Values.log.level }} }
 - { name: PETAGE_ROOT, value: /var/lib/petage }
+{{- if include "petage.auth" . }}
+- { name: PETAGE_TOKENS_FILE, value: /etc/petage-auth/tokens }
+{{- end }}
+{{- if .Values.tls.enabled }}
+- { name: PETAGE_TLS_CERT, value: /etc/petage-tls/tls.crt }
+- { name: PETAGE_TLS_KEY, value: /etc/petage-tls/tls.key }
+- { name: PETAGE_TLS_CA, value: /etc/petage-tls/ca.crt }
+- { name: PETAGE_TLS_REQUIRE_CLIENT, value: {{ .Values.tls.requireClientCertificates | quote }} }
+- { name: PETAGE_HEALTH_PORT, value: "50052" }
+{{- end }}
+{{- end }}
+
+{{/* Whether callers are asked who they are: where certificates are checked, they are. Empty for no. */}}
+{{- define "petage.auth" -}}
+{{- if or .Values.auth.enabled .Values.tls.enabled -}}true{{- end -}}
+{{- end }}
+
+{{- define "petage.tlsSecret" -}}
+{{ .Values.tls.existingSecret | default (printf "%s-tls" (include "petage.fullname" .)) }}
+{{- end }}
+
+{{- define "petage.workerTlsSecret" -}}
+{{ .Values.tls.existingWorkerSecret | default (printf "%s-worker-tls" (include "petage.fullname" .)) }}
+{{- end }}
+
+{{- define "petage.jobSecret" -}}
+{{ .Values.auth.existingJobSecret | default (printf "%s-job-key" (include "petage.fullname" .)) }}
+{{- end }}
+
+{{/* Every name by which the services are called, as JSON. */}}
+{{- define "petage.tlsNames" -}}
+{{- $names := list "localhost" -}}
+{{- range list "controller" "inference" "inference-pods" -}}
+{{- $service := printf "%s-%s" (include "petage.fullname" $) . -}}
+{{- $inside := printf "%s.%s" $service $.Release.Namespace -}}
+{{- $names = concat $names (list $service $inside (printf "%s.svc" $inside) (printf "%s.svc.cluster.local" $inside)) -}}
+{{- end -}}
+{{- concat $names .Values.tls.names | toJson -}}
+{{- end }}
+
+{{- define "petage.securityMounts" -}}
+{{- if include "petage.auth" . }}
+- { name: auth, mountPath: /etc/petage-auth, readOnly: true }
+{{- end }}
+{{- if .Values.tls.enabled }}
+- { name: tls, mountPath: /etc/petage-tls, readOnly: true }
+{{- end }}
+{{- end }}
+
+{{- define "petage.securityVolumes" -}}
+{{- if include "petage.auth" . }}
+- name: auth
+  secret: { secretName: {{ .Values.auth.existingSecret | default (printf "%s-tokens" (include "petage.fullname" .)) | quote }} }
+{{- end }}
+{{- if .Values.tls.enabled }}
+- name: tls
+  secret: { secretName: {{ include "petage.tlsSecret" . | quote }} }
+{{- end }}
+{{- end }}
+
+{{/* How a Service says what its port speaks. */}}
+{{- define "petage.appProtocol" -}}
+{{ .Values.tls.enabled | ternary "https" "kubernetes.io/h2c" }}
 {{- end }}
 
 {{- define "petage.dataClaim" -}}

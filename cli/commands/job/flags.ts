@@ -2,10 +2,12 @@ import { Argument, Command, Option } from "commander";
 import { kubeconfigPath } from "#lib/host/files/kubeconfig-path.ts";
 import { Credentials } from "#lib/k8s/credentials.ts";
 import { shellCommand } from "#lib/base/shell.ts";
+import { accessWords, dialAs, withAccess } from "../../access.ts";
+import type { AccessFlags } from "../../access.ts";
 import type { JobApi } from "../../jobs/job-api.ts";
 
 /** Which jobs a command is about. */
-export interface PlaceFlags {
+export interface PlaceFlags extends AccessFlags {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly namespace?: string;
@@ -19,17 +21,20 @@ export function placedCommand(name: string, examples: readonly string[]): Comman
 
 /** The flags that choose a cluster, or a controller on one machine. */
 export function withPlace(command: Command): Command {
-  return command
+  const placed = command
     .option("-n, --namespace <name>", "namespace of the job (default: that of the context)")
     .option("--context <name>", "context of the kubeconfig (default: its current one)")
     .option("--kubeconfig <file>", "the cluster and the user (default: $KUBECONFIG, ~/.kube/config, or the pod's own)")
     .option("--controller <host:port>", "a controller without Kubernetes (petage up) instead of a cluster");
+  return withAccess(placed);
 }
 
 /** What leads another command to the same place: ` --namespace pets`. */
-export function placeOf({ namespace, context, kubeconfig, controller }: PlaceFlags): string {
+export function placeOf({ namespace, context, kubeconfig, controller, ...access }: PlaceFlags): string {
   const given = Object.entries({ namespace, context, kubeconfig, controller });
-  return given.map(([flag, value]) => (value === undefined ? "" : ` ${shellCommand([`--${flag}`, value])}`)).join("");
+  const place = given.flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}`, value]));
+  const words = controller === undefined ? place : [...place, ...accessWords(access)];
+  return words.length > 0 ? ` ${shellCommand(words)}` : "";
 }
 
 /** The job that a command is about: its name, or as `-o name` prints it, `trainingjob.petage.dev/quickstart`. */
@@ -53,7 +58,7 @@ export function pathOf(command: Command): string {
 export async function openJobs(flags: PlaceFlags): Promise<JobApi> {
   if (flags.controller !== undefined) {
     const { GrpcJobs } = await import("../../jobs/grpc-jobs.ts");
-    return new GrpcJobs(flags.controller);
+    return new GrpcJobs(flags.controller, await dialAs(flags, flags.controller, "ControllerService"));
   }
   const { KubeJobs } = await import("../../jobs/kube-jobs.ts");
   return new KubeJobs(openCredentials(flags), flags.namespace);

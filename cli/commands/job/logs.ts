@@ -20,7 +20,7 @@ export function logsCommand(): Command {
     .description("Show what the workers of a training job wrote.")
     .addArgument(jobArgument())
     .addOption(new Option("--rank <number>", "only of this trainer").argParser(wholeNumber).conflicts("role"))
-    .addOption(new Option("--role <role>", "only of this helper").choices(["data-loader", "evaluator"]))
+    .addOption(new Option("--role <role>", "only of these helpers").choices(["data-loader", "evaluator"]))
     .option("-f, --follow", "go on with new lines until the job ends")
     .option("--tail <lines>", "begin with so many of the last lines of each worker", wholeNumber)
     .option(
@@ -41,7 +41,7 @@ export function logsCommand(): Command {
       };
       try {
         for await (const { worker: from, line } of jobs.logs(name, query, signal)) {
-          const text = worker === undefined ? `${from.padEnd(WORKER_WIDTH)} | ${line}\n` : `${line}\n`;
+          const text = from === worker ? `${line}\n` : `${from.padEnd(WORKER_WIDTH)} | ${line}\n`;
           if (!process.stdout.write(text)) await once(process.stdout, "drain", { signal });
         }
       } catch (thrown) {

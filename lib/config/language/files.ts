@@ -4,8 +4,8 @@ export interface ConfigFiles {
   resolve(path: string): string;
   /** The text of a file (UTF-8); undefined when there is no such file. */
   read(path: string): string | undefined;
-  /** Names of the entries of a folder; empty when there is no such folder. */
-  list(folder: string): readonly string[];
+  /** Names of the entries of a folder; empty when there is no such folder, undefined where that is not told. */
+  list(folder: string): readonly string[] | undefined;
 }
 
 /** A file system held in memory: absolute POSIX paths to texts. */

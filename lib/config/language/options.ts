@@ -35,51 +35,56 @@ export function parseOptions(options: readonly string[], budget: Budget): Map<st
 function parseValue(text: string, position: SourcePosition, budget: Budget): PyValue {
   return budget.nested(() => {
     budget.spend(1 + text.length / 16);
-    const bare = text.replaceAll(/^['"]+|['"]+$/g, "").replaceAll(" ", "");
-    if (bare.startsWith("(") && bare.endsWith(")"))
-      return new PyTuple(parseElements(bare.slice(1, -1), position, budget), position);
-    if (bare.startsWith("[") && bare.endsWith("]"))
-      return new PyList(parseElements(bare.slice(1, -1), position, budget), position);
+    const bare = withoutQuotes(text).replaceAll(" ", "");
+    const elements = (inner: string): PyValue[] =>
+      splitElements(inner, position).map((element) => parseValue(element, position, budget));
+    if (bare.startsWith("(") && bare.endsWith(")")) return new PyTuple(elements(bare.slice(1, -1)), position);
+    if (bare.startsWith("[") && bare.endsWith("]")) return new PyList(elements(bare.slice(1, -1)), position);
     if (!bare.includes(",")) return parseAtom(bare);
-    if (nextComma(bare, position) === bare.length) {
+    if (splitElements(bare, position)[0] === bare) {
       throw optionError(
         `\`${bare}\` is no value of an option`,
         position,
         "Options hold numbers, words, [lists] and (tuples); give a dict key by key: model.head.num_classes=10",
       );
     }
-    return new PyList(parseElements(bare, position, budget), position);
+    return new PyList(elements(bare), position);
   });
 }
 
-function parseElements(text: string, position: SourcePosition, budget: Budget): PyValue[] {
-  const elements: PyValue[] = [];
-  for (let rest = text; rest !== "";) {
-    const comma = nextComma(rest, position);
-    elements.push(parseValue(rest.slice(0, comma), position, budget));
-    rest = rest.slice(comma + 1);
-  }
-  return elements;
+/** Not by a pattern: for `'''''...x` that takes time by the square of the length. */
+function withoutQuotes(text: string): string {
+  const isQuote = (index: number): boolean => text[index] === "'" || text[index] === '"';
+  let [start, end] = [0, text.length];
+  while (start < end && isQuote(start)) start++;
+  while (end > start && isQuote(end - 1)) end--;
+  return text.slice(start, end);
 }
 
-/** Where the first comma outside brackets is, or the end. */
-function nextComma(text: string, position: SourcePosition): number {
-  const count = (character: string): number => text.split(character).length - 1;
-  if (count("(") !== count(")") || count("[") !== count("]")) {
+/** The parts between the commas outside brackets; a comma at the end begins no other. One walk: options may be long. */
+function splitElements(text: string, position: SourcePosition): string[] {
+  const depths = { round: 0, square: 0 };
+  const elements: string[] = [];
+  let start = 0;
+  for (let index = 0; index < text.length; index++) {
+    const character = text[index];
+    if (character === "(") depths.round++;
+    else if (character === ")") depths.round--;
+    else if (character === "[") depths.square++;
+    else if (character === "]") depths.square--;
+    else if (character === "," && depths.round === 0 && depths.square === 0) {
+      elements.push(text.slice(start, index));
+      start = index + 1;
+    }
+  }
+  if (depths.round !== 0 || depths.square !== 0) {
     throw optionError(
       `The brackets of \`${text}\` are not balanced`,
       position,
       "Close each [ and ( ; quote the option for the shell",
     );
   }
-  let round = 0;
-  let square = 0;
-  for (const [index, character] of [...text].entries()) {
-    if (character === "," && round === 0 && square === 0) return index;
-    round += Number(character === "(") - Number(character === ")");
-    square += Number(character === "[") - Number(character === "]");
-  }
-  return text.length;
+  return start < text.length ? [...elements, text.slice(start)] : elements;
 }
 
 function parseAtom(text: string): PyValue {

@@ -93,10 +93,24 @@ export class ConfigReader {
         `\`${path}\` is no config: its name does not end with ${EXTENSIONS.join(", ")}`,
         position,
       );
-    const text = this.#files.read(absolute);
+    const text = this.#text(absolute, position);
     if (text === undefined) throw this.#notFound(path, absolute, position);
     this.#runtime.budget.openFile(text.length);
     return substituteEnvironment(substitutePredefined(SourceText.of(path, text), absolute), this.#runtime.env);
+  }
+
+  /** What keeps a base from being read is told where it is named. */
+  #text(absolute: string, position: SourcePosition | undefined): string | undefined {
+    try {
+      return this.#files.read(absolute);
+    } catch (thrown) {
+      const { code, message, hint, position: own = position } = PetageError.from(thrown);
+      throw new PetageError(code, message, {
+        cause: thrown,
+        ...(own && { position: own }),
+        ...(hint !== undefined && { hint }),
+      });
+    }
   }
 
   /** What a file holds, given its merged bases, and which bases these are. */
@@ -176,12 +190,12 @@ export class ConfigReader {
   #notFound(path: string, absolute: string, position: SourcePosition | undefined): PetageError {
     const folder = posix.dirname(absolute);
     const name = posix.basename(absolute);
-    const entries = this.#files.list(folder).filter((entry) => entry !== name); // It may be a folder.
-    const near = nearestNames(name, entries).map((entry) => `\`${posix.join(posix.dirname(path), entry)}\``);
+    const entries = this.#files.list(folder)?.filter((entry) => entry !== name); // It may be a folder.
+    const near = nearestNames(name, entries ?? []).map((entry) => `\`${posix.join(posix.dirname(path), entry)}\``);
     const hint =
       near.length > 0
         ? `Did you mean ${near.join(" or ")}?`
-        : entries.length === 0
+        : entries?.length === 0
           ? `There is no folder ${posix.dirname(path)}, or it is empty`
           : undefined;
     const message = position ? `The base \`${path}\` does not exist` : `The config \`${path}\` does not exist`;

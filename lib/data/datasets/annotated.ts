@@ -61,7 +61,16 @@ function attempt<T>(make: () => T, onProblem: ProblemListener): T[] {
   }
 }
 
+/** Classes that have no names but their numbers. */
+const MAX_NUMBERED_CLASSES = 1_000_000;
+
 function numberedClasses(lines: readonly AnnotationLine[]): string[] {
+  const far = lines.find(({ label }) => (label ?? 0) >= MAX_NUMBERED_CLASSES);
+  if (far) {
+    const message = `The label ${far.label} asks for more classes than ${MAX_NUMBERED_CLASSES}`;
+    const hint = "Correct the label, or name the classes";
+    throw new PetageError("DATASET_LABEL_OUT_OF_RANGE", message, { position: far.position, hint });
+  }
   const greatest = lines.reduce((most, { label }) => Math.max(most, label ?? -1), -1);
   return Array.from({ length: greatest + 1 }, (_, label) => String(label));
 }

@@ -62,7 +62,9 @@ function labelFolders(names: readonly string[], options: FoldersOptions, log: Lo
   const hint =
     didYouMean(unknown, classes) ??
     `The classes are ${classes.slice(0, 8).join(", ")}${classes.length > 8 ? ", ..." : ""}`;
-  throw new PetageError("DATASET_INVALID", `The folder "${unknown}" in ${folder} bears the name of no class`, { hint });
+  // With its place the error quotes neither folder nor classes to those whose files they are not.
+  const position = { file: folder, line: 1, column: 1 };
+  throw new PetageError("DATASET_INVALID", `The folder "${unknown}" bears the name of no class`, { position, hint });
 }
 
 interface Below {

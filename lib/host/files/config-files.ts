@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import { CONFIG_LIMITS } from "#lib/config/language/budget.ts";
 import type { ConfigFiles } from "#lib/config/language/files.ts";
+import type { AllowedFolders } from "./allowed-folders.ts";
 
 /** Longest config file; UTF-8 has up to 4 bytes a character. */
 const MAX_FILE_BYTES = 4 * CONFIG_LIMITS.fileLength;
@@ -22,10 +23,25 @@ export const nodeConfigFiles: ConfigFiles = {
   },
 };
 
+/** Config files of a machine as others may use them: in some folders only, and what else lies there is not told. */
+export function configFilesWithin(allowed: AllowedFolders): ConfigFiles {
+  return {
+    resolve: (path) => nodeConfigFiles.resolve(path),
+    read: (path) => nodeConfigFiles.read(allowed.reached(path)),
+    list: () => undefined,
+  };
+}
+
 /** Names of variables that a config has no business with: it comes from a user, the environment from an operator. */
 const SECRET_NAME = /TOKEN|SECRET|PASSW|CREDENTIAL|KEY|NATS_URL/i;
 
-/** The variables that `{{$NAME:default}}` and `os.environ` of a config see: all but those that look like secrets. */
-export function configEnvironment(): Readonly<Record<string, string | undefined>> {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !SECRET_NAME.test(name)));
+export type ConfigEnvironment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The variables that `{{$NAME:default}}` and `os.environ` of a config see.
+ * @param names those that others may see; without them the config is the user's own, which sees all but secrets.
+ */
+export function configEnvironment(names?: readonly string[]): ConfigEnvironment {
+  const isSeen = (name: string): boolean => (names ? names.includes(name) : !SECRET_NAME.test(name));
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => isSeen(name)));
 }

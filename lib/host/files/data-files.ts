@@ -3,23 +3,31 @@ import { readFileSync, statSync, type Dirent, type Stats } from "node:fs";
 import { resolve } from "node:path";
 import { PetageError, type ErrorCode } from "#lib/base/errors.ts";
 import type { DataFiles, FolderListing } from "#lib/data/files.ts";
+import type { AllowedFolders } from "./allowed-folders.ts";
 
 export interface DataFilesOptions {
   /** Folder that relative paths of configs start from; by default the working directory. */
   readonly root?: string;
   /** Read images in this thread: for workers, which would otherwise queue for libuv's few threads. */
   readonly blocking?: boolean;
+  /** Where files may lie; anywhere unless given. */
+  readonly allowed?: AllowedFolders;
 }
 
 /** Of an annotation or class file; one of ImageNet's training split has 50 MB. */
 const MAX_TEXT_BYTES = 256 * 2 ** 20;
 
 /** The files of this machine. */
-export function localDataFiles({ root = ".", blocking = false }: DataFilesOptions = {}): DataFiles {
+export function localDataFiles(options: DataFilesOptions = {}): DataFiles {
+  const { root = ".", blocking = false, allowed } = options;
   return {
-    resolve: (...parts) => resolve(root, ...parts),
+    resolve: (...parts) => {
+      const path = resolve(root, ...parts);
+      return allowed?.named(path) ?? path;
+    },
     readText: (path) =>
       orMissing("NOT_FOUND", path, async () => {
+        allowed?.reached(path);
         checkFile(path, await stat(path), { maxBytes: MAX_TEXT_BYTES, tooLarge: "DATASET_INVALID" });
         return await readFile(path, "utf8");
       }),
@@ -28,7 +36,11 @@ export function localDataFiles({ root = ".", blocking = false }: DataFilesOption
         checkFile(path, blocking ? statSync(path) : await stat(path), { maxBytes, tooLarge: "IMAGE_TOO_LARGE" });
         return blocking ? readFileSync(path) : await readFile(path);
       }),
-    list: (folder) => orMissing("NOT_FOUND", folder, () => listFolder(folder)),
+    list: (folder) =>
+      orMissing("NOT_FOUND", folder, async () => {
+        allowed?.reached(folder);
+        return await listFolder(folder);
+      }),
   };
 }
 

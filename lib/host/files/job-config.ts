@@ -7,6 +7,7 @@ import { resolveJob } from "#lib/jobs/resolved-job.ts";
 import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import type { ConfigSource } from "#lib/jobs/training-job.ts";
 import { configEnvironment, nodeConfigFiles } from "./config-files.ts";
+import type { ConfigEnvironment } from "./config-files.ts";
 import { findNamedConfig } from "./named-configs.ts";
 import { CONFIGS_FOLDER } from "#lib/host/paths.ts";
 
@@ -41,9 +42,21 @@ export interface JobConfig {
   readonly source: string;
 }
 
+/** What a config sees of this machine. */
+export interface ConfigSurroundings {
+  readonly env: ConfigEnvironment;
+  readonly files: ConfigFiles;
+}
+
+/** Those of a user who loads a config of his own. */
+export function ownSurroundings(): ConfigSurroundings {
+  return { env: configEnvironment(), files: nodeConfigFiles };
+}
+
 /** Loads a config. CONFIG_* with file and line when it is invalid, NOT_FOUND when it is not there. */
-export function loadJobConfig(request: ConfigRequest, env = configEnvironment()): JobConfig {
+export function loadJobConfig(request: ConfigRequest, surroundings = ownSurroundings()): JobConfig {
   const { options } = request;
+  const { env } = surroundings;
   if ("text" in request) {
     const { text, fileName } = request;
     const path = join(CONFIGS_FOLDER, fileName);
@@ -55,9 +68,11 @@ export function loadJobConfig(request: ConfigRequest, env = configEnvironment())
     };
     return { configName: stem(path), config: loadConfig(path, { files, env, options }), source: fileName };
   }
-  const path = "path" in request ? request.path : findNamedConfig(request.name);
-  const config = loadConfig(path, { files: nodeConfigFiles, env, options });
-  return { configName: stem(path), config, source: "path" in request ? request.path : request.name };
+  const [path, source, files] =
+    "path" in request
+      ? [request.path, request.path, surroundings.files]
+      : [findNamedConfig(request.name), request.name, nodeConfigFiles];
+  return { configName: stem(path), config: loadConfig(path, { files, env, options }), source };
 }
 
 /**
@@ -66,7 +81,7 @@ export function loadJobConfig(request: ConfigRequest, env = configEnvironment())
  */
 export function resolveJobConfig(request: PortableRequest): ResolvedJob {
   try {
-    const { configName: name, config } = loadJobConfig(request, {});
+    const { configName: name, config } = loadJobConfig(request, { env: {}, files: nodeConfigFiles });
     const places = [...config.positions].map(
       ([path, position]) => [path, { ...position, file: fromConfigs(position.file) }] as const,
     );

@@ -20,7 +20,7 @@ function cgroupCores(file: string): number {
 export interface CoreShares {
   /** Of each trainer's TensorFlow. */
   readonly trainerThreads: number;
-  /** Of the data-loader's decoders. */
+  /** Of a data-loader's decoders. */
   readonly loaderWorkers: number;
   /** Of the evaluator's TensorFlow: it works while the trainers wait. */
   readonly evaluatorThreads: number;
@@ -30,10 +30,10 @@ export interface CoreShares {
  * Shares cores among the processes of one job. Decoding is about a tenth of the work of a training step, and TensorFlow
  * processes with more threads than cores slow each other down.
  */
-export function shareCores(cores: number, trainers: number): CoreShares {
+export function shareCores(cores: number, trainers: number, dataLoaders = 1): CoreShares {
   return {
     trainerThreads: Math.max(1, Math.floor(cores / Math.max(1, trainers))),
-    loaderWorkers: Math.max(1, Math.floor(cores / 4)),
+    loaderWorkers: Math.max(1, Math.floor(cores / 4 / dataLoaders)),
     evaluatorThreads: Math.max(1, cores),
   };
 }

@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
+import type { ChildProcess, SpawnOptions } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
@@ -22,6 +24,8 @@ export interface NatsServerOptions {
   readonly storeDir?: string;
   /** A nats-server configuration file, for what has no option here. */
   readonly configFile?: string;
+  /** Lets in only who has the URL of this server, with the password in it; not together with `configFile`. */
+  readonly secured?: boolean;
   /** The executable; by default the one that `findNatsServer` finds. */
   readonly path?: string;
   readonly signal?: AbortSignal;
@@ -29,6 +33,7 @@ export interface NatsServerOptions {
 }
 
 export interface NatsServer extends AsyncDisposable {
+  /** With credentials where it is secured: for the environment of children, not for logs. */
   readonly url: string;
   readonly port: number;
   readonly pid: number;
@@ -49,16 +54,14 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   const { port = 0, host = "127.0.0.1", log = silentLog, signal } = options;
   const path = options.path ?? (await findNatsServer()).path;
   signal?.throwIfAborted();
-  const args = ["--addr", host, "--port", String(port === 0 ? -1 : port)];
-  if (options.configFile !== undefined) args.push("--config", options.configFile);
-  if (options.storeDir !== undefined) args.push("--jetstream", "--store_dir", options.storeDir);
-  const child = spawnWithParent(path, args);
+  const password = options.secured ? newPassword() : undefined;
+  const child = spawnWithParent(path, argumentsOf(options), password);
   const exited = exitOf(child);
   const stop = (): Promise<void> => stopChild(child, exited);
   try {
     const boundPort = await ready(child, { path, port, log, exited, ...(signal && { signal }) });
     return {
-      url: `nats://${host}:${boundPort}`,
+      url: `nats://${password === undefined ? "" : `${USER}:${password}@`}${host}:${boundPort}`,
       port: boundPort,
       pid: child.pid as number,
       exited,
@@ -68,6 +71,27 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
     await stop();
     throw error;
   }
+}
+
+/** As nats-server.conf has it. */
+const USER = "petage";
+const PASSWORD_BYTES = 24;
+
+/** It begins with a letter, since nats-server would read digits as a number. */
+function newPassword(): string {
+  return `p${randomBytes(PASSWORD_BYTES).toString("hex")}`;
+}
+
+function argumentsOf({ port = 0, host = "127.0.0.1", configFile, storeDir, secured }: NatsServerOptions): string[] {
+  const config = secured ? fileURLToPath(new URL("nats-server.conf", import.meta.url)) : configFile;
+  return [
+    "--addr",
+    host,
+    "--port",
+    String(port === 0 ? -1 : port),
+    ...(config === undefined ? [] : ["--config", config]),
+    ...(storeDir === undefined ? [] : ["--jetstream", "--store_dir", storeDir]),
+  ];
 }
 
 async function exitOf(child: ChildProcess): Promise<NatsServerExit> {
@@ -80,12 +104,12 @@ async function exitOf(child: ChildProcess): Promise<NatsServerExit> {
 }
 
 /** On Linux the kernel kills the child with its parent (prctl PDEATHSIG), even when the parent gets SIGKILL. */
-function spawnWithParent(path: string, args: readonly string[]): ChildProcess {
+function spawnWithParent(path: string, args: readonly string[], password?: string): ChildProcess {
+  const env = { ...process.env, ...(password !== undefined && { NATS_PASSWORD: password }) };
+  const options: SpawnOptions = { stdio: ["ignore", "ignore", "pipe"], env };
   const shell = 'if command -v setpriv >/dev/null; then exec setpriv --pdeathsig KILL -- "$0" "$@"; fi; exec "$0" "$@"';
   const child =
-    process.platform === "linux"
-      ? spawn("/bin/sh", ["-c", shell, path, ...args], { stdio: ["ignore", "ignore", "pipe"] })
-      : spawn(path, args, { stdio: ["ignore", "ignore", "pipe"] });
+    process.platform === "linux" ? spawn("/bin/sh", ["-c", shell, path, ...args], options) : spawn(path, args, options);
   const kill = (): void => void child.kill("SIGKILL");
   process.once("exit", kill);
   child.once("close", () => process.removeListener("exit", kill));

@@ -84,7 +84,7 @@ export class ProcessLauncher implements AsyncDisposable {
 
   async #startNats(launched: Launched): Promise<void> {
     try {
-      const server = await startNatsServer();
+      const server = await startNatsServer({ secured: true });
       launched.stop = async () => await server[Symbol.asyncDispose]();
       this.#set(launched, { state: "ready", address: server.url });
       const { exitCode, signal } = await server.exited;

@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import { PetageError } from "#lib/base/errors.ts";
 import { abortable } from "#lib/base/signals.ts";
+import { NO_ACCESS } from "#lib/jobs/access-settings.ts";
 import { systemClock } from "#lib/system/clock.ts";
 import { Deadline } from "#lib/system/deadline.ts";
 import { onLines } from "./lines.ts";
@@ -76,6 +77,7 @@ export function startProcess(spec: ProcessSpec): RunningProcess {
       PETAGE_HOST: "127.0.0.1",
       PETAGE_PORT: "0",
       PETAGE_METRICS_PORT: "",
+      ...NO_ACCESS,
       ...spec.environment,
       PETAGE_NAME: spec.name,
     },

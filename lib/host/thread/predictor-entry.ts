@@ -1,22 +1,30 @@
 import { defined } from "#lib/base/assert.ts";
+import type { Build } from "#lib/config/component/component.ts";
 import { createPredictor } from "#lib/model/predictor.ts";
 import type { LoadedPredictor, PixelBatch, Predictor, PredictorOptions } from "#lib/model/predictor.ts";
 import type { Checkpoint } from "#lib/model/checkpoint.ts";
 import { createLogger } from "#lib/host/logger.ts";
+import { loadBuild } from "#lib/host/plugins.ts";
+import type { PredictorThreadSetup } from "./predictor.ts";
 import { expose } from "./remote.ts";
 
 const log = createLogger({ name: "engine", format: "json", level: "info" });
 
 /** The model of the checkpoint that was loaded last. */
 export class ReplaceablePredictor implements Predictor {
+  readonly #build: Build;
   #loaded: LoadedPredictor | undefined;
+
+  constructor(build: Build) {
+    this.#build = build;
+  }
 
   /** Loads a checkpoint in place of the one before. */
   async load(
     checkpoint: Checkpoint,
-    options: Omit<PredictorOptions, "log">,
+    options: Omit<PredictorOptions, "log" | "build">,
   ): Promise<Pick<LoadedPredictor, "engine" | "numClasses">> {
-    const next = await createPredictor(checkpoint, { ...options, log });
+    const next = await createPredictor(checkpoint, { ...options, build: this.#build, log });
     this.#loaded?.[Symbol.dispose]();
     this.#loaded = next;
     return { engine: next.engine, numClasses: next.numClasses };
@@ -27,4 +35,4 @@ export class ReplaceablePredictor implements Predictor {
   }
 }
 
-expose(() => new ReplaceablePredictor());
+expose(async ({ plugins }: PredictorThreadSetup) => new ReplaceablePredictor(await loadBuild(plugins)));

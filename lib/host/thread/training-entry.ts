@@ -1,9 +1,13 @@
 import { EagerStep } from "#lib/train/step/eager.ts";
 import { modelSettings } from "#lib/train/settings.ts";
+import { loadBuild } from "#lib/host/plugins.ts";
 import { createLogger } from "#lib/host/logger.ts";
 import { expose } from "./remote.ts";
 import type { TrainingThreadSetup } from "./training.ts";
 
 const log = createLogger({ name: "engine", format: "json", level: "info" });
 
-expose(({ config, seed }: TrainingThreadSetup) => EagerStep.open({ settings: modelSettings(config), seed, log }));
+expose(async ({ config, seed, plugins }: TrainingThreadSetup) => {
+  const settings = modelSettings(config, await loadBuild(plugins));
+  return await EagerStep.open({ settings, seed, log });
+});

@@ -1,11 +1,13 @@
 import type { ResolvedConfig } from "#lib/config/value.ts";
 import type { EagerStep } from "#lib/train/step/eager.ts";
+import type { PluginModules } from "#lib/host/plugins.ts";
 import { remote } from "./remote.ts";
 import type { Remote } from "./remote.ts";
 
 export interface TrainingThreadSetup {
   readonly config: ResolvedConfig;
   readonly seed: number;
+  readonly plugins?: PluginModules;
 }
 
 /** The step of one rank in a thread of its own: a `StepEngine`. */

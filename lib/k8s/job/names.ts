@@ -13,6 +13,10 @@ export const GATE = "petage.dev/gang";
 
 /** Where every worker serves, in its own pod. */
 export const GRPC_PORT = 50051;
+/** Where it answers for its health alone, without TLS, which kubelet does not speak; where TLS is on. */
+export const HEALTH_PORT = 50052;
+/** The name in the certificate that all workers share: none of them has one of its own. */
+export const WORKER_NAME = "petage-worker";
 
 export const LABELS = {
   instance: "petage.dev/instance",

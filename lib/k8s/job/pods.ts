@@ -3,7 +3,8 @@ import { workerEnvironment } from "#lib/jobs/worker-environment.ts";
 import type { WorkerEnvironment } from "#lib/jobs/worker-environment.ts";
 import type { Gang, GangContext } from "./gang.ts";
 import { mergeTemplate } from "./merge.ts";
-import { configMapName, GRPC_PORT as PORT, jobLabels, LABELS, ownerOf, podName } from "./names.ts";
+import { configMapName, GRPC_PORT as PORT, HEALTH_PORT, jobLabels, LABELS, ownerOf, podName } from "./names.ts";
+import { WORKER_NAME } from "./names.ts";
 import type { Container, Pod, PodSpec } from "./pod.ts";
 import type { JobSettings } from "./settings.ts";
 import type { Resources } from "#lib/jobs/training-job.ts";
@@ -18,6 +19,7 @@ export interface AttemptContext {
   readonly attempt: number;
   /** Trainers of this attempt. */
   readonly size: number;
+  readonly dataLoaders: number;
   /** `work_dirs/<config>`: what all runs of the config share. */
   readonly workDir: string;
   /** `work_dirs/<config>/<time>`: where this job writes. */
@@ -58,7 +60,7 @@ export function podOf(context: AttemptContext, worker: WorkerName): Pod {
         "app.kubernetes.io/component": role,
         [LABELS.attempt]: String(worker.attempt),
         [LABELS.role]: role,
-        ...(role === "trainer" && { [LABELS.rank]: String(worker.rank) }),
+        ...((role === "trainer" || worker.rank > 0) && { [LABELS.rank]: String(worker.rank) }),
       },
       annotations: { "kubectl.kubernetes.io/default-container": role },
       ownerReferences: [ownerOf(job)],
@@ -107,7 +109,7 @@ function containerOf(context: AttemptContext, role: Exclude<Role, "nats-server">
   const { gpu } = job.spec;
   const { requests, limits } = resourcesOf(job, role);
   const devices = role === "trainer" && gpu ? { [gpu.resourceName ?? "nvidia.com/gpu"]: String(gpu.count ?? 1) } : {};
-  const probe = { port: PORT };
+  const probe = { port: settings.tlsSecret ? HEALTH_PORT : PORT };
   return {
     name: role,
     image: job.spec.image ?? settings.image,
@@ -132,7 +134,7 @@ function containerOf(context: AttemptContext, role: Exclude<Role, "nats-server">
     },
     securityContext: CONTAINER_SECURITY,
     terminationMessagePolicy: "FallbackToLogsOnError",
-    volumeMounts: mountsOf(role, job),
+    volumeMounts: mountsOf(context, role),
   };
 }
 
@@ -157,16 +159,15 @@ type Variable =
 function environmentOf(context: AttemptContext, role: Exclude<Role, "nats-server">, worker: WorkerName): Variable[] {
   const { job, settings } = context;
   const { uid = "" } = job.metadata;
-  const secret = settings.natsSecret;
+  const { natsSecret: secret, keySecret, tlsSecret } = settings;
   const value = (variables: WorkerEnvironment): Variable[] =>
     // An empty value is none: the API server would keep the name alone.
     Object.entries(variables).flatMap(([name, text]) => (text === "" ? [] : [{ name, value: text }]));
   const threads = { resourceFieldRef: { containerName: role, resource: "requests.cpu", divisor: "1" } };
   return [
     { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },
-    ...(secret
-      ? [{ name: "NATS_PASSWORD", valueFrom: { secretKeyRef: { name: secret, key: "worker-password" } } }]
-      : []),
+    ...(secret ? [fromSecret("NATS_PASSWORD", secret, "worker-password")] : []),
+    ...(keySecret ? [fromSecret("PETAGE_JOB_KEY", keySecret, "job-key")] : []),
     ...value({
       PETAGE_HOST: "0.0.0.0",
       PETAGE_PORT: String(PORT),
@@ -181,11 +182,30 @@ function environmentOf(context: AttemptContext, role: Exclude<Role, "nats-server
         natsUrl: secret ? settings.natsUrl.replace("://", "://worker:$(NATS_PASSWORD)@") : settings.natsUrl,
         loadFrom: job.spec.loadFrom ?? "",
       }),
-      ...(role === "trainer" && checkpointVariables(job)),
+      ...(role === "trainer" ? checkpointVariables(job) : readingVariables(role, settings)),
+      ...(tlsSecret && TLS_VARIABLES),
     }),
     // TensorFlow would take a thread for every core of the node, as would each of its neighbours.
     ...["OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"].map((name) => ({ name, valueFrom: threads })),
   ];
+}
+
+function fromSecret(name: string, secret: string, key: string): Variable {
+  return { name, valueFrom: { secretKeyRef: { name: secret, key } } };
+}
+
+const TLS = "/etc/petage-tls";
+const TLS_VARIABLES: WorkerEnvironment = {
+  PETAGE_TLS_CERT: `${TLS}/tls.crt`,
+  PETAGE_TLS_KEY: `${TLS}/tls.key`,
+  PETAGE_TLS_CA: `${TLS}/ca.crt`,
+  PETAGE_TLS_SERVER_NAME: WORKER_NAME,
+  PETAGE_HEALTH_PORT: String(HEALTH_PORT),
+};
+
+/** Files that a config or a caller names lie where the pod has them mounted. */
+function readingVariables(role: "data-loader" | "evaluator", { readRoots }: JobSettings): WorkerEnvironment {
+  return { PETAGE_READ_ROOTS: [role === "data-loader" ? DATA : WORK_DIRS, ...readRoots].join(":") };
 }
 
 function checkpointVariables({ spec: { checkpoint, publish } }: TrainingJobObject): WorkerEnvironment {
@@ -203,7 +223,7 @@ interface Mount {
   readonly readOnly?: boolean;
 }
 
-function mountsOf(role: Exclude<Role, "nats-server">, job: TrainingJobObject): Mount[] {
+function mountsOf({ job, settings }: AttemptContext, role: Exclude<Role, "nats-server">): Mount[] {
   const { dataset, checkpoint } = job.spec;
   const part = (subPath: string | undefined): { subPath?: string } => (subPath ? { subPath } : {});
   const output = { name: "output", mountPath: WORK_DIRS, ...part(checkpoint?.persistentVolumeClaim?.subPath) };
@@ -216,6 +236,7 @@ function mountsOf(role: Exclude<Role, "nats-server">, job: TrainingJobObject): M
   return [
     { name: "config", mountPath: "/etc/petage", readOnly: true },
     { name: "tmp", mountPath: "/tmp" },
+    ...(settings.tlsSecret ? [{ name: "tls", mountPath: TLS, readOnly: true }] : []),
     ...byRole[role],
   ];
 }
@@ -227,12 +248,13 @@ function volumesOf(context: AttemptContext, role: Exclude<Role, "nats-server">) 
   const synthetic = role === "data-loader" ? dataset?.synthetic : undefined;
   const sources: Readonly<Record<string, object>> = {
     config: { configMap: { name: configMapName(job) } },
+    tls: { secret: { secretName: settings.tlsSecret } },
     tmp: { emptyDir: { sizeLimit: "256Mi" } },
     data: synthetic ? { emptyDir: {} } : claim(dataset?.persistentVolumeClaim?.claimName ?? settings.dataClaim),
     output: claim(checkpoint?.persistentVolumeClaim?.claimName ?? settings.outputClaim),
     "shared-memory": { emptyDir: { medium: "Memory", sizeLimit: SHARED_MEMORY } },
   };
-  const volumes = mountsOf(role, job).map(({ name }) => ({ name, ...sources[name] }));
+  const volumes = mountsOf(context, role).map(({ name }) => ({ name, ...sources[name] }));
   return { volumes, initContainers: synthetic ? [drawPets(context, synthetic)] : [] };
 }
 

@@ -42,6 +42,7 @@ export function attemptContext(options: AttemptOptions): AttemptContext {
     gangContext: { job, attempt, minCount, count: helpers + size, instance: settings.instance },
     attempt,
     size,
+    dataLoaders: spec.dataLoaders,
     workDir,
     runDir,
     resumeFrom: options.resumeFrom ?? (resumeFrom(job, resolved) || (attempt > 0 ? "run" : "")),

@@ -18,10 +18,16 @@ export interface JobSettings {
   readonly natsUrl: string;
   /** Secret with `worker-password`; undefined where NATS asks for none. */
   readonly natsSecret: string | undefined;
+  /** Secret with `job-key`; undefined where nobody is asked who calls. */
+  readonly keySecret: string | undefined;
+  /** Secret with `tls.crt`, `tls.key` and `ca.crt` for the name of workers; undefined without TLS. */
+  readonly tlsSecret: string | undefined;
   /** Claim that jobs see as data/ unless they name one. */
   readonly dataClaim: string;
   /** Claim that jobs see as work_dirs/. */
   readonly outputClaim: string;
+  /** Folders that jobs may read in besides what is mounted for them: of an image that has its data in it. */
+  readonly readRoots: readonly string[];
 }
 
 /** As the chart gives them to the controller. */
@@ -36,8 +42,11 @@ export const settingsVariables = {
   PETAGE_JOB_FS_GROUP: optional,
   PETAGE_JOB_NATS_URL: z.url({ protocol: /^(nats|tls)$/ }),
   PETAGE_JOB_NATS_SECRET: optional,
+  PETAGE_JOB_KEY_SECRET: optional,
+  PETAGE_JOB_TLS_SECRET: optional,
   PETAGE_DATA_CLAIM: z.string().min(1),
   PETAGE_OUTPUT_CLAIM: z.string().min(1),
+  PETAGE_JOB_READ_ROOTS: optional,
 };
 
 type SettingsVariables = { readonly [Name in keyof typeof settingsVariables]?: string | undefined };
@@ -57,7 +66,10 @@ export function readSettings(variables: SettingsVariables): JobSettings {
     fsGroup: number("PETAGE_JOB_FS_GROUP"),
     natsUrl: text("PETAGE_JOB_NATS_URL"),
     natsSecret: text("PETAGE_JOB_NATS_SECRET") || undefined,
+    keySecret: text("PETAGE_JOB_KEY_SECRET") || undefined,
+    tlsSecret: text("PETAGE_JOB_TLS_SECRET") || undefined,
     dataClaim: text("PETAGE_DATA_CLAIM"),
     outputClaim: text("PETAGE_OUTPUT_CLAIM"),
+    readRoots: text("PETAGE_JOB_READ_ROOTS").split(":").filter(Boolean),
   };
 }

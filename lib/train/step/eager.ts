@@ -83,11 +83,12 @@ export class EagerStep {
 
   #compute(batch: Batch): Gradients {
     const { model, normalization } = this.#settings;
-    const shape = [batch.labels.length, batch.height, batch.width, 3] as const;
+    const { images, labels, views = 1, height, width } = batch;
+    const shape = [labels.length * views, height, width, 3] as const;
     return scoped(() => {
-      const pixels = normalizePixels(ops().uploadImages(batch.images, shape), normalization);
-      const targets = tf.tensor1d(batch.labels, "int32");
-      const input = { pixels, targets, runFrozen: freeingInputs(pixels) };
+      const pixels = normalizePixels(ops().uploadImages(images, shape), normalization);
+      const targets = tf.tensor1d(labels, "int32");
+      const input = { pixels, targets, views, runFrozen: freeingInputs(pixels) };
       const result = computeGradients(model, this.#state.weights, input);
       for (const tensor of [result.loss, ...result.gradients.values()]) tf.keep(tensor);
       return result;

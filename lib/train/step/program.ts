@@ -8,6 +8,7 @@ import { initialValues } from "#lib/nn/init.ts";
 import { fromPyTorch, tensorShape } from "#lib/nn/layout.ts";
 import { trainedParameters } from "#lib/nn/parameters.ts";
 import type { BatchStatistics, Classifier, ParameterSpec, RunLayer, Weights } from "#lib/nn/types.ts";
+import { targetsOfViews } from "#lib/nn/views.ts";
 import { clipGradients } from "#lib/optim/clip.ts";
 import type { ClipGrad } from "#lib/optim/clip.ts";
 import type { Optimizer, OptimizerScalars } from "#lib/optim/types.ts";
@@ -46,8 +47,10 @@ export interface Gradients {
 }
 
 export interface StepInput {
-  readonly pixels: Tensor4D; // [N, H, W, 3], normalised
-  readonly targets: Targets;
+  readonly pixels: Tensor4D; // [N * views, H, W, 3], normalised
+  readonly targets: Targets; // of N samples
+  /** Images of each sample, which lie together; 1 unless given. */
+  readonly views?: number;
   /** Runs the frozen layers, which are before the tape. */
   readonly runFrozen?: RunLayer;
 }
@@ -56,8 +59,9 @@ export interface StepInput {
 export function computeGradients(
   model: Classifier,
   weights: Weights,
-  { pixels, targets, runFrozen }: StepInput,
+  { pixels, targets, views = 1, runFrozen }: StepInput,
 ): Gradients {
+  const targetsOfImages = targetsOfViews(targets, views);
   const flow = runLayers(model.backbone, weights, startOf(pixels), {
     layerCount: frozenLayerCount(model),
     mode: { training: false, statistics: [] },
@@ -69,7 +73,7 @@ export function computeGradients(
     const current = new Map(weights);
     names.forEach((name, index) => current.set(name, defined(trainable[index], name)));
     const mode = { training: true, statistics };
-    return model.head.loss(classify(model, current, flow, { mode }), targets);
+    return model.head.loss(classify(model, current, flow, { mode }), targetsOfImages);
   };
   const { value, grads } = tf.valueAndGrads(forward)(names.map((name) => defined(weights.get(name), name)));
   const gradients = new Map(names.map((name, index) => [name, defined(grads[index], `gradient of ${name}`)]));

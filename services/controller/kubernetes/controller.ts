@@ -21,6 +21,7 @@ import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
 import { Store } from "#lib/k8s/store.ts";
 import { WorkQueue } from "#lib/k8s/work-queue.ts";
 import { runWorkers } from "#lib/k8s/workers.ts";
+import type { Access } from "#lib/rpc/access/access.ts";
 import { systemClock } from "#lib/system/clock.ts";
 import { followProgress } from "./progress.ts";
 import { Reconciler } from "./reconciler.ts";
@@ -44,6 +45,8 @@ export interface KubernetesOptions {
   readonly namespaces: readonly string[];
   readonly readNodes: boolean;
   readonly lease: { readonly namespace: string; readonly name: string; readonly identity: string };
+  /** How the trainers of jobs are asked. */
+  readonly access?: Access;
   readonly log: Log;
   readonly metrics: Metrics;
   /** By default the system's. */
@@ -118,7 +121,7 @@ export class KubernetesController implements Disposable {
   }
 
   async #lead(signal: AbortSignal): Promise<void> {
-    const { log } = this.#options;
+    const { access, log } = this.#options;
     const { jobs, pods } = this;
     await this.#discover(signal);
     const discovery = setInterval(() => void this.#discover(signal), DISCOVERY_INTERVAL_MS);
@@ -129,7 +132,7 @@ export class KubernetesController implements Disposable {
     try {
       await Promise.all([
         runWorkers({ queue: this.#queue, count: WORKERS, reconcile, log }, signal),
-        followProgress({ jobs, pods, tracks: this.#tracks, log, now: this.#now, onChange }, signal),
+        followProgress({ jobs, pods, tracks: this.#tracks, access, log, now: this.#now, onChange }, signal),
       ]);
     } finally {
       clearInterval(discovery);

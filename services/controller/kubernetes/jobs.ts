@@ -2,9 +2,11 @@ import { createHash, randomUUID } from "node:crypto";
 import { PetageError } from "#lib/base/errors.ts";
 import { portableConfig, resolveJobConfig } from "#lib/host/files/job-config.ts";
 import { nameLike } from "#lib/jobs/names.ts";
+import { checkQuota } from "#lib/jobs/quota.ts";
+import type { Quota } from "#lib/jobs/quota.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
-import { jobOf } from "#lib/rpc/job-from-message.ts";
+import { requestedJob } from "#lib/rpc/job-from-message.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import type { Store } from "#lib/k8s/store.ts";
@@ -26,6 +28,8 @@ export interface ClusterJobsOptions {
   readonly namespaces: readonly string[];
   /** Restarts allowed where a request does not say. */
   readonly maxRestarts: number;
+  /** How much may run at a time for further ones to be created here; without it, as much as is asked for. */
+  readonly quota?: Quota;
 }
 
 /** The jobs of a cluster: the same that `kubectl` shows. */
@@ -38,20 +42,21 @@ export class ClusterJobs implements Jobs {
     this.#home = options.namespaces[0] ?? "default";
   }
 
-  async create({ requestId, job, validateOnly }: CreateTrainingJobRequest__Output): Promise<TrainingJob> {
-    const { jobs, maxRestarts } = this.#options;
-    if (!job?.spec) throw new PetageError("INVALID_ARGUMENT", "The request has no job.spec");
+  async create(request: CreateTrainingJobRequest__Output): Promise<TrainingJob> {
+    const { requestId, job, validateOnly } = request;
+    const { jobs, maxRestarts, quota } = this.#options;
+    const { spec } = requestedJob(request, maxRestarts);
     const repeated = requestId ? [...jobs.all()].find(isOfRequest(requestId)) : undefined;
     if (repeated) return this.#shown(repeated);
-    const { spec } = jobOf(job, maxRestarts);
     const nameLikeConfig = checkConfig(spec);
+    if (quota && !validateOnly) checkQuota({ spec }, [...jobs.all()], quota);
     // A request that comes twice at once, or to two replicas, names the same job.
     const suffix = requestId
       ? createHash("sha256").update(requestId).digest("hex").slice(0, 8)
       : randomUUID().slice(0, 5);
-    const name = job.metadata?.name || `${nameLikeConfig}-${suffix}`;
+    const name = job?.metadata?.name || `${nameLikeConfig}-${suffix}`;
     const annotations = requestId ? { [REQUEST_ANNOTATION]: requestId } : {};
-    const metadata = { name, namespace: this.#home, labels: job.metadata?.labels ?? {}, annotations };
+    const metadata = { name, namespace: this.#home, labels: job?.metadata?.labels ?? {}, annotations };
     const object = { apiVersion: API_VERSION, kind: KIND, metadata, spec };
     const created = await this.#make(object, validateOnly);
     if (!validateOnly) jobs.wrote(created, undefined);

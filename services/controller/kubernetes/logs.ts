@@ -9,7 +9,7 @@ import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { keyOf, pathOf, PODS } from "#lib/k8s/objects.ts";
 import type { Store } from "#lib/k8s/store.ts";
-import { isTerminal, workerLabel } from "#lib/jobs/job-state.ts";
+import { isAskedFor, isTerminal, workerLabel } from "#lib/jobs/job-state.ts";
 import type { LogLine, LogRequest } from "../service.ts";
 
 /** Lines that wait for a slow reader; above, the pods' logs are read no further. */
@@ -106,9 +106,8 @@ class Reading {
       const worker = workerOf(pod);
       const label = worker && workerLabel(worker);
       const { worker: wanted, follow } = this.#request;
-      const isWanted = wanted === "" || wanted === label;
       const isPresent = worker && (follow ? worker.attempt >= this.#attempt : worker.attempt === this.#attempt);
-      if (!label || !isWanted || !isPresent || !hasLog(pod) || this.#readers.has(uid)) continue;
+      if (!label || !isAskedFor(label, wanted) || !isPresent || !hasLog(pod) || this.#readers.has(uid)) continue;
       this.#readers.set(uid, { key: keyOf(pod), done: this.#read(pod, label, tail) });
     }
   }

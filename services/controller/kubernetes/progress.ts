@@ -8,6 +8,7 @@ import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { keyOf } from "#lib/k8s/objects.ts";
 import type { Store } from "#lib/k8s/store.ts";
 import { withTrainerReport } from "#lib/jobs/facts.ts";
+import type { Access } from "#lib/rpc/access/access.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { trainerReport } from "#lib/rpc/trainer-report.ts";
 import { delay } from "#lib/system/clock.ts";
@@ -23,6 +24,8 @@ export interface ProgressOptions {
   readonly jobs: Store<TrainingJobObject>;
   readonly pods: Store<Pod>;
   readonly tracks: Tracks;
+  /** How the trainers are asked. */
+  readonly access?: Access | undefined;
   readonly log: Log;
   now(): number;
   /** The facts of a job have changed. */
@@ -41,14 +44,15 @@ export async function followProgress(options: ProgressOptions, signal: AbortSign
 }
 
 async function askOne(options: ProgressOptions, job: TrainingJobObject, signal: AbortSignal): Promise<void> {
-  const { pods, tracks, log, now, onChange } = options;
+  const { pods, tracks, access, log, now, onChange } = options;
   const { namespace = "", name } = job.metadata;
   const worker = { role: "trainer", rank: 0, attempt: job.status?.attempt ?? 0 } as const;
   const pod = pods.get(`${namespace}/${podName(name, worker)}`);
   const state = pod && stateOf(pod, now());
   if (state?.state !== "ready") return;
   try {
-    await using trainer = dial(state.address, "TrainerService", { deadlineMs: ANSWER_TIMEOUT_MS, signal });
+    const ours = { ...(access && { access }), job: job.metadata.uid ?? "" };
+    await using trainer = dial(state.address, "TrainerService", { ...ours, deadlineMs: ANSWER_TIMEOUT_MS, signal });
     const said = await trainer.getStatus({});
     if (said.jobUid !== job.metadata.uid) return; // an address that was somebody else's before
     const track = tracks.of(job, pods.ownedBy(job.metadata.uid ?? ""));

@@ -2,9 +2,11 @@ import { kubeconfigPath, podApiServer } from "#lib/host/files/kubeconfig-path.ts
 import type { Host } from "#lib/host/run.ts";
 import { KubeClient } from "#lib/k8s/client.ts";
 import { Credentials } from "#lib/k8s/credentials.ts";
+import { openAccess } from "#lib/rpc/access/access.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
 import type { RunningServer } from "#lib/rpc/server.ts";
 import { delay } from "#lib/system/clock.ts";
+import { quotaOf } from "../config.ts";
 import type { KubernetesEnvironment } from "../config.ts";
 import { createControllerService } from "../service.ts";
 import { KubernetesController } from "./controller.ts";
@@ -16,17 +18,32 @@ const HEALTH_INTERVAL_MS = 5_000;
 /** Runs jobs as pods of a cluster. Ends with UNAVAILABLE when leadership was lost; the next replica continues. */
 export async function runInCluster(env: KubernetesEnvironment, host: Host): Promise<void> {
   const { log, metrics, signal, ready } = host;
+  using access = await openAccess(host.access, { log });
   using credentials = openCredentials();
   const client = new KubeClient(credentials);
   const { namespaces, settings } = env;
   const lease = { namespace: env.PETAGE_NAMESPACE, name: env.PETAGE_LEASE_NAME, identity: env.PETAGE_POD_NAME };
   const readNodes = env.PETAGE_READ_NODES === "true";
-  using controller = new KubernetesController({ client, settings, namespaces, readNodes, lease, log, metrics });
+  using controller = new KubernetesController({ client, settings, namespaces, readNodes, lease, access, log, metrics });
   const { jobs, pods } = controller;
-  const api = new ClusterJobs({ client, jobs, pods, namespaces, maxRestarts: env.PETAGE_JOB_MAX_RESTARTS });
+  const api = new ClusterJobs({
+    client,
+    jobs,
+    pods,
+    namespaces,
+    quota: quotaOf(env),
+    maxRestarts: env.PETAGE_JOB_MAX_RESTARTS,
+  });
   // It answers when it has seen all jobs; whether it leads makes no difference to who asks.
   const service = implement("ControllerService", createControllerService(api), { serving: false });
-  await using server = await serve({ host: env.PETAGE_HOST, port: env.PETAGE_PORT, services: [service], log, metrics });
+  await using server = await serve({
+    host: env.PETAGE_HOST,
+    port: env.PETAGE_PORT,
+    services: [service],
+    access,
+    log,
+    metrics,
+  });
   const running = controller.run(signal);
   void controller.synced(signal).then(
     () => {

@@ -4,7 +4,6 @@ import { rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
-import { dumpPython } from "#lib/config/print/dump.ts";
 import { claimFolder } from "#lib/host/files/folders.ts";
 import type { OutputLine } from "#lib/host/process/processes.ts";
 import type { Facts } from "#lib/jobs/facts.ts";
@@ -13,8 +12,10 @@ import { POLL_INTERVAL_MS, reconcile, write } from "#lib/jobs/reconcile.ts";
 import type { Pass, Track } from "#lib/jobs/reconcile.ts";
 import type { TrainingJob } from "#lib/jobs/training-job.ts";
 import { MachineLauncher } from "./launcher.ts";
+import { Access } from "#lib/rpc/access/access.ts";
 import { LogBuffer } from "./logs.ts";
 import { followProgress } from "./progress.ts";
+import type { Reach } from "./reach.ts";
 import type { ResolvedRun } from "./resolve.ts";
 
 /** A pass may come earlier than asked for; a timer cannot wait for months. */
@@ -26,6 +27,7 @@ export interface JobOptions {
   /** A NATS server to use instead of one of the job's own. */
   readonly natsUrl: string | undefined;
   readonly root: string;
+  readonly reach: Reach;
   readonly log: Log;
   /** Aborts when nobody waits for the job any more; then it is not begun. */
   readonly signal: AbortSignal;
@@ -142,14 +144,17 @@ export class JobController implements AsyncDisposable {
   /** Rank 0 says how training goes; its connection ends with it. */
   #followTrainer(): void {
     const { attempt = 0 } = this.job.status ?? {};
-    const address = this.#launcher.addressOf("trainer", attempt);
+    const address = this.#launcher.addressOf({ role: "trainer", rank: 0, attempt });
     if (address === "" || this.#followedAttempt === attempt) return;
     this.#followedAttempt = attempt;
     const update = (change: (facts: Facts) => Facts): void => {
       this.#track.facts = change(this.#track.facts);
       void this.reconcile();
     };
-    void followProgress(address, update).catch(() => {}); // its end is seen as its process's
+    const { uid: job = "" } = this.job.metadata;
+    void followProgress({ address, access: new Access({ jobKey: this.#launcher.jobKey }), job }, update).catch(
+      () => {},
+    ); // its end is seen as its process's
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -159,8 +164,8 @@ export class JobController implements AsyncDisposable {
   }
 }
 
-async function writeConfig({ runDir, configName, configText, config }: ResolvedRun): Promise<void> {
-  await writeFile(join(runDir, `${configName}.py`), dumpPython(config.python));
+async function writeConfig({ runDir, configName, configText, python }: ResolvedRun): Promise<void> {
+  await writeFile(join(runDir, `${configName}.py`), python);
   await writeFile(join(runDir, "config.json"), configText);
 }
 

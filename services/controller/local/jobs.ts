@@ -2,21 +2,28 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { abortable } from "#lib/base/signals.ts";
 import { isTerminal, workerLabel, workerOfId } from "#lib/jobs/job-state.ts";
+import { checkQuota } from "#lib/jobs/quota.ts";
+import type { Quota } from "#lib/jobs/quota.ts";
 import type { TrainingJob } from "#lib/jobs/training-job.ts";
 import { Deadline } from "#lib/system/deadline.ts";
 import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
 import type { Jobs, LogLine, LogRequest } from "../service.ts";
 import { JobController } from "./controller.ts";
+import type { Reach } from "./reach.ts";
 import { resolveRequest } from "./resolve.ts";
 import type { MachineJob } from "./resolve.ts";
+import type { Resolve } from "./resolver.ts";
 
 export interface MachineJobsOptions {
   readonly natsUrl: string | undefined;
   readonly root: string;
   readonly log: Log;
-  /** Whether a caller may see what stands in a file of this machine. */
-  readonly quotesFiles: boolean;
+  readonly reach: Reach;
+  /** Where requests are resolved; by default in this thread. */
+  readonly resolve?: Resolve;
   readonly createTimeoutMs?: number;
+  /** How much may run at a time; without it, as much as is asked for. */
+  readonly quota?: Quota;
 }
 
 /** Longest creation of a job: its paths may lie on a mount that does not answer. */
@@ -31,8 +38,8 @@ export class MachineJobs implements Jobs, AsyncDisposable {
   readonly #jobs = new Map<string, JobController>();
   /** request_id -> name, also of one that is being created, so that a retry creates nothing twice. */
   readonly #requests = new Map<string, Promise<string>>();
-  /** Names of jobs that are half there. */
-  readonly #starting = new Set<string>();
+  /** Jobs that are half there, by name. */
+  readonly #starting = new Map<string, TrainingJob>();
   readonly #listeners = new Set<() => void>();
 
   constructor(options: MachineJobsOptions) {
@@ -100,7 +107,7 @@ export class MachineJobs implements Jobs, AsyncDisposable {
   }
 
   async #begin(request: CreateTrainingJobRequest__Output, signal: AbortSignal): Promise<TrainingJob> {
-    const resolved = await this.#resolve(request);
+    const resolved = await this.#resolve(request, signal);
     const { name } = resolved.job.metadata;
     if (this.#jobs.has(name) || this.#starting.has(name)) {
       throw new PetageError("ALREADY_EXISTS", `A job named ${name} exists already`, {
@@ -108,7 +115,8 @@ export class MachineJobs implements Jobs, AsyncDisposable {
       });
     }
     if (request.validateOnly) return resolved.job;
-    this.#starting.add(name);
+    this.#checkQuota(resolved.job);
+    this.#starting.set(name, resolved.job);
     try {
       return shown((await this.#start(resolved, signal)).job);
     } finally {
@@ -116,13 +124,19 @@ export class MachineJobs implements Jobs, AsyncDisposable {
     }
   }
 
+  #checkQuota(job: TrainingJob): void {
+    const { quota } = this.#options;
+    const started = [...this.#jobs.values()].map((controller) => controller.job);
+    if (quota) checkQuota(job, [...started, ...this.#starting.values()], quota);
+  }
+
   /** A caller may name any file as a config: errors do not quote it, unless the files are the caller's. */
-  async #resolve(request: CreateTrainingJobRequest__Output): Promise<MachineJob> {
-    const { root, log, quotesFiles } = this.#options;
+  async #resolve(request: CreateTrainingJobRequest__Output, signal: AbortSignal): Promise<MachineJob> {
+    const { log, reach, resolve } = this.#options;
     try {
-      return await resolveRequest(request, root);
+      return await (resolve ? resolve(request, signal) : resolveRequest(request, this.#options));
     } catch (thrown) {
-      if (quotesFiles || !request.job?.spec?.config?.path) throw thrown;
+      if (reach.quotesFiles || !request.job?.spec?.config?.path) throw thrown;
       const error = PetageError.from(thrown);
       log.info("Refused a job", { why: error.describe() });
       throw error.withoutQuotes();

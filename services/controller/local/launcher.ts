@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { randomBytes } from "node:crypto";
+import { delimiter, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { availableCores, decoderEnvironment, shareCores, threadEnvironment } from "#lib/host/process/cores.ts";
 import { ProcessLauncher } from "#lib/host/process/process-launcher.ts";
@@ -7,14 +8,19 @@ import { resultOf } from "#lib/jobs/facts.ts";
 import type { Facts } from "#lib/jobs/facts.ts";
 import { CONTINUE, continueCommand } from "#lib/jobs/command-line.ts";
 import { jobSpecOf } from "#lib/jobs/job-spec.ts";
+import { dataLoaderOf, nameOf } from "#lib/jobs/job-state.ts";
 import type { Instant, JobSpec, JobStatus, Observed, ObservedWorker, Role, WorkerName } from "#lib/jobs/job-state.ts";
+import { continuationOf } from "#lib/jobs/machine-job.ts";
 import { STOP_GRACE_MS } from "#lib/jobs/plan.ts";
 import type { Launcher, Pass } from "#lib/jobs/reconcile.ts";
 import { readStatus, writeStatus } from "#lib/jobs/status.ts";
 import type { TrainingJob } from "#lib/jobs/training-job.ts";
 import { workerEnvironment } from "#lib/jobs/worker-environment.ts";
 import type { WorkerEnvironment } from "#lib/jobs/worker-environment.ts";
+import type { Reach } from "./reach.ts";
 import type { ResolvedRun } from "./resolve.ts";
+
+const JOB_KEY_BYTES = 32;
 
 export interface MachineLauncherOptions {
   readonly job: TrainingJob;
@@ -22,6 +28,8 @@ export interface MachineLauncherOptions {
   /** A NATS server to use instead of one of the job's own. */
   readonly natsUrl: string | undefined;
   readonly root: string;
+  /** Where the files that its config names may lie. */
+  readonly reach: Pick<Reach, "reads">;
   onLine(line: OutputLine): void;
   /** Something about a worker has changed. */
   onWorker(): void;
@@ -35,6 +43,8 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
   readonly #processes: ProcessLauncher;
   readonly writeIntervalMs = 0;
   #job: TrainingJob;
+  /** Of this job alone; its processes have it from here, so nobody else on this machine may stop or feed them. */
+  readonly jobKey = randomBytes(JOB_KEY_BYTES).toString("base64url");
 
   constructor(options: MachineLauncherOptions) {
     const { job, onLine, onWorker } = options;
@@ -95,10 +105,9 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
     for (const worker of workers) this.#processes.remove(worker);
   }
 
-  /** Where the process of a role serves, of trainers the one of rank 0; empty until it is ready. */
-  addressOf(role: Role, attempt: number): string {
-    const isIt = (worker: ObservedWorker): boolean =>
-      worker.role === role && worker.rank === 0 && worker.attempt === attempt;
+  /** Where a worker serves; empty until it is ready. */
+  addressOf(worker: WorkerName): string {
+    const isIt = (seen: ObservedWorker): boolean => isDeepStrictEqual(nameOf(seen), nameOf(worker));
     const process = this.#processes.observe().find(isIt)?.process;
     return process?.state === "ready" ? process.address : "";
   }
@@ -122,24 +131,27 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
 
   /** A checkpoint of its own is the newest of the work dir; without one, it continues from where it began. */
   #continueHint(hasCheckpoint: boolean): string {
-    const { continuation, runDir } = this.#options.run;
-    const request = continuation(runDir);
+    const { source, resume, runDir, configName } = this.#options.run;
+    const places = { source, written: join(runDir, `${configName}.py`) };
+    const request = continuationOf(this.#job.spec, resume, places);
     return `${CONTINUE}${continueCommand(hasCheckpoint ? { ...request, resume: true } : request)}`;
   }
 
   #environmentOf(worker: WorkerName, { track: { facts } }: Pass): WorkerEnvironment {
-    const { run, root, natsUrl } = this.#options;
+    const { run, root, reach, natsUrl } = this.#options;
     const { metadata, spec } = this.#job;
     const { workers: size = 1 } = spec;
     const { runDir, workDir, loadFrom = "", resumeFrom = "" } = run;
-    const shares = shareCores(availableCores(), size);
-    const address = (role: Role): string => this.addressOf(role, worker.attempt);
+    const { dataLoaders } = this.#spec(facts);
+    const shares = shareCores(availableCores(), size, dataLoaders);
+    const address = (role: Role, rank = 0): string => this.addressOf({ role, rank, attempt: worker.attempt });
     const common: WorkerEnvironment = {
       ...workerEnvironment(worker, {
         job: { name: metadata.name, uid: metadata.uid ?? "" },
         configPath: join(runDir, "config.json"),
         natsUrl: natsUrl ?? address("nats-server"),
         size,
+        dataLoaders,
         workDir,
         runDir,
         loadFrom,
@@ -147,12 +159,17 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
       }),
       PETAGE_LOG_LEVEL: "info", // not the controller's own
       PETAGE_LOG: "pretty",
+      PETAGE_JOB_KEY: this.jobKey,
     };
+    const reading: WorkerEnvironment = { PETAGE_READ_ROOTS: (reach.reads.folders ?? []).join(delimiter) };
     if (worker.role === "data-loader") {
-      return { ...common, PETAGE_DATA_ROOT: root, ...decoderEnvironment(shares.loaderWorkers) };
+      return { ...common, ...reading, PETAGE_DATA_ROOT: root, ...decoderEnvironment(shares.loaderWorkers) };
     }
-    const loader: WorkerEnvironment = { ...common, PETAGE_DATA_LOADER: address("data-loader") };
-    if (worker.role === "evaluator") return { ...loader, ...threadEnvironment(shares.evaluatorThreads) };
+    const loader: WorkerEnvironment = {
+      ...common,
+      PETAGE_DATA_LOADER: address("data-loader", dataLoaderOf(worker, dataLoaders)),
+    };
+    if (worker.role === "evaluator") return { ...loader, ...reading, ...threadEnvironment(shares.evaluatorThreads) };
     const evaluator = run.validates ? address("evaluator") : "";
     return { ...loader, PETAGE_EVALUATOR: evaluator, ...threadEnvironment(shares.trainerThreads) };
   }

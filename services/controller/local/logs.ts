@@ -1,4 +1,5 @@
 import { BoundedQueue } from "#lib/base/queue.ts";
+import { isAskedFor } from "#lib/jobs/job-state.ts";
 import type { LogLine, LogRequest } from "../service.ts";
 
 /** Lines of a job that are kept for who asks later, and that a slow follower may fall behind. */
@@ -24,7 +25,7 @@ export class LogBuffer {
 
   /** Kept lines, then (`follow`) the coming ones until the job ends. */
   async *read({ worker, follow, tail }: Omit<LogRequest, "signal">): AsyncGenerator<LogLine> {
-    const wanted = (line: LogLine): boolean => worker === "" || line.worker === worker;
+    const wanted = (line: LogLine): boolean => isAskedFor(line.worker, worker);
     const lines = this.#kept.filter(wanted);
     const kept = lines.slice(Math.max(0, lines.length - (tail ?? lines.length)));
     if (!follow || this.#ended) return yield* kept;

@@ -1,16 +1,24 @@
 import { withBest, withCheckpoint, withStep, withValidation } from "#lib/jobs/facts.ts";
 import type { Bounds, Facts } from "#lib/jobs/facts.ts";
+import type { Access } from "#lib/rpc/access/access.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { checkpointReport, stepReport } from "#lib/rpc/trainer-report.ts";
 import { readCheckpointMeta } from "#lib/store/checkpoint-folder.ts";
 import type { StreamMetricsResponse__Output } from "#proto/petage/v1/StreamMetricsResponse.ts";
 
+export interface TrainerPlace {
+  readonly address: string;
+  readonly access: Access;
+  /** Uid of its job. */
+  readonly job: string;
+}
+
 /** Hears from the trainer of rank 0 how training goes, until it ends. */
 export async function followProgress(
-  address: string,
+  { address, access, job }: TrainerPlace,
   update: (change: (facts: Facts) => Facts) => void,
 ): Promise<void> {
-  await using client = dial(address, "TrainerService");
+  await using client = dial(address, "TrainerService", { access, job });
   const { bestCheckpoint, ...bounds } = await client.getStatus({});
   const best = bestCheckpoint?.uri;
   if (best) {

@@ -16,13 +16,12 @@ import { useHelm } from "../../support/helm.ts";
 import { petage } from "../../support/cli.ts";
 import { until } from "../../support/until.ts";
 import { assertWithin } from "../../support/within.ts";
+import { describeAccess, JOB_TIMEOUT_MS } from "./petage-access.ts";
 
 const NAMESPACE = "petage";
 const GPUS = 2;
 /** Building the image the first time, on a busy machine. */
 const SETUP_TIMEOUT_MS = 30 * 60_000;
-/** Half a minute to four minutes where nobody else works on this machine; pods yield to everybody. */
-const JOB_TIMEOUT_MS = 20 * 60_000;
 const STEP_TIMEOUT_MS = 5 * 60_000;
 const CONFIG = { name: "resnet18_petage_quickstart" };
 const SAVED_EVERY = 5;
@@ -348,6 +347,8 @@ describe("petage on Kubernetes", function () {
       });
     });
   });
+
+  describeAccess({ cluster, kubectl, release, smallJob, isTraining, isIn, folder: () => folder });
 
   describe("uninstalled", () => {
     it("leaves nothing but what is kept on purpose", async () => {

@@ -63,6 +63,7 @@ class World {
       log: silentLog,
       tell: (notice) => this.#send(one, notice),
       lose: (rank, message) => this.#lose(one, rank, message),
+      cutOff: (message) => assert.fail(message), // nothing comes back here
     });
   }
 

@@ -89,6 +89,14 @@ describe("CustomDataset with an annotation file", () => {
     });
   }
 
+  it("makes no classes of a label that is no label", async () => {
+    await assert.rejects(build(ANNOTATED, annotated("A*.jpg 1\nb c.jpg 999999999999")), {
+      code: "DATASET_LABEL_OUT_OF_RANGE",
+      message: /999999999999 asks for more classes than 1000000/,
+      position: { file: "/data/meta/train.txt", line: 2, column: 1 },
+    });
+  });
+
   it("names file and line of a bad label, and the nearest name of a missing file", async () => {
     await assert.rejects(build({ ...ANNOTATED, classes: MONTHS }, annotated("A*.jpg 1\n\nb c.jpg 999")), {
       position: { file: "/data/meta/train.txt", line: 3, column: 1 },
@@ -153,6 +161,7 @@ describe("CustomDataset with folders", () => {
     await assert.rejects(build({ data_prefix: "/d", classes: ["2", "100"] }, FOLDERS), {
       code: "DATASET_INVALID",
       message: /"10" .* no class/,
+      position: { file: "/d", line: 1, column: 1 }, // where nothing of folders and classes may be quoted
     });
   });
 

@@ -39,6 +39,8 @@ describe("cores", () => {
       for (const trainers of [1, 2, 3, 8]) {
         const { trainerThreads, loaderWorkers } = shareCores(cores, trainers);
         assert.ok(trainerThreads >= 1 && loaderWorkers >= 1);
+        const { loaderWorkers: ofThree } = shareCores(cores, trainers, 3);
+        assert.ok(ofThree === 1 || ofThree * 3 <= loaderWorkers);
         assert.ok(trainerThreads === 1 || trainerThreads * trainers <= cores);
       }
     }

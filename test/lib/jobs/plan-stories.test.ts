@@ -69,6 +69,7 @@ const spec: fc.Arbitrary<JobSpec> = fc
     maxRestarts: fc.nat(3),
     rules: fc.constantFrom<JobSpec["rules"]>([], [{ exitCodes: [1], action: "FailJob" }]),
     ownNatsServer: fc.boolean(),
+    dataLoaders: fc.integer({ min: 1, max: 2 }),
     evaluator: fc.boolean(),
     startsTogether: fc.boolean(),
     startTimeoutMs: fc.option(fc.integer({ min: 5_000, max: 20_000 })),

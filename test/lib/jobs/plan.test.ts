@@ -28,6 +28,7 @@ const SPEC: JobSpec = {
   maxRestarts: 0,
   rules: [],
   ownNatsServer: true,
+  dataLoaders: 1,
   evaluator: true,
   startsTogether: false,
   startTimeoutMs: null,
@@ -53,9 +54,8 @@ const killed = (at = NOW - 100): WorkerState => exited({ code: null, signal: "SI
 /** Workers by label: `{ "trainer-1": ready }`. */
 function workers(states: Readonly<Record<string, WorkerState>>, attempt = 0): ObservedWorker[] {
   return Object.entries(states).map(([label, process]) => {
-    const rank = /^trainer-(\d+)$/.exec(label)?.[1];
-    const role = rank === undefined ? (label as Role) : "trainer";
-    return { role, rank: Number(rank ?? 0), attempt, process };
+    const { role = "", rank = "0" } = /^(?<role>[-a-z]+?)(-(?<rank>\d+))?$/.exec(label)?.groups ?? {};
+    return { role: role as Role, rank: Number(rank), attempt, process };
   });
 }
 
@@ -122,6 +122,20 @@ describe("plan", () => {
       name: "waits until a row is ready",
       status: { phase: "Starting" },
       states: { "nats-server": ready, "data-loader": starting },
+      does: [],
+    },
+    {
+      name: "starts as many data-loaders as a job has",
+      spec: { dataLoaders: 2 },
+      status: { phase: "Starting" },
+      states: { "nats-server": ready, "data-loader": ready },
+      does: ["start data-loader-1", "Starting"],
+    },
+    {
+      name: "waits until every data-loader serves",
+      spec: { dataLoaders: 2 },
+      status: { phase: "Starting" },
+      states: { "nats-server": ready, "data-loader": ready, "data-loader-1": starting },
       does: [],
     },
     {

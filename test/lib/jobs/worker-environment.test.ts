@@ -54,6 +54,16 @@ describe("workerEnvironment()", () => {
     });
   });
 
+  it("tells which data-loader a worker is or reads from, where there are several", () => {
+    const indexOf = (role: Role, rank: number): string | undefined =>
+      workerEnvironment({ role, rank, attempt: 3 }, { ...ATTEMPT, dataLoaders: 2 }).PETAGE_DATA_LOADER_INDEX;
+    assert.deepEqual([indexOf("data-loader", 0), indexOf("data-loader", 1)], [undefined, "1"]);
+    assert.deepEqual(
+      [indexOf("trainer", 0), indexOf("trainer", 1), indexOf("evaluator", 0)],
+      [undefined, "1", undefined],
+    );
+  });
+
   for (const [role, schema] of Object.entries(READ)) {
     it(`gives a ${role} all that it cannot do without`, () => {
       const given = workerEnvironment({ role: role as Role, rank: 0, attempt: 0 }, ATTEMPT);

@@ -41,6 +41,7 @@ describe("directory", () => {
     { what: "of another job", job: "k", attempt: 1, role: "data-loader" },
     { what: "of another attempt", job: "j", attempt: 0, role: "data-loader" },
     { what: "of another role", job: "j", attempt: 1, role: "evaluator" },
+    { what: "of another number", job: "j", attempt: 1, role: "data-loader-1" },
   ] as const;
   for (const { what, job, attempt, role } of others) {
     it(`does not take a service ${what}, and says after the deadline who is missing`, async () => {
@@ -55,6 +56,30 @@ describe("directory", () => {
       });
     });
   }
+
+  const answers = ["", "\u0000\uFFFD junk", "no port", `${"x".repeat(300)}:1`];
+  it("takes no answer that is no address, and asks on until one is", async () => {
+    await withTwo(async (asker, answerer) => {
+      let asked = 0;
+      answerer.connection.subscribe("petage.j.3.address.>", {
+        callback: (_error, question) =>
+          void question.respond(new TextEncoder().encode(answers[asked++] ?? "[::1]:50051")),
+      });
+      assert.equal(await findAddress({ ...later, nats: asker, attempt: 3 }, "data-loader"), "[::1]:50051");
+      assert.equal(asked, answers.length + 1);
+    });
+  });
+
+  it("answers whoever asks, whatever the question holds and wherever the answer goes", async () => {
+    await withTwo(async (asker, answerer) => {
+      announce({ ...soon, nats: answerer, attempt: 4 }, "data-loader", "h:1");
+      const subject = "petage.j.4.address.data-loader";
+      for (const reply of [undefined, subject, "petage.>", "*", "x".repeat(2_000)]) {
+        asker.connection.publish(subject, new Uint8Array(500_000), reply === undefined ? {} : { reply });
+      }
+      assert.equal(await findAddress({ ...later, nats: asker, attempt: 4 }, "data-loader"), "h:1");
+    });
+  });
 
   it("is no longer found once its connection has ended", async () => {
     await withTwo(async (asker, answerer) => {

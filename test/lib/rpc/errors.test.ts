@@ -50,6 +50,24 @@ describe("toStatus and fromStatus", () => {
     assert.equal(error, "password is 1234");
   });
 
+  const silences: readonly (readonly [code: status, details: string, says: RegExp])[] = [
+    [
+      status.UNAVAILABLE,
+      "Connection dropped",
+      /at 127\.0\.0\.1:1 failed: it no longer answers: .* is frozen or cut off$/,
+    ],
+    [
+      status.DEADLINE_EXCEEDED,
+      "Deadline exceeded after 30.007s,name resolution: 0.002s,Waiting for LB pick",
+      /at 127\.0\.0\.1:1 failed: it did not answer within 30\.0 s: it is frozen, overloaded or cut off$/,
+    ],
+  ];
+  for (const [code, details, says] of silences) {
+    it(`say what it means that gRPC says ${JSON.stringify(details)}`, () => {
+      assert.match(fromStatus(Object.assign(new Error("x"), { code, details }) as ServiceError, callee).message, says);
+    });
+  }
+
   it("name the service and its address when gRPC itself failed", () => {
     const failure = Object.assign(new Error("x"), { code: status.UNAVAILABLE, details: "refused" });
     const error = fromStatus(failure as ServiceError, callee);

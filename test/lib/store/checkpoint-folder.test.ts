@@ -13,10 +13,10 @@ import {
   findResumable,
   readCheckpoint,
   readCheckpointMeta,
-  readWeights,
   removeUnfinished,
   weightsSha256,
 } from "#lib/store/checkpoint-folder.ts";
+import { readWeights } from "#lib/store/weights.ts";
 import { findModel } from "#lib/store/find-model.ts";
 import { delay } from "#lib/system/clock.ts";
 import type { CheckpointStore, TensorData } from "#lib/model/checkpoint.ts";

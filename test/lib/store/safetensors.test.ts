@@ -91,7 +91,16 @@ describe("safetensors", () => {
       says: /entry w/,
     },
     { what: "one offset", bytes: fileOf({ w: { ...good, data_offsets: [0] } }, 8), says: /w/ },
-    { what: "a type of half precision", bytes: fileOf({ w: { ...good, dtype: "F16" } }, 8), says: /F16.*F32 or I64/ },
+    {
+      what: "an unknown type",
+      bytes: fileOf({ w: { ...good, dtype: "F8_E5M2" } }, 8),
+      says: /F8_E5M2, .* F32, F64, F16/,
+    },
+    {
+      what: "a type that objects have",
+      bytes: fileOf({ w: { ...good, dtype: "constructor" } }, 8),
+      says: /constructor/,
+    },
     { what: "a body that ends early", bytes: fileOf({ w: good }, 7), says: /offsets 0\.\.8 in 7 bytes/ },
     { what: "a shape of more values", bytes: fileOf({ w: { ...good, shape: [3] } }, 8), says: /for 3 values/ },
     { what: "a shape of infinitely many", bytes: fileOf({ w: { ...good, shape: [1e308, 1e308, 0] } }, 8), says: /w/ },

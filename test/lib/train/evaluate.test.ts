@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { PetageError } from "#lib/base/errors.ts";
+import { disposable } from "#lib/data/batch-memory.ts";
 import type { Batch, BatchSource } from "#lib/data/types.ts";
 import type { Metric } from "#lib/metrics/types.ts";
 import { systemClock } from "#lib/system/clock.ts";
@@ -12,11 +13,12 @@ interface Row {
 }
 
 /** Batches of one-pixel images whose grey is the sample's position; `labels` by position. */
-function source(rows: readonly Row[], labels: readonly number[]): BatchSource {
+function source(rows: readonly Row[], labels: readonly number[], onRelease = (_step: number) => {}): BatchSource {
   return {
     describe: async () => ({ stepsPerEpoch: rows.length, sampleCount: labels.length, batchSize: 2, classes: [] }),
     async *batches() {
-      for (const [step, { indices, skipped = [] }] of rows.entries()) yield batch(step, indices, skipped);
+      for (const [step, { indices, skipped = [] }] of rows.entries())
+        yield disposable(batch(step, indices, skipped), () => onRelease(step));
     },
   };
   function batch(step: number, indices: readonly number[], skippedIds: readonly string[]): Batch {
@@ -99,6 +101,13 @@ describe("evaluate", () => {
     assert.deepEqual(outcome.result.skippedIds, ["1.jpg", "2.jpg", "3.jpg"]);
     assert.equal(outcome.result.sampleCount, 1);
     assert.equal(outcome.result.metrics["accuracy"], 1);
+  });
+
+  it("gives each batch back, also one of which nothing could be read", async () => {
+    const released: number[] = [];
+    const rows = [{ indices: [0] }, { indices: [], skipped: ["1.jpg"] }, { indices: [2] }];
+    await run(source(rows, [0, 1, 2], (step) => void released.push(step)));
+    assert.deepEqual(released, [0, 1, 2]);
   });
 
   it("predicts without metrics where no sample has a label", async () => {

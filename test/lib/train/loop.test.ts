@@ -55,6 +55,22 @@ describe("trainLoop", () => {
     assert.equal(run.state.step, 4);
   });
 
+  it("gives each batch back when its step is done, also one that fails", async () => {
+    const events: string[] = [];
+    const source = fakeSource([], 4, (step) => void events.push(`released ${step}`));
+    let computed = 0;
+    const onGradients = (): void => {
+      events.push(`computed ${computed++}`);
+      if (computed === 3) throw new PetageError("NOT_FINITE", "no gradient");
+    };
+    const parts = loopParts({ source, step: fakeStep({ onGradients }) });
+    await assert.rejects(trainLoop(fakeRun({ maxEpochs: 1 }).run, parts), /no gradient/);
+    assert.deepEqual(
+      events,
+      [0, 1, 2].flatMap((step) => [`computed ${step}`, `released ${step}`]),
+    );
+  });
+
   it("applies each step with the rate that the schedule has then, counted from 1", async () => {
     const { run } = fakeRun({ maxEpochs: 1, step: 8 });
     const step = fakeStep();

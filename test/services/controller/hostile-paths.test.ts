@@ -13,7 +13,7 @@ import type { TrainingJobSpec } from "#proto/petage/v1/TrainingJobSpec.ts";
 import { MachineJobs } from "#services/controller/local/jobs.ts";
 import type { MachineJobsOptions } from "#services/controller/local/jobs.ts";
 import { createControllerService } from "#services/controller/service.ts";
-import { logOf, startController, watchUntil } from "#test/support/controller.ts";
+import { anyReach, logOf, startController, watchUntil } from "#test/support/controller.ts";
 import { writeTinyProject } from "#test/support/tiny-project.ts";
 import { until } from "#test/support/until.ts";
 
@@ -48,7 +48,7 @@ describe("a controller that is given paths of others", function () {
       natsUrl: undefined,
       root: folder,
       log: silentLog,
-      quotesFiles: false,
+      reach: anyReach(false),
       ...options,
     });
     const services = [implement("ControllerService", createControllerService(controller))];
@@ -123,7 +123,7 @@ describe("a controller that is given paths of others", function () {
       const error = await refusal({ config: { path } });
       assert.deepEqual([error.code, error.position?.line], [code, line]);
       assert.ok(!JSON.stringify([error.describe(), error.position, error.hint]).includes(SECRET), error.describe());
-      await using own = await open({ quotesFiles: true });
+      await using own = await open({ reach: anyReach(true) });
       const whole = await refusal({ config: { path } }, own);
       assert.deepEqual([whole.code, whole.position], [error.code, error.position]);
       assert.notEqual(whole.message, error.message);
@@ -197,6 +197,25 @@ describe("a controller that is given paths of others", function () {
     assert.match(error.describe(), /could not be created within 1 ms.*work_dir/);
     assert.deepEqual(hasty.controller.names(), []);
     await until("no run is left", async () => (await readdir(join(folder, "slow")).catch(() => [])).length === 0);
+  });
+
+  it("starts no more than its quota, however many come at once, and leaves nothing of the rest", async () => {
+    await using small = await open({ quota: { jobs: 1, workers: 1 } });
+    const spec = { config: { path: config }, workDir: "quota" };
+    const errors = [await refusal({ ...spec, workers: 2 }, small)];
+    const wishes = [1, 2, 3].map(() => small.client.createTrainingJob({ job: { spec } }));
+    for (const answer of await Promise.allSettled(wishes)) {
+      if (answer.status === "rejected") errors.push(PetageError.from(answer.reason));
+    }
+    assert.deepEqual(
+      errors.map(({ message }) => message),
+      [
+        "0 workers run, 2 more are wanted, and the quota is 1",
+        ...Array.from({ length: 2 }, () => "1 jobs run, and the quota is 1"),
+      ],
+    );
+    assert.equal(small.controller.names().length, 1);
+    assert.equal((await readdir(join(folder, "quota"))).length, 1);
   });
 
   it("gives each of several jobs that come at once a folder of its own", async () => {

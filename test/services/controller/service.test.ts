@@ -15,8 +15,10 @@ import type { WatchTrainingJobResponse__Output } from "#proto/petage/v1/WatchTra
 import { MachineJobs } from "#services/controller/local/jobs.ts";
 import { createControllerService } from "#services/controller/service.ts";
 import { assertRefused, REFUSALS } from "./refusals.ts";
+import { anyReach } from "#test/support/controller.ts";
 import { wordsOfShell } from "#test/support/shell.ts";
 import { writeTinyProject } from "#test/support/tiny-project.ts";
+import { asWorkerOf } from "#test/support/job-access.ts";
 import { until } from "#test/support/until.ts";
 
 const JOB_TIMEOUT_MS = 60_000;
@@ -33,7 +35,7 @@ describe("the controller service", function () {
     folder = await mkdtemp(join(tmpdir(), "petage-controller-"));
     const noValidation = { val_dataloader: null, val_cfg: null, val_evaluator: null };
     config = (await writeTinyProject(folder, { count: 20, maxEpochs: 1, changes: noValidation })).config;
-    controller = new MachineJobs({ natsUrl: undefined, root: folder, log: silentLog, quotesFiles: true });
+    controller = new MachineJobs({ natsUrl: undefined, root: folder, log: silentLog, reach: anyReach(true) });
     const services = [implement("ControllerService", createControllerService(controller))];
     server = await serve({ port: 0, services, log: silentLog });
     client = dial(server.address, "ControllerService");
@@ -259,7 +261,11 @@ describe("the controller service", function () {
       async () => /Ready address=(\S+)/.exec((await logs({ name, worker: "trainer-0" })).join("\n"))?.[1],
       JOB_TIMEOUT_MS,
     );
-    await using trainer = dial(address, "TrainerService");
+    await using stranger = dial(address, "TrainerService");
+    for (const call of [stranger.stop({}), stranger.saveCheckpoint({})]) {
+      await assert.rejects(call, { code: "PERMISSION_DENIED", message: /answers only .* its own job$/ });
+    }
+    await using trainer = dial(address, "TrainerService", await asWorkerOf(job?.metadata?.uid));
     await trainer.stop({ saveCheckpoint: true });
     const last = (await watch(name)).at(-1)?.job?.status;
     assert.equal(last?.phase, "TRAINING_JOB_PHASE_FAILED");
@@ -289,7 +295,7 @@ describe("the controller service", function () {
   });
 
   it("ends the processes of its jobs when it ends", async () => {
-    const other = new MachineJobs({ natsUrl: undefined, root: folder, log: silentLog, quotesFiles: true });
+    const other = new MachineJobs({ natsUrl: undefined, root: folder, log: silentLog, reach: anyReach(true) });
     await using own = await serve({
       port: 0,
       services: [implement("ControllerService", createControllerService(other))],

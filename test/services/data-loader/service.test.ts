@@ -19,7 +19,7 @@ import { createDataLoaderService } from "#services/data-loader/service.ts";
 import { openSplits } from "#services/data-loader/splits.ts";
 import type { SplitName, Splits } from "#services/data-loader/splits.ts";
 import { resolved } from "#test/support/tiny-model.ts";
-import { writeTinyProject } from "#test/support/tiny-project.ts";
+import { tinyLoader, writeTinyProject } from "#test/support/tiny-project.ts";
 import { until } from "#test/support/until.ts";
 
 const never = new AbortController().signal;
@@ -34,6 +34,12 @@ async function collect(source: BatchSource, range: Partial<StepRange>): Promise<
   return batches;
 }
 
+/** The first batch of an epoch of the train split, as it is sent. */
+async function firstMessage(client: Client<"DataLoaderService">) {
+  for await (const message of client.streamBatches({ split: "SPLIT_TRAIN" })) return message;
+  return assert.fail("no batch");
+}
+
 describe("the data-loader service", () => {
   let folder = "";
   let splits: Splits;
@@ -42,6 +48,8 @@ describe("the data-loader service", () => {
   const metrics = createMetrics();
   /** Streams that are being made at the moment. */
   let streaming = 0;
+  /** Where the batches lay that were sent. */
+  const lent = new Set<unknown>();
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "petage-data-loader-"));
@@ -66,7 +74,10 @@ describe("the data-loader service", () => {
       async *batches(range, signal) {
         streaming += 1;
         try {
-          yield* loader.batches(range, signal);
+          for await (const batch of loader.batches(range, signal)) {
+            lent.add(batch.images.buffer);
+            yield batch;
+          }
         } finally {
           streaming -= 1;
         }
@@ -96,6 +107,40 @@ describe("the data-loader service", () => {
       assert.equal(expected.length, stepsPerEpoch - (range.startStep ?? 0));
     });
   }
+
+  it("uses the memory of a batch again that is sent, and its reader that of one that is given back", async () => {
+    lent.clear();
+    const received = new Set<unknown>();
+    const source = remoteBatchSource(client, "SPLIT_TRAIN");
+    let batches = 0;
+    for (const epoch of [0, 1, 2]) {
+      for await (using batch of source.batches({ epoch, rank: 0, worldSize: 1, startStep: 0 }, never)) {
+        received.add(batch.images.buffer);
+        batches += 1;
+      }
+    }
+    assert.deepEqual([received.size, batches], [1, 18]);
+    assert.ok(lent.size < batches, `${lent.size} buffers for ${batches} batches`);
+  });
+
+  it("sends one view a sample without a word of it, and several as the loader gives them", async () => {
+    const one = await firstMessage(client);
+    assert.deepEqual([one.images?.shape, one.labels.length, one.views], [[8, 32, 32, 3], 8, 0]);
+    const plugins = [new URL("../../lib/host/thread/fixtures/plugin.ts", import.meta.url).href];
+    const twoViews = { type: "TwoViews", transforms: [{ type: "RandomFlip", prob: 0.5 }] };
+    const pipeline = [{ type: "LoadImageFromFile" }, twoViews, { type: "PackInputs" }];
+    const train_dataloader = tinyLoader(join(folder, "pets"), "train", { batch_size: 8, pipeline });
+    await using viewed = openSplits(resolved({ train_dataloader }), (node, purpose, seed) =>
+      openLoader(node, { purpose, seed, plugins, log: silentLog }),
+    );
+    const services = [implement("DataLoaderService", createDataLoaderService(viewed))];
+    await using other = await serve({ port: 0, services, log: silentLog });
+    await using reader = dial(other.address, "DataLoaderService");
+    const expected = await collect(await viewed.open("train"), {});
+    assert.deepEqual(await collect(remoteBatchSource(reader, "SPLIT_TRAIN"), {}), expected);
+    const message = await firstMessage(reader);
+    assert.deepEqual([message.images?.shape, message.labels.length, message.views], [[16, 32, 32, 3], 8, 2]);
+  });
 
   it("counts what it sends", async () => {
     const counts = async (): Promise<number[]> => {

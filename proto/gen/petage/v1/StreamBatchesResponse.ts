@@ -11,19 +11,19 @@ export interface StreamBatchesResponse {
    */
   'step'?: (number);
   /**
-   * UINT8 [N, H, W, 3], channels in the order blue, green, red, before the data preprocessor.
+   * UINT8 [N * views, H, W, 3], the views of a sample one after the other, channels in the order blue, green, red, before the data preprocessor.
    */
   'images'?: (_petage_v1_Tensor | null);
   /**
-   * Age in months (the class index) of each image; -1 where it has no label. [N]
+   * Age in months (the class index) of each sample; -1 where it has no label. [N]
    */
   'labels'?: (number)[];
   /**
-   * The name of each image in the dataset. [N]
+   * The name of each sample in the dataset. [N]
    */
   'sampleIds'?: (string)[];
   /**
-   * The position of each image in the dataset, from 0. [N]
+   * The position of each sample in the dataset, from 0. [N]
    */
   'sampleIndices'?: (number)[];
   /**
@@ -34,6 +34,10 @@ export interface StreamBatchesResponse {
    * CRC-32 (IEEE 802.3, as in zlib) of `images.data`.
    */
   'crc32'?: (number);
+  /**
+   * Images of each sample; 0 means 1.
+   */
+  'views'?: (number);
 }
 
 /**
@@ -45,19 +49,19 @@ export interface StreamBatchesResponse__Output {
    */
   'step': (number);
   /**
-   * UINT8 [N, H, W, 3], channels in the order blue, green, red, before the data preprocessor.
+   * UINT8 [N * views, H, W, 3], the views of a sample one after the other, channels in the order blue, green, red, before the data preprocessor.
    */
   'images': (_petage_v1_Tensor__Output | null);
   /**
-   * Age in months (the class index) of each image; -1 where it has no label. [N]
+   * Age in months (the class index) of each sample; -1 where it has no label. [N]
    */
   'labels': (number)[];
   /**
-   * The name of each image in the dataset. [N]
+   * The name of each sample in the dataset. [N]
    */
   'sampleIds': (string)[];
   /**
-   * The position of each image in the dataset, from 0. [N]
+   * The position of each sample in the dataset, from 0. [N]
    */
   'sampleIndices': (number)[];
   /**
@@ -68,4 +72,8 @@ export interface StreamBatchesResponse__Output {
    * CRC-32 (IEEE 802.3, as in zlib) of `images.data`.
    */
   'crc32': (number);
+  /**
+   * Images of each sample; 0 means 1.
+   */
+  'views': (number);
 }

@@ -101,4 +101,24 @@ describe("--cfg-options", () => {
       assert.match(error.describe(), says);
     });
   }
+
+  const LONG = 500_000;
+  const long: readonly (readonly [what: string, text: string])[] = [
+    ["elements", `[${"1,".repeat(LONG)}]`],
+    ["quotes", `${"'".repeat(LONG)}x`],
+    ["brackets", `${"[".repeat(LONG)}${"]".repeat(LONG)}`],
+    ["brackets side by side", `[${"[1],".repeat(LONG / 2)}]`],
+    ["keys", `${"a.".repeat(LONG)}b=1`],
+    ["open brackets", "[".repeat(LONG)],
+  ];
+  for (const [what, text] of long) {
+    it(`reads or refuses an option with ${LONG} ${what} in one walk`, function () {
+      this.timeout(5_000); // a walk for each of them takes minutes
+      try {
+        loadWith(text.includes("=") ? text : `k=${text}`);
+      } catch (thrown) {
+        assert.match(String((thrown as { code?: string }).code), /^CONFIG_/);
+      }
+    });
+  }
 });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { AllowedFolders } from "#lib/host/files/allowed-folders.ts";
 import { localDataFiles } from "#lib/host/files/data-files.ts";
 import { asNobody } from "#test/support/nobody.ts";
 
@@ -71,5 +72,21 @@ describe("localDataFiles()", () => {
     const command = `ulimit -n 64 && exec "${process.execPath}" --import tsx "${program}"`;
     const { stdout } = await promisify(execFile)("sh", ["-c", command]);
     assert.match(stdout, /EMFILE.*ulimit -n \[RESOURCE_EXHAUSTED\]$/);
+  });
+
+  it("reads, lists and names files in allowed folders only, wherever links lead", async () => {
+    await symlink("/etc", join(folder, "folder/etc"));
+    const allowed = new AllowedFolders([join(folder, "folder")], "PETAGE_READ_ROOTS");
+    const files = localDataFiles({ root: folder, allowed });
+    const outside = { code: "INVALID_ARGUMENT", message: /outside the folders/, hint: /PETAGE_READ_ROOTS/ };
+    assert.equal(files.resolve("folder", "a.jpg"), join(folder, "folder/a.jpg"));
+    assert.deepEqual(await files.list(join(folder, "folder")), { files: [], folders: ["etc"] });
+    for (const parts of [["file"], ["folder", "../file"], ["/etc/passwd"], ["folder-of-others"]]) {
+      assert.throws(() => files.resolve(...parts), outside, parts.join("/"));
+    }
+    for (const path of ["file", "folder/etc/passwd", "folder/../file"].map((name) => join(folder, name))) {
+      await assert.rejects(files.readText(path), outside, path);
+    }
+    await assert.rejects(files.list(join(folder, "folder/etc")), outside);
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
@@ -9,6 +9,7 @@ import { join } from "node:path";
 
 import { compareVersions, findNatsServer } from "#lib/host/process/nats-server-binary.ts";
 import { startNatsServer } from "#lib/host/process/nats-server.ts";
+import { connectNats } from "#lib/messaging/connect.ts";
 import { withNatsServer } from "#test/support/nats-server.ts";
 
 async function fakeServer(folder: string, version: string): Promise<string> {
@@ -43,6 +44,27 @@ describe("startNatsServer", () => {
       return true;
     });
     blocker.close();
+  });
+
+  it("lets in only who has its password when it is secured, and shows that to nobody", async () => {
+    const lines: string[] = [];
+    const keep = (message: string, fields?: object): void => void lines.push(`${message} ${JSON.stringify(fields)}`);
+    const log = { debug: keep, info: keep, warn: keep, error: keep };
+    await withNatsServer(
+      async (url, { pid, port }) => {
+        const { username, password } = new URL(url);
+        assert.match(password, /^p[0-9a-f]{48}$/);
+        await using _own = await connectNats({ url, name: "own" });
+        for (const other of ["", "petage:wrong@", `${password}@`, `${username}@`]) {
+          const connecting = connectNats({ url: `nats://${other}127.0.0.1:${port}`, name: "other" });
+          await assert.rejects(connecting, { code: "NATS_UNAVAILABLE", message: /refuses these credentials/ });
+        }
+        if (process.platform !== "linux") return;
+        assert.ok(!(await readFile(`/proc/${pid}/cmdline`, "utf8")).includes(password));
+        assert.ok(lines.length > 0 && !lines.join("\n").includes(password));
+      },
+      { secured: true, log },
+    );
   });
 
   it("says so when the executable cannot run", async () => {

@@ -4,7 +4,9 @@ import type { GangName } from "#lib/k8s/job/gang.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import type { Container, Pod } from "#lib/k8s/job/pod.ts";
-import { render } from "#lib/k8s/job/render.ts";
+import { workerOf } from "#lib/k8s/job/names.ts";
+import { podOf as podOfWorker } from "#lib/k8s/job/pods.ts";
+import { attemptContext, render } from "#lib/k8s/job/render.ts";
 import { readSettings } from "#lib/k8s/job/settings.ts";
 import type { KubeObject } from "#lib/k8s/objects.ts";
 import type { TrainingJobSpec } from "#lib/jobs/training-job.ts";
@@ -12,7 +14,7 @@ import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import { defined } from "#lib/base/assert.ts";
 
-const SETTINGS = readSettings({
+const VARIABLES = {
   PETAGE_JOB_IMAGE: "petage:1",
   PETAGE_JOB_PULL_SECRETS: "pull",
   PETAGE_JOB_SERVICE_ACCOUNT: "petage-worker",
@@ -22,7 +24,8 @@ const SETTINGS = readSettings({
   PETAGE_JOB_NATS_SECRET: "nats-secret",
   PETAGE_DATA_CLAIM: "data-claim",
   PETAGE_OUTPUT_CLAIM: "output-claim",
-});
+};
+const SETTINGS = readSettings(VARIABLES);
 const RESOLVED: ResolvedJob = {
   configName: "tiny",
   configText: "{}",
@@ -40,8 +43,12 @@ function job(spec: Partial<TrainingJobSpec> = {}): TrainingJobObject {
 
 type Options = Partial<Parameters<typeof render>[0]>;
 
+function optionsOf(spec: Partial<TrainingJobSpec> = {}, options: Options = {}): Parameters<typeof render>[0] {
+  return { job: job(spec), settings: SETTINGS, resolved: RESOLVED, gangs: new Set(), ...options };
+}
+
 function podsOf(spec: Partial<TrainingJobSpec> = {}, options: Options = {}): ReadonlyMap<string, Pod> {
-  const objects = render({ job: job(spec), settings: SETTINGS, resolved: RESOLVED, gangs: new Set(), ...options });
+  const objects = render(optionsOf(spec, options));
   return new Map(objects.filter(({ kind }) => kind === "Pod").map((pod) => [pod.metadata.name, pod as Pod]));
 }
 
@@ -57,6 +64,21 @@ describe("the pods of a job", () => {
     assert.deepEqual([...podsOf().keys()], ["job-0-data-loader", "job-0-evaluator", "job-0-0", "job-0-1"]);
     const resolved = { ...RESOLVED, validates: false };
     assert.deepEqual([...podsOf({}, { resolved }).keys()], ["job-0-data-loader", "job-0-0", "job-0-1"]);
+  });
+
+  it("may be several data-loaders, which the trainers take in turn", () => {
+    const context = { ...attemptContext(optionsOf()), dataLoaders: 2 };
+    const [second, trainer] = (["data-loader", "trainer"] as const).map((role) => {
+      const pod = podOfWorker(context, { role, rank: 1, attempt: 0 });
+      return { pod, index: variable(pod, "PETAGE_DATA_LOADER_INDEX") };
+    });
+    assert.deepEqual([second?.pod.metadata.name, second?.index, trainer?.index], ["job-0-data-loader-1", "1", "1"]);
+    assert.deepEqual(second && workerOf(second.pod), { role: "data-loader", rank: 1, attempt: 0 });
+    const only = podOf("job-0-data-loader");
+    assert.deepEqual(
+      [only.metadata.labels?.["petage.dev/rank"], variable(only, "PETAGE_DATA_LOADER_INDEX")],
+      [undefined, undefined],
+    );
   });
 
   for (const name of podsOf().keys()) {
@@ -82,6 +104,25 @@ describe("the pods of a job", () => {
     const pod = podOf("job-0-1");
     assert.equal(variable(pod, "NATS_URL"), "nats://worker:$(NATS_PASSWORD)@nats:4222");
     assert.match(JSON.stringify(pod), /"secretKeyRef":\{"name":"nats-secret","key":"worker-password"\}/);
+  });
+
+  it("serve TLS and know their job by Secrets that they get by reference, and leave health to kubelet", () => {
+    const secrets = { keySecret: "job-secret", tlsSecret: "tls-secret" };
+    for (const name of podsOf().keys()) {
+      const pod = podOf(name, {}, { settings: { ...SETTINGS, ...secrets } });
+      const container = defined(pod.spec.containers[0], name);
+      const text = JSON.stringify(pod);
+      assert.match(text, /"PETAGE_JOB_KEY","valueFrom":\{"secretKeyRef":\{"name":"job-secret","key":"job-key"\}/);
+      assert.match(text, /\{"name":"tls","secret":\{"secretName":"tls-secret"\}\}/);
+      assert.match(text, /\{"name":"tls","mountPath":"\/etc\/petage-tls","readOnly":true\}/);
+      assert.equal(variable(pod, "PETAGE_TLS_CA"), "/etc/petage-tls/ca.crt");
+      assert.equal(variable(pod, "PETAGE_TLS_SERVER_NAME"), "petage-worker");
+      for (const probe of ["readinessProbe", "livenessProbe"]) {
+        const { grpc } = container[probe] as { grpc: { port: number } };
+        assert.equal(String(grpc.port), variable(pod, "PETAGE_HEALTH_PORT"));
+      }
+    }
+    assert.doesNotMatch(JSON.stringify([...podsOf().values()]), /tls|JOB_KEY|HEALTH_PORT/);
   });
 
   it("get GPUs as trainers only", () => {
@@ -114,6 +155,16 @@ describe("the pods of a job", () => {
     assert.deepEqual(mounts("job-0-data-loader"), ["data ro"]);
     assert.deepEqual(mounts("job-0-evaluator"), ["work_dirs ro"]);
     assert.deepEqual(mounts("job-0-0"), ["work_dirs"]);
+  });
+
+  it("read where they have something mounted, and where the cluster says", () => {
+    const roots = (name: string, options: Options = {}): unknown =>
+      variable(podOf(name, {}, options), "PETAGE_READ_ROOTS");
+    assert.equal(roots("job-0-data-loader"), "/var/lib/petage/data");
+    assert.equal(roots("job-0-evaluator"), "/var/lib/petage/work_dirs");
+    assert.equal(roots("job-0-0"), undefined);
+    const settings = readSettings({ ...VARIABLES, PETAGE_JOB_READ_ROOTS: "/opt/pets:/opt/more" });
+    assert.equal(roots("job-0-data-loader", { settings }), "/var/lib/petage/data:/opt/pets:/opt/more");
   });
 
   const resumes: readonly (readonly [what: string, TrainingJobSpec["checkpoint"], Options, expected?: string])[] = [

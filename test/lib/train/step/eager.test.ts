@@ -122,6 +122,16 @@ describe("a training step", () => {
     });
   }
 
+  it("trains on the views of a sample as on images of their own with its label", async () => {
+    const images = batchOf(3, 6);
+    const labels = Int32Array.of(4, 1, 9);
+    const alone = { ...images, labels: Int32Array.from([...labels].flatMap((label) => [label, label])) };
+    const [viewed, plain] = [await open(), await open()];
+    step(viewed, { ...images, labels, views: 2 });
+    step(plain, alone);
+    assert.equal(viewed.hash(), plain.hash());
+  });
+
   it("leaves the weights and statistics of frozen layers alone, to the bit", async () => {
     const engine = await open(settings({ backbone: { frozen_stages: 2 } }));
     const before = weightsOf(engine);
