@@ -7,6 +7,13 @@ const UNREGISTERED: Readonly<Record<string, string>> = {
   RepeatAugSampler: "repetitions of a sample would all be augmented alike (see its file)",
 };
 
+/** Kinds of which each component does something that no conformance suite can know: it has a `describe` of its own. */
+const NUMBERED = /^lib\/(metrics|train\/hooks)\//;
+/** Those that do nothing, and why. */
+const SILENT: Readonly<Record<string, string>> = {
+  VisualizationHook: "all of its keys are ignored",
+};
+
 const product = sourceFiles("lib");
 const suites = sourceFiles("test").filter(({ path }) => path.endsWith(".test.ts"));
 
@@ -48,6 +55,17 @@ describe("components", () => {
       const listed = index.some(({ text }) => new RegExp(`\\b${name}\\b`).test(text));
       const where = index[0]?.path ?? posix.join(posix.dirname(path), "index.ts");
       assert.ok(listed, `${path} has the component ${name}, which is in no table: add a line to ${where}`);
+    });
+  }
+
+  for (const { name, path } of components.filter((one) => NUMBERED.test(one.path) && !(one.name in SILENT))) {
+    it(`${name} has a test of what it does`, () => {
+      const titled = new RegExp(String.raw`^describe\("${name}\b`, "m");
+      const where = `describe("${name}", ...) in a suite of test/${posix.dirname(path)}`;
+      assert.ok(
+        suites.some(({ text }) => titled.test(text)),
+        `No test says what ${name} does: add ${where}`,
+      );
     });
   }
 

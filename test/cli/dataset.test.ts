@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { complaint, petage } from "#test/support/cli.ts";
@@ -10,7 +10,11 @@ const COUNT = 30;
 describe("petage dataset", function () {
   this.timeout(60_000);
   let folder = "";
-  before(async () => (folder = await mkdtemp(join(tmpdir(), "petage-dataset-"))));
+  let drawn: CommandResult;
+  before("draw a dataset", async () => {
+    folder = await mkdtemp(join(tmpdir(), "petage-dataset-"));
+    drawn = await synth("pets");
+  });
   after(() => rm(folder, { recursive: true }));
 
   const inFolder = (...args: string[]): Promise<CommandResult> => petage(["dataset", ...args], { cwd: folder });
@@ -18,9 +22,8 @@ describe("petage dataset", function () {
     inFolder("synth", "--out", out, "--count", String(COUNT), "--size", "32", ...args);
 
   it("synth draws images, annotations and a sheet, and does nothing the second time", async () => {
-    const first = await synth("pets");
-    assert.deepEqual([first.exitCode, first.stderr], [0, ""]);
-    assert.match(first.stdout, /^pets: 24 train, 3 val, 3 test images\n.*samples-by-age\.png\nNext: petage train /);
+    assert.deepEqual([drawn.exitCode, drawn.stderr], [0, ""]);
+    assert.match(drawn.stdout, /^pets: 24 train, 3 val, 3 test images\n.*samples-by-age\.png\nNext: petage train /);
     assert.equal((await readdir(join(folder, "pets", "train"))).length, 24);
     const lines = (await readFile(join(folder, "pets/meta/train.txt"), "utf8")).trimEnd().split("\n");
     assert.equal(lines.length, 24);
@@ -45,11 +48,11 @@ describe("petage dataset", function () {
     assert.match(complaint(few), /Cannot draw 3 images.*\[INVALID_ARGUMENT\]/);
   });
 
-  const check = (...args: string[]): Promise<CommandResult> =>
-    inFolder("check", "resnet18_petage_quickstart", ...args, "--cfg-options", ...roots("pets"));
+  const check = (root: string, ...args: string[]): Promise<CommandResult> =>
+    inFolder("check", "resnet18_petage_quickstart", ...args, "--cfg-options", ...roots(root));
 
   it("check ends with 0 when all is well", async () => {
-    const result = await check();
+    const result = await check("pets");
     assert.deepEqual(result, {
       exitCode: 0,
       stdout: "train: 24 images, 0 problems\nval: 3 images, 0 problems\ntest: 3 images, 0 problems\n",
@@ -58,15 +61,16 @@ describe("petage dataset", function () {
   });
 
   it("check lists bad lines, missing, repeated and broken images, and ends with 1", async () => {
-    const list = join(folder, "pets/meta/val.txt");
+    await cp(join(folder, "pets"), join(folder, "spoilt"), { recursive: true });
+    const list = join(folder, "spoilt/meta/val.txt");
     const [first = "", second = "", third = ""] = (await readFile(list, "utf8"))
       .split("\n")
       .map((line) => line.split("\t")[0]);
-    await writeFile(join(folder, "pets/val", second), "not a photo");
-    await writeFile(join(folder, "pets/val", third), "");
+    await writeFile(join(folder, "spoilt/val", second), "not a photo");
+    await writeFile(join(folder, "spoilt/val", third), "");
     const lines = [`${first}\t5`, `${second}\t6`, `${third}\t7`, `${first}\t8`, `${first}\t192`, "gone.jpg\t4", "x y"];
     await writeFile(list, `${lines.join("\n")}\n`);
-    const { exitCode, stdout } = await check("--split", "val");
+    const { exitCode, stdout } = await check("spoilt", "--split", "val");
     assert.equal(exitCode, 1);
     const expected = [
       /val\.txt:7:1: .*the label is "y".*\[DATASET_INVALID\]/,
@@ -83,7 +87,10 @@ describe("petage dataset", function () {
   });
 
   it("check names the splits that there are", async () => {
-    assert.match(complaint(await check("--split", "dev")), /no split dev.*train, val, test \[INVALID_ARGUMENT\]/);
+    assert.match(
+      complaint(await check("pets", "--split", "dev")),
+      /no split dev.*train, val, test \[INVALID_ARGUMENT\]/,
+    );
   });
 });
 

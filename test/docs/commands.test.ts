@@ -110,12 +110,19 @@ describe("commands in documents that are run", function () {
       });
       after(() => rm(folder, { recursive: true, force: true }));
 
-      for (const block of blocks) {
-        it(`line ${block.line}: ${shellCommands(block.text).join("; ")}`, async () => {
-          const env = { PATH: `${join(folder, "bin")}${delimiter}${process.env["PATH"] ?? ""}` };
-          const options = { cwd: folder, env, timeoutMs: BLOCK_TIMEOUT_MS };
-          const { exitCode, stdout, stderr } = await runCommand("/bin/sh", ["-euc", block.text], options);
-          assert.equal(exitCode, 0, `${stdout}\n${stderr}`);
+      const runs: Promise<void>[] = [];
+      async function run(text: string): Promise<void> {
+        const env = { PATH: `${join(folder, "bin")}${delimiter}${process.env["PATH"] ?? ""}` };
+        const options = { cwd: folder, env, timeoutMs: BLOCK_TIMEOUT_MS };
+        const { exitCode, stdout, stderr } = await runCommand("/bin/sh", ["-euc", text], options);
+        assert.equal(exitCode, 0, `${stdout}\n${stderr}`);
+      }
+
+      for (const [index, block] of blocks.entries()) {
+        it(`line ${block.line}: ${shellCommands(block.text).join("; ")}`, async function () {
+          this.timeout(BLOCK_TIMEOUT_MS * (index + 1));
+          // A reader comes here by what stands before it.
+          for (const [at, { text }] of blocks.slice(0, index + 1).entries()) await (runs[at] ??= run(text));
         });
       }
     });

@@ -5,6 +5,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { defined } from "#lib/base/assert.ts";
 import { KEEPALIVE_INTERVAL_MS, KEEPALIVE_TIMEOUT_MS } from "#lib/rpc/limits.ts";
 import { findResumable, readCheckpoint } from "#lib/store/checkpoint-folder.ts";
 import type { TrainingJob__Output } from "#proto/petage/v1/TrainingJob.ts";
@@ -94,62 +95,79 @@ describe("a job that loses a process", function () {
     },
   ];
   let lastStep = 0;
-  for (const { worker, signal, says, withinMs } of faults) {
-    it(`by ${signal} of ${worker} fails soon, names it, and goes on from its last step with --resume`, async () => {
-      const { name, job } = await running(lastStep === 0 ? "Never" : "Auto");
-      if (lastStep > 0) assert.equal(await resumedStep(name), lastStep, "continues from where it was saved");
-      const stepBefore = stepOf(job);
-      process.kill(await find(worker), signal);
-      const killedAt = performance.now();
-      const limitMs = withinMs ?? (signal === "SIGSTOP" ? STOPPED_WITHIN_MS : FAILED_WITHIN_MS);
-      const ended = await watchUntil(controller.client, name, { timeoutMs: limitMs + 5_000 });
-      const tookMs = performance.now() - killedAt;
-      const { phase, message = "" } = ended.status ?? {};
-      assert.equal(phase, "TRAINING_JOB_PHASE_FAILED");
-      assert.match(message, says);
-      assert.match(message, /Continue with: petage train .*tiny\.json --nproc 2 --resume/);
-      assert.ok(tookMs <= limitMs, `failed ${tookMs.toFixed(0)} ms after the kill`);
-      assert.deepEqual(await descendants(controller.pid), [], "no process is left");
-      const saved = await findResumable(join(folder, "work"));
-      assert.ok(saved);
-      assert.deepEqual(saved.skipped, []);
-      lastStep = saved.checkpoint.meta.progress.step;
-      assert.ok(lastStep >= stepBefore, `step ${lastStep} is saved, ${stepBefore} was done when ${worker} was lost`);
-    });
+  let lostJobs = 0;
+  async function losesProcess({ worker, signal, says, withinMs }: Fault): Promise<void> {
+    const { name, job } = await running(lastStep === 0 ? "Never" : "Auto");
+    if (lastStep > 0) assert.equal(await resumedStep(name), lastStep, "continues from where it was saved");
+    const stepBefore = stepOf(job);
+    process.kill(await find(worker), signal);
+    const killedAt = performance.now();
+    const limitMs = withinMs ?? (signal === "SIGSTOP" ? STOPPED_WITHIN_MS : FAILED_WITHIN_MS);
+    const ended = await watchUntil(controller.client, name, { timeoutMs: limitMs + 5_000 });
+    const tookMs = performance.now() - killedAt;
+    const { phase, message = "" } = ended.status ?? {};
+    assert.equal(phase, "TRAINING_JOB_PHASE_FAILED");
+    assert.match(message, says);
+    assert.match(message, /Continue with: petage train .*tiny\.json --nproc 2 --resume/);
+    assert.ok(tookMs <= limitMs, `failed ${tookMs.toFixed(0)} ms after the kill`);
+    assert.deepEqual(await descendants(controller.pid), [], "no process is left");
+    const saved = await findResumable(join(folder, "work"));
+    assert.ok(saved);
+    assert.deepEqual(saved.skipped, []);
+    lastStep = saved.checkpoint.meta.progress.step;
+    assert.ok(lastStep >= stepBefore, `step ${lastStep} is saved, ${stepBefore} was done when ${worker} was lost`);
+    lostJobs += 1;
+  }
+  for (const fault of faults) {
+    const { worker, signal } = fault;
+    it(`by ${signal} of ${worker} fails soon, names it, and goes on from its last step with --resume`, () =>
+      losesProcess(fault));
   }
 
-  it("ends Succeeded when it is resumed and nothing more happens", async () => {
-    const { progress } = (await findResumable(join(folder, "work")))?.checkpoint.meta ?? assert.fail("no checkpoint");
-    const options = [`train_cfg.max_epochs=${progress.epoch + 1}`, "param_scheduler.0.T_max=100000"];
-    const name = await createJob(controller.client, request("Auto", options));
-    const { status } = await watchUntil(controller.client, name, { timeoutMs: START_TIMEOUT_MS });
-    assert.equal(status?.phase, "TRAINING_JOB_PHASE_SUCCEEDED", status?.message);
-    assert.equal(await resumedStep(name), progress.step);
-    const last = await findResumable(join(folder, "work"));
-    assert.equal(last?.checkpoint.meta.progress.step, ((progress.epoch + 1) * project.steps) / 2);
-  });
+  describe("and goes on", () => {
+    before("it has lost one", async () => {
+      if (lostJobs === 0) await losesProcess(defined(faults[0], "a fault"));
+    });
 
-  it("has left no torn checkpoint behind", async () => {
-    const runs = (await readdir(join(folder, "work"), { withFileTypes: true })).filter((entry) => entry.isDirectory());
-    assert.ok(runs.length >= faults.length);
-    for (const run of runs) {
-      const checkpoints = (await readdir(join(folder, "work", run.name))).filter((name) => /^(epoch|iter)_/.test(name));
-      for (const name of checkpoints) {
-        await readCheckpoint(join(folder, "work", run.name, name), { withOptimizer: true });
+    it("ends Succeeded when it is resumed and nothing more happens", async () => {
+      const { progress } = (await findResumable(join(folder, "work")))?.checkpoint.meta ?? assert.fail("no checkpoint");
+      const options = [`train_cfg.max_epochs=${progress.epoch + 1}`, "param_scheduler.0.T_max=100000"];
+      const name = await createJob(controller.client, request("Auto", options));
+      const { status } = await watchUntil(controller.client, name, { timeoutMs: START_TIMEOUT_MS });
+      assert.equal(status?.phase, "TRAINING_JOB_PHASE_SUCCEEDED", status?.message);
+      assert.equal(await resumedStep(name), progress.step);
+      const last = await findResumable(join(folder, "work"));
+      assert.equal(last?.checkpoint.meta.progress.step, ((progress.epoch + 1) * project.steps) / 2);
+    });
+
+    it("has left no torn checkpoint behind", async () => {
+      const runs = (await readdir(join(folder, "work"), { withFileTypes: true })).filter((entry) =>
+        entry.isDirectory(),
+      );
+      assert.ok(runs.length >= lostJobs);
+      for (const run of runs) {
+        const checkpoints = (await readdir(join(folder, "work", run.name))).filter((name) =>
+          /^(epoch|iter)_/.test(name),
+        );
+        for (const name of checkpoints) {
+          await readCheckpoint(join(folder, "work", run.name, name), { withOptimizer: true });
+        }
       }
-    }
+    });
   });
 
-  it("leaves no process behind when the controller itself is killed", async () => {
-    await running("Auto");
-    const workers = await descendants(controller.pid);
-    assert.equal(workers.length, 5);
-    process.kill(controller.pid, "SIGKILL");
-    await until(
-      "all workers end",
-      async () => (await stillRunning(workers.map(({ pid }) => pid))).length === 0,
-      10_000,
-    );
+  describe("with its controller", () => {
+    it("leaves no process behind when the controller itself is killed", async () => {
+      await running("Auto");
+      const workers = await descendants(controller.pid);
+      assert.equal(workers.length, 5);
+      process.kill(controller.pid, "SIGKILL");
+      await until(
+        "all workers end",
+        async () => (await stillRunning(workers.map(({ pid }) => pid))).length === 0,
+        10_000,
+      );
+    });
   });
 });
 

@@ -21,7 +21,11 @@ export function conforms<Built, Context>(
     const [known, shown] = [Object.keys(table.components), Object.keys(examples)];
     const missing = known.filter((name) => !shown.includes(name)).join(", ");
     assert.ok(missing === "", `The ${table.kind} ${missing} has no example: add a line for it to ${place}`);
-    assert.deepEqual(shown.toSorted(), known.toSorted(), `${place} has an example of a ${table.kind} that is gone`);
+    assert.deepEqual(
+      shown.toSorted(),
+      known.toSorted(),
+      `${place} has an example of a ${table.kind} that is in no table: add it there, or remove the example`,
+    );
   });
 
   for (const [type, component] of Object.entries<Component<unknown, Built, Context>>(table.components)) {

@@ -276,5 +276,6 @@ describe("petage job", function () {
     assert.ok(items.every(({ metadata: { ownerReferences } }) => ownerReferences?.[0]?.uid === metadata.uid));
     assert.match(stdout, /"image": "petage:7"/);
     assert.match(stdout, /"nats:\/\/there:4222"/);
+    await here.cluster().kubectl(["delete", "deployment", "controller", "-n", here.namespace]); // others have none
   });
 });

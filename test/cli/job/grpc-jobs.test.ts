@@ -74,26 +74,6 @@ describe("GrpcJobs, with a controller on this machine", function () {
     assert.match((await run("logs", "a")).stdout, /^data-loader \| /m);
   });
 
-  it("cancels a job", async () => {
-    const cfgOptions = ["train_cfg.max_epochs=10000"];
-    await submit([
-      config,
-      manifest("long", { config: { configMapRef: { name: "tiny", key: "tiny.json" }, cfgOptions } }),
-    ]);
-    const end = new AbortController();
-    for await (const _ of jobs.watch("long", end.signal)) end.abort(); // a quiet end, as with a cluster
-    const { stdout, exitCode } = await run("cancel", "long", "--wait");
-    const name = "trainingjob.petage.dev/long";
-    assert.deepEqual([stdout, exitCode], [`${name} cancelling\n${name} cancelled\n`, 0]);
-    assert.equal((await failure(jobs.cancel("long"))).code, "FAILED_PRECONDITION");
-  });
-
-  it("names the nearest job, and itself, when there is none of a name", async () => {
-    const { message, hint } = await failure(jobs.get("lng"));
-    assert.equal(message, `There is no job named "lng" at the controller ${controller.address}`);
-    assert.equal(hint, "Did you mean `long`?");
-  });
-
   const needs: readonly (readonly [string, readonly string[]])[] = [
     ["suspend", ["suspend", "a"]],
     ["resume", ["resume", "a"]],
@@ -121,5 +101,28 @@ describe("GrpcJobs, with a controller on this machine", function () {
   it("says that there is no controller", async () => {
     await using none = new GrpcJobs("127.0.0.1:1");
     assert.equal((await failure(none.list())).code, "UNAVAILABLE");
+  });
+
+  describe("a job that goes on", () => {
+    before("submit it", async () => {
+      const configMapRef = { name: "tiny", key: "tiny.json" };
+      const cfgOptions = ["train_cfg.max_epochs=10000"];
+      await submit([config, manifest("long", { config: { configMapRef, cfgOptions } })]);
+    });
+
+    it("is cancelled", async () => {
+      const end = new AbortController();
+      for await (const _ of jobs.watch("long", end.signal)) end.abort(); // a quiet end, as with a cluster
+      const { stdout, exitCode } = await run("cancel", "long", "--wait");
+      const name = "trainingjob.petage.dev/long";
+      assert.deepEqual([stdout, exitCode], [`${name} cancelling\n${name} cancelled\n`, 0]);
+      assert.equal((await failure(jobs.cancel("long"))).code, "FAILED_PRECONDITION");
+    });
+
+    it("is the nearest when there is none of a name", async () => {
+      const { message, hint } = await failure(jobs.get("lng"));
+      assert.equal(message, `There is no job named "lng" at the controller ${controller.address}`);
+      assert.equal(hint, "Did you mean `long`?");
+    });
   });
 });

@@ -120,6 +120,49 @@ describe("PetAgeMAE", () => {
   });
 });
 
+describe("SingleLabelMetric", () => {
+  // Labels 0, 0, 1, 2; predicted 0, 1, 1, 1; the second is unsure.
+  const four: Predictions = {
+    probabilities: Float32Array.of(0.9, 0.1, 0, 0.3, 0.5, 0.2, 0.1, 0.9, 0, 0.1, 0.8, 0.1),
+    numClasses: 3,
+    labels: Int32Array.of(0, 0, 1, 2),
+  };
+  const third = 100 / 3;
+  const rows: readonly (readonly [what: string, config: object, figures: Readonly<Record<string, number>>])[] = [
+    [
+      "the mean of the classes' scores",
+      {},
+      {
+        "single-label/precision": (100 + third + 0) / 3,
+        "single-label/recall": (50 + 100 + 0) / 3,
+        "single-label/f1-score": (2 * third + 50 + 0) / 3,
+      },
+    ],
+    [
+      "the score of all classes counted together, and how many samples there are",
+      { average: "micro", items: ["precision", "recall", "support"] },
+      { "single-label/precision_micro": 50, "single-label/recall_micro": 50, "single-label/support_micro": 4 },
+    ],
+    [
+      "nothing predicted by a probability that is not above the threshold",
+      { thrs: [null, 0.6], items: ["precision"] },
+      {
+        "single-label/precision_no-thr": (100 + third + 0) / 3,
+        "single-label/precision_thr-0.60": (100 + 50 + 0) / 3,
+      },
+    ],
+  ];
+  for (const [what, config, expected] of rows) {
+    it(`gives ${what}`, () => {
+      const figures = build("SingleLabelMetric", config).compute(four);
+      assert.deepEqual(Object.keys(figures), Object.keys(expected));
+      for (const [name, value] of Object.entries(expected)) {
+        assert.ok(Math.abs((figures[name] ?? NaN) - value) < 1e-9, `${name}: ${figures[name]}, expected ${value}`);
+      }
+    });
+  }
+});
+
 describe("self_Accuracy", () => {
   it("adds the original's key, which holds the trimmed error and wants to be small", () => {
     const metric = build("self_Accuracy", { topk: [10] });

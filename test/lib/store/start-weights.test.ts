@@ -7,13 +7,15 @@ import { checkStartingWeights, resumePoint } from "#lib/store/start-weights.ts";
 import { checkpointOf } from "#test/support/checkpoints.ts";
 
 describe("where a job begins", () => {
+  let root = "";
   let workDir = "";
   let uri = "";
   before(async () => {
-    workDir = await mkdtemp(join(tmpdir(), "petage-start-"));
+    root = await mkdtemp(join(tmpdir(), "petage-start-"));
+    workDir = join(root, "whole");
     ({ uri } = await checkpointFolder({ folder: join(workDir, "1"), workDir }).save("epoch_1", checkpointOf()));
   });
-  after(() => rm(workDir, { recursive: true, force: true }));
+  after(() => rm(root, { recursive: true, force: true }));
 
   it("Never is from the start, whatever there is", async () => {
     assert.deepEqual(await resumePoint("Never", { workDir, maxEpochs: 2 }), { path: undefined, warnings: [] });
@@ -37,11 +39,16 @@ describe("where a job begins", () => {
   });
 
   it("Auto passes over what is broken, and says so", async () => {
-    const store = checkpointFolder({ folder: join(workDir, "2"), workDir });
+    const damaged = join(root, "damaged");
+    const whole = await checkpointFolder({ folder: join(damaged, "1"), workDir: damaged }).save(
+      "epoch_1",
+      checkpointOf(),
+    );
+    const store = checkpointFolder({ folder: join(damaged, "2"), workDir: damaged });
     const broken = await store.save("epoch_2", checkpointOf({ step: 2, createTime: new Date(Date.now() + 60_000) }));
     await truncate(join(broken.uri, "model.safetensors"), 10);
-    const { path, warnings } = await resumePoint("Auto", { workDir, maxEpochs: 2 });
-    assert.equal(path, uri);
+    const { path, warnings } = await resumePoint("Auto", { workDir: damaged, maxEpochs: 2 });
+    assert.equal(path, whole.uri);
     assert.match(warnings.join("\n"), /^Passed over a checkpoint: .*epoch_2/);
   });
 

@@ -44,18 +44,18 @@ describe("jobs of a cluster that has not enough", function () {
     jobs?.[Symbol.dispose]();
   });
 
-  it("runs what was there before it in every namespace", async () => {
-    for (const here of [jobs, poor]) await here.isIn("early", "Succeeded");
-  });
-
-  it("goes on with fewer workers when GPUs are taken from an elastic job", async () => {
+  /** The others run meanwhile: it waits for half a minute before it shrinks. */
+  before("an elastic job from which a GPU is taken", async () => {
     const gpus = await pool("elastic", 4);
     await jobs.apply("shrinks", { ...gpus, workers: 4, elastic: { minWorkers: 2, maxWorkers: 4 } });
     await jobs.isIn("shrinks", "Running");
     await cluster().patchGpus("elastic-0", 3);
     await jobs.evict("shrinks-0-3");
-    // Meanwhile the others run; the last test looks at it again.
     await jobs.reaches("shrinks", ({ status }) => status?.attempt === 1);
+  });
+
+  it("runs what was there before it in every namespace", async () => {
+    for (const here of [jobs, poor]) await here.isIn("early", "Succeeded");
   });
 
   it("starts the workers of a job together or not at all, and says what is missing", async () => {
@@ -140,7 +140,7 @@ describe("jobs of a cluster that has not enough", function () {
     assert.deepEqual([end?.attempt, end?.restarts], [0, 0]);
   });
 
-  it("has shrunk", async () => {
+  it("goes on with fewer workers when GPUs are taken from an elastic job", async () => {
     const { status } = await jobs.reaches(
       "shrinks",
       (job: TrainingJobObject) => job.status?.phase === "Running" && (job.status.attempt ?? 0) > 1,
