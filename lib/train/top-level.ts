@@ -2,14 +2,13 @@ import { isAlmost } from "#lib/config/nearest.ts";
 import type { ConfigDict, ResolvedConfig } from "#lib/config/value.ts";
 
 /** Names at the top of a config that mean something to petage, or to mmengine and mmpretrain, whose configs it takes. */
-const KNOWN: readonly string[] = [
-  ...["model", "data_preprocessor", "train_cfg", "val_cfg", "test_cfg"],
-  ...["train_dataloader", "val_dataloader", "test_dataloader", "val_evaluator", "test_evaluator"],
-  ...["optim_wrapper", "param_scheduler", "auto_scale_lr", "default_hooks", "custom_hooks", "custom_imports"],
-  ...["randomness", "work_dir", "load_from", "resume"],
-  ...["default_scope", "env_cfg", "log_level", "log_processor", "launcher", "experiment_name", "visualizer"],
-  ...["vis_backends", "tta_model", "tta_pipeline", "runner_type", "model_wrapper_cfg", "find_unused_parameters"],
-];
+const KNOWN = (
+  "model data_preprocessor train_cfg val_cfg test_cfg train_dataloader val_dataloader " +
+  "test_dataloader val_evaluator test_evaluator optim_wrapper param_scheduler auto_scale_lr default_hooks " +
+  "custom_hooks custom_imports randomness work_dir load_from resume default_scope " +
+  "env_cfg log_level log_processor launcher experiment_name visualizer vis_backends " +
+  "tta_model tta_pipeline runner_type model_wrapper_cfg find_unused_parameters"
+).split(" ");
 
 /** Names of users' own variables that lie near one of those. */
 const OWN: ReadonlySet<string> = new Set(["models", "train_pipeline", "val_pipeline", "test_pipeline"]);

@@ -19,7 +19,10 @@ export function* unknownFields(schema: Schema, value: unknown, path = ""): Gener
 /** Where a value breaks types, bounds and lists of its schema, in the API server's words. */
 export function* structuralProblems(schema: Schema, value: unknown, path = ""): Generator<Problem> {
   const wrong = typeProblem(schema, value);
-  if (wrong !== undefined) return yield { path, message: wrong };
+  if (wrong !== undefined) {
+    yield { path, message: wrong };
+    return;
+  }
   for (const message of boundProblems(schema, value)) yield { path, message };
   if (Array.isArray(value) && schema["x-kubernetes-list-type"] === "set") yield* repeated(value, path);
   if (isObject(value)) yield* missing(schema, value, path);
@@ -67,12 +70,15 @@ function* boundProblems(schema: Schema, value: unknown): Generator<string> {
     if (length < minLength) yield `${invalid}: should be at least ${minLength} chars long`;
     if (length > maxLength) yield `Too long: may not be more than ${maxLength} characters`;
   }
+  yield* countProblems(schema, value);
+}
+
+function* countProblems(schema: Schema, value: unknown): Generator<string> {
+  const { minItems = 0, maxItems = Infinity, maxProperties = Infinity } = schema;
   if (Array.isArray(value)) {
-    const { minItems = 0, maxItems = Infinity } = schema;
-    if (value.length < minItems) yield `${invalid}: should have at least ${minItems} items`;
+    if (value.length < minItems) yield `Invalid value: ${shown(value)}: should have at least ${minItems} items`;
     if (value.length > maxItems) yield `Too many: ${value.length}: must have at most ${maxItems} items`;
   }
-  const { maxProperties = Infinity } = schema;
   const count = isObject(value) ? Object.keys(value).length : 0;
   if (count > maxProperties) yield `Too many: ${count}: must have at most ${maxProperties} properties`;
 }

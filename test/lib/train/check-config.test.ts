@@ -48,7 +48,9 @@ type Path = readonly (string | number)[];
 /** The value with another one at a path. */
 function withAt(value: unknown, [key, ...rest]: Path, put: unknown): unknown {
   if (key === undefined) return put;
-  if (Array.isArray(value)) return value.map((item, index) => (index === key ? withAt(item, rest, put) : item));
+  if (Array.isArray(value)) {
+    return value.map((item: unknown, index) => (index === key ? withAt(item, rest, put) : item));
+  }
   const dict = value as Record<string, unknown>;
   return { ...dict, [key]: withAt(dict[key] ?? {}, rest, put) };
 }
