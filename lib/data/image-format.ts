@@ -2,6 +2,9 @@
 export const IMAGE_FORMATS = ["jpeg", "png", "webp", "gif", "tiff", "avif"] as const;
 export type ImageFormat = (typeof IMAGE_FORMATS)[number];
 
+/** How files of those formats end. */
+export const IMAGE_EXTENSIONS: readonly string[] = ".jpg .jpeg .jpe .jfif .png .webp .gif .tif .tiff .avif".split(" ");
+
 const SIGNATURES: readonly { readonly name: string; readonly at: number; readonly bytes: string }[] = [
   { name: "jpeg", at: 0, bytes: "\xff\xd8\xff" },
   { name: "png", at: 0, bytes: "\x89PNG\r\n\x1a\n" },

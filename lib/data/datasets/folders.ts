@@ -3,6 +3,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { didYouMean } from "#lib/config/nearest.ts";
 import { needed, type DataFiles } from "#lib/data/files.ts";
+import { IMAGE_EXTENSIONS } from "#lib/data/image-format.ts";
 import type { Dataset, SampleInfo } from "#lib/data/types.ts";
 
 export interface FoldersOptions {
@@ -18,26 +19,39 @@ export interface FoldersOptions {
 export async function readFolders(files: DataFiles, options: FoldersOptions, log: Log): Promise<Dataset> {
   const { folder, withLabel } = options;
   const samples: SampleInfo[] = [];
+  const leftOut: string[] = [];
   const add = async (subfolder: string, label: number | null): Promise<void> => {
-    const paths = await imagesBelow(files, folder, { subfolder, extensions: options.extensions });
+    const { yes: paths, no } = split(await filesBelow(files, folder, subfolder), options.extensions);
     if (paths.length === 0)
       log.warn("a folder of the dataset holds no image", { folder: files.resolve(folder, subfolder) });
     samples.push(...paths.map((path) => ({ id: path, path: files.resolve(folder, path), label })));
+    leftOut.push(...split(no, IMAGE_EXTENSIONS).yes);
   };
   let classes = options.classes ?? [];
   if (withLabel) {
-    const names = byText(
-      (await needed("the folder of classes", "Check data_root and data_prefix", files.list(folder))).folders,
-    );
+    const listing = needed("the folder of classes", "Check data_root and data_prefix", files.list(folder));
+    const names = shown((await listing).folders);
     classes = options.classes ?? names;
     const labels = labelFolders(names, options, log);
     for (const [index, name] of names.entries()) await add(name, labels[index] ?? null);
   } else {
     await add("", null);
   }
+  if (leftOut.length > 0) warnOfLeftOut(leftOut, folder, log);
   if (samples.length > 0) return { classes, samples };
   throw new PetageError("DATASET_INVALID", `No image with one of the dataset's extensions lies below ${folder}`, {
-    hint: `Readable extensions are ${options.extensions.join(" ")}; images in one folder without classes need with_label=False or an ann_file`,
+    hint: `Its extensions are ${options.extensions.join(" ")}; images in one folder without classes need with_label=False or an ann_file`,
+  });
+}
+
+/** Photos are never left out silently. */
+function warnOfLeftOut(leftOut: readonly string[], folder: string, log: Log): void {
+  const endings = byText([...new Set(leftOut.map(endingOf))]).join(" ");
+  log.warn("photos are left out because of their endings: add these to the dataset's `extensions`", {
+    folder,
+    endings,
+    photos: leftOut.length,
+    first: leftOut[0],
   });
 }
 
@@ -67,21 +81,32 @@ function labelFolders(names: readonly string[], options: FoldersOptions, log: Lo
   throw new PetageError("DATASET_INVALID", `The folder "${unknown}" bears the name of no class`, { position, hint });
 }
 
-interface Below {
-  readonly subfolder: string;
-  readonly extensions: readonly string[];
+/** Paths relative to `folder`, in mmpretrain's order: the files of a folder first, then its folders, each by text. */
+async function filesBelow(files: DataFiles, folder: string, subfolder: string): Promise<string[]> {
+  const listing = await files.list(files.resolve(folder, subfolder));
+  const found = shown(listing.files).map((name) => posix.join(subfolder, name));
+  for (const name of shown(listing.folders)) {
+    found.push(...(await filesBelow(files, folder, posix.join(subfolder, name))));
+  }
+  return found;
 }
 
-/** Paths relative to `folder`, in mmpretrain's order: the files of a folder first, then its folders, each by text. */
-async function imagesBelow(files: DataFiles, folder: string, { subfolder, extensions }: Below): Promise<string[]> {
-  const listing = await files.list(files.resolve(folder, subfolder));
-  const images = byText(listing.files)
-    .filter((name) => extensions.includes(posix.extname(name).toLowerCase()))
-    .map((name) => posix.join(subfolder, name));
-  for (const name of byText(listing.folders)) {
-    images.push(...(await imagesBelow(files, folder, { subfolder: posix.join(subfolder, name), extensions })));
-  }
-  return images;
+/** By text, without what systems keep for themselves: `.DS_Store`, `._photo.jpg`, `.ipynb_checkpoints`. */
+function shown(names: readonly string[]): string[] {
+  return byText(names.filter((name) => !name.startsWith(".")));
+}
+
+/** Paths with one of these endings, and those without. */
+function split(
+  paths: readonly string[],
+  extensions: readonly string[],
+): { readonly yes: string[]; readonly no: string[] } {
+  const has = (path: string): boolean => extensions.includes(endingOf(path));
+  return { yes: paths.filter(has), no: paths.filter((path) => !has(path)) };
+}
+
+function endingOf(path: string): string {
+  return posix.extname(path).toLowerCase();
 }
 
 /** Code point order, as Python sorts. */

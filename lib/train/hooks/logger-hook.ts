@@ -33,7 +33,8 @@ export const LoggerHook = component({
         window.push(result);
         if (window.length > WINDOW_ITERATIONS) window.shift();
         const isLast = run.iteration === run.epochLength;
-        const isDue = run.iteration % interval === 0 || (isLast && !ignoreLast);
+        const isShort = run.epochLength <= interval; // as mmengine: an epoch is never without a line
+        const isDue = run.iteration % interval === 0 || (isLast && (!ignoreLast || isShort));
         if (run.rank === 0 && isDue) logIteration(run, window, control);
       },
       afterValidation({ run, validation }, control) {

@@ -181,6 +181,35 @@ describe("CustomDataset with folders", () => {
     await assert.rejects(build({ data_prefix: "/nowhere" }, FOLDERS), { code: "NOT_FOUND" });
   });
 
+  const ofTheSystem = {
+    "/d/10/._b.JPG": "",
+    "/d/2/.DS_Store": "",
+    "/d/2/.ipynb_checkpoints/a.jpg": "",
+    "/d/.git/x.png": "",
+  };
+  for (const keys of [
+    { data_prefix: "/d" },
+    { data_prefix: "/d", classes: ["10", "2"] },
+    { data_root: "/d", with_label: false },
+  ]) {
+    it(`takes nothing that systems leave behind for a class or a photo: ${JSON.stringify(keys)}`, async () => {
+      const log = recordingLog();
+      const dataset = await build(keys, { ...FOLDERS, ...ofTheSystem }, log);
+      assert.deepEqual(dataset, await build(keys, FOLDERS));
+      assert.deepEqual(log.warnings, []);
+    });
+  }
+
+  it("tells of photos that it leaves out, because the config does not name their endings", async () => {
+    const log = recordingLog();
+    const more = { "/d/10/c.webp": "", "/d/2/c.GIF": "", "/d/2/d.gif": "" };
+    assert.equal((await build({ data_prefix: "/d" }, { ...FOLDERS, ...more }, log)).samples.length, 4);
+    assert.match(log.warnings[0]?.message ?? "", /left out.*extensions/);
+    assert.deepEqual(log.warnings[0]?.fields, { folder: "/d", endings: ".gif .webp", photos: 3, first: "10/c.webp" });
+    const extensions = [".jpg", ".png", ".webp", ".gif"];
+    assert.equal((await build({ data_prefix: "/d", extensions }, { ...FOLDERS, ...more })).samples.length, 7);
+  });
+
   it("warns that numbers are sorted as text when many folders are numbers", async () => {
     const log = recordingLog();
     const contents = Object.fromEntries(MONTHS.slice(0, 12).map((month) => [`/d/${month}/a.jpg`, ""]));
