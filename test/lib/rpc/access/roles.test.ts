@@ -279,16 +279,16 @@ describe("roles", function () {
         const given = new AbortController();
         // The server hears of the end of the call before a moment after its caller has given it up.
         const call = await until("a call is let in", async () => {
-          const outcome = client.getModel({}, { signal: given.signal }).catch((error: unknown) => error);
-          await Promise.race([outcome, until("it is let in", () => entered === round)]).catch(() => undefined);
-          return entered === round && { outcome };
+          const ended = client.getModel({}, { signal: given.signal }).catch((error: unknown) => error);
+          await Promise.race([ended, until("it is let in", () => entered === round)]).catch(() => undefined);
+          return entered === round && { ended };
         });
         await assert.rejects(client.getModel({}), {
           code: "RESOURCE_EXHAUSTED",
           message: "127.0.0.1 has 1 calls open, the most that one client may",
         });
         given.abort(new Error("enough"));
-        assert.match(String(await call.outcome), /enough/);
+        assert.match(String(await call.ended), /enough/);
       }
     });
   });
