@@ -63,8 +63,14 @@ export class ModelState implements WeightStore {
     return { dtype: "F32", shape: spec.shape, values: toPyTorch(tensor, spec) };
   }
 
-  /** Optimizer slots as `<slot>/<parameter>`, in PyTorch's layout. */
+  /**
+   * Optimizer slots as `<slot>/<parameter>`, in PyTorch's layout. One without slots (SGD without momentum) says so: a
+   * checkpoint without anything is one that cannot be resumed.
+   */
   exportOptimizer(): StateDict {
+    if (this.#slotNames.length === 0) {
+      return new Map([["stateless", { dtype: "I64", shape: [], values: BigInt64Array.of(1n) }]]);
+    }
     const entries = trainedParameters(this.#specs).flatMap((spec) =>
       this.slots(spec.name).map((tensor, index): [string, TensorData] => [
         `${this.#slotNames[index]}/${spec.name}`,

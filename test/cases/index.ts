@@ -1,5 +1,9 @@
 import { bestForgottenAfterResume } from "./best-forgotten-after-resume.ts";
 import { bound } from "./bound.ts";
+import { weightsLoad } from "./weights-load.ts";
+import { hfModelSafetensors } from "./hf-model-safetensors.ts";
+import { notACheckpointFile } from "./not-a-checkpoint-file.ts";
+import { weightsMalformed } from "./weights-malformed.ts";
 import type { Check } from "./case.ts";
 import { extremeAspect } from "./extreme-aspect.ts";
 import { jpegNotOpenCv } from "./jpeg-not-opencv.ts";
@@ -13,14 +17,20 @@ import { unreadablePhotoEndsTraining } from "./unreadable-photo-ends-training.ts
 export const CHECKS: Readonly<Record<string, Check>> = {
   "best-forgotten-after-resume": bestForgottenAfterResume,
   "extreme-aspect": extremeAspect,
+  "half-safetensors": weightsLoad,
+  "hf-model-safetensors": hfModelSafetensors,
   "jpeg-not-opencv": jpegNotOpenCv,
   "kubernetes/nopriority.yaml": bound,
   "kubernetes/priority.yaml": bound,
   "kubernetes/store-replace.ts": storeReplace,
   "label-outside-head": labelOutsideHead,
+  "not-a-checkpoint-file": notACheckpointFile,
+  "pickle-protocol": weightsLoad,
   "pretrained-without-prefix": pretrainedWithoutPrefix,
   "resume-command": resumeCommand,
   "unreadable-photo-ends-training": unreadablePhotoEndsTraining,
+  "weights-malformed": weightsMalformed,
+  "wrapped-state-dict": weightsLoad,
 };
 
 /** What is known and not handled yet, and what petage still does with it. */
@@ -28,8 +38,6 @@ export const NOT_YET: Readonly<Record<string, string>> = {
   applefiles: "what systems leave in folders is taken for photos and classes, and photos of some formats are left out",
   encodings: "labels in UTF-16, names that differ in Unicode's form or have backslashes are not told for what they are",
   "file-uri": "file:// URIs are not percent-decoded",
-  "half-safetensors": "safetensors of 16 bits are refused",
-  "hf-model-safetensors": "a file named model.safetensors is taken for that of a checkpoint",
   "kubernetes/gates-elastic.yaml": "without a gang API an elastic job waits for all of its workers",
   "kubernetes/loadfrom-uri.yaml": "s3:// is taken for a path, after the pods ran",
   "kubernetes/long.yaml": "a job for trying things by hand: nothing is said to be right or wrong with it",
@@ -37,12 +45,8 @@ export const NOT_YET: Readonly<Record<string, string>> = {
   "kubernetes/typo.yaml": "a misspelt key of a dataloader is found after the pods were created",
   "kubernetes/waits.yaml": "a gang that waits is queued anew every startTimeoutSeconds",
   "misspelt-keys": "misspelt keys at the top, and in dataloaders and schedules, are not found when a job is submitted",
-  "not-a-checkpoint-file": "Git LFS pointers, web pages and old formats are not told for what they are",
   "offline-render": "rules of the resource are not checked without a cluster",
   "photo-limits": "the limit of pixels has no setting",
-  "pickle-protocol": "pickles of protocol 4 and 5 with some types are refused, and parameters with attributes left out",
   "small-data-no-loss": "no loss is logged where an epoch has fewer steps than the logger's interval",
   "topk-late": "a k above the number of classes is found after the first epoch",
-  "weights-malformed": "ranges that overlap or leave gaps are read",
-  "wrapped-state-dict": "weights below `model` or `model_state_dict` are not found",
 };
