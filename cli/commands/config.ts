@@ -1,7 +1,9 @@
+import { parse } from "node:path";
 import { Command } from "commander";
 import { dumpJson, dumpPython } from "#lib/config/print/dump.ts";
 import { loadConfig } from "#lib/config/language/load.ts";
 import type { LoadedConfig } from "#lib/config/language/load.ts";
+import type { NamedConfig } from "#lib/config/print/serialize.ts";
 import { configEnvironment, nodeConfigFiles } from "#lib/host/files/config-files.ts";
 import { findNamedConfig, namedConfigs } from "#lib/host/files/named-configs.ts";
 
@@ -34,6 +36,11 @@ export function configFile(name: string): string {
 /** Whether it looks like a file, and not like the name of a config that comes with petage. */
 export function namesFile(name: string): boolean {
   return /[/\\]|\.(py|yaml|yml|json)$/.test(name);
+}
+
+/** The same, with the name of its file. */
+export function namedUserConfig(name: string, options: readonly string[] = []): NamedConfig {
+  return { name: parse(configFile(name)).name, config: loadUserConfig(name, options) };
 }
 
 /** Loads it with the environment of this process, as mmengine does. */

@@ -10,12 +10,14 @@ import { findModel } from "#lib/store/find-model.ts";
 import type { PredictResponse__Output } from "#proto/petage/v1/PredictResponse.ts";
 import { dialAs, withAccess } from "../access.ts";
 import type { AccessFlags } from "../access.ts";
+import { modelToServe } from "../model-to-serve.ts";
 import { askedOf, startService } from "../service.ts";
 import { formatAge } from "../print/table.ts";
 
 interface PredictFlags extends AccessFlags {
   readonly address?: string;
   readonly checkpoint?: string;
+  readonly config?: string;
   readonly workDirs: string;
   readonly json?: true;
   readonly coverage?: string;
@@ -27,6 +29,7 @@ export function predictCommand(): Command {
     .argument("<photo...>", "JPEG, PNG or WebP files")
     .option("--address <host:port>", "an inference service that runs already; otherwise one is started")
     .option("--checkpoint <folder>", "the model to start it with (default: the newest best one below --work-dirs)")
+    .option("--config <config>", "of which model it is, where --checkpoint is a file of weights")
     .option("--work-dirs <folder>", "where to look for a model", "work_dirs")
     .option("--coverage <share>", "probability that the interval holds, 0 to 1", "0.8")
     .option("--json", "one JSON object a line");
@@ -37,6 +40,7 @@ export function predictCommand(): Command {
 Examples:
   petage predict data/petimage/test/*.jpg
   petage predict photo.jpg --checkpoint work_dirs/resnet18_petage_quickstart/20261123_061500/epoch_12
+  petage predict photo.jpg --checkpoint weights.pth --config resnet18_petage_quickstart
   petage predict photo.jpg --address 127.0.0.1:50051 --json`,
     )
     .action(async (photos: string[], flags: PredictFlags) => {
@@ -59,9 +63,9 @@ async function connect(address: string, access: AccessFlags): Promise<InferenceC
   return { address, client, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
 }
 
-async function serveModel({ checkpoint, workDirs }: PredictFlags): Promise<InferenceConnection> {
+async function serveModel({ checkpoint, config, workDirs }: PredictFlags): Promise<InferenceConnection> {
   const model = checkpoint ?? (await findModel(workDirs));
-  if (model) return await startInference({ checkpoint: model });
+  if (model) return await startInference({ checkpoint: model, ...(config && { config }) });
   throw new PetageError("NOT_FOUND", `There is no trained model below ${workDirs}`, {
     hint: "Train one (petage quickstart), name one with --checkpoint, or a service with --address",
   });
@@ -69,17 +73,20 @@ async function serveModel({ checkpoint, workDirs }: PredictFlags): Promise<Infer
 
 interface InferenceOptions {
   readonly checkpoint: string;
+  /** Of which model it is, where that is a file of weights. */
+  readonly config?: string;
   /** Where others are to find it; otherwise it serves this process alone. */
   readonly listen?: { readonly host: string; readonly port: number; readonly access: Readonly<Record<string, string>> };
 }
 
 /** Starts an inference service as a child process and connects to it. */
-export async function startInference({ checkpoint, listen }: InferenceOptions): Promise<InferenceConnection> {
+export async function startInference({ checkpoint, config, listen }: InferenceOptions): Promise<InferenceConnection> {
+  await using model = await modelToServe(checkpoint, config); // it is read when the service is ready
   const service = await startService({
     name: "inference",
     environment: {
       PETAGE_LOG_LEVEL: "warn",
-      PETAGE_CHECKPOINT: checkpoint,
+      PETAGE_CHECKPOINT: model.folder,
       PETAGE_MODEL_STORE: "", // whatever this command inherited
       PETAGE_MODEL: "",
       ...(listen && { ...listen.access, PETAGE_HOST: listen.host, PETAGE_PORT: String(listen.port) }),

@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { parse } from "node:path";
 import cliProgress from "cli-progress";
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
@@ -7,7 +8,8 @@ import { seedOf } from "#lib/data/seed.ts";
 import { openLoader } from "#lib/host/thread/data-loader.ts";
 import { openPredictorThread } from "#lib/host/thread/predictor.ts";
 import { createLogger } from "#lib/host/logger.ts";
-import { readCheckpoint } from "#lib/store/checkpoint-folder.ts";
+import { VERSION } from "#lib/host/version.ts";
+import { readModel } from "#lib/store/model-file.ts";
 import { systemClock } from "#lib/system/clock.ts";
 import { evaluate } from "#lib/train/evaluate.ts";
 import type { EvaluationEvent, EvaluationResult, SamplePrediction } from "#lib/train/evaluate.ts";
@@ -15,7 +17,7 @@ import { evaluatorMetrics } from "#lib/train/settings.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { RESULT_FORMATS, formatOf } from "../print/results.ts";
 import { table } from "../print/table.ts";
-import { loadUserConfig } from "./config.ts";
+import { configFile, loadUserConfig } from "./config.ts";
 
 export interface TestFlags {
   readonly out?: string;
@@ -26,14 +28,15 @@ export function testCommand(): Command {
   return new Command("test")
     .description("Measure a checkpoint on the test split, and write what it says of each image.")
     .argument("<config>", "a file, or the name of a config that comes with petage")
-    .argument("<checkpoint>", "a checkpoint folder: work_dirs/<config>/<time>/epoch_12")
+    .argument("<checkpoint>", "a checkpoint folder (work_dirs/<config>/<time>/epoch_12), or a file of weights")
     .option("--out <file>", `predictions and metrics; the ending decides: ${Object.keys(RESULT_FORMATS).join(" ")}`)
     .option("--cfg-options <key=value...>", "overrides of the config")
     .addHelpText(
       "after",
       `
 Example:
-  petage test configs/resnet/resnet18_petage_quickstart.py work_dirs/resnet18_petage_quickstart/*/epoch_12 --out result.csv`,
+  petage test configs/resnet/resnet18_petage_quickstart.py work_dirs/resnet18_petage_quickstart/*/epoch_12 --out result.csv
+  petage test resnet18_petage_quickstart weights.pth`,
     )
     .action(async (config: string, checkpoint: string, flags: TestFlags) => {
       const { result } = await test(config, checkpoint, flags, interruptSignal());
@@ -65,7 +68,8 @@ export async function test(
     write: (line) => process.stderr.write(line),
   });
   const metrics = evaluatorMetrics(loaded, "test_evaluator");
-  const checkpoint = await readCheckpoint(checkpointUri);
+  const { name } = parse(configFile(config));
+  const checkpoint = await readModel(checkpointUri, { name, config: loaded, petageVersion: VERSION });
   await using predictor = openPredictorThread();
   const plain = { value: loaded.value, positions: loaded.positions };
   await predictor.load(checkpoint, { source: checkpointUri, config: plain });

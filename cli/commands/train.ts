@@ -6,6 +6,7 @@ import { shellCommand } from "#lib/base/shell.ts";
 import { CONTINUE, OPTIONS_OF_FLAGS } from "#lib/jobs/command-line.ts";
 import { accessWords, withAccess } from "../access.ts";
 import type { AccessFlags } from "../access.ts";
+import type { TrainingJobSpec } from "#proto/petage/v1/TrainingJobSpec.ts";
 import { openController } from "../controller.ts";
 import { EXIT_INTERRUPTED, interruptSignal } from "../interrupt.ts";
 import { wholeNumber } from "../numbers.ts";
@@ -60,19 +61,10 @@ Examples:
 /** Runs a job to its end, showing it; the job as it ended. An abort cancels it. */
 export async function train(config: string, flags: TrainFlags, signal: AbortSignal): Promise<TrainingJobObject> {
   checkFlags(config, flags);
-  const cfgOptions = cfgOptionsOf(flags);
   await using controller = await openController({ address: flags.controller, access: flags, natsUrl: flags.nats });
   const { client } = controller;
   const { job } = await client.createTrainingJob({
-    job: {
-      spec: {
-        workers: flags.nproc ?? 1,
-        config: { ...(namesFile(config) ? { path: config } : { name: config }), cfgOptions },
-        workDir: flags.workDir ?? "",
-        loadFrom: flags.loadFrom ?? "",
-        checkpoint: { resume: flags.resume === true ? "Auto" : (flags.resume ?? "") || "Never" },
-      },
-    },
+    job: { spec: specOf(config, flags) },
   });
   const name = job?.metadata?.name ?? "";
   const cancel = (): void => void client.cancelTrainingJob({ name }).catch(() => {}); // it may have ended meanwhile
@@ -84,6 +76,17 @@ export async function train(config: string, flags: TrainFlags, signal: AbortSign
   const { drawLossCurve } = await import("#lib/host/pictures/loss-curve.ts");
   await drawLossCurve(ended.status?.workDir ?? "");
   return ended;
+}
+
+/** What the flags ask for. Without --resume the config decides. */
+export function specOf(config: string, flags: TrainFlags): TrainingJobSpec {
+  return {
+    workers: flags.nproc ?? 1,
+    config: { ...(namesFile(config) ? { path: config } : { name: config }), cfgOptions: cfgOptionsOf(flags) },
+    workDir: flags.workDir ?? "",
+    loadFrom: flags.loadFrom ?? "",
+    checkpoint: { resume: flags.resume === true ? "Auto" : (flags.resume ?? "") },
+  };
 }
 
 /** What is told before anything is started. */

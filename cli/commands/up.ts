@@ -13,6 +13,7 @@ interface UpFlags {
   readonly port: number;
   readonly inferencePort: number;
   readonly checkpoint?: string;
+  readonly config?: string;
   readonly nats?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
@@ -32,6 +33,7 @@ export function upCommand(): Command {
     .option("--port <number>", "port of the controller; 0 takes any free one", portNumber, CONTROLLER_PORT)
     .option("--inference-port <number>", "port of the inference service", portNumber, INFERENCE_PORT)
     .option("--checkpoint <folder>", "the model to serve")
+    .option("--config <config>", "of which model it is, where --checkpoint is a file of weights")
     .option("--nats <url>", "a NATS server that runs already")
     .addOption(new Option("--tls-cert <file>", "serve TLS with this certificate").env("PETAGE_TLS_CERT"))
     .addOption(new Option("--tls-key <file>", "key of that certificate").env("PETAGE_TLS_KEY"))
@@ -65,6 +67,7 @@ Examples:
       await using inference = flags.checkpoint
         ? await startInference({
             checkpoint: flags.checkpoint,
+            ...(flags.config && { config: flags.config }),
             listen: { host: flags.host, port: flags.inferencePort, access },
           })
         : undefined;

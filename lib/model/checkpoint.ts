@@ -24,6 +24,14 @@ export interface Progress {
   readonly best: { readonly metric: string; readonly value: number; readonly name: string } | null;
 }
 
+/** A checkpoint that a run went on from. */
+export interface Ancestor {
+  /** Its folder, relative to the one in which the run keeps its own. */
+  readonly path: string;
+  /** Its optimizer steps. */
+  readonly step: number;
+}
+
 export interface CheckpointMeta {
   readonly format: 1;
   readonly petageVersion: string;
@@ -33,6 +41,8 @@ export interface CheckpointMeta {
   readonly config: ConfigDict;
   readonly classes: readonly string[];
   readonly progress: Progress;
+  /** What its run went on from, and the runs before that one, the newest first; absent: from nothing. */
+  readonly continues?: readonly Ancestor[] | undefined;
   /** Metrics of the last validation of these weights, by name; empty when there was none. */
   readonly metrics: Readonly<Record<string, number>>;
 }
@@ -58,15 +68,21 @@ export interface CheckpointStore {
   /** Replaces what describes a checkpoint, not its tensors: the validation came after it was written. */
   amend(name: string, meta: CheckpointMeta): Promise<void>;
   remove(name: string): Promise<void>;
-  /** Names of the checkpoints that are there, in any order: also of attempts before this one. */
+  /**
+   * Names of the checkpoints that are there, in any order: also of attempts before this one, and of the runs that this
+   * one goes on from, as paths (`../RUN/epoch_3`).
+   */
   list(): Promise<readonly string[]>;
   /** Remembers which checkpoint `resume` continues. */
   markLatest(saved: SavedCheckpoint): Promise<void>;
 }
 
-/** Of some names those of the form `UNIT_N`, by N: the oldest first. */
+/** Of some names, or paths, those of the form `UNIT_N`, by N: the oldest first. */
 export function numberedNames(names: readonly string[], unit: "epoch" | "iter"): { name: string; count: number }[] {
-  const counted = names.map((name) => ({ name, count: Number(new RegExp(`^${unit}_(\\d+)$`).exec(name)?.[1] ?? NaN) }));
+  const counted = names.map((name) => ({
+    name,
+    count: Number(new RegExp(`(?:^|/)${unit}_(\\d+)$`).exec(name)?.[1] ?? NaN),
+  }));
   return counted.filter(({ count }) => !Number.isNaN(count)).toSorted((one, other) => one.count - other.count);
 }
 

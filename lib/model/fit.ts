@@ -1,4 +1,5 @@
 import { PetageError } from "#lib/base/errors.ts";
+import { trainedParameters } from "#lib/nn/parameters.ts";
 import type { ParameterSpec } from "#lib/nn/types.ts";
 import type { StateDict, TensorData } from "./checkpoint.ts";
 
@@ -48,6 +49,27 @@ export function fitWeights(
   });
   if (!taken.some(({ spec }) => spec.kind !== "counter")) throw nothingFits(state, source, problems);
   return { taken, problems };
+}
+
+/**
+ * The optimizer's state of each trained parameter, its slots in their order.
+ * @throws CHECKPOINT_MISMATCH naming the first that is not there with its shape
+ */
+export function fitOptimizer(
+  specs: readonly ParameterSpec[],
+  state: StateDict,
+  { source, slotNames }: { readonly source: string; readonly slotNames: readonly string[] },
+): readonly { readonly spec: ParameterSpec; readonly slots: readonly Float32Array[] }[] {
+  return trainedParameters(specs).map((spec) => {
+    const slots = slotNames.map((slot) => {
+      const entry = state.get(`${slot}/${spec.name}`);
+      if (entry?.dtype === "F32" && sameShape(entry, spec)) return entry.values;
+      throw new PetageError("CHECKPOINT_MISMATCH", `${source} has no optimizer state ${slot} of ${spec.name}`, {
+        hint: "Resume with the optimizer of the checkpoint's config, or start anew with load_from",
+      });
+    });
+    return { spec, slots };
+  });
 }
 
 /** Has no hint where the names are others: whoever read the file knows how they were written. */

@@ -2,12 +2,11 @@ import { createHash } from "node:crypto";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { defined } from "#lib/base/assert.ts";
-import { PetageError } from "#lib/base/errors.ts";
 import { fromPyTorch, toPyTorch } from "#lib/nn/layout.ts";
 import { trainedParameters } from "#lib/nn/parameters.ts";
 import type { ParameterSpec, Weights } from "#lib/nn/types.ts";
 import type { StateDict, TensorData } from "./checkpoint.ts";
-import { fitWeights } from "./fit.ts";
+import { fitOptimizer, fitWeights } from "./fit.ts";
 import type { WeightStore } from "./weight-store.ts";
 
 /**
@@ -64,8 +63,14 @@ export class ModelState implements WeightStore {
     return { dtype: "F32", shape: spec.shape, values: toPyTorch(tensor, spec) };
   }
 
-  /** Optimizer slots as `<slot>/<parameter>`, in PyTorch's layout. */
+  /**
+   * Optimizer slots as `<slot>/<parameter>`, in PyTorch's layout. One without slots (SGD without momentum) says so: a
+   * checkpoint without anything is one that cannot be resumed.
+   */
   exportOptimizer(): StateDict {
+    if (this.#slotNames.length === 0) {
+      return new Map([["stateless", { dtype: "I64", shape: [], values: BigInt64Array.of(1n) }]]);
+    }
     const entries = trainedParameters(this.#specs).flatMap((spec) =>
       this.slots(spec.name).map((tensor, index): [string, TensorData] => [
         `${this.#slotNames[index]}/${spec.name}`,
@@ -76,15 +81,11 @@ export class ModelState implements WeightStore {
   }
 
   importOptimizer(state: StateDict, source: string): void {
-    for (const spec of trainedParameters(this.#specs)) {
-      const tensors = this.#slotNames.map((slot) => {
-        const entry = state.get(`${slot}/${spec.name}`);
-        if (entry?.dtype === "F32") return fromPyTorch(entry.values, spec);
-        throw new PetageError("CHECKPOINT_MISMATCH", `${source} has no optimizer state ${slot} of ${spec.name}`, {
-          hint: "Resume with the optimizer of the checkpoint's config, or start anew with load_from",
-        });
-      });
-      this.setSlots(spec.name, tensors);
+    for (const { spec, slots } of fitOptimizer(this.#specs, state, { source, slotNames: this.#slotNames })) {
+      this.setSlots(
+        spec.name,
+        slots.map((values) => fromPyTorch(values, spec)),
+      );
     }
   }
 

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { access, mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
@@ -9,15 +9,14 @@ import { localPath } from "./local-path.ts";
 import { formatManifest, parseManifest } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+import { TEMPORARY_PREFIX, temporaryFor } from "./temporary.ts";
 
 /** A checkpoint is a folder of these; the manifest names the others with their SHA-256. */
 export const WEIGHTS_FILE = "model.safetensors";
-const OPTIMIZER_FILE = "optimizer.safetensors";
+export const OPTIMIZER_FILE = "optimizer.safetensors";
 const MANIFEST_FILE = "checkpoint.json";
 /** As mmengine's: a text file in the work dir that holds the path of the checkpoint to resume. */
 const LATEST_FILE = "last_checkpoint";
-/** How names begin that are being written: whoever lists a folder passes over them. */
-export const TEMPORARY_PREFIX = ".writing-";
 
 export interface CheckpointFolderOptions {
   /** Where the checkpoints of this run go. */
@@ -57,21 +56,10 @@ export function checkpointFolder({ folder, workDir }: CheckpointFolderOptions): 
   };
 }
 
-/** Removes what writers that were killed have left unfinished in a folder; nobody may be writing there. */
-export async function removeUnfinished(folder: string): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => name.startsWith(TEMPORARY_PREFIX));
-  await Promise.all(names.map((name) => rm(join(folder, name), { recursive: true, force: true })));
-}
-
 async function writeAtomically(path: string, text: string): Promise<void> {
   const temporary = temporaryFor(path);
   await writeFile(temporary, text, { flush: true });
   await rename(temporary, path);
-}
-
-/** A name beside `path` that nobody else takes: pods that share a volume have the same process ids. */
-function temporaryFor(path: string): string {
-  return join(dirname(path), `${TEMPORARY_PREFIX}${basename(path)}-${randomBytes(8).toString("hex")}`);
 }
 
 /** Writes a checkpoint into an empty folder and flushes it; resolves with the SHA-256 of its weights. */
@@ -202,7 +190,7 @@ async function checkpointAt(uri: string): Promise<string> {
 }
 
 /** Turns the error of something that is not there into a value. */
-function absentAs<T>(value: T): (error: NodeJS.ErrnoException) => T {
+export function absentAs<T>(value: T): (error: NodeJS.ErrnoException) => T {
   return (error) => {
     if (error.code === "ENOENT" || error.code === "ENOTDIR") return value;
     throw error;
@@ -243,50 +231,5 @@ export async function readOrThrow(path: string, missing: string): Promise<Buffer
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") throw new PetageError("NOT_FOUND", missing, { cause: error });
     throw error;
-  }
-}
-
-export interface Resumable {
-  readonly checkpoint: Checkpoint;
-  readonly path: string;
-  /** One line for each newer checkpoint that could not be used, and why. */
-  readonly skipped: readonly string[];
-}
-
-/**
- * What `--resume` continues: the newest checkpoint, below a work dir or in one of its runs, that is complete and whose
- * files have the SHA-256 of their manifest. A damaged one is passed over and named. `undefined` when there is none.
- */
-export async function findResumable(workDir: string): Promise<Resumable | undefined> {
-  const folders = [workDir, ...(await foldersIn(workDir))];
-  const names = (await Promise.all(folders.map(foldersIn))).flat().filter((path) => RESUMABLE.test(basename(path)));
-  const candidates = (await Promise.all(names.map(describe))).filter((candidate) => candidate !== undefined);
-  const newestFirst = candidates.toSorted((a, b) => b.createTime.localeCompare(a.createTime) || b.step - a.step);
-  const skipped: string[] = [];
-  for (const { path } of newestFirst) {
-    try {
-      return { checkpoint: await readCheckpoint(path, { withOptimizer: true }), path, skipped };
-    } catch (error) {
-      skipped.push(PetageError.from(error).describe());
-    }
-  }
-  return undefined;
-}
-
-const RESUMABLE = /^(epoch|iter)_\d+$/;
-
-async function foldersIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name));
-}
-
-/** When a checkpoint was made, or nothing when it cannot be resumed (torn, or without optimizer). */
-async function describe(path: string): Promise<{ path: string; step: number; createTime: string } | undefined> {
-  try {
-    await access(join(path, OPTIMIZER_FILE));
-    const { progress, createTime } = (await readManifest(path)).meta;
-    return { path, step: progress.step, createTime };
-  } catch {
-    return undefined;
   }
 }

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { isBestCheckpoint } from "#lib/model/checkpoint.ts";
-import type { Progress } from "#lib/model/checkpoint.ts";
+import type { Ancestor, Progress } from "#lib/model/checkpoint.ts";
 import { folderOf, readCheckpointMeta } from "./checkpoint-folder.ts";
 
 /** How deep below the folder a checkpoint may lie: work_dirs/<config>/<time>/<checkpoint>. */
@@ -24,16 +24,24 @@ export async function findModel(folder: string): Promise<string | undefined> {
   return best?.path ?? (newest && (await findBest(newest.path, newest.best))) ?? newest?.path;
 }
 
-/** The best checkpoint of which another one tells: in its own run, or in the one of the same work dir that was resumed. */
+/** The best checkpoint of which another one tells: in its own run, in one that this went on from, or beside it. */
 export async function findBest(checkpoint: string, best: Progress["best"]): Promise<string | undefined> {
   if (!best) return undefined;
   const run = dirname(folderOf(checkpoint));
+  const ancestors = (await continuesOf(checkpoint)).map(({ path }) => dirname(resolve(run, path)));
   const others = (await foldersIn(dirname(run))).map((name) => join(dirname(run), name));
-  for (const folder of [run, ...others]) {
+  for (const folder of new Set([run, ...ancestors, ...others])) {
     const [found] = await describe(resolve(folder, best.name));
     if (found && isDeepStrictEqual(found.best, best)) return found.path; // another run may have one of the same name
   }
   return undefined;
+}
+
+async function continuesOf(checkpoint: string): Promise<readonly Ancestor[]> {
+  return await readCheckpointMeta(checkpoint).then(
+    ({ continues = [] }) => continues,
+    () => [],
+  );
 }
 
 async function search(folder: string, depth: number): Promise<Candidate[]> {

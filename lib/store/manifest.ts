@@ -28,6 +28,7 @@ const meta: z.ZodType<CheckpointMeta> = z.object({
     worldSize: z.int().positive(),
     best: z.object({ metric: z.string(), value: z.number(), name: z.string() }).nullable(),
   }),
+  continues: z.array(z.object({ path: z.string(), step: count })).optional(),
   metrics: z.record(
     z.string(),
     z

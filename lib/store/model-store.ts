@@ -1,16 +1,9 @@
-import { randomBytes } from "node:crypto";
 import { access, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import { abortReason } from "#lib/base/signals.ts";
-import {
-  readCheckpoint,
-  syncFolder,
-  TEMPORARY_PREFIX,
-  WEIGHTS_FILE,
-  weightsSha256,
-  writeCheckpoint,
-} from "./checkpoint-folder.ts";
+import { readCheckpoint, syncFolder, WEIGHTS_FILE, weightsSha256, writeCheckpoint } from "./checkpoint-folder.ts";
+import { removeLeftBehind, temporaryFor } from "./temporary.ts";
 
 /** Publishers that may come between the look at the folder and the rename; each takes a number away. */
 const PUBLISH_ATTEMPTS = 100;
@@ -36,7 +29,8 @@ export interface PublishOptions {
 export async function publishModel({ folder, checkpoint, signal }: PublishOptions): Promise<ModelVersion> {
   const { meta, weights } = await readCheckpoint(checkpoint);
   await mkdir(folder, { recursive: true });
-  const temporary = join(folder, `${TEMPORARY_PREFIX}${process.pid}-${randomBytes(4).toString("hex")}`);
+  await removeLeftBehind(folder);
+  const temporary = temporaryFor(join(folder, "version"));
   try {
     await mkdir(temporary);
     await writeCheckpoint(temporary, { meta, weights, optimizer: new Map() });

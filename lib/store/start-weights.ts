@@ -1,8 +1,11 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { nearestPosition } from "#lib/config/value.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
+import type { Checkpoint } from "#lib/model/checkpoint.ts";
+import { requireFit, requireOptimizer } from "#lib/train/resume.ts";
 import { requireWorkLeft } from "#lib/train/start.ts";
-import { findResumable, readCheckpointMeta } from "./checkpoint-folder.ts";
+import { readCheckpoint } from "./checkpoint-folder.ts";
+import { findResumable } from "./find-resumable.ts";
 import { checkWeights } from "./weights.ts";
 
 export interface ResumePoint {
@@ -12,23 +15,36 @@ export interface ResumePoint {
   readonly warnings: readonly string[];
 }
 
-/** `checkpoint.resume`: Auto takes the newest sound checkpoint of the work dir, Never none, anything else is a path. */
-export async function resumePoint(
-  wanted: string,
-  { workDir, maxEpochs }: { readonly workDir: string; readonly maxEpochs: number },
-): Promise<ResumePoint> {
+export interface ResumeContext {
+  readonly workDir: string;
+  readonly maxEpochs: number;
+  /** What is to go on, where it is known: its model and optimizer must be the checkpoint's. */
+  readonly config?: ResolvedConfig;
+}
+
+/**
+ * `checkpoint.resume`: Auto takes the newest sound checkpoint of the work dir, Never none, anything else is a path. Reads
+ * all of it, so that nothing is started in vain.
+ */
+export async function resumePoint(wanted: string, context: ResumeContext): Promise<ResumePoint> {
+  const { workDir } = context;
   if (wanted === "Never") return { path: undefined, warnings: [] };
   if (wanted !== "Auto") {
-    const { progress } = await readCheckpointMeta(wanted);
-    requireWorkLeft(progress, maxEpochs, wanted);
+    requireResumable(await readCheckpoint(wanted, { withOptimizer: true }), wanted, context);
     return { path: wanted, warnings: [] };
   }
   const found = await findResumable(workDir);
   if (!found) {
     return { path: undefined, warnings: [`There is nothing to resume below ${workDir}: training starts anew`] };
   }
-  requireWorkLeft(found.checkpoint.meta.progress, maxEpochs, found.path);
+  requireResumable(found.checkpoint, found.path, context);
   return { path: found.path, warnings: found.skipped.map((line) => `Passed over a checkpoint: ${line}`) };
+}
+
+function requireResumable(checkpoint: Checkpoint, source: string, { maxEpochs, config }: ResumeContext): void {
+  requireOptimizer(checkpoint, source);
+  requireWorkLeft(checkpoint.meta.progress, maxEpochs, source);
+  if (config) requireFit(checkpoint, config, source);
 }
 
 export interface StartingWeights {

@@ -21,7 +21,7 @@ export interface RunPorts {
 export interface RunSetup {
   readonly constants: RunConstants & Share;
   /** Everything of a checkpoint's description but its progress and metrics. */
-  readonly description: Pick<CheckpointMeta, "configName" | "config" | "classes" | "petageVersion">;
+  readonly description: Pick<CheckpointMeta, "configName" | "config" | "classes" | "petageVersion" | "continues">;
   readonly schedule: Schedule;
   readonly ports: RunPorts;
 }

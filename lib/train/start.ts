@@ -3,7 +3,9 @@ import type { Log } from "#lib/base/log.ts";
 import type { Group } from "#lib/collective/types.ts";
 import type { PretrainedConfig } from "#lib/nn/init-config.ts";
 import type { Checkpoint, Progress, StateDict } from "#lib/model/checkpoint.ts";
+import { plainName } from "#lib/model/plain-names.ts";
 import type { StartWeights } from "./ports.ts";
+import { newOrder, requireOptimizer, resumeDifferences, resumeWarning, withDifferences } from "./resume.ts";
 import type { TrainingRun } from "./run.ts";
 
 /** What start values need from the training thread. */
@@ -148,7 +150,9 @@ function backboneWeights(
   state: StateDict,
   { source, prefix }: { readonly source: string; readonly prefix: string | undefined },
 ): StateDict {
-  const start = prefix === undefined ? "" : `${prefix.replace(/\.$/, "")}.`;
+  const names = [...state.keys()];
+  const starts = prefix === undefined ? [""] : [prefix, plainName(prefix)].map((name) => `${name.replace(/\.$/, "")}.`);
+  const start = starts.find((beginning) => names.some((name) => name.startsWith(beginning))) ?? starts[0] ?? "";
   const taken = [...state].filter(([name]) => name.startsWith(start));
   if (taken.length === 0) {
     throw new PetageError("CHECKPOINT_MISMATCH", `${source} has no weight below the prefix ${prefix}`, {
@@ -164,23 +168,22 @@ async function resume(
   { source, sources }: { readonly source: string; readonly sources: StartSources },
 ): Promise<void> {
   const checkpoint = await sources.readCheckpoint(source);
-  if (checkpoint.optimizer.size === 0) {
-    throw new PetageError("CHECKPOINT_MISMATCH", `${source} holds weights only and cannot be resumed`, {
-      hint: "Resume from epoch_N or iter_N, or start anew from it with load_from",
-    });
+  requireOptimizer(checkpoint, source);
+  const found = resumeDifferences(checkpoint.meta.config, run.description.config);
+  try {
+    await target.startFrom({ state: checkpoint.weights, source, strict: true });
+    await target.restoreOptimizer(checkpoint.optimizer, source);
+  } catch (thrown) {
+    throw withDifferences(thrown, found);
   }
-  await target.startFrom({ state: checkpoint.weights, source, strict: true });
-  await target.restoreOptimizer(checkpoint.optimizer, source);
+  if (found.length > 0 && run.state.rank === 0) sources.log.warn(resumeWarning(found));
   const { progress } = checkpoint.meta;
   run.schedule.restore(progress.schedule);
   const { epoch, step, best } = progress;
   const { worldSize } = run.state;
-  const beginsAgain = progress.iteration > 0 && progress.worldSize !== worldSize;
-  if (beginsAgain) {
-    const were = `it was written by ${progress.worldSize} workers, now there are ${worldSize}`;
-    sources.log.warn(`Epoch ${epoch + 1} begins again: ${were}`);
-  }
-  const iteration = beginsAgain ? 0 : progress.iteration;
+  const again = progress.iteration > 0 ? newOrder(progress, { worldSize, found }) : undefined;
+  if (again !== undefined) sources.log.warn(`Epoch ${epoch + 1} begins again: ${again}`);
+  const iteration = again === undefined ? progress.iteration : 0;
   run.update({ epoch, iteration, step, startStep: step, best });
   sources.log.info(`Resumed from ${source}`, { epoch, iteration, step });
 }

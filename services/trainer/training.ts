@@ -6,16 +6,14 @@ import type { Log } from "#lib/base/log.ts";
 import type { NamedConfig } from "#lib/config/print/serialize.ts";
 import type { TrainingThread } from "#lib/host/thread/training.ts";
 import { VERSION } from "#lib/host/version.ts";
+import type { Ancestor } from "#lib/model/checkpoint.ts";
 import type { SourceDescription } from "#lib/data/types.ts";
 import type { Client } from "#lib/rpc/contract.ts";
 import { durationMs } from "#lib/rpc/time.ts";
-import {
-  checkpointFolder,
-  findResumable,
-  folderOf,
-  readCheckpoint,
-  removeUnfinished,
-} from "#lib/store/checkpoint-folder.ts";
+import { checkpointFolder, folderOf, readCheckpoint } from "#lib/store/checkpoint-folder.ts";
+import { findResumable, foldersIn } from "#lib/store/find-resumable.ts";
+import { continuing, lineageOf } from "#lib/store/lineage.ts";
+import { removeLeftBehind, removeUnfinished } from "#lib/store/temporary.ts";
 import { readWeights } from "#lib/store/weights.ts";
 import { systemClock } from "#lib/system/clock.ts";
 import type { Validator } from "#lib/train/ports.ts";
@@ -60,6 +58,7 @@ export async function openRun(parts: TrainingParts): Promise<TrainingRun> {
     worldSize: env.WORLD_SIZE,
     batchSize: data.batchSize,
   };
+  const continues = resumeFrom ? await lineageOf(resumeFrom, env.PETAGE_RUN_DIR) : [];
   const run = createRun({
     constants: {
       rank: env.RANK,
@@ -69,9 +68,15 @@ export async function openRun(parts: TrainingParts): Promise<TrainingRun> {
       epochLength: data.stepsPerEpoch,
       directions: directionsOf(settings.validation?.metrics ?? []),
     },
-    description: { configName: named.name, config: named.config.value, classes: data.classes, petageVersion: VERSION },
+    description: {
+      configName: named.name,
+      config: named.config.value,
+      classes: data.classes,
+      petageVersion: VERSION,
+      continues,
+    },
     schedule: scheduleOf(named.config, optimizer, context),
-    ports: await openPorts(parts),
+    ports: await openPorts(parts, continues),
   });
   await startRun(run, thread, {
     pretrained,
@@ -95,18 +100,28 @@ export function extraCheckpoints(env: TrainerEnvironment): Hook[] {
   return everySteps === 0 ? [] : [stepCheckpoints({ everySteps, keepLast })];
 }
 
-async function openPorts({ env, thread, reporter, log }: TrainingParts): Promise<RunPorts> {
+async function openPorts(
+  { env, thread, reporter, log }: TrainingParts,
+  continues: readonly Ancestor[],
+): Promise<RunPorts> {
   const { PETAGE_RUN_DIR: folder, PETAGE_WORK_DIR: workDir } = env;
   await mkdir(folder, { recursive: true });
-  if (env.RANK === 0) await removeUnfinished(folder); // no rank writes before all have opened their run
+  if (env.RANK === 0) await clearUnfinished(folder, workDir);
   return {
     log,
-    checkpoints: checkpointFolder({ folder, workDir }),
+    checkpoints: continuing(checkpointFolder({ folder, workDir }), { folder, workDir, continues }),
     exportTensors: (options) => thread.exportTensors(options),
     record: (scalars) => appendFileSync(join(folder, "scalars.json"), `${JSON.stringify(scalars)}\n`),
     onCheckpoint: (saved, progress) => reporter.checkpoint(saved, progress),
     clock: systemClock,
   };
+}
+
+/** Of this run no rank writes before all have opened it; other runs of the work dir may live. */
+async function clearUnfinished(folder: string, workDir: string): Promise<void> {
+  await removeUnfinished(folder);
+  // What cannot be looked at is left alone: it costs nothing but its room.
+  await Promise.all([workDir, ...(await foldersIn(workDir))].map((one) => removeLeftBehind(one).catch(() => {})));
 }
 
 /** Has the evaluator measure a checkpoint on the validation split. */

@@ -77,8 +77,8 @@ export class CaseRoot implements AsyncDisposable {
   }
 
   /** The same; fails unless it ends with an error that says this. */
-  async fails(line: string, said: RegExp): Promise<string> {
-    const { exitCode, output } = await this.petage(line);
+  async fails(line: string, said: RegExp, ...more: readonly string[]): Promise<string> {
+    const { exitCode, output } = await this.petage(line, ...more);
     assert.ok(exitCode !== 0 && exitCode !== null, `petage ${line} ends with ${exitCode ?? "no code in time"}`);
     assert.match(output, said);
     return output;

@@ -3,9 +3,11 @@ import { bound } from "./bound.ts";
 import type { Check } from "./case.ts";
 import { extremeAspect } from "./extreme-aspect.ts";
 import { fileUri } from "./file-uri.ts";
+import { hfModelSafetensors } from "./hf-model-safetensors.ts";
 import { jpegNotOpenCv } from "./jpeg-not-opencv.ts";
 import { labelOutsideHead } from "./label-outside-head.ts";
 import { misspeltKeys } from "./misspelt-keys.ts";
+import { notACheckpointFile } from "./not-a-checkpoint-file.ts";
 import { pretrainedWithoutPrefix } from "./pretrained-without-prefix.ts";
 import { refusedManifest } from "./refused-manifest.ts";
 import { resumeCommand } from "./resume-command.ts";
@@ -13,12 +15,16 @@ import { smallDataNoLoss } from "./small-data-no-loss.ts";
 import { storeReplace } from "./store-replace.ts";
 import { topkLate } from "./topk-late.ts";
 import { unreadablePhotoEndsTraining } from "./unreadable-photo-ends-training.ts";
+import { weightsLoad } from "./weights-load.ts";
+import { weightsMalformed } from "./weights-malformed.ts";
 
 /** How each case is checked, by its folder's name, or by a file's path where a folder holds several. */
 export const CHECKS: Readonly<Record<string, Check>> = {
   "best-forgotten-after-resume": bestForgottenAfterResume,
   "extreme-aspect": extremeAspect,
   "file-uri": fileUri,
+  "half-safetensors": weightsLoad,
+  "hf-model-safetensors": hfModelSafetensors,
   "jpeg-not-opencv": jpegNotOpenCv,
   "kubernetes/loadfrom-uri.yaml": refusedManifest(/lies in no volume.*\[INVALID_ARGUMENT\]/),
   "kubernetes/nopriority.yaml": bound,
@@ -29,25 +35,23 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   "label-outside-head": labelOutsideHead,
   "misspelt-keys": misspeltKeys,
   "offline-render": refusedManifest(/^petage: TrainingJob .*\[INVALID_ARGUMENT\]/m),
+  "not-a-checkpoint-file": notACheckpointFile,
+  "pickle-protocol": weightsLoad,
   "pretrained-without-prefix": pretrainedWithoutPrefix,
   "resume-command": resumeCommand,
   "small-data-no-loss": smallDataNoLoss,
   "topk-late": topkLate,
   "unreadable-photo-ends-training": unreadablePhotoEndsTraining,
+  "weights-malformed": weightsMalformed,
+  "wrapped-state-dict": weightsLoad,
 };
 
 /** What is known and not handled yet, and what petage still does with it. */
 export const NOT_YET: Readonly<Record<string, string>> = {
   applefiles: "what systems leave in folders is taken for photos and classes, and photos of some formats are left out",
   encodings: "labels in UTF-16, names that differ in Unicode's form or have backslashes are not told for what they are",
-  "half-safetensors": "safetensors of 16 bits are refused",
-  "hf-model-safetensors": "a file named model.safetensors is taken for that of a checkpoint",
   "kubernetes/gates-elastic.yaml": "without a gang API an elastic job waits for all of its workers",
   "kubernetes/long.yaml": "a job for trying things by hand: nothing is said to be right or wrong with it",
   "kubernetes/waits.yaml": "a gang that waits is queued anew every startTimeoutSeconds",
-  "not-a-checkpoint-file": "Git LFS pointers, web pages and old formats are not told for what they are",
   "photo-limits": "the limit of pixels has no setting",
-  "pickle-protocol": "pickles of protocol 4 and 5 with some types are refused, and parameters with attributes left out",
-  "weights-malformed": "ranges that overlap or leave gaps are read",
-  "wrapped-state-dict": "weights below `model` or `model_state_dict` are not found",
 };

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { petage } from "#test/support/cli.ts";
 import { tinyLoader, writeTinyProject } from "#test/support/tiny-project.ts";
 import { saveUntrained } from "#test/support/untrained.ts";
 import { test } from "../../cli/commands/test.ts";
+import { modelToServe } from "../../cli/model-to-serve.ts";
 
 const TEST_PIPELINE = [
   { type: "LoadImageFromFile" },
@@ -60,6 +61,39 @@ describe("a checkpoint on the command line", function () {
       if (ending === ".json") assert.deepEqual((JSON.parse(text) as { metrics: object }).metrics, result.metrics);
     });
   }
+
+  it("petage test measures a file of weights, whatever it is called, as the model of its config", async () => {
+    const file = join(folder, "weights.bin");
+    await cp(join(checkpoint, "model.safetensors"), file);
+    const [own, other] = [await test(config, checkpoint, {}, never), await test(config, file, {}, never)];
+    assert.deepEqual(other.result.metrics, own.result.metrics);
+    assert.deepEqual(other.predictions, own.predictions);
+  });
+
+  it("petage predict asks a file of weights as the model of its config, and leaves nothing behind", async () => {
+    const photo = join("pets", "test", (await testNames())[0] ?? "");
+    const [file, temporary] = [join(folder, "weights.bin"), join(folder, "temporary")];
+    await cp(join(checkpoint, "model.safetensors"), file);
+    await mkdir(temporary);
+    const args = ["predict", photo, "--checkpoint", file, "--config", config];
+    const { exitCode, stdout, stderr } = await petage(args, { cwd: folder, env: { TMPDIR: temporary } });
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stdout, /^ {2}\d+ months .*\n.*\n.*\n {2}tiny weights, \d+\.\d ms$/m);
+    assert.deepEqual(
+      (await readdir(temporary)).filter((name) => name.startsWith("petage-model-")),
+      [],
+    );
+  });
+
+  it("asks for a config where one is needed, and refuses one where none is", async () => {
+    const file = join(folder, "weights.bin");
+    await cp(join(checkpoint, "model.safetensors"), file);
+    const expected = { code: "INVALID_ARGUMENT", hint: /--config/ };
+    await assert.rejects(modelToServe(file, undefined), expected);
+    await assert.rejects(modelToServe(checkpoint, config), expected);
+    await using model = await modelToServe(checkpoint, undefined);
+    assert.equal(model.folder, checkpoint);
+  });
 
   it("petage predict tells the age, the distribution, and the model that it found itself", async () => {
     const photo = join("pets", "test", (await testNames())[0] ?? "");

@@ -115,12 +115,13 @@ interface Validated {
 }
 
 async function keepBest({ metric, rule }: Watched, { run, metrics, control }: Validated): Promise<void> {
-  const { epoch, best: previous } = run;
+  const { epoch } = run;
+  const previous = run.best?.metric === metric ? run.best : null; // a resumed run may watch another one
   const value = metrics[metric];
   if (value === undefined || Number.isNaN(value)) return;
   if (previous && (rule === "less" ? value >= previous.value : value <= previous.value)) return;
   const name = `best_${metric.replaceAll("/", "_")}_epoch_${epoch}`;
   await control.saveBest({ metric, value, name }, metrics);
-  if (previous) await control.checkpoints.remove(previous.name);
+  if (previous && previous.name !== name) await control.checkpoints.remove(previous.name);
   control.log.info(`The best checkpoint with ${value.toFixed(4)} ${metric} at ${epoch} epoch is saved to ${name}.`);
 }

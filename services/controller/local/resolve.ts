@@ -64,7 +64,7 @@ export async function resolveRequest(
   admit(reach.writes, workDir, config, spec.workDir ? "" : "work_dir");
   const resume = resumeOf(spec, resolved);
   if (resume !== "Auto" && resume !== "Never") reach.reads.reached(localPath(resume));
-  const resumed = await resumePoint(resume, { workDir, maxEpochs: resolved.maxEpochs });
+  const resumed = await resumePoint(resume, { workDir, maxEpochs: resolved.maxEpochs, config });
   if (resumed.path) reach.reads.reached(localPath(resumed.path)); // a file of the work dir may have named it
   const loadFrom = spec.loadFrom ?? resolved.loadFrom;
   if (loadFrom) admit(reach.reads, loadFrom, config, spec.loadFrom ? "" : "load_from");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { TrainFlags } from "../../../cli/commands/train.ts";
-import { cfgOptionsOf, trainCommand, withPlace } from "../../../cli/commands/train.ts";
+import { cfgOptionsOf, specOf, trainCommand, withPlace } from "../../../cli/commands/train.ts";
 import { continueCommand } from "#lib/jobs/command-line.ts";
 import type { TrainRequest } from "#lib/jobs/command-line.ts";
 import { wordsOfShell } from "#test/support/shell.ts";
@@ -49,6 +49,13 @@ describe("continueCommand", () => {
       assert.deepEqual(understood(given.slice(1)), whole);
     });
   }
+
+  it("asks for a checkpoint only where --resume is given: else the config decides", () => {
+    const asked = ([undefined, true, "runs/1/epoch_1"] as const).map(
+      (resume) => specOf("configs/a.py", { ...(resume !== undefined && { resume }) }).checkpoint?.resume,
+    );
+    assert.deepEqual(asked, ["", "Auto", "runs/1/epoch_1"]);
+  });
 
   it("is led to the same controller and the same NATS again", async () => {
     const message = `It failed. Continue with: ${continueCommand({ ...PLAIN, cfgOptions: ["a=1"] })}`;

@@ -88,6 +88,12 @@ describe("ModelState", () => {
     assert.deepEqual(other.exportOptimizer(), exported);
   });
 
+  it("gives something to resume of an optimizer without slots, too", () => {
+    const state = new ModelState(parameters, { slotNames: [] });
+    assert.ok(state.exportOptimizer().size > 0);
+    state.importOptimizer(state.exportOptimizer(), "a");
+  });
+
   it("says which slot a checkpoint of another optimizer lacks", () => {
     const sgd = new Map([...open().exportOptimizer()].filter(([name]) => !name.startsWith("exp_avg_sq/")));
     assert.throws(

@@ -1,21 +1,17 @@
 import assert from "node:assert/strict";
-import { fork } from "node:child_process";
+import { execFile, fork } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { PetageError } from "#lib/base/errors.ts";
 import type { ErrorCode } from "#lib/base/errors.ts";
 import { randomStream } from "#lib/base/random.ts";
-import {
-  checkpointFolder,
-  findResumable,
-  readCheckpoint,
-  readCheckpointMeta,
-  removeUnfinished,
-  weightsSha256,
-} from "#lib/store/checkpoint-folder.ts";
+import { checkpointFolder, readCheckpoint, readCheckpointMeta, weightsSha256 } from "#lib/store/checkpoint-folder.ts";
+import { findResumable } from "#lib/store/find-resumable.ts";
+import { removeLeftBehind, removeUnfinished } from "#lib/store/temporary.ts";
 import { readWeights } from "#lib/store/weights.ts";
 import { findModel } from "#lib/store/find-model.ts";
 import { delay } from "#lib/system/clock.ts";
@@ -33,6 +29,13 @@ function failsWith(code: ErrorCode, says: RegExp) {
     assert.equal(error.code, code, error.message);
     assert.match(error.describe(), says);
     return true;
+  };
+}
+
+function failsWithSystem(code: string) {
+  return (error: unknown): boolean => {
+    assert.equal(PetageError.from(error).code, "FILE_REFUSED");
+    return (error as NodeJS.ErrnoException).code === code;
   };
 }
 
@@ -128,6 +131,16 @@ describe("a folder of checkpoints", () => {
     await writeFile(join(folder, "scalars.json"), "{}");
     await removeUnfinished(folder);
     assert.deepEqual((await readdir(folder)).toSorted(), ["iter_7", "scalars.json"]);
+  });
+
+  it("loses what dead writers left where others may write, and nothing else", async () => {
+    await mkdir(folder);
+    const dead = await promisify(execFile)(process.execPath, ["-p", "process.pid"]);
+    const left = (pid: string | number, host = hostname()): string => `.writing-iter_8@${host}@${pid}@12ab`;
+    const kept = [left(process.pid), left(dead.stdout.trim(), "another-host"), ".writing-iter_8-12ab", "iter_7"];
+    for (const name of [...kept, left(dead.stdout.trim())]) await mkdir(join(folder, name));
+    await removeLeftBehind(folder);
+    assert.deepEqual((await readdir(folder)).toSorted(), kept.toSorted());
   });
 
   it("is marked as the latest by several at once", async () => {
@@ -239,6 +252,19 @@ describe("a folder of checkpoints", () => {
       const found = await findResumable(workDir);
       assert.equal(found?.path, join(workDir, "20261122_000000", "iter_4"));
       assert.deepEqual(found.skipped, []);
+    });
+
+    it("does not take a work dir that cannot be read for an empty one", async () => {
+      const loop = join(workDir, "loop");
+      await symlink(loop, loop);
+      await assert.rejects(findResumable(loop), failsWithSystem("ELOOP"));
+    });
+
+    it("does not start anew where all that there is is damaged", async () => {
+      const { uri } = await store.save("iter_1", checkpointOf());
+      await truncate(join(uri, "optimizer.safetensors"), 10);
+      const says = /No checkpoint below .* can be resumed: .*iter_1.*optimizer\.safetensors is damaged/;
+      await assert.rejects(findResumable(workDir), failsWith("CHECKPOINT_INVALID", says));
     });
 
     it("names each damaged checkpoint that it passes over", async () => {

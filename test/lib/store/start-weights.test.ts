@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, truncate } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkpointFolder } from "#lib/store/checkpoint-folder.ts";
 import { checkStartingWeights, resumePoint } from "#lib/store/start-weights.ts";
 import { checkpointOf } from "#test/support/checkpoints.ts";
+import { resolved, tinyModel } from "#test/support/tiny-model.ts";
 
 describe("where a job begins", () => {
   let root = "";
@@ -50,6 +51,41 @@ describe("where a job begins", () => {
     const { path, warnings } = await resumePoint("Auto", { workDir: damaged, maxEpochs: 2 });
     assert.equal(path, whole.uri);
     assert.match(warnings.join("\n"), /^Passed over a checkpoint: .*epoch_2/);
+  });
+
+  it("is refused at once where a checkpoint that is named is damaged, optimizer and all", async () => {
+    const store = checkpointFolder({ folder: join(workDir, "3"), workDir: join(workDir, "elsewhere") });
+    await mkdir(join(workDir, "elsewhere"));
+    const broken = await store.save("iter_9", checkpointOf());
+    await truncate(join(broken.uri, "optimizer.safetensors"), 10);
+    await assert.rejects(resumePoint(broken.uri, { workDir, maxEpochs: 2 }), {
+      code: "CHECKPOINT_INVALID",
+      message: /optimizer\.safetensors is damaged/,
+    });
+    const best = await store.save("best_mae_epoch_1", checkpointOf({ withOptimizer: false }));
+    await assert.rejects(resumePoint(best.uri, { workDir, maxEpochs: 2 }), { code: "CHECKPOINT_MISMATCH" });
+    await assert.rejects(resumePoint(join(best.uri, "..", "..", "weights.pth"), { workDir, maxEpochs: 2 }), {
+      code: "NOT_FOUND",
+    });
+    await rm(join(workDir, "3"), { recursive: true });
+  });
+
+  it("is refused where a file of weights is named, and says what takes one", async () => {
+    const file = join(workDir, "weights.bin");
+    await writeFile(file, "weights");
+    await assert.rejects(resumePoint(file, { workDir, maxEpochs: 2 }), {
+      code: "CHECKPOINT_INVALID",
+      message: /weights\.bin is a file of weights, expected the folder of a checkpoint/,
+      hint: /--load-from/,
+    });
+  });
+
+  it("is refused where the model is another one", async () => {
+    const config = resolved({
+      model: tinyModel(),
+      optim_wrapper: { optimizer: { type: "SGD", lr: 0.1 } },
+    });
+    await assert.rejects(resumePoint("Auto", { workDir, maxEpochs: 2, config }), { code: "CHECKPOINT_MISMATCH" });
   });
 
   const named = { file: "tiny.py", line: 3, column: 1 };

@@ -109,6 +109,12 @@ describe("startRun", () => {
     );
   });
 
+  it("takes a prefix that names what is left out of the names of wrapped models", async () => {
+    const pretrained = { type: "Pretrained" as const, checkpoint: "in1k", prefix: "module._orig_mod.backbone" };
+    const { taken } = await start(fakeRun().run, { pretrained });
+    assert.deepEqual([...(taken[0]?.state.keys() ?? [])], ["backbone.conv1.weight"]);
+  });
+
   it("lets load_from come after the pretrained backbone", async () => {
     const pretrained = { type: "Pretrained" as const, checkpoint: "in1k" };
     const { taken } = await start(fakeRun().run, { pretrained, loadFrom: "old" });
@@ -145,6 +151,23 @@ describe("startRun", () => {
     });
     assert.deepEqual([run.state.epoch, run.state.iteration], [1, 0]);
     assert.equal(lines[0], "WARN Epoch 2 begins again: it was written by 3 workers, now there are 2");
+  });
+
+  it("tells once what the config has other than the checkpoint's", async () => {
+    for (const rank of [0, 1]) {
+      const { run } = fakeRun({ schedule: schedule(), rank, worldSize: 2 });
+      const written = checkpoint({ worldSize: 2 });
+      const other = { ...written.meta, config: { randomness: { seed: 7 } } };
+      const { lines } = await start(run, {
+        resumeFrom: "iter_6",
+        readCheckpoint: async () => ({ ...written, meta: other }),
+      });
+      assert.deepEqual(lines, [
+        ...(rank === 0 ? ['WARN The config is not the checkpoint\'s: randomness was {"seed":7} and is not set'] : []),
+        'WARN Epoch 2 begins again: randomness was {"seed":7} and is not set',
+        "Resumed from iter_6",
+      ]);
+    }
   });
 
   it("refuses to resume a checkpoint of weights only", async () => {

@@ -213,6 +213,14 @@ describe("CheckpointHook", () => {
     },
     { config: { interval: 1 }, left: [...earlier, "epoch_11", "epoch_12"] },
   ];
+  it("counts what the runs have left that this one goes on from", async () => {
+    const { record } = await play([hook("CheckpointHook", { interval: 1, max_keep_ckpts: 2 })], {
+      changes: { maxEpochs: 12, epoch: 11, step: 44 },
+      existing: ["../first/epoch_10", "../second/epoch_11"],
+    });
+    assert.deepEqual([...record.checkpoints.keys()], ["../second/epoch_11", "epoch_12"]);
+  });
+
   for (const { config, left } of restarted) {
     it(`${JSON.stringify(config)} counts what an earlier attempt of the run has left`, async () => {
       const changes = { maxEpochs: 12, epoch: 10, step: 40 };
@@ -268,6 +276,20 @@ describe("CheckpointHook", () => {
       assert.equal(record.latest, "epoch_3", "the best one is not what --resume continues");
     });
   }
+
+  it("compares with nothing that another metric measured, and leaves its best alone", async () => {
+    const before = { metric: "accuracy/top10", value: 1, name: "best_accuracy_top10_epoch_1" };
+    const { run, record } = await play([hook("CheckpointHook", { save_best: "accuracy/top1" })], {
+      changes: { best: before, epoch: 1, step: 4 },
+      values: [{}, { "accuracy/top1": 0.5 }, { "accuracy/top1": 0.4 }],
+      existing: [before.name],
+    });
+    assert.deepEqual(run.state.best, { metric: "accuracy/top1", value: 0.5, name: "best_accuracy_top1_epoch_2" });
+    assert.deepEqual(
+      [...record.checkpoints.keys()].filter((name) => name.startsWith("best_")),
+      [before.name, "best_accuracy_top1_epoch_2"],
+    );
+  });
 
   it("logs as mmengine does", async () => {
     const checkpoint = hook("CheckpointHook", { interval: 1, save_best: "accuracy/top10" });
