@@ -2,24 +2,39 @@ import { bestForgottenAfterResume } from "./best-forgotten-after-resume.ts";
 import { bound } from "./bound.ts";
 import type { Check } from "./case.ts";
 import { extremeAspect } from "./extreme-aspect.ts";
+import { failedBeforePods } from "./failed-before-pods.ts";
+import { fileUri } from "./file-uri.ts";
 import { jpegNotOpenCv } from "./jpeg-not-opencv.ts";
 import { labelOutsideHead } from "./label-outside-head.ts";
+import { misspeltKeys } from "./misspelt-keys.ts";
+import { offlineRender } from "./offline-render.ts";
 import { pretrainedWithoutPrefix } from "./pretrained-without-prefix.ts";
+import { refused } from "./refused.ts";
 import { resumeCommand } from "./resume-command.ts";
+import { smallDataNoLoss } from "./small-data-no-loss.ts";
 import { storeReplace } from "./store-replace.ts";
+import { topkLate } from "./topk-late.ts";
 import { unreadablePhotoEndsTraining } from "./unreadable-photo-ends-training.ts";
 
 /** How each case is checked, by its folder's name, or by a file's path where a folder holds several. */
 export const CHECKS: Readonly<Record<string, Check>> = {
   "best-forgotten-after-resume": bestForgottenAfterResume,
   "extreme-aspect": extremeAspect,
+  "file-uri": fileUri,
   "jpeg-not-opencv": jpegNotOpenCv,
+  "kubernetes/loadfrom-uri.yaml": refused(/spec\.loadFrom: .*a path or a file:\/\/ URI/),
   "kubernetes/nopriority.yaml": bound,
   "kubernetes/priority.yaml": bound,
   "kubernetes/store-replace.ts": storeReplace,
+  "kubernetes/typo-field.yaml": refused(/unknown field "spec\.wrokers"/),
+  "kubernetes/typo.yaml": failedBeforePods,
   "label-outside-head": labelOutsideHead,
+  "misspelt-keys": misspeltKeys,
+  "offline-render": offlineRender,
   "pretrained-without-prefix": pretrainedWithoutPrefix,
   "resume-command": resumeCommand,
+  "small-data-no-loss": smallDataNoLoss,
+  "topk-late": topkLate,
   "unreadable-photo-ends-training": unreadablePhotoEndsTraining,
 };
 
@@ -27,22 +42,14 @@ export const CHECKS: Readonly<Record<string, Check>> = {
 export const NOT_YET: Readonly<Record<string, string>> = {
   applefiles: "what systems leave in folders is taken for photos and classes, and photos of some formats are left out",
   encodings: "labels in UTF-16, names that differ in Unicode's form or have backslashes are not told for what they are",
-  "file-uri": "file:// URIs are not percent-decoded",
   "half-safetensors": "safetensors of 16 bits are refused",
   "hf-model-safetensors": "a file named model.safetensors is taken for that of a checkpoint",
   "kubernetes/gates-elastic.yaml": "without a gang API an elastic job waits for all of its workers",
-  "kubernetes/loadfrom-uri.yaml": "s3:// is taken for a path, after the pods ran",
   "kubernetes/long.yaml": "a job for trying things by hand: nothing is said to be right or wrong with it",
-  "kubernetes/typo-field.yaml": "documents say that kubectl warns of an unknown field, and it refuses it",
-  "kubernetes/typo.yaml": "a misspelt key of a dataloader is found after the pods were created",
   "kubernetes/waits.yaml": "a gang that waits is queued anew every startTimeoutSeconds",
-  "misspelt-keys": "misspelt keys at the top, and in dataloaders and schedules, are not found when a job is submitted",
   "not-a-checkpoint-file": "Git LFS pointers, web pages and old formats are not told for what they are",
-  "offline-render": "rules of the resource are not checked without a cluster",
   "photo-limits": "the limit of pixels has no setting",
   "pickle-protocol": "pickles of protocol 4 and 5 with some types are refused, and parameters with attributes left out",
-  "small-data-no-loss": "no loss is logged where an epoch has fewer steps than the logger's interval",
-  "topk-late": "a k above the number of classes is found after the first epoch",
   "weights-malformed": "ranges that overlap or leave gaps are read",
   "wrapped-state-dict": "weights below `model` or `model_state_dict` are not found",
 };

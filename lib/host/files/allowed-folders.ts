@@ -1,6 +1,5 @@
 import { realpathSync } from "node:fs";
 import { basename, delimiter, dirname, isAbsolute, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { PetageError } from "#lib/base/errors.ts";
 
 /** The folders in which the paths of a caller may lie: whoever names a path may not be who owns the files. */
@@ -39,17 +38,6 @@ export class AllowedFolders {
 /** Those that a variable names, split as those of PATH are; without it, `otherwise`. */
 export function foldersOf(variable: string | undefined, otherwise?: readonly string[]): readonly string[] | undefined {
   return variable ? variable.split(delimiter).filter((folder) => folder !== "") : otherwise;
-}
-
-/** The path of a place on this machine, be it a path or a `file://` URI. INVALID_ARGUMENT for a URI that names none. */
-export function localPath(place: string): string {
-  if (!place.startsWith("file://")) return place;
-  try {
-    return fileURLToPath(place);
-  } catch (cause) {
-    const hint = "It looks like file:///folder/of/a/checkpoint";
-    throw new PetageError("INVALID_ARGUMENT", `${place} is no URI of a file of this machine`, { cause, hint });
-  }
 }
 
 function isWithin(path: string, folders: readonly string[] | undefined): boolean {
