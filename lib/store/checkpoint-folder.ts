@@ -4,8 +4,8 @@ import { access, mkdir, open, readFile, readdir, rename, rm, stat, writeFile } f
 import { basename, dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { PetageError } from "#lib/base/errors.ts";
+import { localPath } from "#lib/model/location.ts";
 import type { Checkpoint, CheckpointMeta, CheckpointStore, StateDict } from "#lib/model/checkpoint.ts";
-import { localPath } from "./local-path.ts";
 import { formatManifest, parseManifest } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";

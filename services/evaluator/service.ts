@@ -1,7 +1,7 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { abortable } from "#lib/base/signals.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
-import { localPath } from "#lib/store/local-path.ts";
+import { localPath } from "#lib/model/location.ts";
 import type { AllowedFolders } from "#lib/host/files/allowed-folders.ts";
 import type { PredictorThread } from "#lib/host/thread/predictor.ts";
 import { estimateAge } from "#lib/model/age-estimate.ts";

@@ -2,14 +2,16 @@ import { bestForgottenAfterResume } from "./best-forgotten-after-resume.ts";
 import { bound } from "./bound.ts";
 import type { Check } from "./case.ts";
 import { extremeAspect } from "./extreme-aspect.ts";
+import { failedBeforePods } from "./failed-before-pods.ts";
 import { fileUri } from "./file-uri.ts";
 import { hfModelSafetensors } from "./hf-model-safetensors.ts";
 import { jpegNotOpenCv } from "./jpeg-not-opencv.ts";
 import { labelOutsideHead } from "./label-outside-head.ts";
 import { misspeltKeys } from "./misspelt-keys.ts";
 import { notACheckpointFile } from "./not-a-checkpoint-file.ts";
+import { offlineRender } from "./offline-render.ts";
 import { pretrainedWithoutPrefix } from "./pretrained-without-prefix.ts";
-import { refusedManifest } from "./refused-manifest.ts";
+import { refused } from "./refused.ts";
 import { resumeCommand } from "./resume-command.ts";
 import { smallDataNoLoss } from "./small-data-no-loss.ts";
 import { storeReplace } from "./store-replace.ts";
@@ -26,16 +28,16 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   "half-safetensors": weightsLoad,
   "hf-model-safetensors": hfModelSafetensors,
   "jpeg-not-opencv": jpegNotOpenCv,
-  "kubernetes/loadfrom-uri.yaml": refusedManifest(/lies in no volume.*\[INVALID_ARGUMENT\]/),
+  "kubernetes/loadfrom-uri.yaml": refused(/spec\.loadFrom: .*a path or a file:\/\/ URI/),
   "kubernetes/nopriority.yaml": bound,
   "kubernetes/priority.yaml": bound,
   "kubernetes/store-replace.ts": storeReplace,
-  "kubernetes/typo-field.yaml": refusedManifest(/unknown field "spec\.wrokers".*`workers`/),
-  "kubernetes/typo.yaml": refusedManifest(/no key `max_epoch`.*`max_epochs`/),
+  "kubernetes/typo-field.yaml": refused(/unknown field "spec\.wrokers"/),
+  "kubernetes/typo.yaml": failedBeforePods,
   "label-outside-head": labelOutsideHead,
   "misspelt-keys": misspeltKeys,
-  "offline-render": refusedManifest(/^petage: TrainingJob .*\[INVALID_ARGUMENT\]/m),
   "not-a-checkpoint-file": notACheckpointFile,
+  "offline-render": offlineRender,
   "pickle-protocol": weightsLoad,
   "pretrained-without-prefix": pretrainedWithoutPrefix,
   "resume-command": resumeCommand,

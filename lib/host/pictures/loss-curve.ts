@@ -18,7 +18,7 @@ export async function drawLossCurve(runDir: string): Promise<string | undefined>
   const losses = records.flatMap(({ loss, step }) =>
     loss === undefined || step === undefined ? [] : [{ x: step, y: loss }],
   );
-  if (losses.length < 2) return undefined;
+  if (losses.length === 0) return undefined;
   const lastStep = losses.at(-1)?.x ?? 1;
   const errors = validationErrors(records, lastStep);
   const path = join(runDir, "loss_curve.png");
@@ -79,5 +79,6 @@ function curve(
   const up = (y: number): number =>
     HEIGHT_PX - MARGIN_PX - ((y - low) / (high - low || 1)) * (HEIGHT_PX - 2 * MARGIN_PX);
   const path = points.map(({ x, y }, index) => `${index === 0 ? "M" : "L"}${across(x).toFixed(1)} ${up(y).toFixed(1)}`);
-  return `<path d="${path.join("")}" stroke="${colour}" stroke-width="2" fill="none"/>`;
+  const dot = points.length === 1 ? "h0" : ""; // a line of no length is drawn as the round of its ends
+  return `<path d="${path.join("")}${dot}" stroke="${colour}" stroke-width="${dot ? 8 : 2}" stroke-linecap="round" fill="none"/>`;
 }

@@ -9,7 +9,7 @@ import { prioritySchema } from "./priority.ts";
 
 const schema = z.strictObject({
   interval: z.int().positive().default(10).describe("Log every so many iterations"),
-  ignore_last: z.boolean().default(true).describe("Do not log the rest of an epoch that is shorter than the interval"),
+  ignore_last: z.boolean().default(true).describe("Do not log the rest of a longer epoch that is shorter than the interval"),
   interval_exp_name: ignored("log lines do not name the experiment", z.int().default(1000)),
   log_metric_by_epoch: z.boolean().default(true).describe("Only True: validation is logged by epoch"),
   out_dir: ignored("logs go to the work dir", z.string().nullable().default(null)),
@@ -33,8 +33,9 @@ export const LoggerHook = component({
         window.push(result);
         if (window.length > WINDOW_ITERATIONS) window.shift();
         const isLast = run.iteration === run.epochLength;
-        const isShort = run.epochLength <= interval; // as mmengine: an epoch is never without a line
-        const isDue = run.iteration % interval === 0 || (isLast && (!ignoreLast || isShort));
+        // As in mmengine: an epoch that is not longer than the interval would otherwise say nothing of itself.
+        const endsIt = isLast && (!ignoreLast || run.epochLength <= interval);
+        const isDue = run.iteration % interval === 0 || endsIt;
         if (run.rank === 0 && isDue) logIteration(run, window, control);
       },
       afterValidation({ run, validation }, control) {

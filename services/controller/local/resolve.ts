@@ -4,7 +4,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import { dumpPython } from "#lib/config/print/dump.ts";
 import type { LoadedConfig } from "#lib/config/language/load.ts";
 import { nearestPosition } from "#lib/config/value.ts";
-import { localPath } from "#lib/store/local-path.ts";
+import { localPath } from "#lib/model/location.ts";
 import type { AllowedFolders } from "#lib/host/files/allowed-folders.ts";
 import { loadJobConfig, portableConfig } from "#lib/host/files/job-config.ts";
 import type { ConfigRequest } from "#lib/host/files/job-config.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { localPath } from "#lib/store/local-path.ts";
+import { localPath } from "#lib/model/location.ts";
 import { errorOf } from "#test/lib/config/support.ts";
 
 describe("localPath", () => {
