@@ -113,9 +113,9 @@ describe("the chart in a cluster", function () {
 
   for (const scenario of scenarios()) {
     it(`would be taken by the API server as ci/${scenario}-values.yaml has it`, async () => {
-      // The kinds of the Prometheus operator are not there.
+      // The kinds of the Prometheus operator and of cert-manager are not there.
       const objects = objectsOf(await render(helm.path, scenario)).filter(
-        ({ kind }) => !/^(Service|Pod)Monitor$/.test(kind),
+        ({ kind }) => !/^(ServiceMonitor|PodMonitor|Certificate|Issuer)$/.test(kind),
       );
       for (const namespace of NAMESPACES) {
         const items = objects.filter(({ metadata }) => (metadata.namespace ?? NAMESPACE) === namespace);

@@ -9,7 +9,10 @@ import { prioritySchema } from "./priority.ts";
 
 const schema = z.strictObject({
   interval: z.int().positive().default(10).describe("Log every so many iterations"),
-  ignore_last: z.boolean().default(true).describe("Do not log the rest of a longer epoch that is shorter than the interval"),
+  ignore_last: z
+    .boolean()
+    .default(true)
+    .describe("Do not log the rest of a longer epoch that is shorter than the interval"),
   interval_exp_name: ignored("log lines do not name the experiment", z.int().default(1000)),
   log_metric_by_epoch: z.boolean().default(true).describe("Only True: validation is logged by epoch"),
   out_dir: ignored("logs go to the work dir", z.string().nullable().default(null)),
