@@ -99,6 +99,16 @@ describe("bad input to training", function () {
       says: /^Checkpoint .*work\/epoch_9 does not exist .*\[NOT_FOUND\]$/,
     },
     {
+      what: "a checkpoint of another model to resume",
+      changes: () => ({ resume: checkpoint, cfgOptions: [...OTHER_MODEL, "train_cfg.max_epochs=2"] }),
+      says: /^\S+ is of another model: missing in it.*\[CHECKPOINT_MISMATCH\]$/,
+    },
+    {
+      what: "a damaged checkpoint",
+      changes: async () => ({ resume: await damaged(), cfgOptions: ["train_cfg.max_epochs=2"] }),
+      says: /model\.safetensors is damaged: its SHA-256 .*\[CHECKPOINT_INVALID\]$/,
+    },
+    {
       what: "weights of load_from that are not there, and where they were named",
       changes: async () => ({
         config: await writeConfig("load.py", ["_base_ = 'tiny.json'", "load_from = 'x.safetensors'"]),
@@ -169,16 +179,6 @@ describe("bad input to training", function () {
         cfgOptions: await annotate("range.txt", (lines) => [`${lines[0]?.split("\t")[0]}\t192`]),
       }),
       says: /^data-loader ended .*range\.txt:1:1: The label 192 lies outside .*0 to 191.*\[DATASET_LABEL_OUT_OF_RANGE\]$/,
-    },
-    {
-      what: "a checkpoint of another model to resume",
-      changes: () => ({ resume: checkpoint, cfgOptions: [...OTHER_MODEL, "train_cfg.max_epochs=2"] }),
-      says: /^trainer-0 ended .*is of another model: missing in it.*\[CHECKPOINT_MISMATCH\]$/,
-    },
-    {
-      what: "a damaged checkpoint",
-      changes: async () => ({ resume: await damaged(), cfgOptions: ["train_cfg.max_epochs=2"] }),
-      says: /^trainer-0 ended .*model\.safetensors is damaged: its SHA-256 .*\[CHECKPOINT_INVALID\]$/,
     },
   ];
   let failedJobs = 0;
