@@ -120,6 +120,16 @@ describe("bad input to training", function () {
       changes: () => ({ config: PETAGE_CONFIG }),
       says: /resnet101_8xb32_petage\.py:\d+:\d+: Weights .*539c63f8\.pth do not exist\. .*init_cfg=None \[NOT_FOUND\]$/,
     },
+    {
+      what: "a checkpoint of another model to resume",
+      changes: () => ({ resume: checkpoint, cfgOptions: [...OTHER_MODEL, "train_cfg.max_epochs=2"] }),
+      says: /is of another model: missing in it.*\. The config differs: model\..* was .* and is .*\[CHECKPOINT_MISMATCH\]$/,
+    },
+    {
+      what: "a damaged checkpoint",
+      changes: async () => ({ resume: await damaged(), cfgOptions: ["train_cfg.max_epochs=2"] }),
+      says: /model\.safetensors is damaged: its SHA-256 .*\[CHECKPOINT_INVALID\]$/,
+    },
   ];
   for (const { what, changes, says } of refusals) {
     it(`is refused before anything starts: ${what}`, async () => {
