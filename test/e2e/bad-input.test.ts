@@ -99,16 +99,6 @@ describe("bad input to training", function () {
       says: /^Checkpoint .*work\/epoch_9 does not exist .*\[NOT_FOUND\]$/,
     },
     {
-      what: "a checkpoint of another model to resume",
-      changes: () => ({ resume: checkpoint, cfgOptions: [...OTHER_MODEL, "train_cfg.max_epochs=2"] }),
-      says: /^\S+ is of another model: missing in it.*\[CHECKPOINT_MISMATCH\]$/,
-    },
-    {
-      what: "a damaged checkpoint",
-      changes: async () => ({ resume: await damaged(), cfgOptions: ["train_cfg.max_epochs=2"] }),
-      says: /model\.safetensors is damaged: its SHA-256 .*\[CHECKPOINT_INVALID\]$/,
-    },
-    {
       what: "weights of load_from that are not there, and where they were named",
       changes: async () => ({
         config: await writeConfig("load.py", ["_base_ = 'tiny.json'", "load_from = 'x.safetensors'"]),
