@@ -59,9 +59,9 @@ export interface SourcePosition {
 
 export interface PetageErrorOptions {
   readonly cause?: unknown;
-  readonly position?: SourcePosition;
+  readonly position?: SourcePosition | undefined;
   /** What to do about it: one sentence, often the next command. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
 }
 
 /** The one error class. `message` says what, where and what was expected; `hint` says what to do. */
@@ -94,6 +94,11 @@ export class PetageError extends Error {
       });
     }
     return new PetageError("INTERNAL", thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
+  }
+
+  /** The same, with another place or other advice; what is not given stays. */
+  retold({ position = this.position, hint = this.hint }: Omit<PetageErrorOptions, "cause">): PetageError {
+    return new PetageError(this.code, this.message, { cause: this, position, hint });
   }
 
   /** For those to whom the user's files do not belong: where something is wrong, and nothing of what stands there. */

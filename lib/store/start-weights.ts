@@ -77,9 +77,8 @@ async function check(uri: string, { config, path, advice }: Origin): Promise<voi
   try {
     await checkWeights(uri);
   } catch (thrown) {
-    const { code, message, hint } = PetageError.from(thrown);
-    const position = nearestPosition(config.positions, path);
-    const what = [hint, advice].filter((part) => part !== undefined).join(". ");
-    throw new PetageError(code, message, { cause: thrown, ...(position && { position }), ...(what && { hint: what }) });
+    const error = PetageError.from(thrown);
+    const hint = [error.hint, advice].filter((part) => part !== undefined).join(". ") || undefined;
+    throw error.retold({ position: nearestPosition(config.positions, path), hint });
   }
 }

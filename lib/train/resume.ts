@@ -78,8 +78,7 @@ export function requireFit(checkpoint: Checkpoint, config: ResolvedConfig, sourc
 
 /** An error about what does not fit, with the keys of the config that explain it. */
 export function withDifferences(thrown: unknown, found: readonly Difference[]): PetageError {
-  const { code, message, hint } = PetageError.from(thrown);
   const names = found.filter(({ key }) => /^(model|optim_wrapper)\b/.test(key)).map(describeDifference);
-  const why = names.length > 0 ? `The config differs: ${names.slice(0, MAX_LISTED).join("; ")}` : hint;
-  return new PetageError(code, message, { cause: thrown, ...(why !== undefined && { hint: why }) });
+  const hint = names.length > 0 ? `The config differs: ${names.slice(0, MAX_LISTED).join("; ")}` : undefined;
+  return PetageError.from(thrown).retold({ hint });
 }

@@ -98,9 +98,9 @@ async function takeFitting(
   try {
     return await target.startFrom({ ...weights, strict: false });
   } catch (thrown) {
-    const { code, message, hint = advice() } = PetageError.from(thrown);
-    if (code !== "CHECKPOINT_MISMATCH") throw thrown;
-    throw new PetageError(code, message, { cause: thrown, hint });
+    const error = PetageError.from(thrown);
+    if (error.code !== "CHECKPOINT_MISMATCH") throw thrown;
+    throw error.retold({ hint: error.hint ?? advice() });
   }
 }
 

@@ -104,12 +104,8 @@ export class ConfigReader {
     try {
       return this.#files.read(absolute);
     } catch (thrown) {
-      const { code, message, hint, position: own = position } = PetageError.from(thrown);
-      throw new PetageError(code, message, {
-        cause: thrown,
-        ...(own && { position: own }),
-        ...(hint !== undefined && { hint }),
-      });
+      const error = PetageError.from(thrown);
+      throw error.retold({ position: error.position ?? position });
     }
   }
 

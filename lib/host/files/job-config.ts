@@ -94,9 +94,7 @@ export function resolveJobConfig(request: PortableRequest): ResolvedJob {
 
 function withShortPlace(thrown: unknown): unknown {
   if (!(thrown instanceof PetageError) || !thrown.position) return thrown;
-  const { code, message, hint, position } = thrown;
-  const short = { ...position, file: fromConfigs(position.file) };
-  return new PetageError(code, message, { cause: thrown, position: short, ...(hint !== undefined && { hint }) });
+  return thrown.retold({ position: { ...thrown.position, file: fromConfigs(thrown.position.file) } });
 }
 
 function fromConfigs(file: string): string {

@@ -90,13 +90,7 @@ function admit(folders: AllowedFolders, place: string, { positions }: LoadedConf
   try {
     folders.reached(localPath(place));
   } catch (thrown) {
-    const { code, message, hint } = PetageError.from(thrown);
-    const position = key ? nearestPosition(positions, key) : undefined;
-    throw new PetageError(code, message, {
-      cause: thrown,
-      ...(position && { position }),
-      ...(hint !== undefined && { hint }),
-    });
+    throw PetageError.from(thrown).retold({ position: key ? nearestPosition(positions, key) : undefined });
   }
 }
 

@@ -87,11 +87,7 @@ export class StringReader {
     try {
       return work();
     } catch (error) {
-      const { code, message, hint } = PetageError.from(error);
-      throw new PetageError(code, message, {
-        position: this.#source.position(node.from),
-        ...(hint !== undefined && { hint }),
-      });
+      throw PetageError.from(error).retold({ position: this.#source.position(node.from) });
     }
   }
 
