@@ -5,7 +5,6 @@ import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { defined } from "#lib/base/assert.ts";
 import { CONFIG } from "#test/services/inference/support.ts";
-import { PETAGE, runCommand } from "#test/support/cli.ts";
 import { useGrpcurl } from "#test/support/grpcurl.ts";
 import { saveUntrained } from "#test/support/untrained.ts";
 import { startUp, type Up } from "#test/support/up.ts";
@@ -42,11 +41,7 @@ describe("the commands of README.md that talk to what `petage up` runs", functio
 
   for (const command of commands) {
     it(command, async () => {
-      const line = defined(running, "petage up")
-        .here(command)
-        .replace(/^petage /, `'${process.execPath}' '${PETAGE}' `);
-      const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}` };
-      const { exitCode, stdout, stderr } = await runCommand("/bin/sh", ["-euc", line], { cwd: folder, env });
+      const { exitCode, stdout, stderr } = await defined(running, "petage up").run(command);
       assert.equal(exitCode, 0, stderr);
       assert.match(stdout, defined(ANSWERS[command.split(/[ /]/).at(-1) ?? ""], `what ${command} answers`));
     });

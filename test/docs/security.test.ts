@@ -4,9 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defined } from "#lib/base/assert.ts";
 import { NEEDS } from "#lib/rpc/access/roles.ts";
-import { PETAGE, runCommand } from "#test/support/cli.ts";
 import { useGrpcurl } from "#test/support/grpcurl.ts";
-import { startUp, type Up } from "#test/support/up.ts";
+import { runLine, startUp, type Up } from "#test/support/up.ts";
 import { codeBlocks, shellCommands, tableRows } from "../support/markdown.ts";
 import { readText } from "../support/sources.ts";
 
@@ -43,16 +42,11 @@ describe("docs/security.md", function () {
     let folder = "";
     let running: Up | undefined;
 
-    async function run(line: string): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
-      const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}` };
-      return await runCommand("/bin/sh", ["-euc", line], { cwd: folder, env });
-    }
-
     before("make what they need, and petage up", async () => {
       folder = await mkdtemp(join(tmpdir(), "petage-security-"));
       await symlink(grpcurl.path, join(folder, "grpcurl"));
       for (const block of codeBlocks(text, "sh")) {
-        const { exitCode, stderr } = await run(block.text);
+        const { exitCode, stderr } = await runLine(block.text, folder);
         assert.equal(exitCode, 0, stderr);
       }
       running = await startUp(up, folder);
@@ -64,10 +58,7 @@ describe("docs/security.md", function () {
 
     for (const command of commands) {
       it(command, async () => {
-        const line = defined(running, "petage up")
-          .here(command)
-          .replace(/^petage /, `'${process.execPath}' '${PETAGE}' `);
-        const { exitCode, stdout, stderr } = await run(line);
+        const { exitCode, stdout, stderr } = await defined(running, "petage up").run(command);
         assert.equal(exitCode, 0, stderr);
         assert.match(stdout + stderr, defined(ANSWERS[command.split(/[ /]/).at(-1) ?? ""], `what ${command} answers`));
       });
@@ -75,7 +66,7 @@ describe("docs/security.md", function () {
 
     it("answer nobody who shows nothing, and say what is missing", async () => {
       const call = "grpcurl -cacert ca.crt localhost:50050 petage.v1.ControllerService/ListTrainingJobs";
-      const { exitCode, stderr } = await run(defined(running, "petage up").here(call));
+      const { exitCode, stderr } = await defined(running, "petage up").run(call);
       assert.notEqual(exitCode, 0);
       assert.match(
         stderr,

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { PETAGE } from "./cli.ts";
+import { PETAGE, runCommand } from "./cli.ts";
+import type { CommandResult } from "./cli.ts";
 import { until } from "./until.ts";
 
 /** What `petage up` takes where it is told no ports. */
@@ -8,8 +9,15 @@ const PORTS = { controller: "50050", inference: "50051" };
 const START_TIMEOUT_MS = 120_000;
 
 export interface Up extends AsyncDisposable {
-  /** A command with the ports that a document names as they are here. */
-  here(command: string): string;
+  /** Runs a command as a document has it: its ports are the ones here. */
+  run(command: string): Promise<CommandResult>;
+}
+
+/** Runs a line of a shell in a folder, whose programs it finds, too. */
+export async function runLine(line: string, folder: string): Promise<CommandResult> {
+  const env = { PATH: `${folder}:${process.env["PATH"] ?? ""}` };
+  const command = line.replace(/^petage /, `'${process.execPath}' '${PETAGE}' `);
+  return await runCommand("/bin/sh", ["-euc", command], { cwd: folder, env });
 }
 
 /** Runs `petage up` on free ports, as a document has it: `petage up --checkpoint x`. */
@@ -23,7 +31,11 @@ export async function startUp(command: string, cwd: string): Promise<Up> {
   const ports = new Map<string, string>();
   for (const name of names) ports.set(PORTS[name], await until(name, () => tell(name), START_TIMEOUT_MS));
   return {
-    here: (line) => line.replaceAll(/(?<=(?:127\.0\.0\.1|localhost):)\d+/g, (port) => ports.get(port) ?? port),
+    run: (line) =>
+      runLine(
+        line.replaceAll(/(?<=(?:127\.0\.0\.1|localhost):)\d+/g, (port) => ports.get(port) ?? port),
+        cwd,
+      ),
     async [Symbol.asyncDispose]() {
       if (running.kill()) await once(running, "exit");
     },
