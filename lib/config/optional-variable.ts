@@ -5,3 +5,11 @@ export const optional = z
   .string()
   .optional()
   .transform((value) => value || undefined);
+
+/** A variable that is left empty is not set. */
+export function unlessEmpty<Schema extends z.ZodType>(schema: Schema) {
+  return z.preprocess((text) => text || undefined, schema);
+}
+
+/** A port that may be left out; 0 takes any free one. */
+export const optionalPort = unlessEmpty(z.coerce.number().int().min(0).max(65_535).optional());

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { optional } from "#lib/config/optional-variable.ts";
+import { optional, optionalPort, unlessEmpty } from "#lib/config/optional-variable.ts";
 
 /** Who may call whom, and how that is encrypted: of every process of ours, and of the command line as a caller. */
 export const accessVariables = {
@@ -13,7 +13,7 @@ export const accessVariables = {
   /** The name that servers' certificates must have; without it, that by which they are called. Workers of jobs share one. */
   PETAGE_TLS_SERVER_NAME: optional,
   /** Port for health alone, without TLS, which kubelet's probes do not speak. */
-  PETAGE_HEALTH_PORT: z.preprocess((text) => text || undefined, z.coerce.number().int().min(0).max(65_535).optional()),
+  PETAGE_HEALTH_PORT: optionalPort,
   /** Whose token gives which roles: a line each, `TOKEN ROLE[,ROLE] NAME`. */
   PETAGE_TOKENS_FILE: optional,
   /** The token that this process sends as a caller. */
@@ -21,10 +21,7 @@ export const accessVariables = {
   /** What the token of a job is made of, together with its uid. */
   PETAGE_JOB_KEY: optional,
   /** Calls that one client may have open at a server. */
-  PETAGE_MAX_CALLS_PER_CLIENT: z.preprocess(
-    (text) => text || undefined,
-    z.coerce.number().int().min(1).max(1_000_000).optional(),
-  ),
+  PETAGE_MAX_CALLS_PER_CLIENT: unlessEmpty(z.coerce.number().int().min(1).max(1_000_000).optional()),
 };
 
 /** Paths are of PEM files, or of text. */
@@ -59,15 +56,8 @@ export function accessSettings(variables: Variables): AccessSettings {
 }
 
 /** The variables as they are set for a process that is to serve its parent alone, on this machine; limits hold there, too. */
-export const NO_ACCESS: Readonly<Record<Exclude<keyof typeof accessVariables, "PETAGE_MAX_CALLS_PER_CLIENT">, string>> =
-  {
-    PETAGE_TLS_CERT: "",
-    PETAGE_TLS_KEY: "",
-    PETAGE_TLS_CA: "",
-    PETAGE_TLS_REQUIRE_CLIENT: "",
-    PETAGE_TLS_SERVER_NAME: "",
-    PETAGE_HEALTH_PORT: "",
-    PETAGE_TOKENS_FILE: "",
-    PETAGE_TOKEN_FILE: "",
-    PETAGE_JOB_KEY: "",
-  };
+export const NO_ACCESS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.keys(accessVariables)
+    .filter((name) => name !== "PETAGE_MAX_CALLS_PER_CLIENT")
+    .map((name) => [name, ""]),
+);

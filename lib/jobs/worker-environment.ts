@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { optional } from "#lib/config/optional-variable.ts";
+import { optional, optionalPort } from "#lib/config/optional-variable.ts";
 import { accessVariables } from "./access-settings.ts";
 import { dataLoaderOf, workerLabel } from "./job-state.ts";
 import type { WorkerName } from "./job-state.ts";
@@ -20,7 +20,7 @@ export const processVariables = {
     .optional()
     .transform((text) => text === "true"),
   /** Where metrics are served; 0 takes any free port, without it they are not. */
-  PETAGE_METRICS_PORT: z.preprocess((text) => text || undefined, z.coerce.number().int().min(0).max(65_535).optional()),
+  PETAGE_METRICS_PORT: optionalPort,
   ...accessVariables,
 };
 

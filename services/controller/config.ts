@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { optional } from "#lib/config/optional-variable.ts";
+import { optional, unlessEmpty } from "#lib/config/optional-variable.ts";
 import type { Quota } from "#lib/jobs/quota.ts";
 import { readSettings, settingsVariables } from "#lib/k8s/job/settings.ts";
 
@@ -11,13 +11,9 @@ const common = {
 /** Jobs, and trainers of all of them, that may run at a time for further ones to be created by gRPC. */
 function quota(jobs: number, workers: number) {
   return {
-    PETAGE_MAX_RUNNING_JOBS: z.preprocess(unlessEmpty, z.coerce.number().int().min(0).default(jobs)),
-    PETAGE_MAX_RUNNING_WORKERS: z.preprocess(unlessEmpty, z.coerce.number().int().min(0).default(workers)),
+    PETAGE_MAX_RUNNING_JOBS: unlessEmpty(z.coerce.number().int().min(0).default(jobs)),
+    PETAGE_MAX_RUNNING_WORKERS: unlessEmpty(z.coerce.number().int().min(0).default(workers)),
   };
-}
-
-function unlessEmpty(text: unknown): unknown {
-  return text || undefined;
 }
 
 /** Environment of the controller on one machine. */

@@ -167,6 +167,10 @@ readinessProbe:
 {{ .Values.tls.existingWorkerSecret | default (printf "%s-worker-tls" (include "petage.fullname" .)) }}
 {{- end }}
 
+{{- define "petage.tokensSecret" -}}
+{{ .Values.auth.existingSecret | default (printf "%s-tokens" (include "petage.fullname" .)) }}
+{{- end }}
+
 {{- define "petage.jobSecret" -}}
 {{ .Values.auth.existingJobSecret | default (printf "%s-job-key" (include "petage.fullname" .)) }}
 {{- end }}
@@ -194,7 +198,7 @@ readinessProbe:
 {{- define "petage.securityVolumes" -}}
 {{- if include "petage.auth" . }}
 - name: auth
-  secret: { secretName: {{ .Values.auth.existingSecret | default (printf "%s-tokens" (include "petage.fullname" .)) | quote }} }
+  secret: { secretName: {{ include "petage.tokensSecret" . | quote }} }
 {{- end }}
 {{- if .Values.tls.enabled }}
 - name: tls
