@@ -29,14 +29,18 @@ export function withAccess(command: Command): Command {
 
 /** What leads another command to the same service in the same way: flags and their values. */
 export function accessWords(flags: AccessFlags): string[] {
-  const given = {
-    "--tls-ca": flags.tlsCa,
-    "--tls-cert": flags.tlsCert,
-    "--tls-key": flags.tlsKey,
-    "--tls-server-name": flags.tlsServerName,
-    "--token-file": flags.tokenFile,
-  };
-  return Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]));
+  return wordsOf({
+    "tls-ca": flags.tlsCa,
+    "tls-cert": flags.tlsCert,
+    "tls-key": flags.tlsKey,
+    "tls-server-name": flags.tlsServerName,
+    "token-file": flags.tokenFile,
+  });
+}
+
+/** The flags that are given, each before its value. */
+export function wordsOf(flags: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}`, value]));
 }
 
 /** A client of a service that runs already. */

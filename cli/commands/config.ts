@@ -38,9 +38,10 @@ export function namesFile(name: string): boolean {
   return /[/\\]|\.(py|yaml|yml|json)$/.test(name);
 }
 
-/** The same, with the name of its file. */
+/** The same, with the name of its file and nothing that cannot cross to a thread. */
 export function namedUserConfig(name: string, options: readonly string[] = []): NamedConfig {
-  return { name: parse(configFile(name)).name, config: loadUserConfig(name, options) };
+  const { value, positions } = loadUserConfig(name, options);
+  return { name: parse(configFile(name)).name, config: { value, positions } };
 }
 
 /** Loads it with the environment of this process, as mmengine does. */

@@ -1,5 +1,4 @@
 import { writeFile } from "node:fs/promises";
-import { parse } from "node:path";
 import cliProgress from "cli-progress";
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
@@ -17,7 +16,7 @@ import { evaluatorMetrics } from "#lib/train/settings.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { RESULT_FORMATS, formatOf } from "../print/results.ts";
 import { table } from "../print/table.ts";
-import { configFile, loadUserConfig } from "./config.ts";
+import { namedUserConfig } from "./config.ts";
 
 export interface TestFlags {
   readonly out?: string;
@@ -60,21 +59,19 @@ export async function test(
   signal: AbortSignal,
 ): Promise<TestOutcome> {
   const format = flags.out === undefined ? undefined : formatOf(flags.out);
-  const loaded = loadUserConfig(config, flags.cfgOptions ?? []);
+  const named = namedUserConfig(config, flags.cfgOptions);
   const log = createLogger({
     name: "petage",
     format: "pretty",
     level: "warn",
     write: (line) => process.stderr.write(line),
   });
-  const metrics = evaluatorMetrics(loaded, "test_evaluator");
-  const { name } = parse(configFile(config));
-  const checkpoint = await readModel(checkpointUri, { name, config: loaded, petageVersion: VERSION });
+  const metrics = evaluatorMetrics(named.config, "test_evaluator");
+  const checkpoint = await readModel(checkpointUri, { ...named, petageVersion: VERSION });
   await using predictor = openPredictorThread();
-  const plain = { value: loaded.value, positions: loaded.positions };
-  await predictor.load(checkpoint, { source: checkpointUri, config: plain });
-  const node = configNode(plain, "test_dataloader");
-  await using source = await openLoader(node, { purpose: "evaluate", seed: seedOf(loaded), log });
+  await predictor.load(checkpoint, { source: checkpointUri, config: named.config });
+  const node = configNode(named.config, "test_dataloader");
+  await using source = await openLoader(node, { purpose: "evaluate", seed: seedOf(named.config), log });
   const outcome = await collect(evaluate({ predictor, source, metrics, clock: systemClock, signal }));
   if (flags.out && format) await writeFile(flags.out, format(outcome));
   return outcome;

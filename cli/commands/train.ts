@@ -4,7 +4,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { shellCommand } from "#lib/base/shell.ts";
 import { CONTINUE, OPTIONS_OF_FLAGS } from "#lib/jobs/command-line.ts";
-import { accessWords, withAccess } from "../access.ts";
+import { accessWords, withAccess, wordsOf } from "../access.ts";
 import type { AccessFlags } from "../access.ts";
 import type { TrainingJobSpec } from "#proto/petage/v1/TrainingJobSpec.ts";
 import { openController } from "../controller.ts";
@@ -112,8 +112,7 @@ export function cfgOptionsOf({ cfgOptions = [], validate, autoScaleLr }: TrainFl
 
 /** The controller does not know how it was reached: that is added to the command that continues. */
 export function withPlace(message: string, { controller, nats, ...access }: TrainFlags): string {
-  const place = Object.entries({ "--controller": controller, "--nats": nats });
-  const flags = place.flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]));
+  const flags = wordsOf({ controller, nats });
   const words = controller === undefined ? flags : [...flags, ...accessWords(access)];
   return words.length > 0 && message.includes(CONTINUE) ? `${message} ${shellCommand(words)}` : message;
 }

@@ -7,7 +7,7 @@ export const optional = z
   .transform((value) => value || undefined);
 
 /** A variable that is left empty is not set. */
-export function unlessEmpty<Schema extends z.ZodType>(schema: Schema) {
+export function unlessEmpty<Schema extends z.ZodType>(schema: Schema): z.ZodPreprocess<Schema> {
   return z.preprocess((text) => text || undefined, schema);
 }
 

@@ -167,14 +167,14 @@ export async function readCheckpoint(uri: string, { withOptimizer = false } = {}
   return { meta, weights, optimizer };
 }
 
-/** How files of weights are called; what lies in one is known by its content alone. */
-const WEIGHTS_NAME = /\.(safetensors|pth|pt|bin|ckpt|tar|pkl)$/;
+/** How files of weights end, `.pth.tar` among them; what lies in one is known by its content alone. */
+export const WEIGHTS_ENDING = /(\.(safetensors|pth|pt|bin|ckpt|tar|pkl))+$/;
 
 /** The path of a file that holds weights alone; undefined for a checkpoint of ours, and for what is not there. */
 export async function bareFile(uri: string): Promise<string | undefined> {
   const path = resolve(localPath(uri));
   const found = await stat(path).catch(absentAs(undefined));
-  if (!found) return WEIGHTS_NAME.test(path) && basename(path) !== WEIGHTS_FILE ? path : undefined;
+  if (!found) return WEIGHTS_ENDING.test(path) && basename(path) !== WEIGHTS_FILE ? path : undefined;
   if (found.isDirectory() || basename(path) === MANIFEST_FILE) return undefined;
   const isOurs = basename(path) === WEIGHTS_FILE && (await succeeds(access(join(dirname(path), MANIFEST_FILE))));
   return isOurs ? undefined : path;

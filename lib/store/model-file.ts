@@ -3,7 +3,7 @@ import type { NamedConfig } from "#lib/config/print/serialize.ts";
 import type { Checkpoint } from "#lib/model/checkpoint.ts";
 import { inferenceSettings } from "#lib/model/settings.ts";
 import { systemClock } from "#lib/system/clock.ts";
-import { bareFile, readCheckpoint } from "./checkpoint-folder.ts";
+import { bareFile, readCheckpoint, WEIGHTS_ENDING } from "./checkpoint-folder.ts";
 import { readWeightsFile } from "./weights.ts";
 
 export interface ModelOfFile extends NamedConfig {
@@ -38,5 +38,5 @@ export async function readBareModel(path: string, { name, config, petageVersion 
 
 /** `resnet18` of `models/resnet18.pth.tar`: what a model is called that has no other name. */
 export function nameOfFile(path: string): string {
-  return basename(path).replace(/(\.(safetensors|pth|pt|bin|ckpt|tar|pkl))+$/, "") || "model";
+  return basename(path).replace(WEIGHTS_ENDING, "") || "model";
 }

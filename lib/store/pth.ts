@@ -1,19 +1,11 @@
 import { PetageError } from "#lib/base/errors.ts";
-import type { StateDict } from "#lib/model/checkpoint.ts";
-import { plainNames } from "#lib/model/plain-names.ts";
 import { ELEMENT_TYPES, KNOWN_TYPES } from "./element-types.ts";
 import { entriesOf, itemsOf, nameOf, textOf } from "./pickle.ts";
 import type { Pickled } from "./pickle.ts";
-import { checkTensors, shown, valuesOf } from "./stored-tensor.ts";
+import { checkTensors, shown } from "./stored-tensor.ts";
 import type { StoredTensor } from "./stored-tensor.ts";
 import { openTorchFile, storageOfReference } from "./torch-file.ts";
 import type { TorchFile } from "./torch-file.ts";
-
-/** Weights of a file that torch.save wrote, as `openPth` finds them. */
-export function decodePth(bytes: Uint8Array, source: string): StateDict {
-  const tensors = plainNames(openPth(bytes, source), source);
-  return new Map([...tensors].map(([name, tensor]) => [name, valuesOf(tensor)]));
-}
 
 /** Where people keep a state_dict among other things, the first of which that there is. */
 const WRAPPERS = ["state_dict", "model_state_dict", "model", "module", "state_dict_ema", "model_ema"];

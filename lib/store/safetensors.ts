@@ -2,7 +2,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { StateDict, TensorData } from "#lib/model/checkpoint.ts";
 import { ELEMENT_TYPES, KNOWN_TYPES } from "./element-types.ts";
 import { faultOfJson } from "./json-keys.ts";
-import { checkTensors, contiguousStrides, countOf, MAX_AXES, shown, valuesOf } from "./stored-tensor.ts";
+import { checkTensors, contiguousStrides, countOf, MAX_AXES, readAll, shown } from "./stored-tensor.ts";
 import type { StoredTensor } from "./stored-tensor.ts";
 
 // The safetensors format: 8 bytes length of the header, little-endian; the header, JSON: name -> dtype, shape and
@@ -41,7 +41,7 @@ export function encodeSafetensors(tensors: StateDict, metadata: Readonly<Record<
 
 /** Reads a whole file. Throws CHECKPOINT_INVALID, naming `source`, when anything does not fit. */
 export function decodeSafetensors(bytes: Uint8Array, source: string): Map<string, TensorData> {
-  return new Map([...openSafetensors(bytes, source)].map(([name, tensor]) => [name, valuesOf(tensor)]));
+  return readAll(openSafetensors(bytes, source));
 }
 
 /** The tensors of a whole file, their ranges checked and no value read. Throws CHECKPOINT_INVALID, naming `source`. */

@@ -68,6 +68,11 @@ export function rangeFault({ storage, type, offset, shape, strides }: StoredTens
   return last < there ? undefined : `it reaches to value ${last} of its storage, which has ${there}`;
 }
 
+/** The values of tensors whose ranges were checked, by their names. */
+export function readAll(tensors: ReadonlyMap<string, StoredTensor>): Map<string, TensorData> {
+  return new Map([...tensors].map(([name, tensor]) => [name, valuesOf(tensor)]));
+}
+
 /** The values of a tensor whose range was checked, in row-major order and in a buffer of their own. */
 export function valuesOf(tensor: StoredTensor): TensorData {
   const { storage, type, offset, shape } = tensor;

@@ -5,7 +5,7 @@ import { bareFile, readCheckpoint, readOrThrow } from "./checkpoint-folder.ts";
 import { foreignFile } from "./foreign-file.ts";
 import { openPth } from "./pth.ts";
 import { openSafetensors } from "./safetensors.ts";
-import { valuesOf } from "./stored-tensor.ts";
+import { readAll } from "./stored-tensor.ts";
 import type { StoredTensor } from "./stored-tensor.ts";
 
 /** Weights to start from: a checkpoint of ours, or a file of safetensors or torch.save, whatever it is called. */
@@ -15,7 +15,7 @@ export async function readWeights(uri: string): Promise<StateDict> {
 }
 
 export async function readWeightsFile(path: string): Promise<StateDict> {
-  return new Map([...(await open(path))].map(([name, tensor]) => [name, valuesOf(tensor)]));
+  return readAll(await open(path));
 }
 
 /** Reads all that `readWeights` reads but for the values of a file. Throws NOT_FOUND or CHECKPOINT_INVALID as it would. */

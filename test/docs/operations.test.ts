@@ -34,7 +34,9 @@ const SHARED: Readonly<Record<string, object>> = {
 
 /** The variables that a service reads: its own, those that it shares, and those of every process. */
 function variablesOf(service: string): string[] {
-  const own = [...readText(`services/${service}/config.ts`).matchAll(/^\s+([A-Z][A-Z_]+): (?:z\b|optional|unlessEmpty)/gm)];
+  const own = [
+    ...readText(`services/${service}/config.ts`).matchAll(/^\s+([A-Z][A-Z_]+): (?:z\b|optional|unlessEmpty)/gm),
+  ];
   const shared = Object.keys({ ...processVariables, ...endVariables, ...SHARED[service] });
   return [...shared, ...own.map((match) => match[1] ?? "")];
 }

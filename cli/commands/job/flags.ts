@@ -2,7 +2,7 @@ import { Argument, Command, Option } from "commander";
 import { kubeconfigPath } from "#lib/host/files/kubeconfig-path.ts";
 import { Credentials } from "#lib/k8s/credentials.ts";
 import { shellCommand } from "#lib/base/shell.ts";
-import { accessWords, dialAs, withAccess } from "../../access.ts";
+import { accessWords, dialAs, withAccess, wordsOf } from "../../access.ts";
 import type { AccessFlags } from "../../access.ts";
 import type { JobApi } from "../../jobs/job-api.ts";
 
@@ -31,8 +31,7 @@ export function withPlace(command: Command): Command {
 
 /** What leads another command to the same place: ` --namespace pets`. */
 export function placeOf({ namespace, context, kubeconfig, controller, ...access }: PlaceFlags): string {
-  const given = Object.entries({ namespace, context, kubeconfig, controller });
-  const place = given.flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}`, value]));
+  const place = wordsOf({ namespace, context, kubeconfig, controller });
   const words = controller === undefined ? place : [...place, ...accessWords(access)];
   return words.length > 0 ? ` ${shellCommand(words)}` : "";
 }

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { decodePth } from "#lib/store/pth.ts";
+import type { StateDict } from "#lib/model/checkpoint.ts";
+import { plainNames } from "#lib/model/plain-names.ts";
+import { openPth } from "#lib/store/pth.ts";
+import { readAll } from "#lib/store/stored-tensor.ts";
 
 // Written by PyTorch 2.15: torch.save(ckpt), the same with _use_new_zipfile_serialization=False, and a bare state_dict.
 const FILES = ["zip.pth", "legacy.pth", "bare.pt"];
@@ -19,7 +22,9 @@ const EXPECTED: Readonly<Record<string, { shape: number[]; values: (number | big
   "head.fc.bias": { shape: [3], values: [4, 5, 6] },
 };
 
-describe("decodePth", () => {
+const decodePth = (bytes: Uint8Array, source: string): StateDict => readAll(plainNames(openPth(bytes, source), source));
+
+describe("a file of torch.save", () => {
   for (const name of FILES) {
     it(`reads ${name}: all types, strided views and views that share a storage`, () => {
       const tensors = decodePth(read(name), name);
