@@ -5,19 +5,15 @@ export interface AdmissionLimits {
   readonly maxItems: number;
   /** Encoded bytes that they may hold together. */
   readonly maxBytes: number;
-  /** Photos that may be decoded at a time; the others wait. Each may need `maxImagePixels` x 3 bytes. */
-  readonly maxDecodes: number;
 }
 
-const DEFAULT_ADMISSION: AdmissionLimits = { maxItems: 512, maxBytes: 256 * 2 ** 20, maxDecodes: 4 };
+const DEFAULT_ADMISSION: AdmissionLimits = { maxItems: 512, maxBytes: 256 * 2 ** 20 };
 
-/** Lets photos into the server as far as memory allows, and to the decoders a few at a time. */
+/** Lets photos into the server as far as memory allows. */
 export class Admission {
   readonly #limits: AdmissionLimits;
-  readonly #waiting: (() => void)[] = [];
   #items = 0;
   #bytes = 0;
-  #decodes = 0;
 
   constructor(limits: AdmissionLimits = DEFAULT_ADMISSION) {
     this.#limits = limits;
@@ -38,19 +34,5 @@ export class Admission {
         this.#bytes -= bytes;
       },
     };
-  }
-
-  /** Runs one decode when it is its turn; `onWaiting` hears that one more waits, and that it waits no more. */
-  async decode<T>(work: () => Promise<T>, onWaiting: (delta: number) => void): Promise<T> {
-    onWaiting(1);
-    while (this.#decodes >= this.#limits.maxDecodes) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    onWaiting(-1);
-    this.#decodes++;
-    try {
-      return await work();
-    } finally {
-      this.#decodes--;
-      this.#waiting.shift()?.();
-    }
   }
 }

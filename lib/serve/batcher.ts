@@ -2,10 +2,9 @@ import { assert } from "#lib/base/assert.ts";
 import type { Clock } from "#lib/base/clock.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { abortReason } from "#lib/base/signals.ts";
-import { DEFAULT_POLICY, hasRoom, next, type BatchPolicy, type Waiting } from "./policy.ts";
-
-/** How much the last batch counts in the estimate of how long one takes. */
-const ESTIMATE_WEIGHT = 0.2;
+import { DEFAULT_POLICY, forecast, hasRoom, next, paddedSize, placeOf } from "./policy.ts";
+import type { BatchPolicy, EngineState, Forecast, Waiting } from "./policy.ts";
+import { ServiceTimes } from "./service-times.ts";
 
 export interface SubmitOptions {
   /** What the item holds in memory. */
@@ -36,13 +35,18 @@ export interface BatcherOptions<Item, Answer> {
   readonly compute: (items: readonly Item[]) => Promise<readonly Answer[]>;
   readonly clock: Clock;
   readonly policy?: BatchPolicy;
+  /** Batches computed at a time; one by default. */
+  readonly parallelism?: number;
+  /** What is known of how long batches take. */
+  readonly times?: ServiceTimes;
   /** Called with the change in the number of waiting items. */
   readonly onWaiting?: (delta: number) => void;
 }
 
 /**
- * Forms batches of items that come one by one. It is bounded in items and bytes, answers early where a deadline cannot
- * be met, and fails an item for its own fault alone: a batch that fails is computed again in halves.
+ * Forms batches of items that come one by one, the earliest deadline first. It is bounded in items and bytes, answers
+ * early where a deadline cannot be met, and fails an item for its own fault alone: a batch that fails is computed again
+ * in halves.
  */
 export class Batcher<Item, Answer> {
   readonly #compute: (items: readonly Item[]) => Promise<readonly Answer[]>;
@@ -50,12 +54,16 @@ export class Batcher<Item, Answer> {
   readonly #clock: Clock;
   readonly #onWaiting: (delta: number) => void;
   readonly #queue: Entry<Item, Answer>[] = [];
-  #busy = false;
-  #computeMs = 0;
+  readonly #parallelism: number;
+  readonly #times: ServiceTimes;
+  readonly #running = new Set<{ readonly endMs: number }>();
   #timer: Disposable | undefined;
 
   constructor(options: BatcherOptions<Item, Answer>) {
     const { compute, clock, policy = DEFAULT_POLICY, onWaiting = () => {} } = options;
+    const { parallelism = 1, times = new ServiceTimes() } = options;
+    this.#parallelism = parallelism;
+    this.#times = times;
     this.#compute = compute;
     this.#policy = policy;
     this.#clock = clock;
@@ -64,6 +72,21 @@ export class Batcher<Item, Answer> {
 
   get queued(): number {
     return this.#queue.length;
+  }
+
+  /** What an item that came now would meet, behind `ahead` others that are not here yet. */
+  forecast({ timeoutMs, ahead = 0 }: { readonly timeoutMs: number; readonly ahead?: number }): Forecast {
+    const nowMs = this.#clock.nowMs();
+    const item = { deadlineMs: nowMs + timeoutMs, ahead };
+    return forecast(item, this.#queue, { nowMs, engine: this.#engine(), policy: this.#policy });
+  }
+
+  #engine(): EngineState {
+    return {
+      parallelism: this.#parallelism,
+      endsMs: [...this.#running].map(({ endMs }) => endMs),
+      computeMs: (size) => this.#times.of(size),
+    };
   }
 
   /** Resolves with the item's answer. UNAVAILABLE when the queue is full, DEADLINE_EXCEEDED when it would come too late. */
@@ -83,7 +106,7 @@ export class Batcher<Item, Answer> {
         reject: (error) => (unlink(), reject(error)),
       };
       signal?.addEventListener("abort", onAbort, { once: true });
-      this.#queue.push(entry);
+      this.#queue.splice(placeOf(entry.deadlineMs, this.#queue), 0, entry);
       this.#onWaiting(1);
       this.#proceed();
     });
@@ -102,16 +125,12 @@ export class Batcher<Item, Answer> {
     this.#timer?.[Symbol.dispose]();
     for (;;) {
       const nowMs = this.#clock.nowMs();
-      const decision = next(
-        this.#queue,
-        { nowMs, engine: { busy: this.#busy, computeMs: this.#computeMs } },
-        this.#policy,
-      );
+      const decision = next(this.#queue, { nowMs, engine: this.#engine() }, this.#policy);
       if (decision.kind === "wait") {
         this.#wakeAt(decision.untilMs, nowMs);
         return;
       }
-      if (decision.kind === "reject") this.#takeOut(decision.index, 1)[0]?.reject(tooLate());
+      if (decision.kind === "reject") this.#takeOut(0, 1)[0]?.reject(tooLate());
       else void this.#dispatch(this.#takeOut(0, decision.count));
     }
   }
@@ -127,9 +146,11 @@ export class Batcher<Item, Answer> {
   }
 
   async #dispatch(batch: readonly Entry<Item, Answer>[]): Promise<void> {
-    this.#busy = true;
+    const size = paddedSize(batch.length, this.#policy.batchSizes);
+    const running = { endMs: this.#clock.nowMs() + this.#times.of(size) };
+    this.#running.add(running);
     await this.#answer(batch);
-    this.#busy = false;
+    this.#running.delete(running);
     this.#proceed();
   }
 
@@ -139,7 +160,7 @@ export class Batcher<Item, Answer> {
       const answers = await this.#compute(batch.map(({ item }) => item));
       assert(answers.length === batch.length, `${answers.length} answers for ${batch.length} items`);
       const computeMs = this.#clock.nowMs() - startMs;
-      this.#computeMs += ESTIMATE_WEIGHT * (computeMs - this.#computeMs);
+      this.#times.add(paddedSize(batch.length, this.#policy.batchSizes), computeMs);
       for (const [index, { arrivedMs, resolve }] of batch.entries()) {
         const queueMs = startMs - arrivedMs;
         resolve({ answer: answers[index] as Answer, queueMs, computeMs, batchSize: batch.length });

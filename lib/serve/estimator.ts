@@ -2,15 +2,16 @@ import { defined } from "#lib/base/assert.ts";
 import type { Clock } from "#lib/base/clock.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { silentMetrics } from "#lib/base/metrics.ts";
-import type { Build } from "#lib/config/component/component.ts";
 import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from "#lib/data/decode.ts";
 import type { Image } from "#lib/data/types.ts";
 import { Admission } from "./admission.ts";
 import { Batcher } from "./batcher.ts";
 import { checkEstimateOptions, estimateAge, type AgeEstimate, type EstimateOptions } from "#lib/model/age-estimate.ts";
+import { ForecastError } from "./forecast-error.ts";
 import { DEFAULT_POLICY, paddedSize, type BatchPolicy } from "./policy.ts";
 import { checkSize, createPreprocess, inputSize, type Preprocess } from "./preprocess.ts";
 import type { ModelInfo, ServedPredictor } from "./model-info.ts";
+import { ServiceTimes } from "./service-times.ts";
 import { ServingMetrics } from "./serving-metrics.ts";
 
 /** Largest photo taken: smaller than the largest message, so that the answer to a larger one is clear. */
@@ -23,8 +24,15 @@ export interface EstimatorOptions {
   /** Shared by models that follow one another. */
   readonly admission?: Admission;
   readonly metrics?: ServingMetrics;
-  /** Builds the test pipeline; without it, of our components. */
-  readonly build?: Build;
+  /** How photos are prepared; in the calling thread, by our components, unless given. */
+  readonly decoders?: Decoders;
+}
+
+/** What decodes photos and brings them to the network's input. */
+export interface Decoders {
+  readonly preprocess: Preprocess;
+  /** Photos that can be worked on at a time. */
+  readonly parallelism: number;
 }
 
 export interface EstimateCall extends EstimateOptions {
@@ -45,6 +53,11 @@ export interface Estimated {
   readonly batchSize: number;
 }
 
+/** How long a photo may be inside whose caller names no deadline, as one of a stream. */
+const DEFAULT_TIMEOUT_MS = 30_000;
+/** Decoders take photos one by one. */
+const ONE_BY_ONE = { ...DEFAULT_POLICY, batchSizes: [1] };
+
 type Size = Pick<Image, "height" | "width">;
 
 /** From a photo's bytes to an age: each photo is decoded and checked on its own, then computed in a batch with others. */
@@ -52,43 +65,51 @@ export class Estimator {
   readonly info: ModelInfo;
   readonly limits: ImageLimits;
   readonly size: Size;
-  readonly #preprocess: Preprocess;
+  readonly #decoding: Batcher<Encoded, Image>;
+  readonly #error = new ForecastError();
   readonly #admission: Admission;
   readonly #metrics: ServingMetrics;
   readonly #batcher: Batcher<Image, Float32Array>;
   readonly #clock: Clock;
-  readonly #onWaiting = (delta: number): void => this.#metrics.queue.change(delta);
 
   private constructor(
     predictor: ServedPredictor,
-    options: Required<Omit<EstimatorOptions, "build">> & { preprocess: Preprocess; size: Size },
+    options: Required<EstimatorOptions> & { readonly times: ServiceTimes; readonly size: Size },
   ) {
+    const { policy, clock, size, metrics, decoders, times } = options;
     this.info = predictor.info;
     this.limits = options.limits;
-    this.size = options.size;
-    this.#preprocess = options.preprocess;
+    this.size = size;
     this.#admission = options.admission;
-    this.#metrics = options.metrics;
-    this.#clock = options.clock;
-    const { policy, clock, size, metrics } = options;
-    this.#batcher = new Batcher({
-      compute: batchComputer(predictor, { size, batchSizes: policy.batchSizes, metrics }),
-      policy,
+    this.#metrics = metrics;
+    this.#clock = clock;
+    const onWaiting = (delta: number): void => metrics.queue.change(delta);
+    this.#decoding = new Batcher({
+      compute: (photos) => Promise.all(photos.map(({ photo, signal }) => decoders.preprocess(photo, signal))),
+      parallelism: decoders.parallelism,
+      policy: ONE_BY_ONE,
       clock,
-      onWaiting: this.#onWaiting,
+      onWaiting,
     });
+    const compute = batchComputer(predictor, { size, batchSizes: policy.batchSizes, metrics });
+    this.#batcher = new Batcher({ compute, policy, clock, times, onWaiting });
   }
 
   /** Makes the model warm: the first batch of each size costs TensorFlow many times the later ones. */
   static async warm(predictor: ServedPredictor, options: EstimatorOptions): Promise<Estimator> {
     const { clock, limits = SERVING_IMAGE_LIMITS, policy = DEFAULT_POLICY } = options;
     const { metrics = new ServingMetrics(silentMetrics, clock), admission = new Admission() } = options;
-    const preprocess = createPreprocess(predictor.info.config, limits, options.build);
-    const size = await inputSize(preprocess);
+    const { decoders = { preprocess: createPreprocess(predictor.info.config, limits), parallelism: 4 } } = options;
+    const size = await inputSize(decoders.preprocess, decoders.parallelism);
+    const times = new ServiceTimes();
     for (const count of policy.batchSizes) {
-      await predictor.predict({ images: pixels(count, size), count, ...size });
+      const batch = { images: pixels(count, size), count, ...size };
+      await predictor.predict(batch);
+      const startMs = clock.nowMs();
+      await predictor.predict(batch);
+      times.add(count, clock.nowMs() - startMs);
     }
-    return new Estimator(predictor, { limits, policy, admission, metrics, clock, preprocess, size });
+    return new Estimator(predictor, { limits, policy, admission, metrics, clock, decoders, size, times });
   }
 
   /** The age on a photo. Throws IMAGE_*, INVALID_ARGUMENT, UNAVAILABLE, DEADLINE_EXCEEDED or NOT_FINITE. */
@@ -103,29 +124,51 @@ export class Estimator {
     }
   }
 
-  async #estimate(photo: Uint8Array, { timeoutMs = Infinity, signal, ...options }: EstimateCall): Promise<Estimated> {
+  async #estimate(photo: Uint8Array, call: EstimateCall): Promise<Estimated> {
+    const { timeoutMs = DEFAULT_TIMEOUT_MS, signal = new AbortController().signal, ...options } = call;
     checkEstimateOptions(options);
     const startMs = this.#clock.nowMs();
+    const foreseenMs = this.#foresee(timeoutMs);
     using _inside = this.#admission.enter(photo.byteLength);
     this.#metrics.queue.arrive();
-    let decodeStartMs = startMs;
-    const image = await this.#admission.decode(() => {
-      signal?.throwIfAborted(); // its caller left while it waited
-      decodeStartMs = this.#clock.nowMs();
-      return this.#preprocess(photo);
-    }, this.#onWaiting);
+    const decoded = await this.#decoding.submit({ photo, signal }, { bytes: photo.byteLength, timeoutMs, signal });
+    const image = decoded.answer;
     checkSize(image, this.size);
-    const decodedMs = this.#clock.nowMs();
     const { answer, ...timing } = await this.#batcher.submit(image, {
       bytes: image.data.byteLength,
-      timeoutMs: timeoutMs - (decodedMs - startMs),
-      ...(signal && { signal }),
+      timeoutMs: timeoutMs - (this.#clock.nowMs() - startMs),
+      signal,
     });
-    const estimate = estimateAge(answer, options);
-    const queueMs = decodeStartMs - startMs + timing.queueMs;
-    const decodeMs = decodedMs - decodeStartMs;
-    return { ...timing, estimate, decodeMs, queueMs, totalMs: this.#clock.nowMs() - startMs };
+    const totalMs = this.#clock.nowMs() - startMs;
+    this.#error.add(totalMs - foreseenMs);
+    const queueMs = decoded.queueMs + timing.queueMs;
+    return { ...timing, estimate: estimateAge(answer, options), decodeMs: decoded.computeMs, queueMs, totalMs };
   }
+
+  /** How long the answer will take. DEADLINE_EXCEEDED where that is too long, before anything is done for it. */
+  #foresee(timeoutMs: number): number {
+    const decoding = this.#decoding.forecast({ timeoutMs });
+    const computing = this.#batcher.forecast({ timeoutMs, ahead: decoding.before });
+    const foreseenMs = Math.max(decoding.waitMs + decoding.computeMs, computing.waitMs) + computing.computeMs;
+    const isBegunAtOnce = decoding.waitMs === 0 && computing.waitMs === 0; // then trying shows how fast this is now
+    const latestMs = foreseenMs + Math.min(this.#error.marginMs, timeoutMs / 2);
+    if (isBegunAtOnce || latestMs <= timeoutMs) return foreseenMs;
+    throw new PetageError(
+      "DEADLINE_EXCEEDED", // and not UNAVAILABLE, which callers try again at once
+      `Server is overloaded: an answer would take up to ${seconds(latestMs)}, and the caller waits ${seconds(timeoutMs)}`,
+      { hint: "Allow more time, or try again in a moment" },
+    );
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
+}
+
+/** A photo that waits for a decoder. */
+interface Encoded {
+  readonly photo: Uint8Array;
+  readonly signal: AbortSignal;
 }
 
 /** Computes images together, padded to a size that the model is warm for. */

@@ -23,11 +23,14 @@ export const DEFAULT_POLICY: BatchPolicy = {
   maxQueueBytes: 256 * 2 ** 20,
 };
 
-/** What the policy knows of the model. */
+/** What the policy knows of what computes: one model, or several decoders. */
 export interface EngineState {
-  readonly busy: boolean;
-  /** How long a batch takes, as far as is known. */
-  readonly computeMs: number;
+  /** Batches that can be computed at a time. */
+  readonly parallelism: number;
+  /** When each batch under way should end, as far as is known. */
+  readonly endsMs: readonly number[];
+  /** How long a batch of a size takes, as far as is known. */
+  readonly computeMs: (size: number) => number;
 }
 
 export type Decision =
@@ -35,25 +38,89 @@ export type Decision =
   | { readonly kind: "dispatch"; readonly count: number }
   /** Nothing to do before this time, or before anything changes. */
   | { readonly kind: "wait"; readonly untilMs: number }
-  /** This item cannot be answered in time: say so now. */
-  | { readonly kind: "reject"; readonly index: number };
+  /** The first item cannot be answered in time: say so now. */
+  | { readonly kind: "reject" };
 
-/** What to do next with a queue, the oldest item first. Pure: the batcher asks again after every change. */
-export function next(
+interface Now {
+  readonly nowMs: number;
+  readonly engine: EngineState;
+}
+
+/** Where an item belongs in a queue: the earliest deadline first, and of the same the earliest to arrive. */
+export function placeOf(deadlineMs: number, queue: readonly Waiting[]): number {
+  const later = queue.findIndex((item) => item.deadlineMs > deadlineMs);
+  return later < 0 ? queue.length : later;
+}
+
+/** What to do next with a queue, which is in the order of `placeOf`. Pure: the batcher asks again after every change. */
+export function next(queue: readonly Waiting[], { nowMs, engine }: Now, policy: BatchPolicy): Decision {
+  const [first] = queue;
+  if (!first) return { kind: "wait", untilMs: Infinity };
+  if (first.deadlineMs <= nowMs) return { kind: "reject" };
+  const latestStartMs = first.deadlineMs - engine.computeMs(1);
+  if (!isFree(engine)) {
+    const isLate = freeAtMs(nowMs, engine) >= latestStartMs;
+    return isLate ? { kind: "reject" } : { kind: "wait", untilMs: latestStartMs };
+  }
+  const count = countInTime(first.deadlineMs - nowMs, queue.length, { engine, policy });
+  // An idle model refuses the last one in vain: what is known of its speed may be out of date.
+  if (count === 0) return queue.length > 1 ? { kind: "reject" } : { kind: "dispatch", count: 1 };
+  const oldestMs = Math.min(...queue.map(({ arrivedMs }) => arrivedMs));
+  const dueMs = Math.min(oldestMs + policy.maxDelayMs, latestStartMs);
+  if (nowMs >= dueMs || queue.length >= largest(policy)) return { kind: "dispatch", count };
+  return { kind: "wait", untilMs: dueMs };
+}
+
+/** How many of `most` items can be computed together within a time: as many as the largest batch that takes no longer. */
+function countInTime(
+  timeMs: number,
+  most: number,
+  { engine, policy }: { readonly engine: EngineState; readonly policy: BatchPolicy },
+): number {
+  const fitting = policy.batchSizes.filter((size) => engine.computeMs(size) <= timeMs);
+  return Math.min(most, fitting.at(-1) ?? 0);
+}
+
+/** What an item that came now would meet. */
+export interface Forecast {
+  /** Items before it that wait, and batches that are being computed. */
+  readonly before: number;
+  /** How long until it is computed; 0 where that is at once. */
+  readonly waitMs: number;
+  /** How long the batch takes that it will be in. */
+  readonly computeMs: number;
+}
+
+/**
+ * Foresees how long an item with this deadline would take, behind those with an earlier one and `ahead` more that are
+ * not in the queue yet.
+ */
+export function forecast(
+  { deadlineMs, ahead }: { readonly deadlineMs: number; readonly ahead: number },
   queue: readonly Waiting[],
-  { nowMs, engine }: { readonly nowMs: number; readonly engine: EngineState },
-  policy: BatchPolicy,
-): Decision {
-  const late = queue.findIndex(({ deadlineMs }) => deadlineMs <= nowMs + engine.computeMs);
-  if (late >= 0) return { kind: "reject", index: late };
-  const oldest = queue[0];
-  if (!oldest) return { kind: "wait", untilMs: Infinity };
-  const rejectMs = queue.reduce((first, { deadlineMs }) => Math.min(first, deadlineMs), Infinity) - engine.computeMs;
-  if (engine.busy) return { kind: "wait", untilMs: rejectMs };
-  const most = policy.batchSizes.at(-1) ?? 1;
-  const dueMs = oldest.arrivedMs + policy.maxDelayMs;
-  if (queue.length >= most || nowMs >= dueMs) return { kind: "dispatch", count: Math.min(queue.length, most) };
-  return { kind: "wait", untilMs: Math.min(dueMs, rejectMs) };
+  { nowMs, engine, policy }: Now & { readonly policy: BatchPolicy },
+): Forecast {
+  const before = placeOf(deadlineMs, queue) + ahead;
+  const most = largest(policy);
+  const rounds = Math.floor(before / (most * engine.parallelism));
+  return {
+    before: before + engine.endsMs.length,
+    waitMs: freeAtMs(nowMs, engine) - nowMs + rounds * engine.computeMs(most),
+    computeMs: engine.computeMs(paddedSize(Math.min(most, before + 1), policy.batchSizes)),
+  };
+}
+
+function isFree({ endsMs, parallelism }: EngineState): boolean {
+  return endsMs.length < parallelism;
+}
+
+/** When the next batch can begin. */
+function freeAtMs(nowMs: number, engine: EngineState): number {
+  return isFree(engine) ? nowMs : Math.max(nowMs, Math.min(...engine.endsMs));
+}
+
+function largest({ batchSizes }: BatchPolicy): number {
+  return batchSizes.at(-1) ?? 1;
 }
 
 /** Whether one more item fits into the queue. */

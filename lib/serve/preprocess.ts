@@ -9,8 +9,8 @@ import type { ImageLimits } from "#lib/data/decode.ts";
 import { buildPipeline } from "#lib/data/pipeline.ts";
 import type { Image } from "#lib/data/types.ts";
 
-/** Encoded photo to the network's input. */
-export type Preprocess = (photo: Uint8Array) => Promise<Image>;
+/** Encoded photo to the network's input. Gives it up when the signal aborts, with that as the error. */
+export type Preprocess = (photo: Uint8Array, signal: AbortSignal) => Promise<Image>;
 
 /** Where mmpretrain's configs keep what brings a photo to the network's input; the first that is there. */
 const PIPELINES = ["test_dataloader.dataset.pipeline", "val_dataloader.dataset.pipeline", "test_pipeline"];
@@ -21,13 +21,14 @@ const PROBE = Buffer.from(
   "base64",
 );
 
-/** The test pipeline of a checkpoint's config, on bytes instead of files. */
+/** The test pipeline of a checkpoint's config, on bytes instead of files, in the calling thread. */
 export function createPreprocess(config: ResolvedConfig, limits: ImageLimits, build?: Build): Preprocess {
   const read = (): never => {
     throw new PetageError("INTERNAL", "A pipeline that serves must not read files");
   };
   const pipeline = buildPipeline(testPipeline(config), { read, decode: limits }, build);
-  return async (photo) => {
+  return async (photo, signal) => {
+    signal.throwIfAborted();
     const info = { id: "photo", path: "", label: null };
     const sample = await pipeline({ info, index: 0, bytes: photo }, randomStream(0));
     const image = defined(sample.image, "the image after the test pipeline");
@@ -36,9 +37,11 @@ export function createPreprocess(config: ResolvedConfig, limits: ImageLimits, bu
   };
 }
 
-/** Height and width of the network's input. */
-export async function inputSize(preprocess: Preprocess): Promise<Pick<Image, "height" | "width">> {
-  const { height, width } = await preprocess(PROBE);
+/** Height and width of the network's input. `count` probes at a time make as many threads warm. */
+export async function inputSize(preprocess: Preprocess, count: number): Promise<Pick<Image, "height" | "width">> {
+  const { signal } = new AbortController();
+  const probes = await Promise.all(Array.from({ length: count }, () => preprocess(PROBE, signal)));
+  const { height, width } = defined(probes[0], "the image of a probe");
   return { height, width };
 }
 

@@ -2,8 +2,9 @@ import { PetageError } from "#lib/base/errors.ts";
 import { shellCommand } from "#lib/base/shell.ts";
 import type { Log } from "#lib/base/log.ts";
 import { aborted, abortReason } from "#lib/base/signals.ts";
+import { PreprocessThreads } from "#lib/host/thread/preprocess.ts";
 import { Admission } from "#lib/serve/admission.ts";
-import { Estimator } from "#lib/serve/estimator.ts";
+import { Estimator, SERVING_IMAGE_LIMITS } from "#lib/serve/estimator.ts";
 import { ModelFollower, type Found, type StoredModel } from "#lib/serve/model-follower.ts";
 import { ModelSlot } from "#lib/serve/model-slot.ts";
 import type { ModelInfo } from "#lib/serve/model-info.ts";
@@ -73,29 +74,26 @@ export class Models implements AsyncDisposable {
   async #open({ path, version }: ModelVersion, name?: string): Promise<ServedModel> {
     const { log, metrics } = this.#options;
     const engine = await openEngine(path, { log, ...(name !== undefined && { name }) });
-    try {
-      const estimator = await Estimator.warm(engine, {
-        clock: systemClock,
-        admission: this.#admission,
-        metrics,
-      });
-      return this.#serve(engine, { estimator, version });
-    } catch (error) {
+    const decoders = new PreprocessThreads({ config: engine.info.config, limits: SERVING_IMAGE_LIMITS });
+    const close = async (): Promise<void> => {
+      await decoders[Symbol.asyncDispose]();
       await engine[Symbol.asyncDispose]();
+    };
+    try {
+      const shared = { clock: systemClock, admission: this.#admission, metrics };
+      const estimator = await Estimator.warm(engine, { ...shared, decoders });
+      return this.#serve(engine, { estimator, version, [Symbol.asyncDispose]: close });
+    } catch (error) {
+      await close();
       throw error;
     }
   }
 
-  #serve(engine: ServingEngine, model: Pick<ServedModel, "estimator" | "version">): ServedModel {
+  #serve(engine: ServingEngine, model: Omit<ServedModel, "sha256" | "readyTime">): ServedModel {
     const { info, lost } = engine;
     this.#options.metrics.serves(info);
     void aborted(lost).then(() => this.#lost.abort(abortReason(lost)));
-    return {
-      ...model,
-      sha256: info.sha256,
-      readyTime: systemClock.date(),
-      [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
-    };
+    return { ...model, sha256: info.sha256, readyTime: systemClock.date() };
   }
 
   /** Name and version of the model that answers. */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import type { CallContext } from "#lib/rpc/calls.ts";
@@ -31,6 +32,7 @@ export function inferenceService({ slot, absence }: ServiceModels, log: Log): Im
   return {
     predict: answer,
     async *predictStream(requests, context) {
+      setMaxListeners(0, context.signal); // each photo that waits listens, and those are bounded
       // Each photo is answered by the model of its moment: a stream may outlive several.
       yield* concurrently(requests, MAX_UNANSWERED_PHOTOS, ({ predict: request }) =>
         answerOrTell(request, context, { answer, log }),

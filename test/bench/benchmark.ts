@@ -9,7 +9,7 @@ export interface Row {
   readonly peerValue: number | null;
   /** `value` over `peerValue`: above 1 is better for img/s, below 1 for ms and MB. */
   readonly ratio: number | null;
-  /** The highest ratio that is good enough; where a measurement names one, the highest value. */
+  /** The highest ratio that is good enough, or the lowest for img/s; where a measurement names one, the highest value. */
   readonly target: number | null;
   readonly met: boolean | null;
 }
@@ -20,7 +20,7 @@ export interface Measurement {
   readonly value: number;
   readonly unit: "img/s" | "pods/s" | "ms" | "s" | "MB" | "reads" | "writes" | "writes/s";
   readonly peer?: { readonly name: string; readonly value: number } | undefined;
-  /** The highest ratio that is good enough. */
+  /** The ratio that is good enough: for img/s the lowest, otherwise the highest. */
   readonly targetRatio?: number;
   /** The highest value that is good enough, whatever the peer does. */
   readonly targetValue?: number;
@@ -47,6 +47,7 @@ export function toRow(bench: string, measurement: Measurement): Row {
   const ratio = peer ? value / peer.value : undefined;
   const judged = targetValue === undefined ? ratio : value;
   const target = targetValue ?? targetRatio;
+  const isMoreBetter = unit.endsWith("/s") && targetValue === undefined;
   return {
     bench,
     case: name,
@@ -56,7 +57,7 @@ export function toRow(bench: string, measurement: Measurement): Row {
     peerValue: peer ? rounded(peer.value) : null,
     ratio: ratio === undefined ? null : rounded(ratio),
     target: target ?? null,
-    met: judged === undefined || target === undefined ? null : judged <= target,
+    met: judged === undefined || target === undefined ? null : isMoreBetter ? judged >= target : judged <= target,
   };
 }
 

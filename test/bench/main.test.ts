@@ -36,7 +36,7 @@ describe("npm run bench", () => {
       .trimEnd()
       .split("\n")
       .map((line) => line.split(" ")[0]);
-    assert.deepEqual(names, ["main", "train", "data-loader", "ring", "predict", "controller"]);
+    assert.deepEqual(names, ["main", "train", "data-loader", "ring", "predict", "controller", "overload"]);
   });
 
   it("refuses an unknown name and tells the nearest", async () => {

@@ -5,6 +5,7 @@ import type { BenchContext, Benchmark } from "./benchmark.ts";
 import { toRow } from "./benchmark.ts";
 import { controller } from "./controller.ts";
 import { dataLoader } from "./data-loader.ts";
+import { overload } from "./overload.ts";
 import { predict } from "./predict.ts";
 import { ring } from "./ring.ts";
 import { train } from "./train.ts";
@@ -21,6 +22,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   },
   ...PARTS,
   controller,
+  overload,
 };
 
 function list(): string {

@@ -1,20 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defined } from "#lib/base/assert.ts";
-import { loadConfig } from "#lib/config/language/load.ts";
-import { nodeConfigFiles } from "#lib/host/files/config-files.ts";
-import { findNamedConfig } from "#lib/host/files/named-configs.ts";
-import { openTrainingThread } from "#lib/host/thread/training.ts";
-import { VERSION } from "#lib/host/version.ts";
-import { checkpointFolder } from "#lib/store/checkpoint-folder.ts";
 import { startInference } from "../../cli/commands/predict.ts";
 import type { BenchContext, Benchmark, Measurement } from "./benchmark.ts";
 import { percentile } from "./benchmark.ts";
 import { drawPhotos } from "./photos.ts";
 import { inScratchFolder } from "./scratch.ts";
-
-const CONFIG = "resnet101_8xb32_petage";
-const RESNET_18 = ["model.backbone.depth=18", "model.head.in_channels=512"];
+import { saveUntrained } from "./untrained.ts";
 
 const SIZES = {
   full: { photos: 10, warmUp: 20, requests: 300 },
@@ -51,23 +43,4 @@ async function timePredicts(folder: string, { size, say }: BenchContext): Promis
     if (index >= warmUp) times.push(performance.now() - started);
   }
   return times;
-}
-
-/** A checkpoint of ResNet-18 as it starts: an answer takes the same time whatever the weights are. */
-async function saveUntrained(folder: string): Promise<string> {
-  const config = loadConfig(findNamedConfig(CONFIG), { files: nodeConfigFiles, options: RESNET_18 });
-  await using thread = await openTrainingThread({ config, seed: 0 });
-  const tensors = await thread.exportTensors({ withOptimizer: false });
-  const meta = {
-    format: 1,
-    petageVersion: VERSION,
-    createTime: new Date().toISOString(),
-    configName: CONFIG,
-    config: config.value,
-    classes: Array.from({ length: 192 }, (_, month) => String(month)),
-    progress: { epoch: 0, iteration: 0, step: 0, schedule: null, seed: 0, worldSize: 1, best: null },
-    metrics: {},
-  } as const;
-  const saved = await checkpointFolder({ folder, workDir: folder }).save("untrained", { meta, ...tensors });
-  return saved.uri;
 }

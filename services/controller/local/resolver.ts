@@ -1,7 +1,6 @@
 import { PetageError } from "#lib/base/errors.ts";
-import { abortable } from "#lib/base/signals.ts";
+import { ThreadPool } from "#lib/host/thread/pool.ts";
 import { remote } from "#lib/host/thread/remote.ts";
-import type { Remote } from "#lib/host/thread/remote.ts";
 import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
 import type { ReachSettings } from "./reach.ts";
 import type { MachineJob } from "./resolve.ts";
@@ -15,73 +14,36 @@ export interface ResolverThread {
 }
 
 /** Requests that are resolved at a time; further ones wait. */
-const MAX_THREADS = 4;
-/** Threads that were given up and have not ended: each waits for a disk that does not answer. */
+const MAX_RESOLVED = 4;
+/** Requests that were given up and still wait for a disk that does not answer. */
 const MAX_GIVEN_UP = 16;
 
 /**
  * Resolves each request in a thread that does nothing else meanwhile. Configs are read at one go, and who reads from a
- * disk that does not answer waits for good: such a thread is given up when its request is, and keeps nobody waiting.
+ * disk that does not answer waits for good: such a thread is given up when its request is.
  */
 export class Resolvers implements AsyncDisposable {
-  readonly #open: () => Remote<ResolverThread>;
-  readonly #idle: Remote<ResolverThread>[] = [];
-  readonly #waiting = new Set<() => void>();
-  #busy = 0;
-  #givenUp = 0;
+  readonly #pool: ThreadPool<ResolverThread>;
 
   constructor(settings: ReachSettings) {
     const entry = new URL("./resolver-entry.ts", import.meta.url);
-    this.#open = () => remote<ResolverThread>("resolver", entry, { setup: settings });
+    this.#pool = new ThreadPool({
+      open: () => remote<ResolverThread>("resolver", entry, { setup: settings }),
+      maxThreads: MAX_RESOLVED,
+      maxGivenUp: MAX_GIVEN_UP,
+      exhausted: unreadable,
+    });
   }
 
-  readonly resolve: Resolve = async (request, signal) => {
-    const thread = await this.#take(signal);
-    try {
-      const job = await abortable(thread.resolve(request), signal);
-      this.#idle.push(thread);
-      return job;
-    } catch (thrown) {
-      const isLost = signal.aborted || PetageError.from(thrown).code === "PROCESS_FAILED";
-      if (isLost) this.#giveUp(thread);
-      else this.#idle.push(thread);
-      throw thrown;
-    } finally {
-      this.#busy -= 1;
-      for (const wake of this.#waiting) wake();
-    }
-  };
+  readonly resolve: Resolve = (request, signal) => this.#pool.run((thread) => thread.resolve(request), signal);
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#idle.splice(0).map((thread) => thread[Symbol.asyncDispose]()));
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#pool[Symbol.asyncDispose]();
   }
+}
 
-  async #take(signal: AbortSignal): Promise<Remote<ResolverThread>> {
-    while (this.#busy >= MAX_THREADS) await this.#freed(signal);
-    const idle = this.#idle.pop();
-    if (!idle && this.#givenUp >= MAX_GIVEN_UP) {
-      throw new PetageError("RESOURCE_EXHAUSTED", `${this.#givenUp} jobs still wait for files that cannot be read`, {
-        hint: "Look which disk of this machine does not answer, and start the controller anew",
-      });
-    }
-    this.#busy += 1;
-    return idle ?? this.#open();
-  }
-
-  async #freed(signal: AbortSignal): Promise<void> {
-    let wake = (): void => {};
-    const freed = new Promise<void>((resolve) => (wake = resolve));
-    this.#waiting.add(wake);
-    await abortable(freed, signal).finally(() => this.#waiting.delete(wake));
-  }
-
-  /** It ends when it can, at once if it computes. */
-  #giveUp(thread: Remote<ResolverThread>): void {
-    this.#givenUp += 1;
-    const end = async (): Promise<void> => {
-      await thread[Symbol.asyncDispose]();
-      this.#givenUp -= 1;
-    };
-    void end();
-  }
+function unreadable(count: number): PetageError {
+  return new PetageError("RESOURCE_EXHAUSTED", `${count} jobs still wait for files that cannot be read`, {
+    hint: "Look which disk of this machine does not answer, and start the controller anew",
+  });
 }

@@ -7,7 +7,7 @@ import { FakeClock } from "#test/support/fake-clock.ts";
 const BYTES = { bytes: 1 };
 
 /** A model that takes 10 ms for a batch, fails on "bad", and remembers its batches. */
-function model(policy: Partial<BatchPolicy> = {}) {
+function model(policy: Partial<BatchPolicy> = {}, { parallelism = 1 } = {}) {
   const clock = new FakeClock();
   const batches: string[][] = [];
   const compute = async (items: readonly string[]): Promise<string[]> => {
@@ -21,7 +21,7 @@ function model(policy: Partial<BatchPolicy> = {}) {
     waiting.now += delta;
     waiting.most = Math.max(waiting.most, waiting.now);
   };
-  const batcher = new Batcher({ compute, clock, onWaiting, policy: { ...DEFAULT_POLICY, ...policy } });
+  const batcher = new Batcher({ compute, clock, onWaiting, parallelism, policy: { ...DEFAULT_POLICY, ...policy } });
   return { clock, batches, waiting, batcher };
 }
 
@@ -76,6 +76,34 @@ describe("Batcher", () => {
     await clock.advance(5);
     await first;
     assert.deepEqual(batches, [["a"]]);
+  });
+
+  it("serves the most urgent first, whoever came first", async () => {
+    const { clock, batches, batcher } = model({ batchSizes: [1] });
+    const answers = Promise.all([
+      batcher.submit("now", BYTES),
+      batcher.submit("whenever", BYTES),
+      batcher.submit("late", { ...BYTES, timeoutMs: 500 }),
+      batcher.submit("soon", { ...BYTES, timeoutMs: 100 }),
+    ]);
+    await clock.advance(60);
+    await answers;
+    assert.deepEqual(batches, [["now"], ["soon"], ["late"], ["whenever"]]);
+  });
+
+  it("foresees the wait behind what it measured, and computes as many at a time as it is told", async () => {
+    const { clock, batcher } = model({ batchSizes: [1] }, { parallelism: 2 });
+    const foreseen = () => batcher.forecast({ timeoutMs: 1000 });
+    const first = batcher.submit("a", BYTES);
+    await clock.advance(10);
+    await first;
+    const later = Promise.all([..."bcdef"].map((item) => batcher.submit(item, { ...BYTES, timeoutMs: 900 })));
+    assert.deepEqual(foreseen(), { before: 5, waitMs: 10 + 10, computeMs: 10 });
+    await clock.advance(14);
+    assert.deepEqual(foreseen(), { before: 3, waitMs: 6 + 0, computeMs: 10 });
+    await clock.advance(16);
+    await later;
+    assert.deepEqual(foreseen(), { before: 0, waitMs: 0, computeMs: 10 });
   });
 
   it("forgets what is cancelled, without a batch for it", async () => {

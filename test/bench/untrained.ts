@@ -1,0 +1,28 @@
+import { loadConfig } from "#lib/config/language/load.ts";
+import { nodeConfigFiles } from "#lib/host/files/config-files.ts";
+import { findNamedConfig } from "#lib/host/files/named-configs.ts";
+import { openTrainingThread } from "#lib/host/thread/training.ts";
+import { VERSION } from "#lib/host/version.ts";
+import { checkpointFolder } from "#lib/store/checkpoint-folder.ts";
+
+const CONFIG = "resnet101_8xb32_petage";
+const RESNET_18 = ["model.backbone.depth=18", "model.head.in_channels=512"];
+
+/** A checkpoint of ResNet-18 as it starts: an answer takes the same time whatever the weights are. */
+export async function saveUntrained(folder: string): Promise<string> {
+  const config = loadConfig(findNamedConfig(CONFIG), { files: nodeConfigFiles, options: RESNET_18 });
+  await using thread = await openTrainingThread({ config, seed: 0 });
+  const tensors = await thread.exportTensors({ withOptimizer: false });
+  const meta = {
+    format: 1,
+    petageVersion: VERSION,
+    createTime: new Date().toISOString(),
+    configName: CONFIG,
+    config: config.value,
+    classes: Array.from({ length: 192 }, (_, month) => String(month)),
+    progress: { epoch: 0, iteration: 0, step: 0, schedule: null, seed: 0, worldSize: 1, best: null },
+    metrics: {},
+  } as const;
+  const saved = await checkpointFolder({ folder, workDir: folder }).save("untrained", { meta, ...tensors });
+  return saved.uri;
+}
