@@ -4,6 +4,7 @@ import { crop, flip, pad } from "./pixels.ts";
 import type { FlipDirection, Padding } from "./pixels.ts";
 import { resize } from "./resize.ts";
 import type { ResizeMethod } from "./resize.ts";
+import { checkEnlarged } from "./size-limit.ts";
 import type { Image } from "./types.ts";
 import { oneSize, stackViews, viewsOf } from "./views.ts";
 
@@ -24,8 +25,17 @@ export type PixelOperation =
   /** Several views in place of an image, of one size: each by operations of its own. `inViews` makes it. */
   | { readonly kind: "views"; readonly plans: readonly (readonly PixelOperation[])[] };
 
-/** The size that an operation leaves. What it is after "load" shows when that has been carried out. */
+/**
+ * The size that an operation leaves; IMAGE_TOO_LARGE if it makes too much of the image. What it is after "load" shows
+ * when that has been carried out.
+ */
 export function sizeAfter(size: Size, operation: Operation): Size {
+  const after = madeSize(size, operation);
+  checkEnlarged(size, after);
+  return after;
+}
+
+function madeSize(size: Size, operation: Operation): Size {
   switch (operation.kind) {
     case "crop":
       return operation.box;

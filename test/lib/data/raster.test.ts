@@ -37,6 +37,40 @@ describe("operations", () => {
   });
 });
 
+describe("the size that an operation would leave", () => {
+  const sliver = { height: 30_000, width: 1 };
+  const photo = { height: 4000, width: 6000 };
+  const pad = (image: { readonly height: number; readonly width: number }): Operation => {
+    const edge = Math.max(image.height, image.width);
+    const padding = { left: 0, top: 0, right: edge - image.width, bottom: edge - image.height };
+    return { kind: "pad", padding, colour: [0, 0, 0] };
+  };
+  const resize = (height: number, width: number): Operation => ({
+    kind: "resize",
+    size: { height, width },
+    method: { backend: "cv2", interpolation: "bilinear" },
+  });
+  const invert = (height: number, width: number): Operation => ({
+    kind: "pixels",
+    size: { height, width },
+    run: () => assert.fail("it was carried out"),
+  });
+  const enlarged = { kind: "views", plans: [[resize(2, 2)], [resize(9000, 9000)]] } as Operation;
+
+  for (const [what, image, operation] of [
+    ["a sliver framed as a square", sliver, pad(sliver)],
+    ["a sliver with a long short edge", sliver, resize(7_680_000, 256)],
+    ["other pixels in its place", sliver, invert(9000, 9000)],
+    ["one of several views", sliver, enlarged],
+  ] as const) {
+    it(`is refused before a pixel is computed: ${what}`, () =>
+      assert.throws(() => sizeAfter(image, operation), { code: "IMAGE_TOO_LARGE", message: /of 1 x 30000/ }));
+  }
+
+  it("may be that of a large photo that is framed", () =>
+    assert.deepEqual(sizeAfter(photo, pad(photo)), { height: 6000, width: 6000 }));
+});
+
 function sizeOf({ height, width }: { readonly height: number; readonly width: number }): object {
   return { height, width };
 }
