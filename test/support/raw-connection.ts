@@ -2,6 +2,8 @@ import { connect, constants } from "node:http2";
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from "node:http2";
 
 const PREFIX_BYTES = 5;
+/** An attacker holds itself to nothing; the default of 10 MB would end its own streams. */
+const MAX_SESSION_MEGABYTES = 10_000;
 
 /** How a raw call ended. */
 export interface RawEnd {
@@ -70,7 +72,7 @@ export class RawConnection implements Disposable {
   readonly closed: Promise<void>;
 
   constructor(address: string) {
-    this.#session = connect(`http://${address}`);
+    this.#session = connect(`http://${address}`, { maxSessionMemory: MAX_SESSION_MEGABYTES });
     this.#session.on("error", () => {});
     this.closed = new Promise((resolve) => this.#session.once("close", resolve));
   }
