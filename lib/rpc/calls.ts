@@ -1,6 +1,5 @@
 import type { Metadata } from "@grpc/grpc-js";
 import { PetageError } from "#lib/base/errors.ts";
-import { MAX_OPEN_CALLS } from "./limits.ts";
 
 /** What a handler knows of the call it answers. */
 export interface CallContext {
@@ -18,29 +17,19 @@ export interface OpenCall extends Disposable {
   readonly cancel: AbortController;
 }
 
-/** The calls in progress of one server: bounded in number, and known to whoever waits for their end. */
+/** The calls of one server that its handlers are at work for, known to whoever waits for their end. */
 export class OpenCalls {
-  readonly #limit: number;
   readonly #drain = new AbortController();
   readonly #open = new Set<AbortController>();
   #onIdle: (() => void) | undefined;
-
-  constructor(limit: number = MAX_OPEN_CALLS) {
-    this.#limit = limit;
-  }
 
   /** Aborts when the server begins to drain. */
   get draining(): AbortSignal {
     return this.#drain.signal;
   }
 
-  /** Counts a call until it is disposed; UNAVAILABLE when there are too many. */
+  /** Counts a call until it is disposed. */
   enter(): OpenCall {
-    if (this.#open.size >= this.#limit) {
-      throw new PetageError("UNAVAILABLE", `Server is busy with ${this.#open.size} calls, the most it takes`, {
-        hint: "Try again in a moment",
-      });
-    }
     const cancel = new AbortController();
     this.#open.add(cancel);
     return { cancel, [Symbol.dispose]: () => this.#leave(cancel) };

@@ -26,6 +26,7 @@ import {
   RETRY_BUFFER_TOTAL_BYTES,
 } from "./limits.ts";
 import { fullName, serviceDefinition } from "./protos.ts";
+import { requestBytesOf } from "./server-limits.ts";
 
 export interface DialOptions {
   /** Deadline of unary calls that name none. */
@@ -55,7 +56,7 @@ export function dial<N extends ServiceName>(address: string, service: N, options
 
 function channelOptions(service: ServiceName): Record<string, number | string> {
   return {
-    "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
+    "grpc.max_send_message_length": requestBytesOf(service),
     "grpc.max_receive_message_length": service === "DataLoaderService" ? MAX_BATCH_MESSAGE_BYTES : MAX_MESSAGE_BYTES,
     ...(service === "DataLoaderService" && { "grpc-node.flow_control_window": BATCH_WINDOW_BYTES }),
     "grpc.keepalive_time_ms": KEEPALIVE_INTERVAL_MS,

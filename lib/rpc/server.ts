@@ -1,11 +1,11 @@
-import { Server, ServerCredentials, setLogger, type ServerInterceptor } from "@grpc/grpc-js";
+import { Server, ServerCredentials, setLogger } from "@grpc/grpc-js";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { silentMetrics, type Metrics } from "#lib/base/metrics.ts";
 import { abortable } from "#lib/base/signals.ts";
 import { Deadline } from "#lib/system/deadline.ts";
 import { Access } from "./access/access.ts";
-import { interceptor } from "./access/gate.ts";
+import type { Gate } from "./access/gate.ts";
 import { CallMetrics } from "./call-metrics.ts";
 import { OpenCalls } from "./calls.ts";
 import type { Implementation, ServiceName } from "./contract.ts";
@@ -13,19 +13,17 @@ import { toStatus } from "./errors.ts";
 import { returning } from "./lent-message.ts";
 import { adapt, tolerant, type AnyHandler, type HandlerHost } from "./handlers.ts";
 import { Health, OpenStreams } from "./health.ts";
+import { Intake } from "./intake/intake.ts";
+import { interceptor } from "./intake/interceptor.ts";
 import {
-  DRAIN_GRACE_MS,
   KEEPALIVE_INTERVAL_MS,
   KEEPALIVE_TIMEOUT_MS,
-  MAX_BATCH_MESSAGE_BYTES,
-  MAX_HEALTH_MESSAGE_BYTES,
   MAX_IDLE_CONNECTION_MS,
-  MAX_MESSAGE_BYTES,
-  MAX_OPEN_CALLS,
   MAX_STREAMS_PER_CONNECTION,
 } from "./limits.ts";
 import { serviceDefinition } from "./protos.ts";
 import { reflection } from "./reflection.ts";
+import { defaultLimits, intakeLimits, rpcOf, type ServerLimits } from "./server-limits.ts";
 
 /** A service and whether it can answer from the start; `setServing` tells later. */
 export interface ServedService {
@@ -42,21 +40,6 @@ export function implement<N extends ServiceName>(
 ): ServedService {
   return { name, handlers: implementation, serving };
 }
-
-export interface ServerLimits {
-  readonly requestBytes: number;
-  readonly responseBytes: number;
-  readonly openCalls: number;
-  /** How long calls in progress may go on once the server drains. */
-  readonly drainGraceMs: number;
-}
-
-const DEFAULT_LIMITS: ServerLimits = {
-  requestBytes: MAX_MESSAGE_BYTES,
-  responseBytes: MAX_BATCH_MESSAGE_BYTES,
-  openCalls: MAX_OPEN_CALLS,
-  drainGraceMs: DRAIN_GRACE_MS,
-};
 
 export interface ServeOptions {
   /** Where to listen; nothing but this machine reaches the default, 127.0.0.1. */
@@ -92,11 +75,12 @@ export interface RunningServer extends AsyncDisposable {
 /** Starts a gRPC server with health and reflection. PORT_IN_USE when another process listens there. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { host = "127.0.0.1", services, log, metrics = silentMetrics, signal, access = new Access() } = options;
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const limits = { ...defaultLimits(services.map(({ name }) => name)), ...options.limits };
   const callMetrics = new CallMetrics(metrics);
-  const interceptors = [gateOf(access, options.job, { log, metrics: callMetrics })];
-  const server = new Server({ ...channelOptions(limits), interceptors });
-  const calls = new OpenCalls(limits.openCalls);
+  const entrance = { gate: access.gate(options.job), log, metrics: callMetrics };
+  const guarded = guardedServer(limits, entrance);
+  const { server, intake } = guarded;
+  const calls = new OpenCalls();
   const health = new Health();
   const streams = new OpenStreams();
   const shared: HandlerHost = { calls, log, metrics: callMetrics };
@@ -106,8 +90,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   }
   health.addTo(server, streams);
   reflection(services.map(({ name }) => name)).addToServer(streams.watched(server));
-  const port = await bind(server, access.server(), { host, port: options.port });
-  const probed = await serveHealth(health, streams, { host, port: access.healthPort });
+  const port = await bind(guarded, access.server(), { host, port: options.port });
+  const probed = await serveHealth(health, { streams, entrance }, { host, port: access.healthPort });
 
   let drained: Promise<void> | undefined;
   const drain = (): Promise<void> =>
@@ -115,7 +99,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       health.stop();
       streams.end();
       await shutDown(server, calls, limits.drainGraceMs);
-      probed?.server.forceShutdown();
+      probed?.close();
+      intake[Symbol.dispose]();
     })());
   signal?.addEventListener("abort", () => void drain(), { once: true });
   if (signal?.aborted) void drain();
@@ -144,29 +129,48 @@ function channelOptions(limits: ServerLimits): Record<string, number> {
   };
 }
 
-/** Refuses who may not call, and counts that as the call's end. */
-function gateOf(
-  access: Access,
-  job: string | undefined,
-  { log, metrics }: Pick<HandlerHost, "log" | "metrics">,
-): ServerInterceptor {
-  return interceptor(access.gate(job), (path, error) => {
-    const refusal = toStatus(error, log);
-    void metrics.count(path, async () => refusal.code);
-    return refusal;
+interface EntranceParts extends Pick<HandlerHost, "log" | "metrics"> {
+  readonly gate: Gate;
+}
+
+/** A server, and what stands before its calls. */
+interface GuardedServer {
+  readonly server: Server;
+  readonly intake: Intake;
+}
+
+function guardedServer(limits: ServerLimits, { gate, log, metrics }: EntranceParts): GuardedServer {
+  const intake = new Intake(intakeLimits(limits));
+  const entrance = interceptor({
+    gate,
+    intake,
+    rpcOf: (method) => rpcOf(method, limits),
+    refuse(path, error, isNew) {
+      const refusal = toStatus(error, log);
+      if (isNew) void metrics.count(path, async () => refusal.code);
+      return refusal;
+    },
   });
+  return { server: new Server({ ...channelOptions(limits), interceptors: [entrance] }), intake };
 }
 
 /** Health alone, without TLS, on a port of its own: it tells whether this process works, and nothing else. */
 async function serveHealth(
   health: Health,
-  streams: OpenStreams,
+  { streams, entrance }: { readonly streams: OpenStreams; readonly entrance: EntranceParts },
   { host, port }: { host: string; port: number | undefined },
-): Promise<{ readonly server: Server; readonly port: number } | undefined> {
+): Promise<{ readonly port: number; close(): void } | undefined> {
   if (port === undefined) return undefined;
-  const server = new Server(channelOptions({ ...DEFAULT_LIMITS, requestBytes: MAX_HEALTH_MESSAGE_BYTES }));
+  const guarded = guardedServer(defaultLimits([]), entrance);
+  const { server, intake } = guarded;
   health.addTo(server, streams);
-  return { server, port: await bind(server, ServerCredentials.createInsecure(), { host, port }) };
+  return {
+    port: await bind(guarded, ServerCredentials.createInsecure(), { host, port }),
+    close() {
+      server.forceShutdown();
+      intake[Symbol.dispose]();
+    },
+  };
 }
 
 function addService(server: Server, service: ServedService, host: HandlerHost): void {
@@ -193,15 +197,16 @@ setLogger({
 });
 
 async function bind(
-  server: Server,
+  { server, intake }: GuardedServer,
   credentials: ServerCredentials,
   { host, port }: { host: string; port: number },
 ): Promise<number> {
   const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   return await new Promise<number>((resolve, reject) => {
     server.bindAsync(address, credentials, (error, bound) => {
-      if (error) reject(bindError(error, address));
-      else resolve(bound);
+      if (!error) return resolve(bound);
+      intake[Symbol.dispose]();
+      reject(bindError(error, address));
     });
   });
 }

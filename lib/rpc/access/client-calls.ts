@@ -1,35 +1,33 @@
 import { PetageError } from "#lib/base/errors.ts";
+import { FairPool, type Holder } from "../intake/fair-pool.ts";
 
-/** The calls that each client has open. */
+/** The calls that each client has open, over whatever connections. */
 export class ClientCalls {
   readonly #limit: number;
-  readonly #open = new Map<string, number>();
+  readonly #open = new Map<string, FairPool<Holder>>();
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Counts a call until it is disposed, once; RESOURCE_EXHAUSTED when the client has too many. */
-  enter(client: string): Disposable {
-    const open = this.#open.get(client) ?? 0;
-    if (open >= this.#limit) {
-      throw new PetageError("RESOURCE_EXHAUSTED", `${client} has ${open} calls open, the most that one client may`, {
-        hint: "Wait for some of them, or set PETAGE_MAX_CALLS_PER_CLIENT of the service",
-      });
+  /** Counts a call until it is disposed; RESOURCE_EXHAUSTED when the client has too many that none gives way. */
+  enter(client: string, call: Holder): Disposable {
+    const open = this.#open.get(client) ?? new FairPool(this.#limit);
+    if (!open.take(call)) {
+      throw new PetageError(
+        "RESOURCE_EXHAUSTED",
+        `${client} has ${open.total} calls open, the most that one client may`,
+        {
+          hint: "Wait for some of them, or set PETAGE_MAX_CALLS_PER_CLIENT of the service",
+        },
+      );
     }
-    this.#open.set(client, open + 1);
-    let counted = true;
+    this.#open.set(client, open);
     return {
       [Symbol.dispose]: () => {
-        if (counted) this.#leave(client);
-        counted = false;
+        open.give(call);
+        if (open.total === 0 && this.#open.get(client) === open) this.#open.delete(client);
       },
     };
-  }
-
-  #leave(client: string): void {
-    const open = this.#open.get(client) ?? 0;
-    if (open > 1) this.#open.set(client, open - 1);
-    else this.#open.delete(client);
   }
 }

@@ -1,13 +1,11 @@
 import type { PeerCertificate } from "node:tls";
-import { ServerInterceptingCall } from "@grpc/grpc-js";
-import type { Metadata, ServerInterceptor, StatusObject } from "@grpc/grpc-js";
 import { PetageError } from "#lib/base/errors.ts";
+import type { Holder } from "../intake/fair-pool.ts";
 import { callerOfCertificate, type Caller } from "./caller.ts";
 import { ClientCalls } from "./client-calls.ts";
 import { allows, needOf, type Role } from "./roles.ts";
 import { bearerToken, isSameToken, type Tokens } from "./tokens.ts";
 
-const AUTHORIZATION = "authorization";
 const HOW = "Give a token (--token-file, or a header `authorization: Bearer TOKEN`) or a client certificate";
 
 export interface GateOptions {
@@ -21,6 +19,8 @@ export interface GateOptions {
 
 /** What a server knows of a call before it reads its request. */
 export interface Arrival {
+  /** It counts among the calls of its client. */
+  readonly call: Holder;
   /** `/service/method` */
   readonly path: string;
   /** Of the header `authorization`. */
@@ -54,7 +54,7 @@ export class Gate {
     if (need === "job") this.#refuseStranger(arrival.path);
     const caller = this.#callerOf(arrival, token);
     if (need !== "job" && this.#options.asksRoles) requireRole(caller, need, arrival.path);
-    return this.#calls.enter(caller?.name ?? addressOf(arrival.peer));
+    return this.#calls.enter(caller?.name ?? addressOf(arrival.peer), arrival.call);
   }
 
   /** A service that was started by hand, with neither job nor roles, answers all. */
@@ -110,44 +110,4 @@ function nameOf(path: string): string {
 /** Each connection has a port of its own. */
 function addressOf(peer: string): string {
   return peer.replace(/:\d+$/, "");
-}
-
-type Refusal = Pick<StatusObject, "code" | "details" | "metadata">;
-
-/** Stands before every call of a server: who is refused is so before a byte of the request has been read. */
-export function interceptor(gate: Gate, refuse: (path: string, error: unknown) => Refusal): ServerInterceptor {
-  return ({ path }, call) => {
-    let entered: Disposable | undefined;
-    const leave = (): void => entered?.[Symbol.dispose]();
-    return new ServerInterceptingCall(call, {
-      start: (next) =>
-        next({
-          onReceiveMetadata(metadata, proceed) {
-            try {
-              entered = gate.enter({
-                path,
-                authorization: authorizationOf(metadata),
-                peer: call.getPeer(),
-                certificate: () => call.getAuthContext().sslPeerCertificate,
-              });
-            } catch (error) {
-              call.sendStatus(refuse(path, error));
-              return;
-            }
-            metadata.remove(AUTHORIZATION); // no handler, and no log, needs it
-            proceed(metadata);
-          },
-          onCancel: leave,
-        }),
-      sendStatus: (status, next) => {
-        leave();
-        next(status);
-      },
-    });
-  };
-}
-
-function authorizationOf(metadata: Metadata): string | undefined {
-  const values = metadata.get(AUTHORIZATION);
-  return values.length === 1 ? String(values[0]) : undefined;
 }
