@@ -21,7 +21,7 @@ import {
   MAX_IDLE_CONNECTION_MS,
   MAX_STREAMS_PER_CONNECTION,
 } from "./limits.ts";
-import { serviceDefinition } from "./protos.ts";
+import { fullName, serviceDefinition } from "./protos.ts";
 import { reflection } from "./reflection.ts";
 import { defaultLimits, intakeLimits, rpcOf, type ServerLimits } from "./server-limits.ts";
 
@@ -30,15 +30,22 @@ export interface ServedService {
   readonly name: ServiceName;
   readonly handlers: Readonly<Record<string, AnyHandler>>;
   readonly serving: boolean;
+  readonly admit?: Admit;
 }
 
-/** Pairs a service with what answers for it. `serving: false` keeps it not ready until `setServing`. */
+/** Throws where a service would refuse a call, of which it knows the method and how long its client waits, if it said. */
+export type Admit = (method: string, timeoutMs: number | undefined) => void;
+
+/**
+ * Pairs a service with what answers for it. `serving: false` keeps it not ready until `setServing`. `admit` is asked
+ * before a request is read: what is refused there costs hardly anything.
+ */
 export function implement<N extends ServiceName>(
   name: N,
   implementation: Implementation<N>,
-  { serving = true }: { serving?: boolean } = {},
+  { serving = true, admit }: { serving?: boolean; admit?: Admit } = {},
 ): ServedService {
-  return { name, handlers: implementation, serving };
+  return { name, handlers: implementation, serving, ...(admit && { admit }) };
 }
 
 export interface ServeOptions {
@@ -77,7 +84,12 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { host = "127.0.0.1", services, log, metrics = silentMetrics, signal, access = new Access() } = options;
   const limits = { ...defaultLimits(services.map(({ name }) => name)), ...options.limits };
   const callMetrics = new CallMetrics(metrics);
-  const entrance = { gate: access.gate(options.job), log, metrics: callMetrics };
+  const admits = new Map(services.map(({ name, admit }) => [fullName(name), admit]));
+  const admit = (path: string, timeoutMs: number | undefined): void => {
+    const [, service = "", method = ""] = path.split("/");
+    admits.get(service)?.(method, timeoutMs);
+  };
+  const entrance = { gate: access.gate(options.job), admit, log, metrics: callMetrics };
   const guarded = guardedServer(limits, entrance);
   const { server, intake } = guarded;
   const calls = new OpenCalls();
@@ -131,6 +143,7 @@ function channelOptions(limits: ServerLimits): Record<string, number> {
 
 interface EntranceParts extends Pick<HandlerHost, "log" | "metrics"> {
   readonly gate: Gate;
+  readonly admit: (path: string, timeoutMs: number | undefined) => void;
 }
 
 /** A server, and what stands before its calls. */
@@ -139,11 +152,12 @@ interface GuardedServer {
   readonly intake: Intake;
 }
 
-function guardedServer(limits: ServerLimits, { gate, log, metrics }: EntranceParts): GuardedServer {
+function guardedServer(limits: ServerLimits, { gate, admit, log, metrics }: EntranceParts): GuardedServer {
   const intake = new Intake(intakeLimits(limits));
   const entrance = interceptor({
     gate,
     intake,
+    admit,
     rpcOf: (method) => rpcOf(method, limits),
     refuse(path, error, isNew) {
       const refusal = toStatus(error, log);

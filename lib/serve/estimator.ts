@@ -145,6 +145,19 @@ export class Estimator {
     return { ...timing, estimate: estimateAge(answer, options), decodeMs: decoded.computeMs, queueMs, totalMs };
   }
 
+  /**
+   * DEADLINE_EXCEEDED if a photo that came now would not be answered in time. Whoever asks before it has read the photo
+   * saves that, too.
+   */
+  admit(timeoutMs: number = DEFAULT_TIMEOUT_MS): void {
+    try {
+      this.#foresee(timeoutMs);
+    } catch (thrown) {
+      this.#metrics.rejected(PetageError.from(thrown).code);
+      throw thrown;
+    }
+  }
+
   /** How long the answer will take. DEADLINE_EXCEEDED where that is too long, before anything is done for it. */
   #foresee(timeoutMs: number): number {
     const decoding = this.#decoding.forecast({ timeoutMs });

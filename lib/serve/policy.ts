@@ -62,7 +62,7 @@ export function next(queue: readonly Waiting[], { nowMs, engine }: Now, policy: 
     const isLate = freeAtMs(nowMs, engine) >= latestStartMs;
     return isLate ? { kind: "reject" } : { kind: "wait", untilMs: latestStartMs };
   }
-  const count = countInTime(first.deadlineMs - nowMs, queue.length, { engine, policy });
+  const count = bestCount(queue.length, first.deadlineMs - nowMs, { engine, policy });
   // An idle model refuses the last one in vain: what is known of its speed may be out of date.
   if (count === 0) return queue.length > 1 ? { kind: "reject" } : { kind: "dispatch", count: 1 };
   const oldestMs = Math.min(...queue.map(({ arrivedMs }) => arrivedMs));
@@ -71,14 +71,23 @@ export function next(queue: readonly Waiting[], { nowMs, engine }: Now, policy: 
   return { kind: "wait", untilMs: dueMs };
 }
 
-/** How many of `most` items can be computed together within a time: as many as the largest batch that takes no longer. */
-function countInTime(
+/**
+ * How many of `waiting` items to compute together: as many as gives most answers a second, within a time. 12 items would
+ * be padded to a batch of 16, and where that takes twice as long as 8, those 8 come first. 0 where nothing is in time.
+ */
+function bestCount(
+  waiting: number,
   timeMs: number,
-  most: number,
   { engine, policy }: { readonly engine: EngineState; readonly policy: BatchPolicy },
 ): number {
-  const fitting = policy.batchSizes.filter((size) => engine.computeMs(size) <= timeMs);
-  return Math.min(most, fitting.at(-1) ?? 0);
+  let best = { count: 0, perMs: 0 };
+  for (const size of policy.batchSizes) {
+    const ms = engine.computeMs(size);
+    const count = Math.min(waiting, size);
+    const perMs = count / Math.max(ms, Number.EPSILON);
+    if (ms <= timeMs && perMs >= best.perMs) best = { count, perMs };
+  }
+  return best.count;
 }
 
 /** What an item that came now would meet. */

@@ -14,7 +14,10 @@ await run("inference", Environment, async (environment, { log, metrics, signal, 
   const { host, port, served } = environment;
   await using models = new Models({ served, metrics: new ServingMetrics(metrics, systemClock), log });
   // It listens before the model is warm, so that health can say that it is not.
-  const services = [implement("InferenceService", inferenceService(models, log), { serving: false })];
+  const admit = (method: string, timeoutMs: number | undefined): void => {
+    if (method === "Predict") models.slot.current?.estimator.admit(timeoutMs);
+  };
+  const services = [implement("InferenceService", inferenceService(models, log), { serving: false, admit })];
   await using server = await serve({ host, port, services, access, log, metrics });
   let isReady = false;
   const onFound = (found: Found): void => {

@@ -16,6 +16,8 @@ const AUTHORIZATION = "authorization";
 export interface Entrance {
   readonly gate: Gate;
   readonly intake: Intake;
+  /** Asks the service, before its request is read, whether it takes a call whose client waits so long; throws if not. */
+  readonly admit: (path: string, timeoutMs: number | undefined) => void;
   /** The bounds of a method. */
   readonly rpcOf: (method: ServerMethodDefinition<unknown, unknown>) => Rpc;
   /** The status for what ends a call. @param isNew whether no handler knows of the call, which would count its end */
@@ -38,7 +40,7 @@ export function interceptor(entrance: Entrance): ServerInterceptor {
 class WatchedCall extends ServerInterceptingCall {
   readonly #incoming: IncomingCall;
 
-  constructor(call: ServerInterceptingCallInterface, rpc: Rpc, { gate, intake, refuse }: Entrance) {
+  constructor(call: ServerInterceptingCallInterface, rpc: Rpc, { gate, intake, admit, refuse }: Entrance) {
     const stream = streamOf(call);
     let isNew = true;
     const end = (error: unknown): void => {
@@ -66,6 +68,7 @@ class WatchedCall extends ServerInterceptingCall {
                 certificate: () => call.getAuthContext().sslPeerCertificate,
               });
               intake.enter(incoming);
+              admit(rpc.path, timeoutOf(call));
             } catch (error) {
               incoming.refuse(error);
               return;
@@ -106,6 +109,11 @@ class WatchedCall extends ServerInterceptingCall {
       callback();
     });
   }
+}
+
+function timeoutOf(call: ServerInterceptingCallInterface): number | undefined {
+  const deadlineMs = Number(call.getDeadline()); // of a Date, or Infinity
+  return Number.isFinite(deadlineMs) ? deadlineMs - Date.now() : undefined;
 }
 
 function authorizationOf(metadata: Metadata): string | undefined {

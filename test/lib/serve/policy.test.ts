@@ -22,16 +22,24 @@ describe("next", () => {
   const cases: [string, Waiting[], EngineState, typeof PATIENT, Decision][] = [
     ["waits for ever on an empty queue", [], IDLE, DEFAULT_POLICY, { kind: "wait", untilMs: Infinity }],
     ["dispatches at once to an idle model", [waiting(100)], IDLE, DEFAULT_POLICY, { kind: "dispatch", count: 1 }],
-    ["dispatches all that fits", many(5), IDLE, DEFAULT_POLICY, { kind: "dispatch", count: 5 }],
+    ["dispatches all that fits", many(8), IDLE, DEFAULT_POLICY, { kind: "dispatch", count: 8 }],
     ["dispatches no more than the largest batch", many(40), IDLE, DEFAULT_POLICY, { kind: "dispatch", count: 16 }],
+    ["pads no batch where that costs more", many(12), IDLE, DEFAULT_POLICY, { kind: "dispatch", count: 8 }],
+    [
+      "pads a batch that costs the same",
+      many(12),
+      { ...IDLE, computeMs: () => 10 },
+      DEFAULT_POLICY,
+      { kind: "dispatch", count: 12 },
+    ],
     ["waits for a busy model", many(40), BUSY, DEFAULT_POLICY, { kind: "wait", untilMs: Infinity }],
     ["waits for the batch that is overdue", many(40), OVERDUE, DEFAULT_POLICY, { kind: "wait", untilMs: Infinity }],
     [
       "gives work to one of two that is free",
-      many(3),
+      many(2),
       { ...BUSY, parallelism: 2 },
       PATIENT,
-      { kind: "dispatch", count: 3 },
+      { kind: "dispatch", count: 2 },
     ],
     [
       "waits for more as long as the delay allows",
