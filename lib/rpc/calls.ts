@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Metadata } from "@grpc/grpc-js";
 import { PetageError } from "#lib/base/errors.ts";
 
@@ -22,6 +23,10 @@ export class OpenCalls {
   readonly #drain = new AbortController();
   readonly #open = new Set<AbortController>();
   #onIdle: (() => void) | undefined;
+
+  constructor() {
+    setMaxListeners(0, this.#drain.signal); // every stream listens
+  }
 
   /** Aborts when the server begins to drain. */
   get draining(): AbortSignal {

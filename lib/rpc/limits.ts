@@ -24,6 +24,10 @@ export const MAX_STANDARD_CALLS = 256;
 /** Requests under way of one connection, and of all, in largest messages: 64 MiB and 256 MiB for inference. */
 export const CONNECTION_MESSAGES = 4;
 export const SERVER_MESSAGES = 16;
+/** Connections that a server may have: more than calls, so that there is one without a call to give way to another. */
+export const MAX_CONNECTIONS = 2048;
+/** How long a connection may say nothing once it is open. */
+export const MAX_SILENT_MS = 30_000;
 /** How long a call may wait for the rest of a request or of a message in a stream. */
 export const MAX_RECEIVE_MS = 30_000;
 /** How long a stream of requests may have nothing to do. */

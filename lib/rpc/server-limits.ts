@@ -7,6 +7,7 @@ import {
   CONNECTION_MESSAGES,
   DRAIN_GRACE_MS,
   MAX_BATCH_MESSAGE_BYTES,
+  MAX_CONNECTIONS,
   MAX_CONTROL_MESSAGE_BYTES,
   MAX_END_MS,
   MAX_HEALTH_MESSAGE_BYTES,
@@ -14,6 +15,7 @@ import {
   MAX_MESSAGE_BYTES,
   MAX_OPEN_CALLS,
   MAX_RECEIVE_MS,
+  MAX_SILENT_MS,
   MAX_STANDARD_CALLS,
   MAX_STREAM_FRACTION,
   MAX_UNREAD_MS,
@@ -22,7 +24,10 @@ import {
 } from "./limits.ts";
 import { fullName, PROTOS } from "./protos.ts";
 
-export interface ServerLimits extends Pick<IntakeLimits, "openCalls" | "standardCalls" | "waitMs" | "checkIntervalMs"> {
+export interface ServerLimits extends Pick<
+  IntakeLimits,
+  "openCalls" | "standardCalls" | "connections" | "silentMs" | "waitMs" | "checkIntervalMs"
+> {
   /** Largest request, of whatever service. */
   readonly requestBytes: number;
   readonly responseBytes: number;
@@ -43,6 +48,8 @@ export function defaultLimits(services: readonly ServiceName[]): ServerLimits {
     responseBytes: MAX_BATCH_MESSAGE_BYTES,
     openCalls: MAX_OPEN_CALLS,
     standardCalls: MAX_STANDARD_CALLS,
+    connections: MAX_CONNECTIONS,
+    silentMs: MAX_SILENT_MS,
     drainGraceMs: DRAIN_GRACE_MS,
     waitMs: {
       request: MAX_RECEIVE_MS,

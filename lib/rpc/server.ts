@@ -1,4 +1,4 @@
-import { Server, ServerCredentials, setLogger } from "@grpc/grpc-js";
+import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { silentMetrics, type Metrics } from "#lib/base/metrics.ts";
@@ -15,6 +15,7 @@ import { adapt, tolerant, type AnyHandler, type HandlerHost } from "./handlers.t
 import { Health, OpenStreams } from "./health.ts";
 import { Intake } from "./intake/intake.ts";
 import { interceptor } from "./intake/interceptor.ts";
+import { addressOf, listen, type Listener } from "./listen.ts";
 import {
   KEEPALIVE_INTERVAL_MS,
   KEEPALIVE_TIMEOUT_MS,
@@ -102,13 +103,15 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   }
   health.addTo(server, streams);
   reflection(services.map(({ name }) => name)).addToServer(streams.watched(server));
-  const port = await bind(guarded, access.server(), { host, port: options.port });
+  const listener = await listenOn(guarded, access.server(), { host, port: options.port });
   const probed = await serveHealth(health, { streams, entrance }, { host, port: access.healthPort });
+  const { port } = listener;
 
   let drained: Promise<void> | undefined;
   const drain = (): Promise<void> =>
     (drained ??= (async () => {
       health.stop();
+      listener.close();
       streams.end();
       await shutDown(server, calls, limits.drainGraceMs);
       probed?.close();
@@ -119,7 +122,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   return {
     port,
     healthPort: probed?.port,
-    address: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
+    address: addressOf(host, port),
     setAlive: (alive) => health.setAlive(alive),
     setServing(service, serving, { ready = serving } = {}) {
       if (!drained) health.set(service, serving, ready);
@@ -178,13 +181,28 @@ async function serveHealth(
   const guarded = guardedServer(defaultLimits([]), entrance);
   const { server, intake } = guarded;
   health.addTo(server, streams);
+  const listener = await listenOn(guarded, ServerCredentials.createInsecure(), { host, port });
   return {
-    port: await bind(guarded, ServerCredentials.createInsecure(), { host, port }),
+    port: listener.port,
     close() {
+      listener.close();
       server.forceShutdown();
       intake[Symbol.dispose]();
     },
   };
+}
+
+async function listenOn(
+  { server, intake }: GuardedServer,
+  credentials: ServerCredentials,
+  at: { readonly host: string; readonly port: number },
+): Promise<Listener> {
+  try {
+    return await listen(server, { ...at, credentials, intake });
+  } catch (error) {
+    intake[Symbol.dispose]();
+    throw error;
+  }
 }
 
 function addService(server: Server, service: ServedService, host: HandlerHost): void {
@@ -200,40 +218,6 @@ function addService(server: Server, service: ServedService, host: HandlerHost): 
 
 function lowerFirst(name: string): string {
   return name.charAt(0).toLowerCase() + name.slice(1);
-}
-
-// grpc-js prints this line besides handing the error over.
-const REPEATED = "No address added out of total";
-setLogger({
-  error(message: unknown, ...rest: unknown[]) {
-    if (!String(message).includes(REPEATED)) console.error(message, ...rest);
-  },
-});
-
-async function bind(
-  { server, intake }: GuardedServer,
-  credentials: ServerCredentials,
-  { host, port }: { host: string; port: number },
-): Promise<number> {
-  const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-  return await new Promise<number>((resolve, reject) => {
-    server.bindAsync(address, credentials, (error, bound) => {
-      if (!error) return resolve(bound);
-      intake[Symbol.dispose]();
-      reject(bindError(error, address));
-    });
-  });
-}
-
-function bindError(cause: Error, address: string): PetageError {
-  if (cause.message.includes("EADDRINUSE")) {
-    return new PetageError("PORT_IN_USE", `Cannot listen on ${address}: another process does`, {
-      cause,
-      hint: "End that process, or choose another port (0 takes any free one)",
-    });
-  }
-  const hint = "Check that the host is an address of this machine and that the port is allowed";
-  return new PetageError("FAILED_PRECONDITION", `Cannot listen on ${address}: ${cause.message}`, { cause, hint });
 }
 
 /** Lets calls in progress finish, but not longer than the grace. */

@@ -18,7 +18,7 @@ interface Waiting<H> {
 export class BytesInFlight<H extends ByteHolder> {
   readonly #pool: FairPool<H>;
   readonly #connectionBytes: number;
-  readonly #queues = new Map<unknown, Waiting<H>[]>();
+  readonly #queues = new Map<string, Waiting<H>[]>();
 
   /** @param connectionBytes most of one connection, which the largest message fits into */
   constructor(serverBytes: number, connectionBytes: number) {
@@ -30,7 +30,7 @@ export class BytesInFlight<H extends ByteHolder> {
     return this.#pool.total;
   }
 
-  isGreedy(owner: unknown): boolean {
+  isGreedy(owner: string): boolean {
     return this.#pool.isGreedy(owner);
   }
 
@@ -72,11 +72,11 @@ export class BytesInFlight<H extends ByteHolder> {
     return this.#queues.has(owner) || !this.#fits(owner, bytes);
   }
 
-  #fits(owner: unknown, bytes: number): boolean {
+  #fits(owner: string, bytes: number): boolean {
     return this.#pool.shareOf(owner) + bytes <= this.#connectionBytes;
   }
 
-  #unqueue(owner: unknown, waiting: Waiting<H>): void {
+  #unqueue(owner: string, waiting: Waiting<H>): void {
     const rest = (this.#queues.get(owner) ?? []).filter((each) => each !== waiting);
     if (rest.length > 0) this.#queues.set(owner, rest);
     else this.#queues.delete(owner);

@@ -1,7 +1,7 @@
 /** What holds a part of a pool. */
 export interface Holder {
   /** Whose share it counts to: a connection. */
-  readonly owner: unknown;
+  readonly owner: string;
   /** Since when it has waited for its client and nothing else; undefined while the server is at work for it. */
   readonly quietSinceMs: number | undefined;
   /** Ends it, because others need its room. */
@@ -16,7 +16,7 @@ export interface Holder {
 export class FairPool<H extends Holder> {
   readonly #limit: number;
   readonly #held = new Map<H, number>();
-  readonly #shares = new Map<unknown, number>();
+  readonly #shares = new Map<string, number>();
   #total = 0;
 
   constructor(limit: number) {
@@ -28,12 +28,12 @@ export class FairPool<H extends Holder> {
   }
 
   /** What all holders of an owner have together. */
-  shareOf(owner: unknown): number {
+  shareOf(owner: string): number {
     return this.#shares.get(owner) ?? 0;
   }
 
   /** Whether an owner has more than it would if all that have any had the same. */
-  isGreedy(owner: unknown): boolean {
+  isGreedy(owner: string): boolean {
     return this.shareOf(owner) * this.#shares.size > this.#limit;
   }
 

@@ -43,8 +43,8 @@ export interface CallHost {
 /** A call from its headers until its stream is closed: what it holds, and what it waits for. */
 export class IncomingCall implements ByteHolder {
   readonly rpc: Rpc;
-  /** The connection that it came over. */
-  readonly owner: unknown;
+  /** The connection that it came over, by its client's address and port. */
+  readonly owner: string;
   readonly #port: CallPort;
   readonly #host: CallHost;
   readonly #waits: Waits;
@@ -55,7 +55,7 @@ export class IncomingCall implements ByteHolder {
   #costBytes = 0;
   #waitsForRoom = false;
 
-  constructor(rpc: Rpc, owner: unknown, { port, host }: { readonly port: CallPort; readonly host: CallHost }) {
+  constructor(rpc: Rpc, owner: string, { port, host }: { readonly port: CallPort; readonly host: CallHost }) {
     this.rpc = rpc;
     this.owner = owner;
     this.#port = port;

@@ -2,10 +2,11 @@ import { PetageError } from "#lib/base/errors.ts";
 import { every, type Clock } from "#lib/base/clock.ts";
 import { systemClock } from "#lib/system/clock.ts";
 import { BytesInFlight } from "./bytes-in-flight.ts";
+import { Connections, type ConnectionLimits } from "./connections.ts";
 import { FairPool } from "./fair-pool.ts";
 import { IncomingCall, type CallHost, type CallPort, type Rpc, type WaitLimits } from "./incoming-call.ts";
 
-export interface IntakeLimits {
+export interface IntakeLimits extends ConnectionLimits {
   /** Calls that may be open. */
   readonly openCalls: number;
   /** Of those, streams of answers; the rest is left for calls that end soon. */
@@ -22,6 +23,7 @@ export interface IntakeLimits {
 
 /** What comes in at a server, bounded in calls, bytes and time, and shared out between its connections. */
 export class Intake implements Disposable {
+  readonly connections: Connections;
   readonly #open = new Set<IncomingCall>();
   readonly #calls: FairPool<IncomingCall>;
   readonly #streams: FairPool<IncomingCall>;
@@ -36,14 +38,16 @@ export class Intake implements Disposable {
     this.#checks = new FairPool(limits.standardCalls);
     this.#watches = new FairPool(limits.standardCalls);
     const bytes = new BytesInFlight<IncomingCall>(limits.serverBytes, limits.connectionBytes);
+    this.connections = new Connections(limits, () => clock.nowMs());
     this.#host = { nowMs: () => clock.nowMs(), bytes, limits: limits.waitMs };
     this.#timer = every(clock, limits.checkIntervalMs, () => this.#check());
   }
 
-  /** A call whose headers have come. It is known until `leave`. */
-  arrive(rpc: Rpc, owner: unknown, port: CallPort): IncomingCall {
-    const call = new IncomingCall(rpc, owner, { port, host: this.#host });
+  /** A call whose headers have come. It is known until `leave`. @param peer its connection, as `connections` has it */
+  arrive(rpc: Rpc, peer: string, port: CallPort): IncomingCall {
+    const call = new IncomingCall(rpc, peer, { port, host: this.#host });
     this.#open.add(call);
+    this.connections.callBegins(peer);
     return call;
   }
 
@@ -60,6 +64,7 @@ export class Intake implements Disposable {
   /** The stream of a call has closed. */
   leave(call: IncomingCall): void {
     this.#open.delete(call);
+    this.connections.callEnds(call.owner);
     call.ends();
     this.#release(call);
   }
@@ -74,6 +79,7 @@ export class Intake implements Disposable {
 
   #check(): void {
     for (const call of this.#open) call.checkWait();
+    this.connections.check();
   }
 
   #poolsOf({ rpc: { isStandard, responseStream } }: IncomingCall): readonly FairPool<IncomingCall>[] {

@@ -47,7 +47,7 @@ class WatchedCall extends ServerInterceptingCall {
       call.sendStatus(refuse(rpc.path, error, isNew));
       closeAfterStatus(stream);
     };
-    const incoming = intake.arrive(rpc, stream.session, portOf(stream, end));
+    const incoming = intake.arrive(rpc, call.getPeer(), portOf(stream, end));
     let entered: Disposable | undefined;
     // Before grpc-js, which would put what is too much for us with the rest of a message.
     stream.prependListener("data", (chunk: Buffer) => incoming.received(chunk));

@@ -4,27 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dial } from "#lib/rpc/client.ts";
 import { waitForReady } from "#lib/rpc/ready.ts";
-import { checkpointFolder } from "#lib/store/checkpoint-folder.ts";
-import type { Checkpoint } from "#lib/model/checkpoint.ts";
-import { untrainedWeights } from "#test/support/untrained.ts";
 import { startInference } from "./process.ts";
-import { CLASSES, CONFIG, photo } from "./support.ts";
-
-/** A ResNet-18 as it starts, before any training. */
-async function untrained(): Promise<Checkpoint> {
-  const weights = await untrainedWeights(CONFIG);
-  const meta: Checkpoint["meta"] = {
-    format: 1,
-    petageVersion: "0.1.0",
-    createTime: "2026-01-01T00:00:00Z",
-    configName: "tiny",
-    config: CONFIG,
-    classes: Array.from({ length: CLASSES }, (_, month) => String(month)),
-    progress: { epoch: 1, iteration: 0, step: 10, schedule: null, seed: 0, worldSize: 1, best: null },
-    metrics: { "petage/mae_median": 31 },
-  };
-  return { meta, weights, optimizer: new Map() };
-}
+import { photo } from "./support.ts";
+import { saveUntrained } from "./untrained.ts";
 
 function start(checkpoint: string) {
   return startInference({ PETAGE_CHECKPOINT: checkpoint });
@@ -37,7 +19,7 @@ describe("the inference service", function () {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "petage-"));
-    checkpoint = (await checkpointFolder({ folder, workDir: folder }).save("epoch_1", await untrained())).uri;
+    checkpoint = await saveUntrained(folder);
   });
   after(() => rm(folder, { recursive: true }));
 
