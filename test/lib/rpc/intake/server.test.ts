@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { status } from "@grpc/grpc-js";
+import { PetageError } from "#lib/base/errors.ts";
 import { silentLog } from "#lib/base/log.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { waitForReady } from "#lib/rpc/ready.ts";
@@ -47,6 +48,27 @@ describe("a server", () => {
     );
     assert.match(ends[0].details, /Predict was not whole 0\.1 s after/);
     assert.match(ends[1].details, /PredictStream was idle for 0\.1 s/);
+  });
+
+  it("asks a service whether it takes a call before it reads a byte of the request", async () => {
+    const asked: (readonly [string, boolean])[] = [];
+    const admit = (method: string, timeoutMs: number | undefined): void => {
+      asked.push([method, timeoutMs !== undefined && timeoutMs > 1000 && timeoutMs <= 5000]);
+      if (method === "Predict") throw new PetageError("DEADLINE_EXCEEDED", "It would take too long");
+    };
+    await using server = await start([{ ...echo, admit }]);
+    using raw = new RawConnection(server.address);
+    const half = raw.open(PREDICT);
+    await half.write(Buffer.concat([prefixOf(9000), Buffer.alloc(10)]));
+    assert.deepEqual(await half.ended, { code: status.DEADLINE_EXCEEDED, details: "It would take too long" });
+    await using client = dial(server.address, "InferenceService");
+    await assert.rejects(client.predict({}, { deadlineMs: 5000 }), { code: "DEADLINE_EXCEEDED" });
+    assert.equal((await collect(client.predictStream([{ predict: { requestId: "a" } }]))).length, 1);
+    assert.deepEqual(asked, [
+      ["Predict", false],
+      ["Predict", true],
+      ["PredictStream", false],
+    ]);
   });
 
   it("lets health be watched, and a stream of answers last, however long nothing happens", async () => {
