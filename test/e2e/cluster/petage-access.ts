@@ -7,6 +7,7 @@ import { WORKER_NAME } from "#lib/k8s/job/names.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { openAccess } from "#lib/rpc/access/access.ts";
 import { dial } from "#lib/rpc/client.ts";
+import type { PredictResponse__Output } from "#proto/petage/v1/PredictResponse.ts";
 import { collect } from "#test/lib/rpc/support.ts";
 import type { Cluster } from "../../../scripts/cluster/cluster.ts";
 import { CHART } from "../../../scripts/deploy.ts";
@@ -22,8 +23,34 @@ export interface InstalledPetage {
   readonly smallJob: (name: string) => object;
   readonly isTraining: (name: string) => Promise<TrainingJobObject>;
   readonly isIn: (name: string, phase: string, timeoutMs?: number) => Promise<TrainingJobObject>;
+  /** Asks for the age on a photo, through the Service. */
+  readonly predict: (caller: AccessSettings) => Promise<PredictResponse__Output>;
   /** For what callers need; there when the tests run. */
   readonly folder: () => string;
+}
+
+/** Callers of a release that has TLS and roles switched on. */
+export function releaseCallers({ kubectl, folder }: Pick<InstalledPetage, "kubectl" | "folder">) {
+  /** A Secret of the release, its texts decoded. */
+  async function secret(name: string): Promise<ReadonlyMap<string, string>> {
+    const { data } = JSON.parse(await kubectl("get", "secret", name, "--output=json")) as {
+      data: Readonly<Record<string, string>>;
+    };
+    return new Map(Object.entries(data).map(([key, text]) => [key, String(Buffer.from(text, "base64"))]));
+  }
+
+  /** The settings of somebody who trusts the release, and has the token of a role, or none. */
+  async function callerWith(role?: string): Promise<AccessSettings> {
+    const ca = join(folder(), "ca.crt");
+    writeFileSync(ca, (await secret("petage-tls")).get("ca.crt") ?? "");
+    if (role === undefined) return { ca };
+    const lines = (await secret("petage-tokens")).get("tokens")?.split("\n") ?? [];
+    const tokenFile = join(folder(), `${role}.token`);
+    writeFileSync(tokenFile, lines.find((line) => line.endsWith(` ${role}`))?.split(" ")[0] ?? "");
+    return { ca, tokenFile };
+  }
+
+  return { secret, callerWith };
 }
 
 /** The tests of who may call a release that has TLS and roles switched on. */
@@ -34,6 +61,7 @@ export function describeAccess({
   smallJob,
   isTraining,
   isIn,
+  predict,
   folder,
 }: InstalledPetage): void {
   describe("with TLS and roles", () => {
@@ -41,24 +69,7 @@ export function describeAccess({
     const MADE = ["petage-ca", "petage-tls", "petage-worker-tls", "petage-tokens", "petage-job-key"];
     const upgrade = ["upgrade", "petage", CHART, "--reuse-values", "--wait", "--timeout", "5m"];
 
-    /** A Secret of the release, its texts decoded. */
-    async function secret(name: string): Promise<ReadonlyMap<string, string>> {
-      const { data } = JSON.parse(await kubectl("get", "secret", name, "--output=json")) as {
-        data: Readonly<Record<string, string>>;
-      };
-      return new Map(Object.entries(data).map(([key, text]) => [key, String(Buffer.from(text, "base64"))]));
-    }
-
-    /** The settings of somebody who trusts the release, and has the token of a role, or none. */
-    async function callerWith(role?: string): Promise<AccessSettings> {
-      const ca = join(folder(), "ca.crt");
-      writeFileSync(ca, (await secret("petage-tls")).get("ca.crt") ?? "");
-      if (role === undefined) return { ca };
-      const lines = (await secret("petage-tokens")).get("tokens")?.split("\n") ?? [];
-      const tokenFile = join(folder(), `${role}.token`);
-      writeFileSync(tokenFile, lines.find((line) => line.endsWith(` ${role}`))?.split(" ")[0] ?? "");
-      return { ca, tokenFile };
-    }
+    const { secret, callerWith } = releaseCallers({ kubectl, folder });
 
     before("an upgrade switches them on", () => release(...upgrade, "--set", "tls.enabled=true"));
 
@@ -89,6 +100,13 @@ export function describeAccess({
       assert.equal(await answer(await callerWith("predict")), "PERMISSION_DENIED");
       assert.equal(await answer(await callerWith()), "UNAUTHENTICATED");
       assert.equal(await answer({}), "UNAVAILABLE");
+    });
+
+    it("tells ages over TLS whom may ask for them, and nobody else", async () => {
+      const { servedBy } = await predict(await callerWith("predict"));
+      assert.equal(servedBy?.name, "pet-age");
+      await assert.rejects(predict(await callerWith()), { code: "UNAUTHENTICATED" });
+      await assert.rejects(predict({}), { code: "UNAVAILABLE" });
     });
 
     it("trains over TLS, while the services of the job refuse who is not of it", async () => {

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { parseAllDocuments, parseDocument } from "yaml";
 import { synthesize } from "#lib/host/pictures/synth.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import type { AccessSettings } from "#lib/jobs/access-settings.ts";
+import { openAccess } from "#lib/rpc/access/access.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { CHART } from "../../../scripts/deploy.ts";
 import { preparePetage, SMALL_VALUES } from "../../../scripts/cluster/petage.ts";
@@ -16,7 +18,7 @@ import { useHelm } from "../../support/helm.ts";
 import { petage } from "../../support/cli.ts";
 import { until } from "../../support/until.ts";
 import { assertWithin } from "../../support/within.ts";
-import { describeAccess, JOB_TIMEOUT_MS } from "./petage-access.ts";
+import { describeAccess, JOB_TIMEOUT_MS, releaseCallers } from "./petage-access.ts";
 
 const NAMESPACE = "petage";
 const GPUS = 2;
@@ -25,6 +27,8 @@ const SETUP_TIMEOUT_MS = 30 * 60_000;
 const STEP_TIMEOUT_MS = 5 * 60_000;
 const CONFIG = { name: "resnet18_petage_quickstart" };
 const SAVED_EVERY = 5;
+/** Whether everything is done over TLS, and not only what is about it. */
+const WITH_TLS = process.env["PETAGE_TLS"] === "on";
 const SAMPLES = new URL("../../../deploy/samples/", import.meta.url);
 
 interface PodObject {
@@ -68,7 +72,8 @@ describe("petage on Kubernetes", function () {
   });
 
   before("the release", async () => {
-    await release("install", "petage", CHART, "--wait", "--timeout", "5m", ...SMALL_VALUES);
+    const tls = WITH_TLS ? ["--set", "tls.enabled=true"] : [];
+    await release("install", "petage", CHART, "--wait", "--timeout", "5m", ...SMALL_VALUES, ...tls);
   });
 
   after("no photos", () => {
@@ -192,7 +197,9 @@ describe("petage on Kubernetes", function () {
     }
   }
 
-  async function predict() {
+  async function predict(caller?: AccessSettings) {
+    const settings =
+      caller ?? (WITH_TLS ? await releaseCallers({ kubectl, folder: () => folder }).callerWith("predict") : {});
     const { spec } = await cluster().get<{ spec: { clusterIP: string } }>(
       "service",
       "petage-inference",
@@ -200,7 +207,8 @@ describe("petage on Kubernetes", function () {
       NAMESPACE,
     );
     await using way = await cluster().forward(spec.clusterIP, 50051);
-    await using inference = dial(`${way.host}:${way.port}`, "InferenceService");
+    using access = await openAccess({ ...settings, serverName: "petage-inference" });
+    await using inference = dial(`${way.host}:${way.port}`, "InferenceService", { access });
     return await inference.predict({ image: await drawnPet() });
   }
 
@@ -348,7 +356,7 @@ describe("petage on Kubernetes", function () {
     });
   });
 
-  describeAccess({ cluster, kubectl, release, smallJob, isTraining, isIn, folder: () => folder });
+  describeAccess({ cluster, kubectl, release, smallJob, isTraining, isIn, predict, folder: () => folder });
 
   describe("uninstalled", () => {
     it("leaves nothing but what is kept on purpose", async () => {
