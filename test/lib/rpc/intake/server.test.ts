@@ -146,6 +146,19 @@ describe("a server", () => {
     for (const raw of raws) raw[Symbol.dispose]();
   });
 
+  it("cuts off who does not read the answer, and others get theirs", async () => {
+    const classes = ["x".repeat(2 ** 20)]; // more than HTTP/2 sends to who does not read
+    const limits = { waitMs: { ...NEVER, reader: 100 } };
+    await using server = await start([inference({ getModel: async () => ({ classes }) })], limits);
+    using raw = new RawConnection(server.address);
+    const deaf = raw.open("/petage.v1.InferenceService/GetModel", { isReading: false });
+    await deaf.write(prefixOf(0));
+    deaf.end();
+    assert.equal((await deaf.ended).code, undefined);
+    await using client = dial(server.address, "InferenceService");
+    assert.deepEqual((await client.getModel({})).classes, classes);
+  });
+
   it("takes no large request where no photo travels", async () => {
     await using server = await start([evaluator({ getStatus: async () => ({}) }), echo]);
     using raw = new RawConnection(server.address);
