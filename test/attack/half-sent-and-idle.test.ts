@@ -1,110 +1,66 @@
-import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { defined } from "#lib/base/assert.ts";
 import { delay } from "#lib/system/clock.ts";
-import { serviceEntry } from "#lib/host/paths.ts";
-import { startProcess, type RunningProcess } from "#lib/host/process/processes.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
-import { waitForReady } from "#lib/rpc/ready.ts";
 import { photo } from "#test/services/inference/support.ts";
 import { saveUntrained } from "#test/services/inference/untrained.ts";
-import { limitMemory, residentBytes, type MemoryLimit } from "#test/support/memory-limit.ts";
 import { prefixOf, RawConnection, type RawStream } from "#test/support/raw-connection.ts";
+import { MIB, startTarget, type AttackedService, type Target } from "./target.ts";
 
-const MIB = 2 ** 20;
 const CHUNK = Buffer.alloc(64 * 1024, 7);
 const CONNECTIONS = 4;
 /** What one connection may have open. */
 const STREAMS = 256;
-const HEALTH_MS = 1_000;
 /** How long an attack goes on: without bounds it took a controller less than a second to have all its memory. */
 const ATTACK_MS = 2_500;
-const PROBE_PAUSE_MS = 100;
 
-/** A service as a process, with the memory that the chart gives it. */
-interface Target {
-  readonly limitBytes: number;
-  readonly process: RunningProcess;
-  readonly address: string;
-  readonly memory: MemoryLimit;
+interface Attacked {
+  readonly target: Target;
   /** A call as others make it. */
   call(): Promise<unknown>;
 }
 
-type Service = "controller" | "inference";
-
-const ATTACKED: Readonly<
-  Record<Service, { readonly limitBytes: number; readonly path: string; readonly bytes: number }>
-> = {
-  controller: { limitBytes: 512 * MIB, path: "/petage.v1.ControllerService/CreateTrainingJob", bytes: MIB },
-  inference: { limitBytes: 4096 * MIB, path: "/petage.v1.InferenceService/Predict", bytes: 16 * MIB },
+const ATTACKS: Readonly<Record<AttackedService, { readonly path: string; readonly bytes: number }>> = {
+  controller: { path: "/petage.v1.ControllerService/CreateTrainingJob", bytes: MIB },
+  inference: { path: "/petage.v1.InferenceService/Predict", bytes: 16 * MIB },
 };
 
 describe("services that get half-sent and idle calls", function () {
   this.timeout(180_000);
   let folder = "";
-  const targets = new Map<Service, Target>();
+  const attacked = new Map<AttackedService, Attacked>();
   const clients: Client<"ControllerService" | "InferenceService">[] = [];
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "petage-attack-"));
     const image = await photo(100);
-    const checkpoint = await saveUntrained(folder);
-    const started = async (name: Service, environment: Record<string, string>) => {
-      const process = startProcess({
-        name,
-        entry: serviceEntry(name),
-        environment: { TF_CPP_MIN_LOG_LEVEL: "3", NATS_URL: "", PETAGE_ROOT: folder, ...environment },
-        onLine: () => {},
-      });
-      const address = String((await process.ready())["address"]);
-      const { limitBytes } = ATTACKED[name];
-      return { process, address, limitBytes, memory: limitMemory(process.pid, limitBytes) };
-    };
-    const controller = await started("controller", {});
+    const controller = await startTarget("controller", { PETAGE_ROOT: folder });
     const jobs = dial(controller.address, "ControllerService");
-    targets.set("controller", { ...controller, call: () => jobs.listTrainingJobs({}) });
-    const inference = await started("inference", { PETAGE_CHECKPOINT: checkpoint });
-    await waitForReady(inference.address, 60_000, { service: "InferenceService" });
+    attacked.set("controller", { target: controller, call: () => jobs.listTrainingJobs({}) });
+    const inference = await startTarget("inference", { PETAGE_CHECKPOINT: await saveUntrained(folder) });
     const ages = dial(inference.address, "InferenceService");
-    targets.set("inference", { ...inference, call: () => ages.predict({ image }) });
+    attacked.set("inference", { target: inference, call: () => ages.predict({ image }) });
     clients.push(jobs, ages);
   });
   after(async () => {
     for (const client of clients) await client[Symbol.asyncDispose]();
-    for (const { process, memory } of targets.values()) {
-      await process.stop(0);
-      memory[Symbol.dispose]();
-    }
+    for (const { target } of attacked.values()) await target[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** While an attack goes on: health answers, others' calls are answered, and the memory stays below the limit. */
-  async function holdsOut({ process, address, limitBytes, call }: Target): Promise<void> {
-    const endMs = performance.now() + ATTACK_MS;
-    let peakBytes = 0;
-    while (performance.now() < endMs) {
-      await waitForReady(address, HEALTH_MS);
-      await call();
-      peakBytes = Math.max(peakBytes, residentBytes(process.pid));
-      await delay(PROBE_PAUSE_MS);
-    }
-    assert.ok(peakBytes < limitBytes, `${peakBytes / MIB} MiB are resident, the limit is ${limitBytes / MIB} MiB`);
-  }
-
-  async function attack(name: Service, begin: (stream: RawStream) => void, path: string): Promise<void> {
-    const target = targets.get(name);
-    assert.ok(target);
+  async function attack(name: AttackedService, begin: (stream: RawStream) => void, path: string): Promise<void> {
+    const { target, call } = defined(attacked.get(name), name);
     const raws = Array.from({ length: CONNECTIONS }, () => new RawConnection(target.address));
     try {
       for (const raw of raws) for (let stream = 0; stream < STREAMS; stream++) begin(raw.open(path));
-      await holdsOut(target);
+      await target.holdsOut(delay(ATTACK_MS), call);
     } finally {
       for (const raw of raws) raw[Symbol.dispose]();
     }
-    await target.call();
+    await call();
   }
 
   /** Sends a message but for its last bytes. */
@@ -113,7 +69,10 @@ describe("services that get half-sent and idle calls", function () {
     for (let sent = 0; sent + CHUNK.length < bytes && !stream.isOver; sent += CHUNK.length) await stream.write(CHUNK);
   }
 
-  for (const [name, { path, bytes }] of Object.entries(ATTACKED) as [Service, (typeof ATTACKED)[Service]][]) {
+  for (const [name, { path, bytes }] of Object.entries(ATTACKS) as [
+    AttackedService,
+    (typeof ATTACKS)[AttackedService],
+  ][]) {
     it(`${name} keeps a bounded part of a thousand half-sent requests, and serves others`, async () => {
       await attack(name, (stream) => void sendHalf(stream, bytes), path);
     });
@@ -126,7 +85,7 @@ describe("services that get half-sent and idle calls", function () {
   });
 
   it("was bounded by the system, where it lets this user do that", function () {
-    if ([...targets.values()].every(({ memory }) => memory.isEnforced)) return;
+    if ([...attacked.values()].every(({ target }) => target.isLimited)) return;
     console.warn("      no cgroup can be made here: the memory was only looked at");
     this.skip();
   });

@@ -56,16 +56,16 @@ async function holdsOut(
   attack: Promise<unknown>,
   call: () => Promise<unknown>,
 ): Promise<void> {
-  let isOver = false;
-  const over = attack.finally(() => (isOver = true));
+  const over = new AbortController();
+  const attacked = attack.finally(() => over.abort());
   let peakBytes = 0;
   do {
     await waitForReady(address, HEALTH_MS);
     await call();
     peakBytes = Math.max(peakBytes, residentBytes(service.pid));
     await delay(PROBE_PAUSE_MS);
-  } while (!isOver);
-  await over;
+  } while (!over.signal.aborted);
+  await attacked;
   const limitBytes = LIMIT_BYTES[name];
   assert.ok(peakBytes < limitBytes, `${peakBytes / MIB} MiB are resident, the limit is ${limitBytes / MIB} MiB`);
 }

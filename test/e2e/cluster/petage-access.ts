@@ -30,8 +30,14 @@ export interface InstalledPetage {
 }
 
 /** Callers of a release that has TLS and roles switched on. */
-export function releaseCallers({ kubectl, folder }: Pick<InstalledPetage, "kubectl" | "folder">) {
+interface ReleaseCallers {
   /** A Secret of the release, its texts decoded. */
+  secret(name: string): Promise<ReadonlyMap<string, string>>;
+  /** The settings of somebody who trusts the release, and has the token of a role, or none. */
+  callerWith(role?: string): Promise<AccessSettings>;
+}
+
+export function releaseCallers({ kubectl, folder }: Pick<InstalledPetage, "kubectl" | "folder">): ReleaseCallers {
   async function secret(name: string): Promise<ReadonlyMap<string, string>> {
     const { data } = JSON.parse(await kubectl("get", "secret", name, "--output=json")) as {
       data: Readonly<Record<string, string>>;
@@ -39,7 +45,6 @@ export function releaseCallers({ kubectl, folder }: Pick<InstalledPetage, "kubec
     return new Map(Object.entries(data).map(([key, text]) => [key, String(Buffer.from(text, "base64"))]));
   }
 
-  /** The settings of somebody who trusts the release, and has the token of a role, or none. */
   async function callerWith(role?: string): Promise<AccessSettings> {
     const ca = join(folder(), "ca.crt");
     writeFileSync(ca, (await secret("petage-tls")).get("ca.crt") ?? "");

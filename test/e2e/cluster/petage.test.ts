@@ -213,9 +213,10 @@ describe("petage on Kubernetes", function () {
   }
 
   async function drawnPet(): Promise<Buffer> {
-    await synthesize({ out: folder, count: 10, seed: 1, layout: "annotation" });
-    const [photo = ""] = readdirSync(join(folder, "test"));
-    return readFileSync(join(folder, "test", photo));
+    const pets = join(folder, "pets");
+    await synthesize({ out: pets, count: 10, seed: 1, layout: "annotation" });
+    const [photo = ""] = readdirSync(join(pets, "test"));
+    return readFileSync(join(pets, "test", photo));
   }
 
   /** The process of a trainer, as this machine numbers it: its environment bears its job and rank. */

@@ -109,7 +109,10 @@ describe("Predict", () => {
     let open = (): void => {};
     let held = Promise.resolve();
     const clock = { ...systemClock, nowMs: () => 0 }; // however many: it takes no time, so that all are computed at once
-    await using host = await start(fakePredictor(() => held), { clock });
+    await using host = await start(
+      fakePredictor(() => held),
+      { clock },
+    );
     assert.deepEqual(
       host.predictor.batches.splice(0).map(({ count }) => count),
       [1, 1, 2, 2, 4, 4, 8, 8, 16, 16], // the second time is measured
