@@ -29,7 +29,8 @@ export async function listen(server: Server, options: ListenOptions): Promise<Li
     injectConnection(socket);
   });
   await new Promise<void>((resolve, reject) => {
-    listener.once("error", (error) => reject(listenError(error, addressOf(host, port))));
+    // Also later, when nobody waits any more: a connection that cannot be accepted, for want of files, ends no process.
+    listener.on("error", (error) => reject(listenError(error, addressOf(host, port))));
     listener.listen({ host, port }, resolve);
   });
   return { port: (listener.address() as AddressInfo).port, close: () => void listener.close() };
