@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
+import { IMAGE_FORMATS } from "#lib/data/image-format.ts";
 import { refuseEndless } from "#lib/host/files/data-files.ts";
 import type { RunningProcess } from "#lib/host/process/processes.ts";
 import { dial } from "#lib/rpc/client.ts";
@@ -26,7 +27,7 @@ interface PredictFlags extends AccessFlags {
 export function predictCommand(): Command {
   const command = new Command("predict")
     .description("Tell the age of the pet on a photo, by the inference service.")
-    .argument("<photo...>", "JPEG, PNG or WebP files")
+    .argument("<photo...>", `files, ${IMAGE_FORMATS.join(", ")}`)
     .option("--address <host:port>", "an inference service that runs already; otherwise one is started")
     .option("--checkpoint <folder>", "the model to start it with (default: the newest best one below --work-dirs)")
     .option("--config <config>", "of which model it is, where --checkpoint is a file of weights")

@@ -1,8 +1,11 @@
 import sharp, { type OutputInfo, type Sharp } from "sharp";
 import { PetageError } from "#lib/base/errors.ts";
-import { IMAGE_FORMATS, isImageFormat, sniffFormat } from "./image-format.ts";
+import { openBmp } from "./bmp.ts";
+import { IMAGE_FORMATS, isImageFormat, sniffFormat, type ImageFormat } from "./image-format.ts";
 import { readJpegHeader } from "./jpeg-header.ts";
+import { openNetpbm } from "./netpbm.ts";
 import { cmykToBgr, swapRedAndBlue } from "./pixels.ts";
+import type { PlainImage } from "./plain-image.ts";
 import type { Image } from "./types.ts";
 
 export interface ImageLimits {
@@ -16,6 +19,12 @@ const MAX_IMAGE_EDGE_PX = 1_000_000;
 
 export const DEFAULT_IMAGE_LIMITS: ImageLimits = { maxImageBytes: 32 * 2 ** 20, maxImagePixels: 40e6 };
 
+/** Formats that sharp does not read. */
+const PLAIN_FORMATS: Readonly<Partial<Record<ImageFormat, (bytes: Uint8Array) => PlainImage>>> = {
+  bmp: openBmp,
+  netpbm: openNetpbm,
+};
+
 // Every image is seen once, and the callers bring their own threads.
 sharp.cache(false);
 sharp.concurrency(1);
@@ -26,7 +35,12 @@ sharp.concurrency(1);
  * @throws PetageError IMAGE_EMPTY, IMAGE_TOO_LARGE, IMAGE_FORMAT_UNSUPPORTED or IMAGE_UNDECODABLE.
  */
 export async function decodeImage(bytes: Uint8Array, limits: ImageLimits = DEFAULT_IMAGE_LIMITS): Promise<Image> {
-  checkBytes(bytes, limits);
+  const format = checkBytes(bytes, limits);
+  const plain = PLAIN_FORMATS[format]?.(bytes);
+  if (plain) {
+    checkPixels(plain, limits);
+    return { data: plain.read(), width: plain.width, height: plain.height, channels: 3 };
+  }
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const jpeg = readJpegHeader(bytes);
   // "warning", sharp's default, would refuse usable photos with odd headers.
@@ -40,7 +54,7 @@ export async function decodeImage(bytes: Uint8Array, limits: ImageLimits = DEFAU
   }
 }
 
-function checkBytes(bytes: Uint8Array, limits: ImageLimits): void {
+function checkBytes(bytes: Uint8Array, limits: ImageLimits): ImageFormat {
   if (bytes.length === 0) throw new PetageError("IMAGE_EMPTY", "Cannot decode an image of 0 bytes");
   if (bytes.length > limits.maxImageBytes) {
     throw new PetageError(
@@ -49,7 +63,7 @@ function checkBytes(bytes: Uint8Array, limits: ImageLimits): void {
     );
   }
   const format = sniffFormat(bytes);
-  if (isImageFormat(format)) return;
+  if (isImageFormat(format)) return format;
   throw new PetageError(
     "IMAGE_FORMAT_UNSUPPORTED",
     `Cannot decode an image: its first bytes are ${format ? `of the format ${format}` : "of no image format"}`,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { buildComponent } from "#lib/config/component/build.ts";
 import type { ConfigDict } from "#lib/config/value.ts";
 import { datasets } from "#lib/data/datasets/index.ts";
+import { DEFAULT_EXTENSIONS, IMAGE_EXTENSIONS } from "#lib/data/image-format.ts";
 import type { Dataset } from "#lib/data/types.ts";
 import { conforms } from "#test/support/conformance.ts";
 import { memoryFiles, node, recordingLog } from "./support.ts";
@@ -129,6 +130,14 @@ const FOLDERS = {
 };
 
 describe("CustomDataset with folders", () => {
+  it("takes no file that cannot be read, and mmpretrain's endings unless told otherwise", async () => {
+    const unreadable = DEFAULT_EXTENSIONS.filter((ending) => !IMAGE_EXTENSIONS.includes(ending));
+    assert.deepEqual(unreadable, []);
+    const paths = DEFAULT_EXTENSIONS.map((ending) => `/d/2/a${ending}`);
+    const { samples } = await build({ data_prefix: "/d" }, Object.fromEntries(paths.map((path) => [path, ""])));
+    assert.deepEqual(samples.map(({ path }) => path).toSorted(), paths.toSorted());
+  });
+
   it("without classes follows the order of names as text, as mmpretrain does", async () => {
     const dataset = await build({ data_prefix: "/d" }, FOLDERS);
     assert.deepEqual(dataset.classes, ["10", "2"]);
