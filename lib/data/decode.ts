@@ -2,7 +2,7 @@ import sharp, { type OutputInfo, type Sharp } from "sharp";
 import { PetageError } from "#lib/base/errors.ts";
 import { openBmp } from "./bmp.ts";
 import { IMAGE_FORMATS, isImageFormat, sniffFormat, type ImageFormat } from "./image-format.ts";
-import { readJpegHeader } from "./jpeg-header.ts";
+import { outlineJpeg } from "./jpeg-outline.ts";
 import { openNetpbm } from "./netpbm.ts";
 import { cmykToBgr, swapRedAndBlue } from "./pixels.ts";
 import type { PlainImage } from "./plain-image.ts";
@@ -12,6 +12,11 @@ export interface ImageLimits {
   readonly maxImageBytes: number;
   /** Width times height, checked before any pixel is decoded. */
   readonly maxImagePixels: number;
+}
+
+export interface DecodedImage extends Image {
+  /** The file lacks its end, and the photo a part, or as much of its detail. */
+  readonly cutShort?: true;
 }
 
 /** OpenCV refuses longer ones, too, by libpng's limit. Millions of rows take seconds, however few pixels they have. */
@@ -31,10 +36,13 @@ sharp.concurrency(1);
 
 /**
  * Decodes a photo to BGR pixels as OpenCV's `IMREAD_COLOR` shows it: turned by its EXIF orientation, alpha dropped,
- * 16 bits cut to 8, the first frame of an animation, colour profiles ignored.
+ * 16 bits cut to 8, the first frame of an animation, colour profiles ignored. What a JPEG lacks at its end is grey.
  * @throws PetageError IMAGE_EMPTY, IMAGE_TOO_LARGE, IMAGE_FORMAT_UNSUPPORTED or IMAGE_UNDECODABLE.
  */
-export async function decodeImage(bytes: Uint8Array, limits: ImageLimits = DEFAULT_IMAGE_LIMITS): Promise<Image> {
+export async function decodeImage(
+  bytes: Uint8Array,
+  limits: ImageLimits = DEFAULT_IMAGE_LIMITS,
+): Promise<DecodedImage> {
   const format = checkBytes(bytes, limits);
   const plain = PLAIN_FORMATS[format]?.(bytes);
   if (plain) {
@@ -42,16 +50,23 @@ export async function decodeImage(bytes: Uint8Array, limits: ImageLimits = DEFAU
     return { data: plain.read(), width: plain.width, height: plain.height, channels: 3 };
   }
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const jpeg = readJpegHeader(bytes);
-  // "warning", sharp's default, would refuse usable photos with odd headers.
-  const options = { failOn: "error", pages: 1, ignoreIcc: true, limitInputPixels: limits.maxImagePixels } as const;
-  const image = sharp(buffer, options).autoOrient();
   try {
-    checkPixels(jpeg ?? (await sharp(buffer, options).metadata()), limits);
-    return jpeg?.components === 4 ? await readCmyk(image) : await readColour(image);
+    return await decodeWithSharp(buffer, format, limits);
   } catch (error) {
     throw sharpError(error, limits);
   }
+}
+
+async function decodeWithSharp(buffer: Buffer, format: ImageFormat, limits: ImageLimits): Promise<DecodedImage> {
+  const jpeg = format === "jpeg" ? outlineJpeg(buffer) : undefined;
+  const cutShort = jpeg?.complete === false;
+  // "warning", sharp's default, would refuse usable photos with odd headers.
+  const failOn = cutShort ? "none" : "error";
+  const options = { failOn, pages: 1, ignoreIcc: true, limitInputPixels: limits.maxImagePixels } as const;
+  checkPixels(jpeg?.frame ?? (await sharp(buffer, options).metadata()), limits);
+  const image = sharp(buffer, options).autoOrient();
+  const decoded = jpeg?.frame?.components === 4 ? await readCmyk(image) : await readColour(image);
+  return cutShort ? { ...decoded, cutShort } : decoded;
 }
 
 function checkBytes(bytes: Uint8Array, limits: ImageLimits): ImageFormat {

@@ -110,7 +110,7 @@ export class Loader implements BatchSource, AsyncDisposable {
         }
         const made = await abortable(defined(prefetched[0], "a batch that is made"), signal);
         void prefetched.shift();
-        tally.add(made.badSamples);
+        tally.add(made);
         yield made.batch;
       }
     } finally {

@@ -65,6 +65,16 @@ describe("decodeImage", () => {
     });
   }
 
+  it("reads a JPEG that lacks its end, and says so", async () => {
+    const jpeg = await odd.markedJpeg();
+    for (const length of [jpeg.length - 1, jpeg.length - 40]) {
+      const image = await decodeImage(jpeg.subarray(0, length));
+      assert.deepEqual([image.width, image.height, image.cutShort], [40, 20, true]);
+      assertNear(pixel(image, 3, 3), GREEN, 12);
+    }
+    assert.equal((await decodeImage(jpeg)).cutShort, undefined);
+  });
+
   it("gives grey images three equal channels", async () => {
     for (const make of [odd.greyJpeg, odd.greyAlphaPng]) {
       const image = await decodeImage(await make());
@@ -108,7 +118,12 @@ describe("decodeImage", () => {
     ["PGM without size", () => Buffer.from("P5 # nothing else"), "IMAGE_UNDECODABLE", /cut short/],
     ["PGM of 70,000 levels", () => Buffer.from("P5 1 1 70000\n\0\0"), "IMAGE_UNDECODABLE", /70000 levels/],
     ["PGM of text among its numbers", () => Buffer.from("P2 1 1 255\nold"), "IMAGE_UNDECODABLE", /no number/],
-    ["truncated JPEG", async () => (await odd.markedJpeg()).subarray(0, -40), "IMAGE_UNDECODABLE", /Cannot decode/],
+    [
+      "JPEG cut in its header",
+      async () => (await odd.markedJpeg()).subarray(0, 200),
+      "IMAGE_UNDECODABLE",
+      /Cannot decode/,
+    ],
     ["truncated PNG", async () => (await odd.png16()).subarray(0, -30), "IMAGE_UNDECODABLE", /Cannot decode/],
     ["JPEG start alone", () => Buffer.from([0xff, 0xd8, 0xff, 0xe0]), "IMAGE_UNDECODABLE", /Cannot decode/],
     ["JPEG of 280 megapixels", () => odd.jpegClaiming(20000, 14000), "IMAGE_TOO_LARGE", /20000 x 14000/],
