@@ -2,6 +2,7 @@ import sharp, { type OutputInfo, type Sharp } from "sharp";
 import { PetageError } from "#lib/base/errors.ts";
 import { openBmp } from "./bmp.ts";
 import { IMAGE_FORMATS, isImageFormat, sniffFormat, type ImageFormat } from "./image-format.ts";
+import { checkParts } from "./image-parts.ts";
 import { outlineJpeg } from "./jpeg-outline.ts";
 import { openNetpbm } from "./netpbm.ts";
 import { cmykToBgr, swapRedAndBlue } from "./pixels.ts";
@@ -59,6 +60,7 @@ export async function decodeImage(
 
 async function decodeWithSharp(buffer: Buffer, format: ImageFormat, limits: ImageLimits): Promise<DecodedImage> {
   const jpeg = format === "jpeg" ? outlineJpeg(buffer) : undefined;
+  checkParts(buffer, format, { jpeg, maxImagePixels: limits.maxImagePixels });
   const cutShort = jpeg?.complete === false;
   // "warning", sharp's default, would refuse usable photos with odd headers.
   const failOn = cutShort ? "none" : "error";
