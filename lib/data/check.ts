@@ -7,7 +7,7 @@ import type { Build } from "#lib/config/component/component.ts";
 import type { ConfigNode } from "#lib/config/component/node.ts";
 import { datasets } from "#lib/data/datasets/index.ts";
 import { CUT_SHORT_WARNING } from "./bad-sample-tally.ts";
-import type { ImageLimits } from "./decode.ts";
+import type { ImageLimits } from "./image-limits.ts";
 import type { DataFiles } from "./files.ts";
 import { findOutsideHead, headNumClasses, warnOfOtherCount } from "./head-classes.ts";
 import { buildPipeline } from "./pipeline.ts";

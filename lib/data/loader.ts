@@ -7,7 +7,7 @@ import type { ConfigNode, Place } from "#lib/config/component/node.ts";
 import { BadSampleTally } from "./bad-sample-tally.ts";
 import { BatchMemory } from "./batch-memory.ts";
 import { datasets } from "#lib/data/datasets/index.ts";
-import type { ImageLimits } from "./decode.ts";
+import type { ImageLimits } from "./image-limits.ts";
 import type { DataFiles } from "./files.ts";
 import type { BadSampleRule, BatchTask, MadeBatch } from "./make-batch.ts";
 import { findOutsideHead, headNumClasses, requireLabels, warnOfOtherCount } from "./head-classes.ts";

@@ -5,7 +5,7 @@ import type { Build } from "#lib/config/component/component.ts";
 import { isDict } from "#lib/config/dictionary.ts";
 import type { ConfigNode } from "#lib/config/component/node.ts";
 import { decodeImage } from "./decode.ts";
-import type { ImageLimits } from "./decode.ts";
+import type { ImageLimits } from "./image-limits.ts";
 import type { Size } from "./geometry.ts";
 import { carryOut, sizeAfter } from "./raster.ts";
 import type { Operation } from "./raster.ts";

@@ -11,8 +11,8 @@ import { inferenceService } from "./service.ts";
 
 await run("inference", Environment, async (environment, { log, metrics, signal, access: settings, ready }) => {
   using access = await openAccess(settings, { log });
-  const { host, port, served } = environment;
-  await using models = new Models({ served, metrics: new ServingMetrics(metrics, systemClock), log });
+  const { host, port, served, limits } = environment;
+  await using models = new Models({ served, limits, metrics: new ServingMetrics(metrics, systemClock), log });
   // It listens before the model is warm, so that health can say that it is not.
   const services = [implement("InferenceService", inferenceService(models, log), { serving: false })];
   await using server = await serve({ host, port, services, access, log, metrics });

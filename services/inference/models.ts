@@ -2,6 +2,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import { shellCommand } from "#lib/base/shell.ts";
 import type { Log } from "#lib/base/log.ts";
 import { aborted, abortReason } from "#lib/base/signals.ts";
+import type { ImageLimits } from "#lib/data/image-limits.ts";
 import { Admission } from "#lib/serve/admission.ts";
 import { Estimator } from "#lib/serve/estimator.ts";
 import { ModelFollower, type Found, type StoredModel } from "#lib/serve/model-follower.ts";
@@ -22,6 +23,7 @@ export interface ServedModel extends StoredModel {
 
 interface ModelsOptions {
   readonly served: Served;
+  readonly limits: ImageLimits;
   readonly metrics: ServingMetrics;
   readonly log: Log;
 }
@@ -71,11 +73,12 @@ export class Models implements AsyncDisposable {
   }
 
   async #open({ path, version }: ModelVersion, name?: string): Promise<ServedModel> {
-    const { log, metrics } = this.#options;
+    const { log, metrics, limits } = this.#options;
     const engine = await openEngine(path, { log, ...(name !== undefined && { name }) });
     try {
       const estimator = await Estimator.warm(engine, {
         clock: systemClock,
+        limits,
         admission: this.#admission,
         metrics,
       });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { decodeImage, DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
+import { decodeImage, readImageHeader } from "#lib/data/decode.ts";
+import { DEFAULT_IMAGE_LIMITS } from "#lib/data/image-limits.ts";
 import { PetageError, type ErrorCode } from "#lib/base/errors.ts";
 import type { Image } from "#lib/data/types.ts";
 import * as odd from "./odd-images.ts";
@@ -128,7 +129,7 @@ describe("decodeImage", () => {
     ["JPEG start alone", () => Buffer.from([0xff, 0xd8, 0xff, 0xe0]), "IMAGE_UNDECODABLE", /Cannot decode/],
     ["JPEG of 280 megapixels", () => odd.jpegClaiming(20000, 14000), "IMAGE_TOO_LARGE", /20000 x 14000/],
     ["PNG of more rows than OpenCV takes", () => odd.flatPng(1, 1_000_001), "IMAGE_TOO_LARGE", /1 x 1000001/],
-    ["PNG of 900 megapixels", () => odd.pngBomb(30000), "IMAGE_TOO_LARGE", /40000000 pixels/],
+    ["PNG of 900 megapixels", () => odd.pngBomb(30000), "IMAGE_TOO_LARGE", /64000000 pixels/],
   ];
   for (const [name, make, code, message] of bad) {
     it(`refuses ${name} with ${code}`, async () => {
@@ -149,6 +150,24 @@ describe("decodeImage", () => {
       const limits = { ...DEFAULT_IMAGE_LIMITS, maxImagePixels: 799 };
       await assert.rejects(decodeImage(bytes, limits), { code: "IMAGE_TOO_LARGE" });
     }
+  });
+
+  it("takes photos of 50-megapixel telephones, and says which setting takes larger ones", async () => {
+    for (const [width, height] of [
+      [8064, 6048],
+      [8160, 6120],
+    ] as const) {
+      const header = await readImageHeader(await odd.jpegClaiming(width, height), DEFAULT_IMAGE_LIMITS);
+      assert.deepEqual([header.width, header.height], [width, height]);
+    }
+    const refused = { code: "IMAGE_TOO_LARGE", hint: /PETAGE_MAX_IMAGE_PIXELS/ };
+    await assert.rejects(decodeImage(await odd.jpegClaiming(12_000, 9000)), refused);
+    await assert.rejects(decodeImage(odd.pngBomb(30_000)), refused);
+    const bytes = await odd.webp();
+    await assert.rejects(decodeImage(bytes, { ...DEFAULT_IMAGE_LIMITS, maxImageBytes: 10 }), {
+      code: "IMAGE_TOO_LARGE",
+      hint: /PETAGE_MAX_IMAGE_BYTES/,
+    });
   });
 
   it("damaged JPEGs either decode or are refused with a code for images", async () => {

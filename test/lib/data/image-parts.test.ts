@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";
-import { decodeImage, DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
+import { decodeImage } from "#lib/data/decode.ts";
+import { DEFAULT_IMAGE_LIMITS } from "#lib/data/image-limits.ts";
 import { checkParts, IMAGE_PART_LIMITS } from "#lib/data/image-parts.ts";
 import { derivedPixels } from "#lib/data/avif-outline.ts";
 import { outlineJpeg } from "#lib/data/jpeg-outline.ts";
