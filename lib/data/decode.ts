@@ -42,7 +42,7 @@ export interface ImageHeader extends Size {
 export async function readImageHeader(bytes: Uint8Array, limits: ImageLimits): Promise<ImageHeader> {
   const format = checkBytes(bytes, limits);
   const jpeg = format === "jpeg" ? outlineJpeg(bytes) : undefined;
-  const cutShort = jpeg?.complete === false;
+  const cutShort = jpeg !== undefined && !jpeg.complete && jpeg.scans > 0;
   checkParts(bytes, format, { jpeg, maxImagePixels: limits.maxImagePixels });
   const size = PLAIN_FORMATS[format]?.(bytes) ?? jpeg?.frame ?? (await readSize(bytes, { cutShort, limits }));
   checkPixels(size, limits);
