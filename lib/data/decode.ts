@@ -8,7 +8,7 @@ import { DEFAULT_IMAGE_LIMITS, LARGE_BYTES_HINT, LARGE_PIXELS_HINT, type ImageLi
 import { outlineJpeg } from "./jpeg-outline.ts";
 import { openNetpbm } from "./netpbm.ts";
 import { cmykToBgr, swapRedAndBlue } from "./pixels.ts";
-import type { PlainImage } from "./plain-image.ts";
+import { undecodable, type PlainImage } from "./plain-image.ts";
 import type { Image } from "./types.ts";
 
 export interface DecodedImage extends Image {
@@ -64,10 +64,27 @@ export async function decodeImage(
   try {
     const image = openSharp(bytes, { cutShort, limits }).autoOrient();
     const decoded = inks ? await readCmyk(image) : await readColour(image);
-    return cutShort ? { ...decoded, cutShort } : decoded;
+    return cutShort ? { ...mostlyThere(decoded), cutShort } : decoded;
   } catch (error) {
     throw sharpError(error, limits);
   }
+}
+
+/** What libjpeg fills in for a block that is missing, in every channel. */
+const MISSING_GREY = 128;
+/** Of a photo's pixels; OpenCV shows a photo however much it lacks. */
+const MAX_MISSING_SHARE = 0.4;
+
+/** Refuses what lacks far more than its end. */
+function mostlyThere(image: Image): Image {
+  const { data, width, height } = image;
+  let missing = 0;
+  for (let at = 0; at < data.length; at += 3) {
+    if (data[at] === MISSING_GREY && data[at + 1] === MISSING_GREY && data[at + 2] === MISSING_GREY) missing++;
+  }
+  const share = missing / (width * height);
+  if (share <= MAX_MISSING_SHARE) return image;
+  throw undecodable(`the file lacks its end, and ${Math.round(share * 100)} % of the photo with it`);
 }
 
 interface SharpOptions {

@@ -24,6 +24,7 @@ export async function fitPhoto(bytes: Uint8Array, limits: ImageLimits): Promise<
   const header = await headerOf(bytes);
   if (!header) return { bytes, notes: [] };
   const notes = header.cutShort ? ["The file lacks its end: what is missing of the photo counts as grey"] : [];
+  if (header.cutShort && !(await isReadable(bytes))) return { bytes, notes: [] };
   const { width, height } = header;
   if (bytes.length <= limits.maxImageBytes && width * height <= limits.maxImagePixels) return { bytes, notes };
   const smaller = await shrink(bytes, limits);
@@ -32,9 +33,17 @@ export async function fitPhoto(bytes: Uint8Array, limits: ImageLimits): Promise<
   return { bytes: smaller.bytes, notes: [...notes, `Made smaller before it is sent, from ${change}: ${most}`] };
 }
 
-async function headerOf(bytes: Uint8Array): Promise<ImageHeader | undefined> {
+function headerOf(bytes: Uint8Array): Promise<ImageHeader | undefined> {
+  return unlessRefused(readImageHeader(bytes, OWN_PHOTO_LIMITS));
+}
+
+async function isReadable(bytes: Uint8Array): Promise<boolean> {
+  return (await unlessRefused(decodeImage(bytes, OWN_PHOTO_LIMITS))) !== undefined;
+}
+
+async function unlessRefused<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
-    return await readImageHeader(bytes, OWN_PHOTO_LIMITS);
+    return await reading;
   } catch (error) {
     if (PetageError.from(error).code === "INTERNAL") throw error;
     return undefined;

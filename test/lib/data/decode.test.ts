@@ -68,12 +68,17 @@ describe("decodeImage", () => {
 
   it("reads a JPEG that lacks its end, and says so", async () => {
     const jpeg = await odd.markedJpeg();
+    const scan = jpeg.indexOf(Buffer.from([0xff, 0xda]));
     for (const length of [jpeg.length - 1, jpeg.length - 40]) {
       const image = await decodeImage(jpeg.subarray(0, length));
       assert.deepEqual([image.width, image.height, image.cutShort], [40, 20, true]);
       assertNear(pixel(image, 3, 3), GREEN, 12);
     }
     assert.equal((await decodeImage(jpeg)).cutShort, undefined);
+    await assert.rejects(decodeImage(jpeg.subarray(0, scan + 30)), {
+      code: "IMAGE_UNDECODABLE",
+      message: /lacks its end, and \d\d % of the photo/,
+    });
   });
 
   it("gives grey images three equal channels", async () => {
