@@ -1,4 +1,4 @@
-import { PetageError } from "#lib/base/errors.ts";
+import { PetageError, type ErrorCode } from "#lib/base/errors.ts";
 
 const ENCODINGS = [
   { name: "utf-16le", mark: [0xff, 0xfe] },
@@ -9,20 +9,29 @@ const LINE_FEED = 0x0a;
 /**
  * A user's text: UTF-8, or UTF-16 that says so by its first bytes, as Windows PowerShell writes it. Without the mark.
  * @param file the name that messages show
- * @throws PetageError DATASET_INVALID, with the line, for what is neither
+ * @throws PetageError with the code and the line, for what is neither
  */
-export function decodeText(bytes: Uint8Array, file: string): string {
+export function decodeText(bytes: Uint8Array, file: string, code: ErrorCode): string {
   const marked = ENCODINGS.find(({ mark }) => mark.every((byte, at) => bytes[at] === byte));
-  if (!marked && bytes.includes(0)) throw notText(file, lineOf(bytes, bytes.indexOf(0)), "a NUL byte");
+  if (!marked && bytes.includes(0)) {
+    throw notText("a NUL byte", { code, file, line: lineOf(bytes, bytes.indexOf(0)) });
+  }
   try {
     return new TextDecoder(marked?.name ?? "utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw notText(file, firstOddLine(bytes), marked ? "half a character of UTF-16" : "bytes that are not UTF-8");
+    const holds = marked ? "half a character of UTF-16" : "bytes that are not UTF-8";
+    throw notText(holds, { code, file, line: marked ? 1 : firstOddLine(bytes) });
   }
 }
 
-function notText(file: string, line: number, holds: string): PetageError {
-  return new PetageError("DATASET_INVALID", `The file is no text in UTF-8: it holds ${holds}`, {
+interface Place {
+  readonly code: ErrorCode;
+  readonly file: string;
+  readonly line: number;
+}
+
+function notText(holds: string, { code, file, line }: Place): PetageError {
+  return new PetageError(code, `The file is no text in UTF-8: it holds ${holds}`, {
     position: { file, line, column: 1 },
     hint: "Save it as UTF-8",
   });

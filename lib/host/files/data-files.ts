@@ -31,7 +31,7 @@ export function localDataFiles(options: DataFilesOptions = {}): DataFiles {
       orMissing("NOT_FOUND", path, async () => {
         allowed?.reached(path);
         checkFile(path, await stat(path), { maxBytes: MAX_TEXT_BYTES, tooLarge: "DATASET_INVALID" });
-        return decodeText(await readFile(path), path);
+        return decodeText(await readFile(path), path, "DATASET_INVALID");
       }),
     read: (path, maxBytes) =>
       orMissing("DATASET_FILE_MISSING", path, async () => {

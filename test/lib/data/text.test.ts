@@ -11,7 +11,7 @@ describe("decodeText()", () => {
     ["UTF-16 as PowerShell writes it", Buffer.from(`\ufeff${TEXT}`, "utf16le")],
     ["UTF-16 of the other byte order", bigEndian(TEXT)],
   ] as const) {
-    it(`reads ${name}`, () => assert.equal(decodeText(bytes, "list.txt"), TEXT));
+    it(`reads ${name}`, () => assert.equal(decodeText(bytes, "list.txt", "DATASET_INVALID"), TEXT));
   }
 
   for (const [name, bytes, line, says] of [
@@ -22,7 +22,7 @@ describe("decodeText()", () => {
     ["a character cut at the end", Buffer.from("a.jpg 1\nb\u00fc").subarray(0, -1), 2, /not UTF-8/],
   ] as const) {
     it(`refuses ${name}, with the line`, () => {
-      assert.throws(() => decodeText(bytes, "list.txt"), {
+      assert.throws(() => decodeText(bytes, "list.txt", "DATASET_INVALID"), {
         code: "DATASET_INVALID",
         message: says,
         hint: "Save it as UTF-8",
