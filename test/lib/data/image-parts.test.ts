@@ -133,6 +133,10 @@ describe("the parts of an image", () => {
     const circle = grid(avif, 2, 1);
     circle[circle.indexOf("dimg") + 9] = 2; // item 2 is made of itself
     assert.equal(derivedPixels(circle), Infinity);
+    const long = Buffer.alloc(5 * 2 ** 20);
+    long.writeUInt32BE(long.length);
+    long.write("meta", 4, "latin1");
+    assert.throws(() => derivedPixels(long), { code: "IMAGE_UNDECODABLE", message: /bytes of metadata/ });
     const whole = grid(avif, 2, 3);
     for (let length = 0; length < whole.length; length += 7) derivedPixels(whole.subarray(0, length));
   });
