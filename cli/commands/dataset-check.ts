@@ -5,6 +5,7 @@ import { configNode } from "#lib/config/component/node.ts";
 import type { LoadedConfig } from "#lib/config/language/load.ts";
 import type { DatasetCheck } from "#lib/data/check.ts";
 import { checkLocalDataset } from "#lib/host/thread/data-loader.ts";
+import { imageLimitsHere } from "#lib/host/image-limits.ts";
 import { createLogger } from "#lib/host/logger.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { loadUserConfig } from "./config.ts";
@@ -71,6 +72,7 @@ async function checkSplit(config: LoadedConfig, split: Split, signal: AbortSigna
     return await checkLocalDataset(configNode(config, `${split}_dataloader.dataset`), {
       log,
       signal,
+      decode: imageLimitsHere(),
       onProgress({ done, count }) {
         bar.setTotal(count);
         bar.update(done);

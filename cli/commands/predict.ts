@@ -1,7 +1,10 @@
 import { readFile, stat } from "node:fs/promises";
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
+import { IMAGE_FORMATS } from "#lib/data/image-format.ts";
+import type { ImageLimits } from "#lib/data/image-limits.ts";
 import { refuseEndless } from "#lib/host/files/data-files.ts";
+import { fitPhoto, OWN_PHOTO_LIMITS } from "#lib/host/pictures/fit-photo.ts";
 import type { RunningProcess } from "#lib/host/process/processes.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
@@ -26,7 +29,7 @@ interface PredictFlags extends AccessFlags {
 export function predictCommand(): Command {
   const command = new Command("predict")
     .description("Tell the age of the pet on a photo, by the inference service.")
-    .argument("<photo...>", "JPEG, PNG or WebP files")
+    .argument("<photo...>", `files, ${IMAGE_FORMATS.join(", ")}`)
     .option("--address <host:port>", "an inference service that runs already; otherwise one is started")
     .option("--checkpoint <folder>", "the model to start it with (default: the newest best one below --work-dirs)")
     .option("--config <config>", "of which model it is, where --checkpoint is a file of weights")
@@ -54,13 +57,25 @@ Examples:
 export interface InferenceConnection extends AsyncDisposable {
   readonly address: string;
   readonly client: Client<"InferenceService">;
+  /** The largest photo that it takes. */
+  readonly limits: () => Promise<ImageLimits>;
   /** Where this command has started it. */
   readonly process?: RunningProcess;
 }
 
 async function connect(address: string, access: AccessFlags): Promise<InferenceConnection> {
   const client = await dialAs(access, address, "InferenceService");
-  return { address, client, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
+  return { address, client, limits: limitsOf(client), [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
+}
+
+/** Asked once, when the first photo is there. */
+function limitsOf(client: Client<"InferenceService">): () => Promise<ImageLimits> {
+  let asked: Promise<ImageLimits> | undefined;
+  return () =>
+    (asked ??= client.getModel({}).catch((error: unknown) => {
+      asked = undefined; // its model may be there when the next photo comes
+      throw error;
+    }));
 }
 
 async function serveModel({ checkpoint, config, workDirs }: PredictFlags): Promise<InferenceConnection> {
@@ -96,6 +111,7 @@ export async function startInference({ checkpoint, config, listen }: InferenceOp
   return {
     address: service.address,
     client,
+    limits: limitsOf(client),
     process: service.process,
     async [Symbol.asyncDispose]() {
       await client[Symbol.asyncDispose]();
@@ -106,12 +122,13 @@ export async function startInference({ checkpoint, config, listen }: InferenceOp
 
 /** Predicts one photo and prints the answer, or one line of what is wrong with it. */
 async function show(
-  { client, process: service }: InferenceConnection,
+  { client, limits, process: service }: InferenceConnection,
   photo: string,
   flags: PredictFlags,
 ): Promise<boolean> {
   try {
-    const image = await readPhoto(photo);
+    const { bytes: image, notes } = await fitPhoto(await readPhoto(photo), await askedOf(service, limits()));
+    for (const note of notes) process.stderr.write(`petage: ${photo}: ${note}\n`);
     const intervalCoverage = Number(flags.coverage);
     const answer = await askedOf(
       service,
@@ -127,7 +144,9 @@ async function show(
 
 async function readPhoto(path: string): Promise<Buffer> {
   try {
-    refuseEndless(await stat(path), { code: "INVALID_ARGUMENT", what: "This", expected: "a photo" });
+    const found = await stat(path);
+    refuseEndless(found, { code: "INVALID_ARGUMENT", what: "This", expected: "a photo" });
+    if (found.isFile() && found.size > OWN_PHOTO_LIMITS.maxImageBytes) throw tooManyBytes(found.size);
     return await readFile(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -135,6 +154,11 @@ async function readPhoto(path: string): Promise<Buffer> {
     if (code === "EISDIR") throw new PetageError("INVALID_ARGUMENT", "This is a folder, expected a photo");
     throw error;
   }
+}
+
+function tooManyBytes(bytes: number): PetageError {
+  const { maxImageBytes } = OWN_PHOTO_LIMITS;
+  return new PetageError("IMAGE_TOO_LARGE", `A photo of ${bytes} bytes: the limit is ${maxImageBytes} bytes`);
 }
 
 function plain(photo: string, { estimate, servedBy, timing }: PredictResponse__Output) {

@@ -1,6 +1,7 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { Command } from "commander";
+import { makeFolder } from "#lib/host/files/folders.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { shellCommand } from "#lib/base/shell.ts";
 import { parseLabelled, splitLines } from "#lib/data/datasets/annotation.ts";
@@ -71,7 +72,7 @@ function say(text: string): void {
 }
 
 async function resultFile(): Promise<string> {
-  await mkdir(RESULTS, { recursive: true });
+  await makeFolder(RESULTS);
   return `${RESULTS}/result.csv`;
 }
 

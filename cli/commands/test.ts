@@ -6,6 +6,7 @@ import { configNode } from "#lib/config/component/node.ts";
 import { seedOf } from "#lib/data/seed.ts";
 import { openLoader } from "#lib/host/thread/data-loader.ts";
 import { openPredictorThread } from "#lib/host/thread/predictor.ts";
+import { imageLimitsHere } from "#lib/host/image-limits.ts";
 import { createLogger } from "#lib/host/logger.ts";
 import { VERSION } from "#lib/host/version.ts";
 import { readModel } from "#lib/store/model-file.ts";
@@ -71,7 +72,12 @@ export async function test(
   await using predictor = openPredictorThread();
   await predictor.load(checkpoint, { source: checkpointUri, config: named.config });
   const node = configNode(named.config, "test_dataloader");
-  await using source = await openLoader(node, { purpose: "evaluate", seed: seedOf(named.config), log });
+  await using source = await openLoader(node, {
+    purpose: "evaluate",
+    seed: seedOf(named.config),
+    log,
+    decode: imageLimitsHere(),
+  });
   const outcome = await collect(evaluate({ predictor, source, metrics, clock: systemClock, signal }));
   if (flags.out && format) await writeFile(flags.out, format(outcome));
   return outcome;

@@ -32,7 +32,7 @@ export const ERROR_CODES = {
   DATASET_FILE_UNREADABLE: "The system refuses to read a file or folder of a dataset.",
   DATASET_LABEL_OUT_OF_RANGE: "A label lies outside the classes of the dataset, or of the head.",
   IMAGE_EMPTY: "An image has no bytes.",
-  IMAGE_TOO_LARGE: "An image has more bytes or pixels than the limit, or a transform would make that of it.",
+  IMAGE_TOO_LARGE: "An image has more bytes, pixels or parts than the limit, or a transform would make that of it.",
   IMAGE_FORMAT_UNSUPPORTED: "The bytes are not of an image format that petage reads.",
   IMAGE_UNDECODABLE: "An image is damaged and cannot be decoded.",
   TOO_MANY_BAD_SAMPLES: "More samples of an epoch were skipped than the limit allows.",

@@ -27,6 +27,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   ESTALE: { code: "FILE_REFUSED", hint: FAILED_VOLUME },
   ELOOP: { code: "FILE_REFUSED", hint: "A symbolic link leads to itself: replace it by the file" },
   ENAMETOOLONG: { code: "FILE_REFUSED", hint: "Shorten the name" },
+  EEXIST: { code: "FILE_REFUSED", hint: "Something else of this name is there already" },
   EISDIR: { code: "FILE_REFUSED", hint: "It is a folder, expected a file" },
   ENOTDIR: { code: "FILE_REFUSED", hint: "A part of the path is a file, expected a folder" },
 };
@@ -41,7 +42,9 @@ export function refusalOf(thrown: unknown): Refusal | undefined {
   if (!(thrown instanceof Error)) return undefined;
   const { code, syscall, path } = thrown as NodeJS.ErrnoException;
   // Node itself refuses these, before it asks the system.
-  if (code === "ERR_INVALID_ARG_VALUE" && thrown.message.includes("null bytes")) return { code: "FILE_REFUSED" };
+  if (code === "ERR_INVALID_ARG_VALUE" && thrown.message.includes("null bytes")) {
+    return { code: "FILE_REFUSED", hint: "Remove the NUL character from the name" };
+  }
   if (code === undefined || syscall === undefined || syscall.startsWith("spawn")) return undefined;
   const named = path !== undefined && syscall !== "connect" && syscall !== "listen";
   if (!named && (!FILE_CALLS.includes(syscall) || SOCKET_ERRORS.includes(code))) return undefined;

@@ -7,6 +7,8 @@ const LONGEST_NAME_CHARACTERS = 256;
 /** Known names that look like `name`, nearest first, at most three. Letter case counts little. */
 export function nearestNames(name: string, known: Iterable<string>): string[] {
   if (name.length > LONGEST_NAME_CHARACTERS) return [];
+  const sameNumber = [...new Set(known)].filter((candidate) => isSameNumber(name, candidate));
+  if (sameNumber.length > 0) return sameNumber;
   const wanted = name.toLowerCase();
   const tolerance = Math.max(2, Math.ceil(name.length / 3));
   return [...new Set(known)]
@@ -16,6 +18,12 @@ export function nearestNames(name: string, known: Iterable<string>): string[] {
     .toSorted((a, b) => a.edits - b.edits || (a.candidate < b.candidate ? -1 : 1))
     .slice(0, MOST_NAMES)
     .map(({ candidate }) => candidate);
+}
+
+/** `03` and `3`: other numbers are not meant, however alike they look. */
+function isSameNumber(name: string, candidate: string): boolean {
+  const [digits, others] = [/^0*(\d+)$/.exec(name), /^0*(\d+)$/.exec(candidate)];
+  return digits !== null && others !== null && digits[1] === others[1];
 }
 
 /** "Did you mean `a` or `b`?", or nothing when no name is near. */

@@ -6,7 +6,8 @@ import { abortReason } from "#lib/base/signals.ts";
 import type { Build } from "#lib/config/component/component.ts";
 import type { ConfigNode } from "#lib/config/component/node.ts";
 import { datasets } from "#lib/data/datasets/index.ts";
-import type { ImageLimits } from "./decode.ts";
+import { CUT_SHORT_WARNING } from "./bad-sample-tally.ts";
+import type { ImageLimits } from "./image-limits.ts";
 import type { DataFiles } from "./files.ts";
 import { findOutsideHead, headNumClasses, warnOfOtherCount } from "./head-classes.ts";
 import { buildPipeline } from "./pipeline.ts";
@@ -71,9 +72,13 @@ async function tryAll(
   options: CheckOptions,
 ): Promise<(PetageError | undefined)[]> {
   let done = 0;
+  let cutShortCount = 0;
   return await mapLimited(samples, MAX_DECODES_IN_FLIGHT, async (info, index) => {
     if (options.signal.aborted) throw abortReason(options.signal);
-    const problem = await problemOf(info, () => pipeline({ info, index }, randomStream(0, 0, index)));
+    const problem = await problemOf(info, async () => {
+      const { cutShort } = await pipeline({ info, index }, randomStream(0, 0, index));
+      if (cutShort && cutShortCount++ < MAX_LISTED_PROBLEMS) options.log.warn(CUT_SHORT_WARNING, { id: info.id });
+    });
     options.onProgress?.({ done: ++done, count: samples.length });
     return problem;
   });

@@ -1,55 +1,123 @@
 import sharp, { type OutputInfo, type Sharp } from "sharp";
 import { PetageError } from "#lib/base/errors.ts";
-import { IMAGE_FORMATS, isImageFormat, sniffFormat } from "./image-format.ts";
-import { readJpegHeader } from "./jpeg-header.ts";
+import { openBmp } from "./bmp.ts";
+import type { Size } from "./geometry.ts";
+import { IMAGE_FORMATS, isImageFormat, sniffFormat, type ImageFormat } from "./image-format.ts";
+import { checkParts } from "./image-parts.ts";
+import { DEFAULT_IMAGE_LIMITS, LARGE_BYTES_HINT, LARGE_PIXELS_HINT, type ImageLimits } from "./image-limits.ts";
+import { outlineJpeg } from "./jpeg-outline.ts";
+import { openNetpbm } from "./netpbm.ts";
 import { cmykToBgr, swapRedAndBlue } from "./pixels.ts";
+import { undecodable, type PlainImage } from "./plain-image.ts";
 import type { Image } from "./types.ts";
 
-export interface ImageLimits {
-  readonly maxImageBytes: number;
-  /** Width times height, checked before any pixel is decoded. */
-  readonly maxImagePixels: number;
+export interface DecodedImage extends Image {
+  /** The file lacks its end, and the photo a part, or as much of its detail. */
+  readonly cutShort?: true;
 }
 
 /** OpenCV refuses longer ones, too, by libpng's limit. Millions of rows take seconds, however few pixels they have. */
 const MAX_IMAGE_EDGE_PX = 1_000_000;
 
-export const DEFAULT_IMAGE_LIMITS: ImageLimits = { maxImageBytes: 32 * 2 ** 20, maxImagePixels: 40e6 };
+/** Formats that sharp does not read. */
+const PLAIN_FORMATS: Readonly<Partial<Record<ImageFormat, (bytes: Uint8Array) => PlainImage>>> = {
+  bmp: openBmp,
+  netpbm: openNetpbm,
+};
 
 // Every image is seen once, and the callers bring their own threads.
 sharp.cache(false);
 sharp.concurrency(1);
 
+/** What the first bytes of a photo say. */
+export interface ImageHeader extends Size {
+  readonly format: ImageFormat;
+  /** Whether a JPEG lacks its end. */
+  readonly cutShort: boolean;
+  /** Whether a JPEG has four inks. */
+  readonly inks: boolean;
+}
+
+/** Reads no pixel. @throws PetageError IMAGE_EMPTY, IMAGE_TOO_LARGE, IMAGE_FORMAT_UNSUPPORTED or IMAGE_UNDECODABLE. */
+export async function readImageHeader(bytes: Uint8Array, limits: ImageLimits): Promise<ImageHeader> {
+  const format = checkBytes(bytes, limits);
+  const jpeg = format === "jpeg" ? outlineJpeg(bytes) : undefined;
+  const cutShort = jpeg !== undefined && !jpeg.complete && jpeg.scans > 0;
+  checkParts(bytes, format, { jpeg, maxImagePixels: limits.maxImagePixels });
+  const size = PLAIN_FORMATS[format]?.(bytes) ?? jpeg?.frame ?? (await readSize(bytes, { cutShort, limits }));
+  checkPixels(size, limits);
+  return { format, width: size.width, height: size.height, cutShort, inks: jpeg?.frame?.components === 4 };
+}
+
 /**
  * Decodes a photo to BGR pixels as OpenCV's `IMREAD_COLOR` shows it: turned by its EXIF orientation, alpha dropped,
- * 16 bits cut to 8, the first frame of an animation, colour profiles ignored.
+ * 16 bits cut to 8, the first frame of an animation, colour profiles ignored. What a JPEG lacks at its end is grey.
  * @throws PetageError IMAGE_EMPTY, IMAGE_TOO_LARGE, IMAGE_FORMAT_UNSUPPORTED or IMAGE_UNDECODABLE.
  */
-export async function decodeImage(bytes: Uint8Array, limits: ImageLimits = DEFAULT_IMAGE_LIMITS): Promise<Image> {
-  checkBytes(bytes, limits);
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const jpeg = readJpegHeader(bytes);
-  // "warning", sharp's default, would refuse usable photos with odd headers.
-  const options = { failOn: "error", pages: 1, ignoreIcc: true, limitInputPixels: limits.maxImagePixels } as const;
-  const image = sharp(buffer, options).autoOrient();
+export async function decodeImage(
+  bytes: Uint8Array,
+  limits: ImageLimits = DEFAULT_IMAGE_LIMITS,
+): Promise<DecodedImage> {
+  const { format, inks, cutShort } = await readImageHeader(bytes, limits);
+  const plain = PLAIN_FORMATS[format]?.(bytes);
+  if (plain) return { data: plain.read(), width: plain.width, height: plain.height, channels: 3 };
   try {
-    checkPixels(jpeg ?? (await sharp(buffer, options).metadata()), limits);
-    return jpeg?.components === 4 ? await readCmyk(image) : await readColour(image);
+    const image = openSharp(bytes, { cutShort, limits }).autoOrient();
+    const decoded = inks ? await readCmyk(image) : await readColour(image);
+    return cutShort ? { ...mostlyThere(decoded), cutShort } : decoded;
   } catch (error) {
     throw sharpError(error, limits);
   }
 }
 
-function checkBytes(bytes: Uint8Array, limits: ImageLimits): void {
+/** What libjpeg fills in for a block that is missing, in every channel. */
+const MISSING_GREY = 128;
+/** Of a photo's pixels; OpenCV shows a photo however much it lacks. */
+const MAX_MISSING_SHARE = 0.4;
+
+/** Refuses what lacks far more than its end. */
+function mostlyThere(image: Image): Image {
+  const { data, width, height } = image;
+  let missing = 0;
+  for (let at = 0; at < data.length; at += 3) {
+    if (data[at] === MISSING_GREY && data[at + 1] === MISSING_GREY && data[at + 2] === MISSING_GREY) missing++;
+  }
+  const share = missing / (width * height);
+  if (share <= MAX_MISSING_SHARE) return image;
+  throw undecodable(`the file lacks its end, and ${Math.round(share * 100)} % of the photo with it`);
+}
+
+interface SharpOptions {
+  readonly cutShort: boolean;
+  readonly limits: ImageLimits;
+}
+
+function openSharp(bytes: Uint8Array, { cutShort, limits }: SharpOptions): Sharp {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // "warning", sharp's default, would refuse usable photos with odd headers.
+  const failOn = cutShort ? "none" : "error";
+  return sharp(buffer, { failOn, pages: 1, ignoreIcc: true, limitInputPixels: limits.maxImagePixels });
+}
+
+async function readSize(bytes: Uint8Array, options: SharpOptions): Promise<Size> {
+  try {
+    return await openSharp(bytes, options).metadata();
+  } catch (error) {
+    throw sharpError(error, options.limits);
+  }
+}
+
+function checkBytes(bytes: Uint8Array, limits: ImageLimits): ImageFormat {
   if (bytes.length === 0) throw new PetageError("IMAGE_EMPTY", "Cannot decode an image of 0 bytes");
   if (bytes.length > limits.maxImageBytes) {
     throw new PetageError(
       "IMAGE_TOO_LARGE",
       `Cannot decode an image of ${bytes.length} bytes: the limit is ${limits.maxImageBytes} bytes`,
+      { hint: LARGE_BYTES_HINT },
     );
   }
   const format = sniffFormat(bytes);
-  if (isImageFormat(format)) return;
+  if (isImageFormat(format)) return format;
   throw new PetageError(
     "IMAGE_FORMAT_UNSUPPORTED",
     `Cannot decode an image: its first bytes are ${format ? `of the format ${format}` : "of no image format"}`,
@@ -57,7 +125,7 @@ function checkBytes(bytes: Uint8Array, limits: ImageLimits): void {
   );
 }
 
-function checkPixels(size: { readonly width: number; readonly height: number }, limits: ImageLimits): void {
+function checkPixels(size: Size, limits: ImageLimits): void {
   const edge = Math.max(size.width, size.height);
   if (edge > MAX_IMAGE_EDGE_PX) {
     throw new PetageError(
@@ -69,6 +137,7 @@ function checkPixels(size: { readonly width: number; readonly height: number }, 
   throw new PetageError(
     "IMAGE_TOO_LARGE",
     `Cannot decode an image of ${size.width} x ${size.height} pixels: the limit is ${limits.maxImagePixels} pixels`,
+    { hint: LARGE_PIXELS_HINT },
   );
 }
 
@@ -93,7 +162,7 @@ function sharpError(error: unknown, limits: ImageLimits): PetageError {
   const text = (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
   if (text.includes("pixel limit")) {
     const message = `Cannot decode an image of more than ${limits.maxImagePixels} pixels`;
-    return new PetageError("IMAGE_TOO_LARGE", message, { cause: error });
+    return new PetageError("IMAGE_TOO_LARGE", message, { cause: error, hint: LARGE_PIXELS_HINT });
   }
   const code = text.includes("unsupported image format") ? "IMAGE_FORMAT_UNSUPPORTED" : "IMAGE_UNDECODABLE";
   return new PetageError(code, `Cannot decode an image: ${text}`, { cause: error });

@@ -4,7 +4,7 @@ import { PetageError } from "#lib/base/errors.ts";
 export interface DataFiles {
   /** An absolute path, whatever the path is relative to. */
   resolve(...parts: readonly string[]): string;
-  /** Rejects with NOT_FOUND or DATASET_FILE_UNREADABLE. */
+  /** UTF-8 or UTF-16. Rejects with NOT_FOUND or DATASET_FILE_UNREADABLE, or with DATASET_INVALID for what is no text. */
   readText(path: string): Promise<string>;
   /** Rejects with DATASET_FILE_MISSING, DATASET_FILE_UNREADABLE, or with IMAGE_TOO_LARGE above `maxBytes`. */
   read(path: string, maxBytes: number): Promise<Uint8Array>;

@@ -1,9 +1,12 @@
 /** Formats that petage decodes. SVG is left out on purpose: drawing untrusted XML is not decoding a photo. */
-export const IMAGE_FORMATS = ["jpeg", "png", "webp", "gif", "tiff", "avif"] as const;
+export const IMAGE_FORMATS = ["jpeg", "png", "webp", "gif", "tiff", "avif", "bmp", "netpbm"] as const;
 export type ImageFormat = (typeof IMAGE_FORMATS)[number];
 
 /** How files of those formats end. */
-export const IMAGE_EXTENSIONS: readonly string[] = ".jpg .jpeg .jpe .jfif .png .webp .gif .tif .tiff .avif".split(" ");
+export const IMAGE_EXTENSIONS: readonly string[] =
+  ".jpg .jpeg .jpe .jfif .png .webp .gif .tif .tiff .avif .bmp .dib .pbm .pgm .ppm .pnm".split(" ");
+/** Those of them that a dataset of folders takes unless its config names others: mmpretrain's. */
+export const DEFAULT_EXTENSIONS = [".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif"];
 
 const SIGNATURES: readonly { readonly name: string; readonly at: number; readonly bytes: string }[] = [
   { name: "jpeg", at: 0, bytes: "\xff\xd8\xff" },
@@ -23,8 +26,9 @@ const SIGNATURES: readonly { readonly name: string; readonly at: number; readonl
   { name: "html", at: 0, bytes: "<!DOCTYPE" },
   { name: "html", at: 0, bytes: "<html" },
   { name: "zip", at: 0, bytes: "PK\x03\x04" },
-  { name: "netpbm", at: 0, bytes: "P5\n" },
-  { name: "netpbm", at: 0, bytes: "P6\n" },
+  ...[..."123456"].flatMap((kind) =>
+    [..." \t\r\n"].map((blank) => ({ name: "netpbm", at: 0, bytes: `P${kind}${blank}` })),
+  ),
 ];
 
 /** The name of the format by its first bytes, whether we read it or not; `undefined` if they tell nothing. */

@@ -7,7 +7,7 @@ import type { ConfigNode, Place } from "#lib/config/component/node.ts";
 import { BadSampleTally } from "./bad-sample-tally.ts";
 import { BatchMemory } from "./batch-memory.ts";
 import { datasets } from "#lib/data/datasets/index.ts";
-import type { ImageLimits } from "./decode.ts";
+import type { ImageLimits } from "./image-limits.ts";
 import type { DataFiles } from "./files.ts";
 import type { BadSampleRule, BatchTask, MadeBatch } from "./make-batch.ts";
 import { findOutsideHead, headNumClasses, requireLabels, warnOfOtherCount } from "./head-classes.ts";
@@ -110,7 +110,7 @@ export class Loader implements BatchSource, AsyncDisposable {
         }
         const made = await abortable(defined(prefetched[0], "a batch that is made"), signal);
         void prefetched.shift();
-        tally.add(made.badSamples);
+        tally.add(made);
         yield made.batch;
       }
     } finally {

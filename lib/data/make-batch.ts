@@ -24,6 +24,8 @@ export interface BadSample {
 export interface MadeBatch {
   readonly batch: Batch;
   readonly badSamples: readonly BadSample[];
+  /** Photos that were read although their files lack the end. */
+  readonly cutShortIds: readonly string[];
 }
 
 /** What to do with a sample that cannot be read: take the next one of the dataset, or go without. */
@@ -66,7 +68,8 @@ export async function makeBatch(
   const badSamples = made.flatMap(({ bad }) => bad);
   const samples = made.map(({ sample }) => sample).filter((sample) => sample !== undefined);
   const skippedIds = badSamples.map(({ id }) => id);
-  return { batch: { ...collate(samples, memory), step: task.step, skippedIds }, badSamples };
+  const cutShortIds = samples.filter(({ cutShort }) => cutShort).map(({ info }) => info.id);
+  return { batch: { ...collate(samples, memory), step: task.step, skippedIds }, badSamples, cutShortIds };
 }
 
 interface MadeSample {

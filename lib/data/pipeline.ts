@@ -5,7 +5,7 @@ import type { Build } from "#lib/config/component/component.ts";
 import { isDict } from "#lib/config/dictionary.ts";
 import type { ConfigNode } from "#lib/config/component/node.ts";
 import { decodeImage } from "./decode.ts";
-import type { ImageLimits } from "./decode.ts";
+import type { ImageLimits } from "./image-limits.ts";
 import type { Size } from "./geometry.ts";
 import { carryOut, sizeAfter } from "./raster.ts";
 import type { Operation } from "./raster.ts";
@@ -46,9 +46,12 @@ export function buildTransforms(node: ConfigNode, build: Build): Transform[] {
 /** Plans what the transforms do to a sample, and has it carried out. */
 export function createPipeline(stages: readonly Transform[], { read, decode }: PipelineContext): Pipeline {
   return async (sample, random) => {
-    const load = async (): Promise<Image> =>
-      decodeImage(sample.bytes ?? (await read(sample.info.path, decode.maxImageBytes)), decode);
-    let { image } = sample;
+    let { image, cutShort } = sample;
+    const load = async (): Promise<Image> => {
+      const decoded = await decodeImage(sample.bytes ?? (await read(sample.info.path, decode.maxImageBytes)), decode);
+      cutShort = decoded.cutShort;
+      return decoded;
+    };
     let size: Size = image ?? { height: 0, width: 0 };
     const operations: Operation[] = [];
     for (const stage of stages) {
@@ -60,7 +63,7 @@ export function createPipeline(stages: readonly Transform[], { read, decode }: P
       size = image ?? size;
     }
     image = await carryOut(operations, image, load);
-    return image ? { ...sample, image } : sample;
+    return { ...sample, ...(image && { image }), ...(cutShort && { cutShort }) };
   };
 }
 

@@ -29,6 +29,8 @@ export interface Sample {
   /** The encoded file, for pipelines that get bytes rather than a path (serving). */
   readonly bytes?: Uint8Array;
   readonly image?: Image;
+  /** The file lacks its end; what was there has been read. */
+  readonly cutShort?: true;
 }
 
 /** Which batches of which epoch: those that rank `rank` of `worldSize` sees, from `startStep` on. */

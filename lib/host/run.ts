@@ -5,6 +5,7 @@ import type { Metrics } from "#lib/base/metrics.ts";
 import { accessSettings } from "#lib/jobs/access-settings.ts";
 import type { AccessSettings } from "#lib/jobs/access-settings.ts";
 import { endVariables, processVariables } from "#lib/jobs/worker-environment.ts";
+import { readEnvironment } from "./environment.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { LastWords } from "./last-words.ts";
 import type { WorkDone } from "./last-words.ts";
@@ -76,19 +77,6 @@ export async function run<Environment>(
   } catch (thrown) {
     return fail(thrown);
   }
-}
-
-/** The environment as a schema sees it. INVALID_ARGUMENT names every variable that is wrong. */
-export function readEnvironment<Environment>(
-  schema: z.ZodType<Environment>,
-  variables: NodeJS.ProcessEnv = process.env,
-): Environment {
-  const result = schema.safeParse(variables);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
-  throw new PetageError("INVALID_ARGUMENT", `Environment variables cannot be used: ${problems.join("; ")}`, {
-    hint: "The config.ts of the service lists its variables",
-  });
 }
 
 /** They are served until the process ends. */

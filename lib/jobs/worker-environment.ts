@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { optional, optionalPort } from "#lib/config/optional-variable.ts";
 import { accessVariables } from "./access-settings.ts";
+import { imageVariables } from "./image-limits.ts";
 import { dataLoaderOf, workerLabel } from "./job-state.ts";
 import type { WorkerName } from "./job-state.ts";
 
@@ -61,6 +62,7 @@ const readingVariables = {
 export const dataLoaderVariables = {
   ...workerVariables,
   ...readingVariables,
+  ...imageVariables,
   /** Folder that relative paths of the config start from. */
   PETAGE_DATA_ROOT: z.string().default("."),
   /** Decoding threads per split; by default `num_workers` of the config. */

@@ -2,7 +2,7 @@ import { defined } from "#lib/base/assert.ts";
 import type { Clock } from "#lib/base/clock.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { silentMetrics } from "#lib/base/metrics.ts";
-import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from "#lib/data/decode.ts";
+import type { ImageLimits } from "#lib/data/image-limits.ts";
 import type { Image } from "#lib/data/types.ts";
 import { Admission } from "./admission.ts";
 import { Batcher } from "./batcher.ts";
@@ -14,8 +14,8 @@ import type { ModelInfo, ServedPredictor } from "./model-info.ts";
 import { ServiceTimes } from "./service-times.ts";
 import { ServingMetrics } from "./serving-metrics.ts";
 
-/** Largest photo taken: smaller than the largest message, so that the answer to a larger one is clear. */
-export const SERVING_IMAGE_LIMITS: ImageLimits = { ...DEFAULT_IMAGE_LIMITS, maxImageBytes: 12 * 2 ** 20 };
+/** Largest photo taken: in bytes smaller than the largest message, so that the answer to a larger one is clear. */
+export const SERVING_IMAGE_LIMITS: ImageLimits = { maxImageBytes: 12 * 2 ** 20, maxImagePixels: 40e6 };
 
 export interface EstimatorOptions {
   readonly clock: Clock;

@@ -5,7 +5,7 @@ import type { Build } from "#lib/config/component/component.ts";
 import { configNode } from "#lib/config/component/node.ts";
 import type { ConfigNode } from "#lib/config/component/node.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
-import type { ImageLimits } from "#lib/data/decode.ts";
+import type { ImageLimits } from "#lib/data/image-limits.ts";
 import { buildPipeline } from "#lib/data/pipeline.ts";
 import type { Image } from "#lib/data/types.ts";
 

@@ -3,6 +3,7 @@ import { deserializeConfig } from "#lib/config/print/serialize.ts";
 import { aborted } from "#lib/base/signals.ts";
 import { AllowedFolders, foldersOf } from "#lib/host/files/allowed-folders.ts";
 import { openLoader } from "#lib/host/thread/data-loader.ts";
+import { imageLimits } from "#lib/jobs/image-limits.ts";
 import { workerLabel } from "#lib/jobs/job-state.ts";
 import { run } from "#lib/host/run.ts";
 import { Attempt } from "#lib/messaging/attempt.ts";
@@ -22,6 +23,7 @@ await run("data-loader", Environment, async (env, { log, metrics, signal, access
       seed,
       log,
       root: env.PETAGE_DATA_ROOT,
+      decode: imageLimits(env),
       allowed: new AllowedFolders(foldersOf(env.PETAGE_READ_ROOTS), "PETAGE_READ_ROOTS"),
       ...(env.PETAGE_WORKERS === undefined ? {} : { workers: env.PETAGE_WORKERS }),
     }),

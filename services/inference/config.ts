@@ -1,5 +1,8 @@
 import { z } from "zod";
-import { optional } from "#lib/config/optional-variable.ts";
+import { optional, unlessEmpty } from "#lib/config/optional-variable.ts";
+import type { ImageLimits } from "#lib/data/image-limits.ts";
+import { imagePixels } from "#lib/jobs/image-limits.ts";
+import { SERVING_IMAGE_LIMITS } from "#lib/serve/estimator.ts";
 
 const ONE_MODEL = "Set either PETAGE_CHECKPOINT, or PETAGE_MODEL_STORE and PETAGE_MODEL";
 /** As `publish.modelName` of a job: it becomes a folder's name. */
@@ -19,6 +22,9 @@ export const Environment = z
     PETAGE_MODEL_STORE: optional.describe("The folder of all models"),
     PETAGE_MODEL: optional.describe("The model whose newest version is served"),
     PETAGE_MODEL_POLL_MS: z.coerce.number().int().min(10).default(2000).describe("How often to look for a newer one"),
+    PETAGE_MAX_IMAGE_PIXELS: unlessEmpty(
+      imagePixels.default(SERVING_IMAGE_LIMITS.maxImagePixels).describe("Pixels of the largest photo that is taken"),
+    ),
   })
   .transform((variables, context) => {
     const served = servedOf(variables);
@@ -26,7 +32,8 @@ export const Environment = z
       context.addIssue({ code: "custom", path: ["PETAGE_MODEL"], message: served });
       return z.NEVER;
     }
-    return { host: variables.PETAGE_HOST, port: variables.PETAGE_PORT, served };
+    const limits: ImageLimits = { ...SERVING_IMAGE_LIMITS, maxImagePixels: variables.PETAGE_MAX_IMAGE_PIXELS };
+    return { host: variables.PETAGE_HOST, port: variables.PETAGE_PORT, served, limits };
   });
 
 interface Variables {
@@ -34,6 +41,7 @@ interface Variables {
   readonly PETAGE_MODEL_STORE: string | undefined;
   readonly PETAGE_MODEL: string | undefined;
   readonly PETAGE_MODEL_POLL_MS: number;
+  readonly PETAGE_MAX_IMAGE_PIXELS: number;
 }
 
 /** What the variables say, or what is wrong with them. */

@@ -11,8 +11,8 @@ import { inferenceService } from "./service.ts";
 
 await run("inference", Environment, async (environment, { log, metrics, signal, access: settings, ready }) => {
   using access = await openAccess(settings, { log });
-  const { host, port, served } = environment;
-  await using models = new Models({ served, metrics: new ServingMetrics(metrics, systemClock), log });
+  const { host, port, served, limits } = environment;
+  await using models = new Models({ served, limits, metrics: new ServingMetrics(metrics, systemClock), log });
   // It listens before the model is warm, so that health can say that it is not.
   const admit = (method: string, timeoutMs: number | undefined): void => {
     if (method === "Predict") models.slot.current?.estimator.admit(timeoutMs);

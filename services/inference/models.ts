@@ -2,9 +2,10 @@ import { PetageError } from "#lib/base/errors.ts";
 import { shellCommand } from "#lib/base/shell.ts";
 import type { Log } from "#lib/base/log.ts";
 import { aborted, abortReason } from "#lib/base/signals.ts";
+import type { ImageLimits } from "#lib/data/image-limits.ts";
 import { PreprocessThreads } from "#lib/host/thread/preprocess.ts";
 import { Admission } from "#lib/serve/admission.ts";
-import { Estimator, SERVING_IMAGE_LIMITS } from "#lib/serve/estimator.ts";
+import { Estimator } from "#lib/serve/estimator.ts";
 import { ModelFollower, type Found, type StoredModel } from "#lib/serve/model-follower.ts";
 import { ModelSlot } from "#lib/serve/model-slot.ts";
 import type { ModelInfo } from "#lib/serve/model-info.ts";
@@ -23,6 +24,7 @@ export interface ServedModel extends StoredModel {
 
 interface ModelsOptions {
   readonly served: Served;
+  readonly limits: ImageLimits;
   readonly metrics: ServingMetrics;
   readonly log: Log;
 }
@@ -72,15 +74,15 @@ export class Models implements AsyncDisposable {
   }
 
   async #open({ path, version }: ModelVersion, name?: string): Promise<ServedModel> {
-    const { log, metrics } = this.#options;
+    const { log, metrics, limits } = this.#options;
     const engine = await openEngine(path, { log, ...(name !== undefined && { name }) });
-    const decoders = new PreprocessThreads({ config: engine.info.config, limits: SERVING_IMAGE_LIMITS });
+    const decoders = new PreprocessThreads({ config: engine.info.config, limits });
     const close = async (): Promise<void> => {
       await decoders[Symbol.asyncDispose]();
       await engine[Symbol.asyncDispose]();
     };
     try {
-      const shared = { clock: systemClock, admission: this.#admission, metrics };
+      const shared = { clock: systemClock, limits, admission: this.#admission, metrics };
       const estimator = await Estimator.warm(engine, { ...shared, decoders });
       return this.#serve(engine, { estimator, version, [Symbol.asyncDispose]: close });
     } catch (error) {

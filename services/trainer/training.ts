@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { makeFolder } from "#lib/host/files/folders.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import type { NamedConfig } from "#lib/config/print/serialize.ts";
@@ -105,7 +105,7 @@ async function openPorts(
   continues: readonly Ancestor[],
 ): Promise<RunPorts> {
   const { PETAGE_RUN_DIR: folder, PETAGE_WORK_DIR: workDir } = env;
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   if (env.RANK === 0) await clearUnfinished(folder, workDir);
   return {
     log,

@@ -1,6 +1,8 @@
+import { applefiles } from "./applefiles.ts";
 import { bestForgottenAfterResume } from "./best-forgotten-after-resume.ts";
 import { bound } from "./bound.ts";
 import type { Check } from "./case.ts";
+import { encodings } from "./encodings.ts";
 import { extremeAspect } from "./extreme-aspect.ts";
 import { failedBeforePods } from "./failed-before-pods.ts";
 import { fileUri } from "./file-uri.ts";
@@ -10,6 +12,7 @@ import { labelOutsideHead } from "./label-outside-head.ts";
 import { misspeltKeys } from "./misspelt-keys.ts";
 import { notACheckpointFile } from "./not-a-checkpoint-file.ts";
 import { offlineRender } from "./offline-render.ts";
+import { photoLimits } from "./photo-limits.ts";
 import { pretrainedWithoutPrefix } from "./pretrained-without-prefix.ts";
 import { refused } from "./refused.ts";
 import { resumeCommand } from "./resume-command.ts";
@@ -22,7 +25,9 @@ import { weightsMalformed } from "./weights-malformed.ts";
 
 /** How each case is checked, by its folder's name, or by a file's path where a folder holds several. */
 export const CHECKS: Readonly<Record<string, Check>> = {
+  applefiles,
   "best-forgotten-after-resume": bestForgottenAfterResume,
+  encodings,
   "extreme-aspect": extremeAspect,
   "file-uri": fileUri,
   "half-safetensors": weightsLoad,
@@ -38,6 +43,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   "misspelt-keys": misspeltKeys,
   "not-a-checkpoint-file": notACheckpointFile,
   "offline-render": offlineRender,
+  "photo-limits": photoLimits,
   "pickle-protocol": weightsLoad,
   "pretrained-without-prefix": pretrainedWithoutPrefix,
   "resume-command": resumeCommand,
@@ -50,10 +56,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
 
 /** What is known and not handled yet, and what petage still does with it. */
 export const NOT_YET: Readonly<Record<string, string>> = {
-  applefiles: "BMP, PPM and PGM are not read",
-  encodings: "labels in UTF-16, names that differ in Unicode's form or have backslashes are not told for what they are",
   "kubernetes/gates-elastic.yaml": "without a gang API an elastic job waits for all of its workers",
   "kubernetes/long.yaml": "a job for trying things by hand: nothing is said to be right or wrong with it",
   "kubernetes/waits.yaml": "a gang that waits is queued anew every startTimeoutSeconds",
-  "photo-limits": "the limit of pixels has no setting",
 };

@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { PetageError } from "#lib/base/errors.ts";
 import { startNatsServer } from "#lib/host/process/nats-server.ts";
 import type { NatsServer } from "#lib/host/process/nats-server.ts";
-import { readEnvironment } from "#lib/host/run.ts";
+import { readEnvironment } from "#lib/host/environment.ts";
 import { accessSettings, accessVariables } from "#lib/jobs/access-settings.ts";
 import { WORKER_NAME } from "#lib/k8s/job/names.ts";
 import { openAccess } from "#lib/rpc/access/access.ts";

@@ -44,12 +44,21 @@ function expectation(issue: Issue): string {
     case "not_multiple_of":
       return `a multiple of ${issue.divisor}`;
     case "invalid_union": {
-      const wanted = issue.errors.flatMap((branch) => branch.filter(({ path }) => path.length === 0).map(expectation));
+      const wanted = issue.errors.flatMap(ofBranch);
       return wanted.length > 0 ? [...new Set(wanted)].join(" or ") : issue.message;
     }
     default:
       return issue.message.replace(/^(Invalid input: )?expected /, "");
   }
+}
+
+/** What a branch of a union wanted: of the value itself, or of what a list holds, its first item standing for all. */
+function ofBranch(branch: readonly Issue[]): string[] {
+  const [first] = branch;
+  if (first?.path.length === 1 && typeof first.path[0] === "number") {
+    return [`a list of ${expectation(first).replace(/^an? /, "")}`];
+  }
+  return branch.filter(({ path }) => path.length === 0).map(expectation);
 }
 
 function pythonType(expected: string): string {

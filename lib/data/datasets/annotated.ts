@@ -5,6 +5,7 @@ import { needed, type DataFiles } from "#lib/data/files.ts";
 import type { Dataset } from "#lib/data/types.ts";
 import { parseLabelled, parseUnlabelled, splitLines, type AnnotationLine } from "./annotation.ts";
 import { checkLabel } from "./classes.ts";
+import { FileTree } from "./file-tree.ts";
 
 export interface AnnotatedOptions {
   /** Absolute path of the annotation file. */
@@ -38,14 +39,9 @@ export async function readAnnotated(files: DataFiles, options: AnnotatedOptions)
   const labelled = lines.flatMap((line) =>
     attempt(() => checkLabel(line, classes.length, options.headNumClasses), onProblem),
   );
-  const missing = await findMissing(files, folder, labelled);
+  const { present, missing } = await findFiles(files, folder, labelled);
   for (const one of missing) onProblem(missingError(one, missing.length, folder));
-  const absent = new Set(missing.map(({ line }) => line));
-  const present = labelled.filter((line) => !absent.has(line));
-  return {
-    classes,
-    samples: present.map(({ path, label }) => ({ id: path, path: files.resolve(folder, path), label })),
-  };
+  return { classes, samples: present.map(({ line, path }) => ({ id: line.path, path, label: line.label })) };
 }
 
 function fail(problem: PetageError): never {
@@ -81,31 +77,28 @@ interface MissingFile {
   readonly present: readonly string[];
 }
 
-/** The lines whose file is not there. Reads each folder once rather than asking for each file. */
-async function findMissing(files: DataFiles, folder: string, lines: readonly AnnotationLine[]): Promise<MissingFile[]> {
-  const listings = new Map<string, ReadonlySet<string>>();
-  const missing: MissingFile[] = [];
-  for (const line of lines) {
-    const parent = files.resolve(folder, posix.dirname(line.path));
-    const present = listings.get(parent) ?? new Set(await listFiles(files, parent));
-    listings.set(parent, present);
-    if (!present.has(posix.basename(line.path))) missing.push({ line, present: [...present] });
-  }
-  return missing;
+interface Found {
+  /** The lines whose file is there, each with the path that the disk has for it. */
+  readonly present: readonly { readonly line: AnnotationLine; readonly path: string }[];
+  readonly missing: readonly MissingFile[];
 }
 
-async function listFiles(files: DataFiles, folder: string): Promise<readonly string[]> {
-  try {
-    return (await files.list(folder)).files;
-  } catch (error) {
-    if (PetageError.from(error).code === "NOT_FOUND") return [];
-    throw error;
+/** Which files are there. Reads each folder once rather than asking for each file. */
+async function findFiles(files: DataFiles, folder: string, lines: readonly AnnotationLine[]): Promise<Found> {
+  const tree = new FileTree(files, folder);
+  const found = { present: new Array<Found["present"][number]>(), missing: new Array<MissingFile>() };
+  for (const line of lines) {
+    const path = await tree.find(line.path);
+    if (path !== undefined) found.present.push({ line, path });
+    else found.missing.push({ line, present: await tree.filesBeside(line.path) });
   }
+  return found;
 }
 
 function missingError({ line, present }: MissingFile, count: number, folder: string): PetageError {
   const more = count > 1 ? `, and ${count - 1} more of this file's images are missing` : "";
-  const suggestion = didYouMean(posix.basename(line.path), present);
+  const backslash = line.path.includes("\\") ? "Write / between folders, not \\." : undefined;
+  const suggestion = backslash ?? didYouMean(posix.basename(line.path), present);
   const advice = "Check data_root, data_prefix and the annotation";
   return new PetageError("DATASET_FILE_MISSING", `The image "${line.path}" is not in ${folder}${more}`, {
     position: line.position,

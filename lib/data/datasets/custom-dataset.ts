@@ -5,6 +5,7 @@ import { component } from "#lib/config/component/component.ts";
 import type { Builder } from "#lib/config/component/component.ts";
 import { ignored } from "#lib/config/component/ignored.ts";
 import type { DataFiles } from "#lib/data/files.ts";
+import { DEFAULT_EXTENSIONS } from "#lib/data/image-format.ts";
 import type { Dataset, SampleInfo } from "#lib/data/types.ts";
 import { readAnnotated, type ProblemListener } from "./annotated.ts";
 import { readClasses } from "./classes.ts";
@@ -19,8 +20,6 @@ export interface DatasetContext {
   /** Gets every problem of an annotation file, in place of an error for the first. */
   readonly onProblem?: ProblemListener;
 }
-
-const EXTENSIONS = [".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif"];
 
 const prefixes = z.union([z.string(), z.object({ img_path: z.string() }).transform(({ img_path }) => img_path)]);
 const classNames = z.union([z.string(), z.array(z.string())]);
@@ -45,7 +44,7 @@ export const CustomDataset = component({
         .nullable()
         .default(null)
         .describe("classes, the other way."),
-      extensions: z.array(z.string()).default(EXTENSIONS).describe("Which files of folders are images."),
+      extensions: z.array(z.string()).default(DEFAULT_EXTENSIONS).describe("Which files of folders are images."),
       indices: z
         .union([z.int().positive(), z.array(z.int().nonnegative())])
         .nullable()

@@ -67,9 +67,10 @@ function labelFolders(names: readonly string[], options: FoldersOptions, log: Lo
     }
     return names.map((_, index) => index);
   }
-  const unknown = names.find((name) => !classes.includes(name));
-  if (unknown === undefined) return names.map((name) => classes.indexOf(name));
-  if (names.length === classes.length && !names.some((name) => classes.includes(name))) {
+  const positions = new Map(classes.map((name, position) => [name.normalize(), position]));
+  const unknown = names.find((name) => !positions.has(name.normalize()));
+  if (unknown === undefined) return names.map((name) => positions.get(name.normalize()) ?? 0);
+  if (names.length === classes.length && !names.some((name) => positions.has(name.normalize()))) {
     log.warn("no folder bears the name of a class: folders and classes are matched by order", { folder });
     return names.map((_, index) => index);
   }

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import { CONFIG_LIMITS } from "#lib/config/language/budget.ts";
 import type { ConfigFiles } from "#lib/config/language/files.ts";
+import { decodeText } from "#lib/data/text.ts";
 import type { AllowedFolders } from "./allowed-folders.ts";
 
 /** Longest config file; UTF-8 has up to 4 bytes a character. */
@@ -15,7 +16,7 @@ export const nodeConfigFiles: ConfigFiles = {
   read(path) {
     const found = statSync(path, { throwIfNoEntry: false }); // a pipe or a device might never end
     if (!found?.isFile()) return undefined;
-    if (found.size <= MAX_FILE_BYTES) return readFileSync(path, "utf8");
+    if (found.size <= MAX_FILE_BYTES) return decodeText(readFileSync(path), path, "CONFIG_SYNTAX");
     throw new PetageError("CONFIG_LIMIT", `${path} has ${found.size} bytes, and a config at most ${MAX_FILE_BYTES}`);
   },
   list(folder) {

@@ -2,6 +2,8 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { readFileSync, statSync, type Dirent, type Stats } from "node:fs";
 import { resolve } from "node:path";
 import { PetageError, type ErrorCode } from "#lib/base/errors.ts";
+import { decodeText } from "#lib/data/text.ts";
+import { LARGE_BYTES_HINT } from "#lib/data/image-limits.ts";
 import type { DataFiles, FolderListing } from "#lib/data/files.ts";
 import type { AllowedFolders } from "./allowed-folders.ts";
 
@@ -29,7 +31,7 @@ export function localDataFiles(options: DataFilesOptions = {}): DataFiles {
       orMissing("NOT_FOUND", path, async () => {
         allowed?.reached(path);
         checkFile(path, await stat(path), { maxBytes: MAX_TEXT_BYTES, tooLarge: "DATASET_INVALID" });
-        return await readFile(path, "utf8");
+        return decodeText(await readFile(path), path, "DATASET_INVALID");
       }),
     read: (path, maxBytes) =>
       orMissing("DATASET_FILE_MISSING", path, async () => {
@@ -52,7 +54,9 @@ function checkFile(
   refuseEndless(found, { code: "DATASET_FILE_UNREADABLE", what: path, expected: "a file" });
   const { maxBytes, tooLarge } = limit;
   if (found.size <= maxBytes) return;
-  throw new PetageError(tooLarge, `The file ${path} has ${found.size} bytes: the limit is ${maxBytes} bytes`);
+  throw new PetageError(tooLarge, `The file ${path} has ${found.size} bytes: the limit is ${maxBytes} bytes`, {
+    ...(tooLarge === "IMAGE_TOO_LARGE" && { hint: LARGE_BYTES_HINT }),
+  });
 }
 
 /** Throws for what may be read without end. A folder is told by the system itself, when it is read. */

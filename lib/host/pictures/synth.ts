@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
+import { makeFolder } from "#lib/host/files/folders.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { mapLimited } from "#lib/base/limited.ts";
 import { randomStream } from "#lib/base/random.ts";
@@ -96,7 +97,7 @@ function relativePath({ name, age }: Plan, { layout }: SynthOptions): string {
 
 async function makeFolders(options: SynthOptions, plans: readonly Plan[]): Promise<void> {
   const folders = new Set(plans.map((plan) => join(plan.split, relativePath(plan, options), "..")));
-  for (const folder of [...folders, "meta"]) await mkdir(join(options.out, folder), { recursive: true });
+  for (const folder of [...folders, "meta"]) await makeFolder(join(options.out, folder));
 }
 
 async function renderAll(options: SynthOptions, plans: readonly Plan[]): Promise<void> {
@@ -137,7 +138,7 @@ function stamp({ count, seed, layout, sizePx = DEFAULT_SIZE_PX }: SynthOptions, 
 }
 
 async function writeStamp(options: SynthOptions, complete: boolean): Promise<void> {
-  await mkdir(options.out, { recursive: true });
+  await makeFolder(options.out);
   const path = join(options.out, STAMP);
   await writeFile(`${path}.tmp`, stamp(options, complete));
   await rename(`${path}.tmp`, path);

@@ -2,7 +2,7 @@ import { assert } from "#lib/base/assert.ts";
 import type { Build } from "#lib/config/component/component.ts";
 import { ConfigNode } from "#lib/config/component/node.ts";
 import { checkDataset, type CheckOptions, type DatasetCheck } from "#lib/data/check.ts";
-import { DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
+import { DEFAULT_IMAGE_LIMITS } from "#lib/data/image-limits.ts";
 import { Loader, type BatchMaker, type LoaderOptions, type MakerSetup } from "#lib/data/loader.ts";
 import { makeBatch, type BatchRecipe, type BatchTask, type MadeBatch } from "#lib/data/make-batch.ts";
 import { buildPipeline } from "#lib/data/pipeline.ts";

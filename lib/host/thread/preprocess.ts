@@ -1,6 +1,6 @@
 import { PetageError } from "#lib/base/errors.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
-import type { ImageLimits } from "#lib/data/decode.ts";
+import type { ImageLimits } from "#lib/data/image-limits.ts";
 import type { Image } from "#lib/data/types.ts";
 import { availableCores } from "#lib/host/process/cores.ts";
 import type { PluginModules } from "#lib/host/plugins.ts";

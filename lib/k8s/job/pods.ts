@@ -204,9 +204,13 @@ const TLS_VARIABLES: WorkerEnvironment = {
 };
 
 /** Files that a config or a caller names lie where the pod has them mounted, or in the image's link to that. */
-function readingVariables(role: "data-loader" | "evaluator", { readRoots }: JobSettings): WorkerEnvironment {
+function readingVariables(role: "data-loader" | "evaluator", settings: JobSettings): WorkerEnvironment {
+  const { readRoots, maxImagePixels } = settings;
   const folders = role === "data-loader" ? ["data", DATA] : ["work_dirs", WORK_DIRS];
-  return { PETAGE_READ_ROOTS: [...folders, ...readRoots].join(":") };
+  return {
+    PETAGE_READ_ROOTS: [...folders, ...readRoots].join(":"),
+    ...(role === "data-loader" && maxImagePixels && { PETAGE_MAX_IMAGE_PIXELS: String(maxImagePixels) }),
+  };
 }
 
 function checkpointVariables({ spec: { checkpoint, publish } }: TrainingJobObject): WorkerEnvironment {

@@ -28,6 +28,8 @@ export interface JobSettings {
   readonly outputClaim: string;
   /** Folders that jobs may read in besides what is mounted for them: of an image that has its data in it. */
   readonly readRoots: readonly string[];
+  /** The largest photo that the data-loaders read; undefined is their own default. */
+  readonly maxImagePixels: number | undefined;
 }
 
 /** As the chart gives them to the controller. */
@@ -47,6 +49,7 @@ export const settingsVariables = {
   PETAGE_DATA_CLAIM: z.string().min(1),
   PETAGE_OUTPUT_CLAIM: z.string().min(1),
   PETAGE_JOB_READ_ROOTS: optional,
+  PETAGE_JOB_MAX_IMAGE_PIXELS: optional,
 };
 
 type SettingsVariables = { readonly [Name in keyof typeof settingsVariables]?: string | undefined };
@@ -71,5 +74,6 @@ export function readSettings(variables: SettingsVariables): JobSettings {
     dataClaim: text("PETAGE_DATA_CLAIM"),
     outputClaim: text("PETAGE_OUTPUT_CLAIM"),
     readRoots: text("PETAGE_JOB_READ_ROOTS").split(":").filter(Boolean),
+    maxImagePixels: number("PETAGE_JOB_MAX_IMAGE_PIXELS"),
   };
 }

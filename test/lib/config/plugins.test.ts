@@ -6,7 +6,7 @@ import { randomStream } from "#lib/base/random.ts";
 import { buildComponent, buildWith } from "#lib/config/component/build.ts";
 import { component } from "#lib/config/component/component.ts";
 import type { Builder, Table } from "#lib/config/component/component.ts";
-import { DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
+import { DEFAULT_IMAGE_LIMITS } from "#lib/data/image-limits.ts";
 import { buildPipeline } from "#lib/data/pipeline.ts";
 import { transforms } from "#lib/data/transforms/index.ts";
 import type { Transform } from "#lib/data/transforms/transform.ts";

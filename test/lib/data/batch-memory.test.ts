@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { silentLog } from "#lib/base/log.ts";
 import { buildComponent } from "#lib/config/component/build.ts";
 import { BatchMemory, bytesIn } from "#lib/data/batch-memory.ts";
-import { DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
+import { DEFAULT_IMAGE_LIMITS } from "#lib/data/image-limits.ts";
 import { Loader } from "#lib/data/loader.ts";
 import { makeBatch } from "#lib/data/make-batch.ts";
 import type { Batch, LentBatch, Sample } from "#lib/data/types.ts";

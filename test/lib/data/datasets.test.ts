@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { buildComponent } from "#lib/config/component/build.ts";
 import type { ConfigDict } from "#lib/config/value.ts";
 import { datasets } from "#lib/data/datasets/index.ts";
+import { DEFAULT_EXTENSIONS, IMAGE_EXTENSIONS } from "#lib/data/image-format.ts";
 import type { Dataset } from "#lib/data/types.ts";
 import { conforms } from "#test/support/conformance.ts";
 import { memoryFiles, node, recordingLog } from "./support.ts";
@@ -107,6 +108,38 @@ describe("CustomDataset with an annotation file", () => {
     });
   });
 
+  it("finds a file whose name, or whose folder's, has another Unicode form", async () => {
+    const [composed, apart] = ["J\u00fcrgen", "Ju\u0308rgen"];
+    for (const [onDisk, written] of [
+      [composed, apart],
+      [apart, composed],
+    ]) {
+      const path = `/data/train/${onDisk}/${onDisk}.jpg`;
+      const contents = { [path]: "", "/data/meta/train.txt": `${written}/${written}.jpg\t2\n` };
+      const { samples } = await build(ANNOTATED, contents);
+      assert.deepEqual(samples, [{ id: `${written}/${written}.jpg`, path, label: 2 }]);
+    }
+    const both = { [`/data/train/${composed}.jpg`]: "", [`/data/train/${apart}.jpg`]: "" };
+    const list = { "/data/meta/train.txt": `${apart}.jpg\t1\n${composed}.jpg\t2\n` };
+    const { samples } = await build(ANNOTATED, { ...both, ...list });
+    assert.deepEqual(
+      samples.map(({ path }) => path),
+      [`/data/train/${apart}.jpg`, `/data/train/${composed}.jpg`],
+    );
+  });
+
+  it("says which bar stands between folders, and that classes are a list of names", async () => {
+    await assert.rejects(build(ANNOTATED, annotated("sub\\d.png 1")), {
+      code: "DATASET_FILE_MISSING",
+      hint: /^Write \/ between folders, not \\\./,
+    });
+    const numbers = Array.from({ length: 192 }, (_, month) => month);
+    await assert.rejects(build({ ...ANNOTATED, classes: numbers }, annotated("A*.jpg 0")), {
+      code: "CONFIG_INVALID_VALUE",
+      message: /`dataset\.classes` is \[0, 1.*, expected a str or a list of str/,
+    });
+  });
+
   it("refuses a missing annotation file, repeated classes, and a config that names no place", async () => {
     await assert.rejects(build({ ...ANNOTATED, ann_file: "no.txt" }, annotated("")), {
       code: "NOT_FOUND",
@@ -129,6 +162,27 @@ const FOLDERS = {
 };
 
 describe("CustomDataset with folders", () => {
+  it("matches folders and classes in whichever Unicode form, and tells which class a padded number means", async () => {
+    const classes = ["J\u00fcrgen", "Mia"];
+    const dataset = await build({ data_prefix: "/d", classes }, { "/d/Ju\u0308rgen/a.jpg": "", "/d/Mia/b.jpg": "" });
+    assert.deepEqual(
+      dataset.samples.map(({ label }) => label),
+      [0, 1],
+    );
+    await assert.rejects(build({ data_prefix: "/d", classes: MONTHS }, { "/d/03/a.jpg": "", "/d/17/a.jpg": "" }), {
+      code: "DATASET_INVALID",
+      hint: /^Did you mean `3`\?$/,
+    });
+  });
+
+  it("takes no file that cannot be read, and mmpretrain's endings unless told otherwise", async () => {
+    const unreadable = DEFAULT_EXTENSIONS.filter((ending) => !IMAGE_EXTENSIONS.includes(ending));
+    assert.deepEqual(unreadable, []);
+    const paths = DEFAULT_EXTENSIONS.map((ending) => `/d/2/a${ending}`);
+    const { samples } = await build({ data_prefix: "/d" }, Object.fromEntries(paths.map((path) => [path, ""])));
+    assert.deepEqual(samples.map(({ path }) => path).toSorted(), paths.toSorted());
+  });
+
   it("without classes follows the order of names as text, as mmpretrain does", async () => {
     const dataset = await build({ data_prefix: "/d" }, FOLDERS);
     assert.deepEqual(dataset.classes, ["10", "2"]);

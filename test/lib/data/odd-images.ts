@@ -72,10 +72,15 @@ export function pngBomb(edge: number): Buffer {
   header.set([1, 0, 0, 0, 0], 8);
   const rows = deflateSync(Buffer.alloc((Math.ceil(edge / 8) + 1) * edge), { level: 9 });
   const signature = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
-  return Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", rows), chunk("IEND", Buffer.alloc(0))]);
+  return Buffer.concat([
+    signature,
+    pngChunk("IHDR", header),
+    pngChunk("IDAT", rows),
+    pngChunk("IEND", Buffer.alloc(0)),
+  ]);
 }
 
-function chunk(type: string, data: Buffer): Buffer {
+export function pngChunk(type: string, data: Buffer): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(data.length);
   const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
@@ -91,4 +96,35 @@ function crc32(data: Buffer): number {
     for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
   }
   return ~crc >>> 0;
+}
+
+/** What a BMP's header says; `pixels` are those that follow, 40 x 20 of 24 bits unless given. */
+export interface BmpClaim {
+  readonly width?: number;
+  readonly height?: number;
+  readonly bits?: number;
+  readonly compression?: number;
+  readonly colours?: number;
+  readonly start?: number;
+  readonly pixels?: number;
+}
+
+/** The marked pixels as a BMP from top to bottom, or whatever its header claims of them. */
+export function bmp({ width = 40, height = 20, bits = 24, compression = 0, colours = 0, ...rest }: BmpClaim): Buffer {
+  const entries = bits > 8 ? 0 : Math.min(colours, 256);
+  const header = Buffer.alloc(54 + entries * 4);
+  const { start = header.length, pixels = 40 * 20 } = rest;
+  header.write("BM");
+  header.writeUInt32LE(start, 10);
+  header.writeUInt32LE(40, 14);
+  header.writeInt32LE(width, 18);
+  header.writeInt32LE(-height, 22);
+  header.writeUInt16LE(1, 26);
+  header.writeUInt16LE(bits, 28);
+  header.writeUInt32LE(compression, 30);
+  header.writeUInt32LE(colours, 46);
+  const bgr = markedPixels();
+  for (let at = 0; at < bgr.length; at += 3) bgr.subarray(at, at + 3).reverse();
+  const spare = bits === 32 ? Buffer.alloc(pixels) : Buffer.alloc(0);
+  return Buffer.concat([header, bgr.subarray(0, pixels * 3), spare]);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomStream } from "#lib/base/random.ts";
-import { DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
+import { DEFAULT_IMAGE_LIMITS } from "#lib/data/image-limits.ts";
 import { buildPipeline } from "#lib/data/pipeline.ts";
 import { markedJpeg } from "./odd-images.ts";
 import { node } from "./support.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomStream } from "#lib/base/random.ts";
 import { buildComponent } from "#lib/config/component/build.ts";
 import type { ConfigDict } from "#lib/config/value.ts";
-import { DEFAULT_IMAGE_LIMITS } from "#lib/data/decode.ts";
+import { DEFAULT_IMAGE_LIMITS } from "#lib/data/image-limits.ts";
 import { transforms } from "#lib/data/transforms/index.ts";
 import { createPipeline } from "#lib/data/pipeline.ts";
 import type { Pipeline } from "#lib/data/pipeline.ts";

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { availableCores, shareCores } from "#lib/host/process/cores.ts";
 import { exitCodeOf } from "#lib/host/exit-codes.ts";
 import { onLines } from "#lib/host/process/lines.ts";
-import { readEnvironment } from "#lib/host/run.ts";
+import { readEnvironment } from "#lib/host/environment.ts";
 
 describe("readEnvironment", () => {
   const schema = z.object({ PETAGE_PORT: z.coerce.number().int(), PETAGE_HOST: z.string() });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readEnvironment } from "#lib/host/run.ts";
+import { readEnvironment } from "#lib/host/environment.ts";
 import { Environment } from "#services/inference/config.ts";
 
 const EITHER = /PETAGE_MODEL: Set either PETAGE_CHECKPOINT, or PETAGE_MODEL_STORE and PETAGE_MODEL/;

@@ -6,7 +6,7 @@
  */
 export interface PredictRequest {
   /**
-   * The encoded file: JPEG, PNG, WebP, GIF or TIFF. At most `GetModelResponse.max_image_bytes`.
+   * The encoded file: JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or netpbm. At most `GetModelResponse.max_image_bytes`.
    */
   'image'?: (Buffer | Uint8Array | string);
   /**
@@ -29,7 +29,7 @@ export interface PredictRequest {
  */
 export interface PredictRequest__Output {
   /**
-   * The encoded file: JPEG, PNG, WebP, GIF or TIFF. At most `GetModelResponse.max_image_bytes`.
+   * The encoded file: JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or netpbm. At most `GetModelResponse.max_image_bytes`.
    */
   'image': (Buffer);
   /**

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PetageError } from "#lib/base/errors.ts";
 import { decodeImage } from "#lib/data/decode.ts";
 import { synthesize } from "#lib/host/pictures/synth.ts";
 
@@ -14,6 +15,19 @@ describe("synthesize", () => {
     const names = (await readdir(out, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
     const paths = names.map((entry) => join(entry.parentPath, entry.name)).toSorted();
     return Promise.all(paths.map(async (path) => [path.slice(out.length), await readFile(path, "base64")]));
+  }
+
+  for (const [what, out] of [
+    ["a file", "/proc/version"],
+    ["a folder in which none can be made", "/proc/petage"],
+    ["a name too long", `/tmp/${"x".repeat(300)}`],
+  ] as const) {
+    it(`ends at once for ${what}, as a refusal of the system`, async () => {
+      const failure = await synthesize({ out, count: 20, seed: 0, layout: "annotation" }).catch(PetageError.from);
+      assert.ok(failure instanceof PetageError);
+      assert.match(failure.code, /^(FILE_REFUSED|NOT_FOUND)$/);
+      assert.ok(failure.message.includes(out), failure.message);
+    });
   }
 
   it("writes the annotation layout, split 80 to 10 to 10", async () => {

@@ -161,6 +161,33 @@ describe("openLoader", () => {
     });
   }
 
+  for (const workers of [0, 1]) {
+    it(`reads a photo that is cut short, and tells of it once an epoch (${workers} workers)`, async () => {
+      await writeFile(join(folder, "odd", "cut.jpg"), (await odd.markedJpeg()).subarray(0, -40));
+      const log = recordingLog();
+      const config = await oddities("good.jpg 1\ncut.jpg 2\ngood.jpg 1\ncut.jpg 2\ncut.jpg 2\n");
+      await using loader = await open(config, { workers, log });
+      const batches = await collect(loader);
+      assert.deepEqual(batches[0]?.skippedIds, []);
+      assert.deepEqual(
+        log.warnings.map(({ message, fields }) => [message.slice(0, 23), fields?.["id"]]),
+        [["a photo is cut short: w", "cut.jpg"]],
+      );
+    });
+  }
+
+  it("checkLocalDataset warns of a photo that is cut short, which is no problem", async () => {
+    await writeFile(join(folder, "odd", "cut.jpg"), (await odd.markedJpeg()).subarray(0, -40));
+    const dataset = (await oddities("good.jpg 1\ncut.jpg 3\n")).at("dataset");
+    const log = recordingLog();
+    const { problemCount } = await checkLocalDataset(dataset, { root: folder, log, signal: never });
+    assert.equal(problemCount, 0);
+    assert.deepEqual(
+      log.warnings.map(({ fields }) => fields?.["id"]),
+      ["cut.jpg"],
+    );
+  });
+
   for (const purpose of ["train", "evaluate"] as const) {
     it(`names a photo that the pipeline would make huge, and goes on (${purpose})`, async () => {
       const config = await withResizeEdge(`sliver.png 3\n${"good.jpg 1\n".repeat(11)}`);

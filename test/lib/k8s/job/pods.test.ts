@@ -167,6 +167,15 @@ describe("the pods of a job", () => {
     assert.equal(roots("job-0-data-loader", { settings }), "data:/var/lib/petage/data:/opt/pets:/opt/more");
   });
 
+  it("decode photos as large as the cluster says", () => {
+    const settings = readSettings({ ...VARIABLES, PETAGE_JOB_MAX_IMAGE_PIXELS: "200000000" });
+    const most = (name: string, options: Options): unknown =>
+      variable(podOf(name, {}, options), "PETAGE_MAX_IMAGE_PIXELS");
+    assert.equal(most("job-0-data-loader", { settings }), "200000000");
+    assert.equal(most("job-0-0", { settings }), undefined);
+    assert.equal(most("job-0-data-loader", {}), undefined);
+  });
+
   const resumes: readonly (readonly [what: string, TrainingJobSpec["checkpoint"], Options, expected?: string])[] = [
     ["anew where nothing is said", {}, {}],
     ["from the newest of the work dir with Auto", { resume: "Auto" }, {}, "auto"],
