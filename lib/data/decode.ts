@@ -4,7 +4,8 @@ import { openBmp } from "./bmp.ts";
 import type { Size } from "./geometry.ts";
 import { IMAGE_FORMATS, isImageFormat, sniffFormat, type ImageFormat } from "./image-format.ts";
 import { checkParts } from "./image-parts.ts";
-import { DEFAULT_IMAGE_LIMITS, LARGE_BYTES_HINT, LARGE_PIXELS_HINT, type ImageLimits } from "./image-limits.ts";
+import { DEFAULT_IMAGE_LIMITS, LARGE_BYTES_HINT, LARGE_PIXELS_HINT, maxPixelsOf } from "./image-limits.ts";
+import type { ImageLimits } from "./image-limits.ts";
 import { outlineJpeg } from "./jpeg-outline.ts";
 import { openNetpbm } from "./netpbm.ts";
 import { cmykToBgr, swapRedAndBlue } from "./pixels.ts";
@@ -45,7 +46,7 @@ export async function readImageHeader(bytes: Uint8Array, limits: ImageLimits): P
   const cutShort = jpeg !== undefined && !jpeg.complete && jpeg.scans > 0;
   checkParts(bytes, format, { jpeg, maxImagePixels: limits.maxImagePixels });
   const size = PLAIN_FORMATS[format]?.(bytes) ?? jpeg?.frame ?? (await readSize(bytes, { cutShort, limits }));
-  checkPixels(size, limits);
+  checkPixels(size, maxPixelsOf(format, limits));
   return { format, width: size.width, height: size.height, cutShort, inks: jpeg?.frame?.components === 4 };
 }
 
@@ -125,7 +126,7 @@ function checkBytes(bytes: Uint8Array, limits: ImageLimits): ImageFormat {
   );
 }
 
-function checkPixels(size: Size, limits: ImageLimits): void {
+function checkPixels(size: Size, maxPixels: number): void {
   const edge = Math.max(size.width, size.height);
   if (edge > MAX_IMAGE_EDGE_PX) {
     throw new PetageError(
@@ -133,10 +134,10 @@ function checkPixels(size: Size, limits: ImageLimits): void {
       `Cannot decode an image of ${size.width} x ${size.height} pixels: the limit of an edge is ${MAX_IMAGE_EDGE_PX}`,
     );
   }
-  if (size.width * size.height <= limits.maxImagePixels) return;
+  if (size.width * size.height <= maxPixels) return;
   throw new PetageError(
     "IMAGE_TOO_LARGE",
-    `Cannot decode an image of ${size.width} x ${size.height} pixels: the limit is ${limits.maxImagePixels} pixels`,
+    `Cannot decode an image of ${size.width} x ${size.height} pixels: the limit is ${maxPixels} pixels`,
     { hint: LARGE_PIXELS_HINT },
   );
 }

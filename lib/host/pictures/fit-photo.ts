@@ -3,6 +3,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import { decodeImage, readImageHeader } from "#lib/data/decode.ts";
 import type { ImageHeader } from "#lib/data/decode.ts";
 import type { Size } from "#lib/data/geometry.ts";
+import { maxPixelsOf } from "#lib/data/image-limits.ts";
 import type { ImageLimits } from "#lib/data/image-limits.ts";
 import { swapRedAndBlue } from "#lib/data/pixels.ts";
 
@@ -26,7 +27,8 @@ export async function fitPhoto(bytes: Uint8Array, limits: ImageLimits): Promise<
   const notes = header.cutShort ? ["The file lacks its end: what is missing of the photo counts as grey"] : [];
   if (header.cutShort && !(await isReadable(bytes))) return { bytes, notes: [] };
   const { width, height } = header;
-  if (bytes.length <= limits.maxImageBytes && width * height <= limits.maxImagePixels) return { bytes, notes };
+  if (bytes.length <= limits.maxImageBytes && width * height <= maxPixelsOf(header.format, limits))
+    return { bytes, notes };
   const smaller = await shrink(bytes, limits);
   const change = `${width} x ${height} pixels and ${bytes.length} bytes to ${smaller.width} x ${smaller.height} and ${smaller.bytes.length}`;
   const most = `the service takes ${limits.maxImagePixels} pixels and ${limits.maxImageBytes} bytes`;

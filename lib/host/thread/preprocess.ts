@@ -24,7 +24,7 @@ export interface PreprocessThread {
 /** Node's own threads, in which libvips decodes, are four: more would wait for one another. */
 const MAX_DECODES = 4;
 /** Photos that were given up and are still decoded: libvips cannot be interrupted. */
-const MAX_GIVEN_UP = 8;
+const MAX_GIVEN_UP = 4;
 /** A photo that takes longer is given up, however long its caller waits. */
 export const MAX_DECODE_MS = 10_000;
 

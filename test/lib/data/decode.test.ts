@@ -168,6 +168,9 @@ describe("decodeImage", () => {
     const refused = { code: "IMAGE_TOO_LARGE", hint: /PETAGE_MAX_IMAGE_PIXELS/ };
     await assert.rejects(decodeImage(await odd.jpegClaiming(12_000, 9000)), refused);
     await assert.rejects(decodeImage(odd.pngBomb(30_000)), refused);
+    const limits = { ...DEFAULT_IMAGE_LIMITS, maxImagePixels: 40 * 20 }; // as many as these have
+    assert.equal((await decodeImage(await odd.webp(), limits)).width, 40);
+    await assert.rejects(decodeImage(await odd.avif(), limits), { ...refused, message: /limit is 320 pixels/ });
     const bytes = await odd.webp();
     await assert.rejects(decodeImage(bytes, { ...DEFAULT_IMAGE_LIMITS, maxImageBytes: 10 }), {
       code: "IMAGE_TOO_LARGE",
