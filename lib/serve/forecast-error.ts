@@ -15,6 +15,6 @@ export class ForecastError {
 
   /** Hardly any answer comes later than foreseen by more than this. */
   get marginMs(): number {
-    return Math.max(0, this.#meanMs) + DEVIATIONS * this.#deviationMs;
+    return this.#meanMs + DEVIATIONS * this.#deviationMs;
   }
 }

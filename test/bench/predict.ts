@@ -6,7 +6,7 @@ import type { BenchContext, Benchmark, Measurement } from "./benchmark.ts";
 import { percentile } from "./benchmark.ts";
 import { drawPhotos } from "./photos.ts";
 import { inScratchFolder } from "./scratch.ts";
-import { saveUntrained } from "./untrained.ts";
+import { RESNET_18, saveUntrained } from "./untrained.ts";
 
 const SIZES = {
   full: { photos: 10, warmUp: 20, requests: 300 },
@@ -33,7 +33,7 @@ async function timePredicts(folder: string, { size, say }: BenchContext): Promis
   const { photos, warmUp, requests } = SIZES[size];
   const files = await drawPhotos(join(folder, "pets"), { count: photos, repeats: 1 });
   const images = await Promise.all(files.map((file) => readFile(file)));
-  await using inference = await startInference({ checkpoint: await saveUntrained(folder) });
+  await using inference = await startInference({ checkpoint: await saveUntrained(folder, RESNET_18) });
   say(`Predict: ${requests} requests`);
   const times: number[] = [];
   for (let index = 0; index < warmUp + requests; index++) {

@@ -6,11 +6,12 @@ import { VERSION } from "#lib/host/version.ts";
 import { checkpointFolder } from "#lib/store/checkpoint-folder.ts";
 
 const CONFIG = "resnet101_8xb32_petage";
-const RESNET_18 = ["model.backbone.depth=18", "model.head.in_channels=512"];
+/** Settings that make the model of the tutorial, ResNet-101, a small one. */
+export const RESNET_18: readonly string[] = ["model.backbone.depth=18", "model.head.in_channels=512"];
 
-/** A checkpoint of ResNet-18 as it starts: an answer takes the same time whatever the weights are. */
-export async function saveUntrained(folder: string): Promise<string> {
-  const config = loadConfig(findNamedConfig(CONFIG), { files: nodeConfigFiles, options: RESNET_18 });
+/** A checkpoint of the tutorial's model as it starts: an answer takes the same time whatever the weights are. */
+export async function saveUntrained(folder: string, options: readonly string[]): Promise<string> {
+  const config = loadConfig(findNamedConfig(CONFIG), { files: nodeConfigFiles, options });
   await using thread = await openTrainingThread({ config, seed: 0 });
   const tensors = await thread.exportTensors({ withOptimizer: false });
   const meta = {

@@ -1,3 +1,4 @@
+import { setPriority } from "node:os";
 import { defined } from "#lib/base/assert.ts";
 import type { Build } from "#lib/config/component/component.ts";
 import { createPredictor } from "#lib/model/predictor.ts";
@@ -7,6 +8,13 @@ import { createLogger } from "#lib/host/logger.ts";
 import { loadBuild } from "#lib/host/plugins.ts";
 import type { PredictorThreadSetup } from "./predictor.ts";
 import { expose } from "./remote.ts";
+
+/** Between the lowest, 19, and that of other threads, 0. */
+const NICENESS = 5;
+
+// Of this thread, and of those that TensorFlow starts from it: on Linux each has its own. Whoever answers health, and
+// refuses what comes too late, goes first.
+setPriority(NICENESS);
 
 const log = createLogger({ name: "engine", format: "json", level: "info" });
 
