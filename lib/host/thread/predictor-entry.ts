@@ -14,7 +14,11 @@ const NICENESS = 5;
 
 // Of this thread, and of those that TensorFlow starts from it: on Linux each has its own. Whoever answers health, and
 // refuses what comes too late, goes first.
-setPriority(NICENESS);
+try {
+  setPriority(NICENESS);
+} catch {
+  // forbidden here: then all go alike
+}
 
 const log = createLogger({ name: "engine", format: "json", level: "info" });
 
