@@ -50,8 +50,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   serve: { layers: MODEL, packages: ["zod"], nodeModules: [] },
   // `train` for the settings of a config, which a job is checked by before it runs.
   jobs: { layers: [...MODEL, "train"], packages: ["zod"], nodeModules: [] },
-  // The clock of this machine, for the adapters and what lies above them; everything below gets a clock.
-  system: { layers: ["base"], packages: [], nodeModules: [] },
+  // The clock and the folders of this machine, for the adapters and what lies above; everything below gets a clock.
+  system: { layers: ["base"], packages: [], nodeModules: ["fs/promises", "path"] },
   host: {
     layers: BELOW_ADAPTERS,
     packages: ["zod", "pino", "prom-client", "sharp", "tsx"],

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { Command } from "commander";
-import { makeFolder } from "#lib/host/files/folders.ts";
+import { makeFolder } from "#lib/system/folders.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { shellCommand } from "#lib/base/shell.ts";
 import { parseLabelled, splitLines } from "#lib/data/datasets/annotation.ts";

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import { PetageError } from "#lib/base/errors.ts";
 import { localPath } from "#lib/model/location.ts";
 import type { Checkpoint, CheckpointMeta, CheckpointStore, StateDict } from "#lib/model/checkpoint.ts";
+import { makeFolder } from "#lib/system/folders.ts";
 import { formatManifest, parseManifest } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
@@ -29,7 +30,7 @@ export interface CheckpointFolderOptions {
 export function checkpointFolder({ folder, workDir }: CheckpointFolderOptions): CheckpointStore {
   return {
     async save(name, checkpoint) {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       const temporary = temporaryFor(join(folder, name));
       await mkdir(temporary);
       try {

@@ -2,6 +2,7 @@ import { access, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import { abortReason } from "#lib/base/signals.ts";
+import { makeFolder } from "#lib/system/folders.ts";
 import { readCheckpoint, syncFolder, WEIGHTS_FILE, weightsSha256, writeCheckpoint } from "./checkpoint-folder.ts";
 import { removeLeftBehind, temporaryFor } from "./temporary.ts";
 
@@ -28,7 +29,7 @@ export interface PublishOptions {
  */
 export async function publishModel({ folder, checkpoint, signal }: PublishOptions): Promise<ModelVersion> {
   const { meta, weights } = await readCheckpoint(checkpoint);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await removeLeftBehind(folder);
   const temporary = temporaryFor(join(folder, "version"));
   try {

@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { makeFolder } from "#lib/host/files/folders.ts";
+import { makeFolder } from "#lib/system/folders.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import type { NamedConfig } from "#lib/config/print/serialize.ts";

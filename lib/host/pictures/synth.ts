@@ -1,7 +1,7 @@
 import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { makeFolder } from "#lib/host/files/folders.ts";
+import { makeFolder } from "#lib/system/folders.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { mapLimited } from "#lib/base/limited.ts";
 import { randomStream } from "#lib/base/random.ts";

@@ -4,7 +4,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
-import { claimFolder } from "#lib/host/files/folders.ts";
+import { claimFolder } from "#lib/system/folders.ts";
 import type { OutputLine } from "#lib/host/process/processes.ts";
 import type { Facts } from "#lib/jobs/facts.ts";
 import { isTerminal } from "#lib/jobs/job-state.ts";
