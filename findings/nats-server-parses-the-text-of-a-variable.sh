@@ -18,7 +18,7 @@ CONF
 check() {
   if PASS=$1 "$folder/nats-server" -t -c "$folder/nats.conf" >"$folder/out" 2>&1; then seen=valid; else seen=refused; fi
   echo "password $1: $seen"
-  if [ "$seen" = refused ]; then grep -o "could not be parsed: .*" "$folder/out"; fi
+  if [ "$seen" = refused ]; then grep -ao "could not be parsed: .*" "$folder/out"; fi
   [ "$seen" = "$2" ]
 }
 check s3cret valid
