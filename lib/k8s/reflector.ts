@@ -59,10 +59,14 @@ export class Reflector<T extends KubeObject> {
   #resourceVersion: string | undefined;
   #trafficAt = performance.now();
   #markSynced: () => void = () => {};
+  #markAnswered: () => void = () => {};
   #lists = 0;
+  #isForbidden = false;
 
   /** Resolves when the store has been filled for the first time. */
   readonly synced: Promise<void>;
+  /** Resolves when it has, or the API server has said that it may not be: then nobody need wait for that any more. */
+  readonly answered: Promise<void>;
 
   constructor(options: ReflectorOptions<T>) {
     const { namespace, random = Math.random } = options;
@@ -72,11 +76,18 @@ export class Reflector<T extends KubeObject> {
     this.#random = random;
     this.#backoff = new Backoff({ firstMs: this.#limits.firstRetryMs, maximumMs: this.#limits.maximumRetryMs }, random);
     this.synced = new Promise((resolve) => (this.#markSynced = resolve));
+    const forbidden = new Promise<void>((resolve) => (this.#markAnswered = resolve));
+    this.answered = Promise.race([this.synced, forbidden]);
   }
 
   /** How long nothing has been heard from the API server, ms. For health: minutes mean that the store is stale. */
   get silenceMs(): number {
     return performance.now() - this.#trafficAt;
+  }
+
+  /** What may not be seen now, as far as is known. */
+  get isForbidden(): boolean {
+    return this.#isForbidden;
   }
 
   /** How often the whole collection was listed. */
@@ -114,6 +125,7 @@ export class Reflector<T extends KubeObject> {
       store.replace(objects, this.#place.namespace ?? ALL_NAMESPACES, metadata.resourceVersion);
       this.#backoff.reset();
       this.#markSynced();
+      this.#isForbidden = false;
       return metadata.resourceVersion;
     }
   }
@@ -149,10 +161,27 @@ export class Reflector<T extends KubeObject> {
       // Too old to go on from: the whole collection is read again.
       this.#resourceVersion = undefined;
       log.info("Listing again", { kind: type.plural, reason: failure.message });
+    } else if (failure instanceof KubeError && failure.status === 403) {
+      this.#forbid(failure);
     } else {
       log.warn("Watching failed; trying again", { kind: type.plural, error: failure.describe() });
     }
     await delay(Math.max(retryAfterMs, this.#backoff.next()), signal).catch(() => undefined);
+  }
+
+  /** It is looked again now and then: a role may be given later, or the namespace be made anew with its own. */
+  #forbid(failure: KubeError): void {
+    const { log, type } = this.#options;
+    this.#heard(); // an answer, too
+    this.#resourceVersion = undefined;
+    this.#markAnswered();
+    if (this.#isForbidden) return;
+    this.#isForbidden = true;
+    log.error("May not watch this namespace, and goes on without it", {
+      kind: type.plural,
+      namespace: this.#place.namespace ?? "all",
+      error: failure.describe(),
+    });
   }
 
   #heard(): void {

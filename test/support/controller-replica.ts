@@ -11,6 +11,8 @@ import { controllerEnvironment } from "./cluster-controller.ts";
 export interface ReplicaOptions {
   readonly kubeconfig: string;
   readonly namespace: string;
+  /** Namespaces that it watches besides. */
+  readonly others?: readonly string[];
   /** The Lease that it takes; replicas that take different ones do not wait for each other. */
   readonly lease: string;
   readonly readNodes?: boolean;
@@ -26,13 +28,13 @@ export class Replica implements AsyncDisposable {
   #killing: Promise<void> | undefined;
 
   private constructor(proxy: FaultProxy, options: ReplicaOptions) {
-    const { kubeconfig, namespace, lease, readNodes = false, log = silentLog, clock } = options;
+    const { kubeconfig, namespace, others = [], lease, readNodes = false, log = silentLog, clock } = options;
     this.proxy = proxy;
     const credentials = proxy.credentials();
     const controller = new KubernetesController({
       client: new KubeClient(credentials),
       settings: readSettings(controllerEnvironment(namespace, kubeconfig)),
-      namespaces: [namespace],
+      namespaces: [namespace, ...others],
       readNodes,
       lease: { namespace, name: lease, identity: lease },
       log,

@@ -53,6 +53,8 @@ export interface KubernetesOptions {
   readonly clock?: Clock;
 }
 
+type Watched = Pick<Reflector<KubeObject>, "run" | "synced" | "answered" | "silenceMs" | "isForbidden">;
+
 /** The controller of a cluster: watches jobs and pods, and where it leads, runs the jobs. */
 export class KubernetesController implements Disposable {
   readonly #options: KubernetesOptions;
@@ -62,7 +64,10 @@ export class KubernetesController implements Disposable {
   readonly #now: () => number;
   readonly #tracks: Tracks;
   readonly #queue = new WorkQueue();
-  readonly #reflectors: Pick<Reflector<KubeObject>, "run" | "synced" | "silenceMs">[] = [];
+  readonly #reflectors: Watched[] = [];
+  /** Those of each namespace with jobs: it is left alone until all that is in it has been seen. */
+  readonly #sights = new Map<string, readonly Watched[]>();
+  readonly #seen = new Set<string>();
   readonly #leadership: Leadership;
   readonly #reconciler: Reconciler;
   readonly #reconciled: (seconds: number) => void;
@@ -75,8 +80,10 @@ export class KubernetesController implements Disposable {
     this.#tracks = new Tracks(this.#now);
     const ours = `${LABELS.instance}=${settings.instance}`;
     for (const namespace of namespaces) {
-      this.#reflect(TRAINING_JOBS, this.jobs, { namespace });
-      this.#reflect(PODS, this.pods, { namespace, labelSelector: ours });
+      this.#see(namespace, [
+        this.#reflect(TRAINING_JOBS, this.jobs, { namespace }),
+        this.#reflect(PODS, this.pods, { namespace, labelSelector: ours }),
+      ]);
     }
     if (readNodes) this.#reflect(NODES, this.#nodes, {});
     this.#leadership = new Leadership({ client, log, ...lease });
@@ -107,9 +114,9 @@ export class KubernetesController implements Disposable {
     return this.#reflectors.every(({ silenceMs }) => silenceMs < MAX_SILENCE_MS);
   }
 
-  /** Resolves when all stores have been filled. */
+  /** Resolves when all stores have been filled, as far as the cluster lets it. */
   async synced(signal: AbortSignal): Promise<void> {
-    await abortable(Promise.all(this.#reflectors.map(({ synced }) => synced)), signal);
+    await abortable(Promise.all(this.#reflectors.map(({ answered }) => answered)), signal);
   }
 
   /** Runs until the signal aborts. Throws UNAVAILABLE when leadership was lost: the process should end then. */
@@ -141,6 +148,7 @@ export class KubernetesController implements Disposable {
   }
 
   async #reconcile(key: string): Promise<number | undefined> {
+    if (!this.#seen.has(key.slice(0, key.indexOf("/")))) return undefined; // it comes again once its namespace is seen
     const startedAt = performance.now();
     try {
       return await this.#reconciler.reconcile(key);
@@ -167,9 +175,20 @@ export class KubernetesController implements Disposable {
     type: ResourceType,
     store: Store<T>,
     place: { readonly namespace?: string; readonly labelSelector?: string },
-  ): void {
+  ): Watched {
     const { client, log } = this.#options;
-    this.#reflectors.push(new Reflector<T>({ client, type, store, log, ...place }));
+    const reflector = new Reflector<T>({ client, type, store, log, ...place });
+    this.#reflectors.push(reflector);
+    return reflector;
+  }
+
+  /** Begins with the jobs of a namespace when all that it needs of that has been seen. */
+  #see(namespace: string, reflectors: readonly Watched[]): void {
+    this.#sights.set(namespace, reflectors);
+    void Promise.all(reflectors.map(({ synced }) => synced)).then(() => {
+      this.#seen.add(namespace);
+      this.#enqueueAll();
+    });
   }
 
   #enqueueChanges(): void {
@@ -211,6 +230,16 @@ export class KubernetesController implements Disposable {
       name: "petage_controller_queue_length",
       help: "Jobs that wait to be looked at",
       collect: (gauge) => gauge.set(this.#queue.depth),
+    });
+    metrics.gauge({
+      name: "petage_controller_namespace_forbidden",
+      help: "Whether it may not watch this namespace, whose jobs it leaves alone",
+      labels: ["namespace"],
+      collect: (gauge) => {
+        for (const [namespace, reflectors] of this.#sights) {
+          gauge.set(reflectors.some(({ isForbidden }) => isForbidden) ? 1 : 0, { namespace });
+        }
+      },
     });
     metrics.gauge({
       name: "petage_controller_leader",

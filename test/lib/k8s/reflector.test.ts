@@ -18,10 +18,10 @@ describe("Reflector", function () {
   async function following(
     body: (store: Store<Words>, reflector: Reflector<Words>) => Promise<void>,
     limits: Partial<ReflectorLimits> = {},
-    { namespace = cluster.namespace, store = new Store<Words>() } = {},
+    { namespace = cluster.namespace, store = new Store<Words>(), log = silentLog } = {},
   ): Promise<void> {
     const end = new AbortController();
-    const options = { client: cluster.client, type: CONFIG_MAPS, namespace, store, log: silentLog };
+    const options = { client: cluster.client, type: CONFIG_MAPS, namespace, store, log };
     const reflector = new Reflector({ ...options, limits: { ...LIMITS, ...limits } });
     const running = reflector.run(end.signal);
     try {
@@ -196,6 +196,28 @@ describe("Reflector", function () {
         assert.ok(performance.now() - from > 50, "they came too fast");
       },
       { firstRetryMs: 20, maximumRetryMs: 1_000 },
+    );
+  });
+
+  it("tells once that it may not see a namespace, keeps nobody waiting, and begins when it may", async () => {
+    const body = JSON.stringify({ kind: "Status", code: 403, reason: "Forbidden", message: "not yours" });
+    cluster.proxy.fault = () => ({ kind: "answer", status: 403, body });
+    const told: string[] = [];
+    const log = { ...silentLog, error: (message: string) => void told.push(message) };
+    await following(
+      async (store, reflector) => {
+        await reflector.answered;
+        await until("more tries", () => cluster.proxy.count(() => true) > 3);
+        assert.deepEqual(told, ["May not watch this namespace, and goes on without it"]);
+        assert.ok(reflector.isForbidden && reflector.silenceMs < 1_000);
+        cluster.proxy.fault = () => undefined;
+        await reflector.synced;
+        assert.ok(!reflector.isForbidden);
+        await cluster.client.create(CONFIG_MAPS, cluster.words("later"));
+        await has(store, "later");
+      },
+      {},
+      { log },
     );
   });
 

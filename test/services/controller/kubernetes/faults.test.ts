@@ -41,6 +41,8 @@ const FAULTS: readonly {
   readonly what: string;
   readonly name: string;
   readonly prepare: (proxy: FaultProxy) => void;
+  /** Namespaces that it watches besides. */
+  readonly others?: readonly string[];
   /** Happens again and again, ms. */
   readonly every?: readonly [number, (proxy: FaultProxy) => void];
   /** The machine's clock is wrong by this, ms. */
@@ -75,6 +77,12 @@ const FAULTS: readonly {
   },
   { what: "watches lag by two seconds", name: "stale", prepare: (proxy) => (proxy.delayMs = 2_000) },
   {
+    what: "another of its namespaces is forbidden",
+    name: "allowed",
+    others: ["forbidden"],
+    prepare: (proxy) => (proxy.fault = ({ path }) => (path.includes("/forbidden/") ? status(403) : undefined)),
+  },
+  {
     what: "the clock is set an hour forth and back all the time",
     name: "clock",
     prepare() {},
@@ -97,11 +105,11 @@ describe("a controller of a cluster whose API server is not well", function () {
   });
 
   /** A job that fails once and then succeeds. */
-  async function live({ name, prepare, every, clockOffMs = () => 0 }: (typeof FAULTS)[number]) {
+  async function live({ name, prepare, others = [], every, clockOffMs = () => 0 }: (typeof FAULTS)[number]) {
     const { kubeconfig } = cluster();
     using jobs = await JobCluster.prepare(kubeconfig, name);
     const clock = { ...systemClock, date: () => new Date(Date.now() + clockOffMs()) };
-    await using replica = await Replica.start({ kubeconfig, namespace: name, lease: "only", clock }, prepare);
+    await using replica = await Replica.start({ kubeconfig, namespace: name, others, lease: "only", clock }, prepare);
     const timer = every && setInterval(() => every[1](replica.proxy), every[0]);
     try {
       await jobs.apply("job", { workers: 2 });
