@@ -34,6 +34,7 @@ export function readStatus({ metadata, status = {} }: TrainingJob): JobStatus {
     nextRetryTime: instantOf(status.nextRetryTime),
     startTime: instantOf(status.startTime),
     attemptTime: instantOf(control.attemptTime),
+    heldSince: instantOf(control.heldTime),
     completionTime: instantOf(status.completionTime),
     lastFailure: lastFailure ? readFailure(metadata.name, lastFailure) : null,
     ending: (control.ending as Ending | undefined) ?? null,
@@ -106,13 +107,14 @@ function timeOf(instant: Instant | null): string | undefined {
 }
 
 function controlOf(status: JobStatus): TrainingJobStatus["control"] {
-  const { workers, sizedFor, nextWorkers, resumedStep, attemptTime, ending, nodeFailures } = status;
+  const { workers, sizedFor, nextWorkers, resumedStep, attemptTime, heldSince, ending, nodeFailures } = status;
   return compact({
     size: workers || undefined,
     sizedFor: sizedFor || undefined,
     nextSize: nextWorkers ?? undefined,
     resumedStep: resumedStep || undefined,
     attemptTime: timeOf(attemptTime),
+    heldTime: timeOf(heldSince),
     ending: ending ?? undefined,
     nodeFailures: Object.keys(nodeFailures).length > 0 ? nodeFailures : undefined,
   });

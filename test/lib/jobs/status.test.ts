@@ -32,6 +32,7 @@ const EVERYTHING: JobStatus = {
   nextRetryTime: NOW + 10_000,
   startTime: NOW - 5_000,
   attemptTime: NOW - 1_000,
+  heldSince: NOW - 500,
   completionTime: null,
   lastFailure: {
     worker: { role: "trainer", rank: 1, attempt: 3 },
