@@ -2,6 +2,7 @@ import type { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { excludedNodes } from "#lib/jobs/failure-policy.ts";
 import { jobSpecOf } from "#lib/jobs/job-spec.ts";
+import { eventsBetween } from "#lib/jobs/job-events.ts";
 import { isTerminal, sizeOf } from "#lib/jobs/job-state.ts";
 import type { Instant, JobSpec, JobStatus, Observed, ObservedWorker, WorkerName } from "#lib/jobs/job-state.ts";
 import type { Launcher, Pass } from "#lib/jobs/reconcile.ts";
@@ -101,7 +102,11 @@ export class PodLauncher implements Launcher<PodPass> {
     await this.#executor.writeStatus(job, next);
     const { phase, reason, message } = status;
     if (phase !== before.phase) log.info(message, { job: pass.name, phase, reason });
-    if (reason !== before.reason) await recordEvent({ client, component, log }, job, { status, track });
+    const events = eventsBetween(
+      { status: before, checkpoint: job.status?.lastCheckpoint },
+      { status, checkpoint: facts.lastCheckpoint },
+    );
+    for (const event of events) await recordEvent({ client, component, log }, job, { event, track });
   }
 
   /** The group of the attempt before goes. */
