@@ -160,6 +160,10 @@ export interface Observed {
   readonly checkpointStep: number;
   /** Whether the workers that wait for admission would all find a node now; absent: nobody knows. */
   readonly fits?: boolean;
+  /** For how many trainers there is room: of those that wait for admission, else besides those that run; absent: nobody knows. */
+  readonly room?: number;
+  /** What those that wait for admission want and what there is, where they do not fit. */
+  readonly shortage?: string;
 }
 
 export type Action =

@@ -188,10 +188,11 @@ function planWaiting(observed: Observed, waiting: readonly ObservedWorker[], now
     return gated.map((worker): Action => ({ kind: "admit", worker: nameOf(worker) }));
   }
   const homeless = [...gated, ...waitsFor("node")];
+  const shortage = gated.length > 0 && observed.shortage ? `Waiting for room: ${observed.shortage}` : "";
   return change(status, {
     phase: homeless.length > 0 ? "Scheduling" : "Starting",
     reason: reason ?? (homeless.length > 0 ? "WaitingForNodes" : "Starting"),
-    message: trouble || `Waiting for ${listed(homeless.length > 0 ? homeless : waiting)}`,
+    message: trouble || shortage || `Waiting for ${listed(homeless.length > 0 ? homeless : waiting)}`,
     created: true,
     heldSince,
   });

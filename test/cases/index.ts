@@ -1,3 +1,4 @@
+import { beginsWithWhatFits } from "./begins-with-what-fits.ts";
 import { bestForgottenAfterResume } from "./best-forgotten-after-resume.ts";
 import { bound } from "./bound.ts";
 import type { Check } from "./case.ts";
@@ -6,6 +7,7 @@ import { failedBeforePods } from "./failed-before-pods.ts";
 import { fileUri } from "./file-uri.ts";
 import { hfModelSafetensors } from "./hf-model-safetensors.ts";
 import { jpegNotOpenCv } from "./jpeg-not-opencv.ts";
+import { keepsItsPlace } from "./keeps-its-place.ts";
 import { labelOutsideHead } from "./label-outside-head.ts";
 import { misspeltKeys } from "./misspelt-keys.ts";
 import { notACheckpointFile } from "./not-a-checkpoint-file.ts";
@@ -28,12 +30,14 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   "half-safetensors": weightsLoad,
   "hf-model-safetensors": hfModelSafetensors,
   "jpeg-not-opencv": jpegNotOpenCv,
+  "kubernetes/gates-elastic.yaml": beginsWithWhatFits,
   "kubernetes/loadfrom-uri.yaml": refused(/spec\.loadFrom: .*a path or a file:\/\/ URI/),
   "kubernetes/nopriority.yaml": bound,
   "kubernetes/priority.yaml": bound,
   "kubernetes/store-replace.ts": storeReplace,
   "kubernetes/typo-field.yaml": refused(/unknown field "spec\.wrokers"/),
   "kubernetes/typo.yaml": failedBeforePods,
+  "kubernetes/waits.yaml": keepsItsPlace,
   "label-outside-head": labelOutsideHead,
   "misspelt-keys": misspeltKeys,
   "not-a-checkpoint-file": notACheckpointFile,
@@ -52,8 +56,6 @@ export const CHECKS: Readonly<Record<string, Check>> = {
 export const NOT_YET: Readonly<Record<string, string>> = {
   applefiles: "BMP, PPM and PGM are not read",
   encodings: "labels in UTF-16, names that differ in Unicode's form or have backslashes are not told for what they are",
-  "kubernetes/gates-elastic.yaml": "without a gang API an elastic job waits for all of its workers",
   "kubernetes/long.yaml": "a job for trying things by hand: nothing is said to be right or wrong with it",
-  "kubernetes/waits.yaml": "a gang that waits is queued anew every startTimeoutSeconds",
   "photo-limits": "the limit of pixels has no setting",
 };

@@ -65,6 +65,8 @@ describe("plan, of pods that start together", () => {
     }
     const held = next({ ...waiting, rest: { fits: false } });
     assert.deepEqual([held?.phase, held?.reason], ["Scheduling", "WaitingForNodes"]);
+    const short = next({ ...waiting, rest: { fits: false, shortage: "3 gpus wanted, 2 gpus there, 1 gpus free" } });
+    assert.equal(short?.message, "Waiting for room: 3 gpus wanted, 2 gpus there, 1 gpus free");
   });
 
   it("names no worker for what is said of a node, which all of them wait for", () => {
