@@ -239,7 +239,7 @@ describe("gangs", () => {
     [{}, new Set(["Volcano", "Coscheduling"]), "Volcano"],
     [{}, new Set(["Coscheduling"]), "Coscheduling"],
     [{}, new Set(), "Gates"],
-    [{ workers: 1 }, all, "None"],
+    [{ workers: 1 }, all, "Native"],
     [{ schedulingPolicy: { gang: "Volcano" } }, all, "Volcano"],
     [{ schedulingPolicy: { gang: "Kueue", queue: "q" } }, all, "Kueue"],
   ];
