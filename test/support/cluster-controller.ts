@@ -33,6 +33,7 @@ export function controllerEnvironment(namespace: string, kubeconfig: string): Re
     PETAGE_LEASE_NAME: "petage-controller",
     PETAGE_WATCH_NAMESPACES: namespace,
     PETAGE_READ_NODES: "true",
+    PETAGE_READ_PODS: "true",
     PETAGE_JOB_IMAGE: "petage:test",
     PETAGE_JOB_SERVICE_ACCOUNT: "petage-worker",
     PETAGE_JOB_INSTANCE: "petage",

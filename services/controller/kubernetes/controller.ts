@@ -45,6 +45,8 @@ export interface KubernetesOptions {
   /** Where jobs are; each has its own watches. */
   readonly namespaces: readonly string[];
   readonly readNodes: boolean;
+  /** Whether it may list the pods of others, too; by default it may not. */
+  readonly readPods?: boolean;
   readonly lease: { readonly namespace: string; readonly name: string; readonly identity: string };
   /** How the trainers of jobs are asked. */
   readonly access?: Access;
@@ -69,7 +71,7 @@ export class KubernetesController implements Disposable {
   #gangs: ReadonlySet<GangName> = new Set();
 
   constructor(options: KubernetesOptions) {
-    const { client, settings, namespaces, readNodes, lease, log, metrics } = options;
+    const { client, settings, namespaces, readNodes, readPods = false, lease, log, metrics } = options;
     this.#options = options;
     this.#now = steadyClock(options.clock ?? systemClock);
     this.#tracks = new Tracks(this.#now);
@@ -82,7 +84,7 @@ export class KubernetesController implements Disposable {
     if (surroundings) {
       this.#reflect(NODES, surroundings.nodes, {});
       const others = { labelSelector: `${LABELS.instance}!=${settings.instance}`, fieldSelector: ALIVE };
-      this.#reflect(PODS, surroundings.others, others);
+      if (readPods) this.#reflect(PODS, surroundings.others, others);
     }
     this.#leadership = new Leadership({ client, log, ...lease });
     this.#reconciler = new Reconciler({
