@@ -114,7 +114,6 @@ function failureOf({ worker, node, exitCode, signal, reason, message, time }: Fa
 function nextStep({ metadata: { name }, status }: TrainingJobObject): string {
   switch (status?.phase) {
     case "Running":
-    case "Evaluating":
       return `logs ${name} --follow`;
     case "Suspended":
       return `resume ${name}`;

@@ -1,9 +1,9 @@
-import { current, sizeOf } from "./job-state.ts";
-import type { Action, Instant, Observed } from "./job-state.ts";
+import { current, isAlive, sizeOf } from "./job-state.ts";
+import type { Action, Instant, Observed, ObservedWorker } from "./job-state.ts";
 
-/** How long an elastic job with at least `minWorkers` scheduled waits for the others. */
+/** How long an elastic job for which there is room with at least `minWorkers` waits for the others. */
 export const ELASTIC_PATIENCE_MS = 30_000;
-/** How often a job that has fewer workers than wanted tries whether there is room for the others by now. */
+/** How long a job that has fewer workers than wanted trains before it stops to have more. */
 export const GROW_INTERVAL_MS = 600_000;
 
 /**
@@ -40,16 +40,29 @@ export function resizeMoments({ spec, status }: Pick<Observed, "spec" | "status"
 }
 
 function wantedSize(observed: Observed, size: number, now: Instant): number {
-  const { spec, status } = observed;
+  const { spec, status, fits, room } = observed;
   const ageMs = now - (status.attemptTime ?? now);
   if (spec.workers !== status.sizedFor) return spec.workers; // somebody scaled it
-  const workers = current(observed).filter(({ process }) => process.state !== "exited");
-  const homeless = workers.filter(({ process }) => process.state === "starting" && process.waitsFor === "node");
+  const workers = current(observed).filter(isAlive);
+  const waitingFor = (what: string): ObservedWorker[] =>
+    workers.filter(({ process }) => process.state === "starting" && process.waitsFor === what);
+  if (waitingFor("admission").length > 0) {
+    const isRoom = fits === false && room !== undefined && room >= spec.minWorkers && room < size;
+    return isRoom && ageMs > ELASTIC_PATIENCE_MS ? room : size;
+  }
+  const homeless = waitingFor("node");
   if (homeless.length > 0) {
     const trainers = size - homeless.filter(({ role }) => role === "trainer").length;
     const goesOn = ageMs > ELASTIC_PATIENCE_MS && homeless.every(({ role }) => role === "trainer");
     return goesOn && trainers >= spec.minWorkers ? trainers : size;
   }
+  return mayGrow(observed, now) ? Math.min(spec.workers, size + (room ?? Infinity)) : size;
+}
+
+/** Whether a job would have more workers now if there was room for them. */
+export function mayGrow(observed: Pick<Observed, "spec" | "status" | "workers">, now: Instant): boolean {
+  const { spec, status } = observed;
+  const workers = current(observed).filter(isAlive);
   const isRunning = workers.every(({ process }) => process.state === "ready");
-  return isRunning && size < spec.workers && ageMs > GROW_INTERVAL_MS ? spec.workers : size;
+  return isRunning && sizeOf(observed) < spec.workers && now - (status.attemptTime ?? now) > GROW_INTERVAL_MS;
 }

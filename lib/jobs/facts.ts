@@ -1,8 +1,9 @@
+import { compact } from "#lib/base/compact.ts";
 import { isoTime } from "#lib/base/iso-time.ts";
 import { maeMonths } from "#lib/metrics/mae-months.ts";
 import { checkpointName, isBestCheckpoint } from "#lib/model/checkpoint.ts";
 import type { Instant } from "./job-state.ts";
-import type { TerminationReport } from "./termination.ts";
+import type { ReportedProgress, TerminationReport } from "./termination.ts";
 import type { CheckpointStatus, ProgressStatus, TrainingJobStatus } from "./training-job.ts";
 
 /** What the trainers of a job have reported: how far it is, its checkpoints, its result. */
@@ -87,14 +88,24 @@ export function withTrainerReport(facts: Facts, report: TrainerReport, now: Inst
 
 /** With the last words of a worker. */
 export function withTermination(facts: Facts, report: TerminationReport, now: Instant): Facts {
-  const { checkpoint, result, published, step } = report;
-  const known = checkpoint ? withCheckpoint(facts, { ...checkpoint, time: isoTime(now) }) : facts;
-  const progress = step > (facts.progress?.step ?? 0) ? { progress: { ...facts.progress, step } } : {};
+  const { checkpoint, result, published, step, progress: last } = report;
+  let known = checkpoint ? withCheckpoint(facts, { ...checkpoint, time: isoTime(now) }) : facts;
+  if (last && last.step >= (facts.progress?.step ?? 0)) known = withLast(known, last, now);
+  const progress = step > (known.progress?.step ?? 0) ? { progress: { ...known.progress, step } } : {};
   return {
     ...known,
     ...progress,
     ...(result && { result: { ...result, ...(published !== null && { published }) } }),
   };
+}
+
+function withLast(
+  facts: Facts,
+  { validationMetrics, maxEpochs, maxSteps, ...step }: ReportedProgress,
+  now: Instant,
+): Facts {
+  const known = withStep(facts, compact(step), { maxEpochs, maxSteps }, now);
+  return validationMetrics ? withValidation(known, { metrics: validationMetrics, isBest: false }) : known;
 }
 
 /** Counts the steps that a new attempt does again because they came after the last checkpoint. */

@@ -90,6 +90,8 @@ export interface JobStatus {
   readonly startTime: Instant | null;
   /** When the processes of this attempt were started. */
   readonly attemptTime: Instant | null;
+  /** Since when processes of this attempt hold a place; null while all of them wait for one. */
+  readonly heldSince: Instant | null;
   readonly completionTime: Instant | null;
   readonly lastFailure: Failure | null;
   readonly ending: Ending | null;
@@ -130,7 +132,10 @@ export interface JobSpec {
   readonly evaluator: boolean;
   /** The processes find each other and start at once; otherwise each row waits for the row before. */
   readonly startsTogether: boolean;
-  /** How long the processes of an attempt may take to be ready before it is given up and made again later, ms; null: no limit. */
+  /**
+   * How long the processes of an attempt may take to be ready, from when the first of them holds a place, before it is
+   * given up and made again later, ms; null: no limit.
+   */
   readonly startTimeoutMs: number | null;
   /** Longest run over all attempts, ms; null: no limit. */
   readonly activeDeadlineMs: number | null;
@@ -155,6 +160,10 @@ export interface Observed {
   readonly checkpointStep: number;
   /** Whether the workers that wait for admission would all find a node now; absent: nobody knows. */
   readonly fits?: boolean;
+  /** For how many trainers there is room: of those that wait for admission, else besides those that run; absent: nobody knows. */
+  readonly room?: number;
+  /** What those that wait for admission want and what there is, where they do not fit. */
+  readonly shortage?: string;
 }
 
 export type Action =
@@ -192,6 +201,7 @@ export const INITIAL_STATUS: JobStatus = {
   nextRetryTime: null,
   startTime: null,
   attemptTime: null,
+  heldSince: null,
   completionTime: null,
   lastFailure: null,
   ending: null,

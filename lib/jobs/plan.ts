@@ -55,7 +55,7 @@ export function wakeTime(observed: Observed, now: Instant): Instant | null {
     after(status.lastFailure?.exit.at, status.phase === "Stopping" ? SURVIVOR_GRACE_MS : null),
     after(status.nextRetryTime, 0),
     after(status.startTime, spec.activeDeadlineMs === null ? null : spec.activeDeadlineMs + 1),
-    after(status.attemptTime, spec.startTimeoutMs === null ? null : spec.startTimeoutMs + 1),
+    after(status.heldSince, spec.startTimeoutMs === null ? null : spec.startTimeoutMs + 1),
     after(causeAwaitedUntil(observed, now), 0),
     ...resizeMoments({ spec, status }),
   ];
@@ -155,6 +155,7 @@ function startWorkers({ spec, status }: Observed, missing: readonly Wanted[], no
     nextRetryTime: null,
     startTime: status.startTime ?? now,
     attemptTime: status.attemptTime ?? now,
+    heldSince: status.heldSince ?? now,
   } as const;
   return [...starts, ...change(status, started)];
 }
@@ -175,7 +176,8 @@ function planWaiting(observed: Observed, waiting: readonly ObservedWorker[], now
   const resized = planSize(observed, now);
   if (resized) return resized;
   const { reason, message: trouble } = troubleOf(waiting);
-  if (status.attemptTime !== null && spec.startTimeoutMs !== null && now - status.attemptTime > spec.startTimeoutMs) {
+  const heldSince = current(observed).some(holdsPlace) ? (status.heldSince ?? now) : null;
+  if (heldSince !== null && spec.startTimeoutMs !== null && now - heldSince > spec.startTimeoutMs) {
     const message = `Not all workers were ready after ${spec.startTimeoutMs / 1000} s${trouble ? `: ${trouble}` : ""}`;
     const restartsIgnored = status.restartsIgnored + 1;
     const nextRetryTime = now + backoffMs(spec, restartsIgnored + 1);
@@ -186,12 +188,19 @@ function planWaiting(observed: Observed, waiting: readonly ObservedWorker[], now
     return gated.map((worker): Action => ({ kind: "admit", worker: nameOf(worker) }));
   }
   const homeless = [...gated, ...waitsFor("node")];
+  const shortage = gated.length > 0 && observed.shortage ? `Waiting for room: ${observed.shortage}` : "";
   return change(status, {
     phase: homeless.length > 0 ? "Scheduling" : "Starting",
     reason: reason ?? (homeless.length > 0 ? "WaitingForNodes" : "Starting"),
-    message: trouble || `Waiting for ${listed(homeless.length > 0 ? homeless : waiting)}`,
+    message: trouble || shortage || `Waiting for ${listed(homeless.length > 0 ? homeless : waiting)}`,
     created: true,
+    heldSince,
   });
+}
+
+/** Whether nobody else can have what a worker waits with. In a queue nothing is held, and giving up would lose the place. */
+function holdsPlace({ process }: ObservedWorker): boolean {
+  return process.state !== "starting" || (process.waitsFor !== "admission" && process.waitsFor !== "node");
 }
 
 /** What keeps the first worker that has trouble from starting. Of what is said of a node, all of them wait for one. */
@@ -258,6 +267,7 @@ function nextAttempt(observed: Observed): Partial<JobStatus> {
     workers: 0,
     created: false,
     attemptTime: null,
+    heldSince: null,
     resumedStep: Math.max(status.resumedStep, checkpointStep),
     ending: null,
   };

@@ -134,7 +134,8 @@ function waits<P extends Pass>(pass: P, launcher: Launcher<P>): (number | null)[
   const change = isTerminal(pass.status.phase) ? null : launcher.nextChange?.(pass);
   const moments = [wakeTime(observed, now), change ?? null];
   const delays = moments.map((moment) => (moment === null ? null : moment - now));
-  return observed.fits === false ? [...delays, POLL_INTERVAL_MS] : delays; // room is made by others
+  const isShort = observed.fits === false || observed.room === 0;
+  return isShort ? [...delays, POLL_INTERVAL_MS] : delays; // room is made by others
 }
 
 function shortest(delays: readonly (number | null)[]): number | undefined {

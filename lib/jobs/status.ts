@@ -1,9 +1,10 @@
 import { isoTime, parseIsoTime } from "#lib/base/iso-time.ts";
 import { compact } from "#lib/base/compact.ts";
+import { conditionsOf, MAX_MESSAGE_CHARACTERS, REASON_OF } from "./conditions.ts";
 import type { Facts } from "./facts.ts";
 import { INITIAL_STATUS, isTerminal, workerId, workerOfId } from "./job-state.ts";
 import type { Ending, Failure, Instant, JobStatus, ObservedWorker, Phase } from "./job-state.ts";
-import type { Condition, FailureStatus, TrainingJob, TrainingJobStatus } from "./training-job.ts";
+import type { FailureStatus, TrainingJob, TrainingJobStatus } from "./training-job.ts";
 
 export interface StatusContext {
   readonly job: TrainingJob;
@@ -34,6 +35,7 @@ export function readStatus({ metadata, status = {} }: TrainingJob): JobStatus {
     nextRetryTime: instantOf(status.nextRetryTime),
     startTime: instantOf(status.startTime),
     attemptTime: instantOf(control.attemptTime),
+    heldSince: instantOf(control.heldTime),
     completionTime: instantOf(status.completionTime),
     lastFailure: lastFailure ? readFailure(metadata.name, lastFailure) : null,
     ending: (control.ending as Ending | undefined) ?? null,
@@ -68,7 +70,7 @@ export function writeStatus({ job, status, workers, facts, runDir, now }: Status
   const ready = count(({ process }) => process.state === "ready");
   const ended = (well: boolean): number =>
     count(({ process }) => process.state === "exited" && (process.exit.code === 0) === well);
-  const desired = status.workers || (job.spec.workers ?? 1);
+  const desired = job.spec.workers ?? 1;
   const created = status.created ? (earlier.allPodsCreatedTime ?? timeOf(now)) : undefined;
   return compact({
     observedGeneration: generation,
@@ -99,20 +101,19 @@ export function writeStatus({ job, status, workers, facts, runDir, now }: Status
   });
 }
 
-const MAX_MESSAGE_CHARACTERS = 4096;
-
 function timeOf(instant: Instant | null): string | undefined {
   return instant === null ? undefined : isoTime(instant);
 }
 
 function controlOf(status: JobStatus): TrainingJobStatus["control"] {
-  const { workers, sizedFor, nextWorkers, resumedStep, attemptTime, ending, nodeFailures } = status;
+  const { workers, sizedFor, nextWorkers, resumedStep, attemptTime, heldSince, ending, nodeFailures } = status;
   return compact({
     size: workers || undefined,
     sizedFor: sizedFor || undefined,
     nextSize: nextWorkers ?? undefined,
     resumedStep: resumedStep || undefined,
     attemptTime: timeOf(attemptTime),
+    heldTime: timeOf(heldSince),
     ending: ending ?? undefined,
     nodeFailures: Object.keys(nodeFailures).length > 0 ? nodeFailures : undefined,
   });
@@ -128,53 +129,5 @@ function failureStatus(job: string, { worker, exit, reason, message }: Failure):
     reason,
     message: message.slice(0, MAX_MESSAGE_CHARACTERS),
     time: isoTime(exit.at),
-  });
-}
-
-/** The condition whose reason is that of the phase. */
-const REASON_OF = "Running";
-
-/** Which phases make a condition true; in the others it is false, or (`once`) absent until it has been true. */
-const CONDITIONS: readonly {
-  readonly type: string;
-  readonly holds: (status: JobStatus) => boolean;
-  readonly once?: true;
-}[] = [
-  { type: "Admitted", holds: ({ reason }) => !NOT_ADMITTED.has(reason) },
-  {
-    type: "GangScheduled",
-    holds: ({ phase, created }) => created && ["Starting", "Running", "Stopping", "Succeeded"].includes(phase),
-  },
-  { type: REASON_OF, holds: ({ phase }) => phase === "Running" },
-  { type: "Suspended", holds: ({ phase }) => phase === "Suspended", once: true },
-  { type: "Complete", holds: ({ phase }) => phase === "Succeeded", once: true },
-  { type: "Failed", holds: ({ phase }) => phase === "Failed", once: true },
-];
-
-/** Why a job is not begun: its own fault, or that of what it needs. */
-export const NOT_ADMITTED: ReadonlySet<string> = new Set(["ConfigInvalid", "ConfigMapNotFound"]);
-
-interface ConditionContext {
-  readonly status: JobStatus;
-  readonly earlier: readonly Condition[];
-  readonly now: Instant;
-  readonly generation: number;
-}
-
-function conditionsOf({ status, earlier, now, generation }: ConditionContext): Condition[] {
-  return CONDITIONS.flatMap(({ type, holds, once }): Condition[] => {
-    const before = earlier.find((condition) => condition.type === type);
-    const holdsNow = holds(status);
-    if (once && !holdsNow && !before) return [];
-    const value = holdsNow ? "True" : "False";
-    const unchanged = before?.status === value;
-    const about = {
-      type,
-      status: value,
-      reason: status.reason || status.phase,
-      message: status.message.slice(0, MAX_MESSAGE_CHARACTERS),
-      observedGeneration: generation,
-    } as const;
-    return [{ ...about, lastTransitionTime: unchanged ? before.lastTransitionTime : isoTime(now) }];
   });
 }

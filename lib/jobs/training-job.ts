@@ -194,6 +194,7 @@ export interface TrainingJobStatus {
     readonly nextSize?: number;
     readonly resumedStep?: number;
     readonly attemptTime?: string;
+    readonly heldTime?: string;
     readonly ending?: string;
     readonly nodeFailures?: Readonly<Record<string, number>>;
   };

@@ -50,6 +50,9 @@ export const NODES: ResourceType = { group: "", version: "v1", plural: "nodes" }
 export const CONFIG_MAPS: ResourceType = { group: "", version: "v1", plural: "configmaps" };
 export const LEASES: ResourceType = { group: "coordination.k8s.io", version: "v1", plural: "leases" };
 
+/** Of pods, those that still run: what has ended uses nothing, and keeps its log. */
+export const ALIVE = "status.phase!=Succeeded,status.phase!=Failed";
+
 /** Which object, or without a name which collection. */
 export interface Place {
   /** Absent for kinds without a namespace, and for a collection over all namespaces. */

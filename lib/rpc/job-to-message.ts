@@ -29,14 +29,12 @@ export const ACTIONS: Readonly<Record<FailureRuleAction, FailureAction>> = {
 
 const PHASES: Readonly<Record<string, NonNullable<StatusMessage["phase"]>>> = {
   Pending: "TRAINING_JOB_PHASE_PENDING",
-  Queued: "TRAINING_JOB_PHASE_QUEUED",
   Scheduling: "TRAINING_JOB_PHASE_SCHEDULING",
   Starting: "TRAINING_JOB_PHASE_STARTING",
   Running: "TRAINING_JOB_PHASE_RUNNING",
   Stopping: "TRAINING_JOB_PHASE_RUNNING", // the API has no word for it
   Restarting: "TRAINING_JOB_PHASE_RESTARTING",
   Suspended: "TRAINING_JOB_PHASE_SUSPENDED",
-  Evaluating: "TRAINING_JOB_PHASE_EVALUATING",
   Succeeded: "TRAINING_JOB_PHASE_SUCCEEDED",
   Failed: "TRAINING_JOB_PHASE_FAILED",
   Cancelled: "TRAINING_JOB_PHASE_CANCELLED",

@@ -26,9 +26,9 @@ export class ServingMetrics {
   constructor(metrics: Metrics, clock: Clock) {
     const queue = (this.queue = new QueueTime(clock));
     metrics.gauge({
-      name: "petage_inference_queue_milliseconds",
-      help: "Mean time that photos of the last 30 seconds waited for a decoder and for the model, in milliseconds.",
-      collect: (gauge) => gauge.set(queue.meanMs()),
+      name: "petage_inference_queue_seconds",
+      help: "Mean time that photos of the last 30 seconds waited for a decoder and for the model, in seconds.",
+      collect: (gauge) => gauge.set(queue.meanMs() / 1000),
     });
     metrics.gauge({
       name: "petage_inference_queue_length",

@@ -36,9 +36,9 @@ export function startEtcd({ slot, binaries, processes, inside }: Site): void {
   processes.start("etcd", [binary(binaries, "etcd"), ...flags], { inside });
 }
 
-/** Starts the API server, with the beta API of gangs and a log of all requests of users. */
+/** Starts the API server, with the beta API of gangs where the cluster has them, and a log of all requests of users. */
 export async function startApiServer(site: Site): Promise<void> {
-  const { slot, level, binaries, processes, inside } = site;
+  const { slot, level, gangs, binaries, processes, inside } = site;
   const policy = join(slot.folder, "audit-policy.json");
   writeFileSync(policy, JSON.stringify(AUDIT_POLICY));
   const flags = [
@@ -52,8 +52,7 @@ export async function startApiServer(site: Site): Promise<void> {
     // Nobody makes the accounts that pods need when there is no controller-manager.
     ...(level === 1 ? ["--disable-admission-plugins=ServiceAccount"] : []),
     "--allow-privileged=true",
-    "--feature-gates=GenericWorkload=true",
-    "--runtime-config=scheduling.k8s.io/v1beta1=true",
+    ...(gangs ? ["--feature-gates=GenericWorkload=true", "--runtime-config=scheduling.k8s.io/v1beta1=true"] : []),
     "--kubelet-preferred-address-types=InternalIP",
     `--audit-policy-file=${policy}`,
     `--audit-log-path=${join(slot.folder, AUDIT_LOG)}`,

@@ -11,7 +11,7 @@ export const FAKE_NODE = { key: "kwok.x-k8s.io/node", value: "fake" } as const;
 /** Real pods have these addresses, fake ones others, so that they are not mistaken. */
 const POD_RANGE = "10.244.0.0/16";
 const FAKE_POD_RANGE = "10.64.0.0/14";
-const GANGS = "--feature-gates=GenericWorkload=true";
+const GANGS = ["--feature-gates=GenericWorkload=true"];
 const LEASE_SECONDS = 40;
 const READY_TIMEOUT_MS = 60_000;
 
@@ -23,7 +23,7 @@ export async function startScheduling(site: Site): Promise<void> {
 }
 
 async function startControllers(site: Site): Promise<void> {
-  const { slot, binaries, processes, inside, authority } = site;
+  const { slot, gangs, binaries, processes, inside, authority } = site;
   const name = "kube-controller-manager";
   const kubeconfig = await addUser(site, name, { name: `system:${name}` });
   const flags = [
@@ -34,7 +34,7 @@ async function startControllers(site: Site): Promise<void> {
     `--root-ca-file=${authority.own.certificate}`,
     `--service-account-private-key-file=${join(slot.folder, "service-accounts.key")}`,
     `--cluster-cidr=${POD_RANGE}`,
-    GANGS,
+    ...(gangs ? GANGS : []),
     "--kube-api-qps=200",
     "--kube-api-burst=400",
   ];
@@ -42,12 +42,12 @@ async function startControllers(site: Site): Promise<void> {
 }
 
 async function startScheduler(site: Site): Promise<void> {
-  const { binaries, processes, inside } = site;
+  const { gangs, binaries, processes, inside } = site;
   const name = "kube-scheduler";
   const kubeconfig = await addUser(site, name, { name: `system:${name}` });
   const flags = [`--kubeconfig=${kubeconfig}`, "--leader-elect=false", "--secure-port=0"];
   const fast = ["--kube-api-qps=1000", "--kube-api-burst=2000"];
-  processes.start(name, [binary(binaries, name), ...flags, ...fast, GANGS], { inside });
+  processes.start(name, [binary(binaries, name), ...flags, ...fast, ...(gangs ? GANGS : [])], { inside });
 }
 
 async function startKwok(site: Site): Promise<void> {
@@ -69,6 +69,8 @@ export interface FakeNodeOptions {
   readonly gpus?: number;
   /** The first part of the names: `fake` gives `fake-0`, `fake-1`, ... */
   readonly prefix?: string;
+  /** Other devices of each node, by the resource's name. */
+  readonly devices?: Readonly<Record<string, number>>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly pods?: number;
 }
@@ -80,8 +82,13 @@ export interface FakeNode {
 
 /** Manifests of nodes for kwok to play. */
 export function fakeNodes(count: number, options: FakeNodeOptions = {}): FakeNode[] {
-  const { gpus = 0, prefix = "fake", labels = {}, pods = 110 } = options;
-  const capacity = { cpu: "64", memory: "256Gi", pods: String(pods), "nvidia.com/gpu": String(gpus) };
+  const { gpus = 0, devices = {}, prefix = "fake", labels = {}, pods = 110 } = options;
+  const offered = Object.entries({ pods, "nvidia.com/gpu": gpus, ...devices });
+  const capacity = {
+    cpu: "64",
+    memory: "256Gi",
+    ...Object.fromEntries(offered.map(([name, amount]) => [name, String(amount)])),
+  };
   return Array.from({ length: count }, (_, index) => ({
     apiVersion: "v1",
     kind: "Node",

@@ -18,6 +18,8 @@ export const LAZY_COLLECTION = { GOGC: "400" } as const;
 /** What the parts of a cluster that is being started have in common. */
 export interface Site {
   readonly level: Level;
+  /** Whether Kubernetes knows groups of pods. */
+  readonly gangs: boolean;
   readonly slot: Slot;
   readonly binaries: Binaries;
   readonly processes: ClusterProcesses;

@@ -45,6 +45,7 @@ const Kubernetes = z
     /** Namespaces whose jobs it runs, split by commas. */
     PETAGE_WATCH_NAMESPACES: z.string().min(1),
     PETAGE_READ_NODES: z.enum(["true", "false"]).default("false"),
+    PETAGE_READ_PODS: z.enum(["true", "false"]).default("false"),
     /** Restarts allowed to jobs created by gRPC that do not say. */
     PETAGE_JOB_MAX_RESTARTS: z.coerce.number().int().min(0).max(1000).default(6),
     ...settingsVariables,

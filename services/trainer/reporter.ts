@@ -2,7 +2,7 @@ import type { Progress, SavedCheckpoint } from "#lib/model/checkpoint.ts";
 import { isBestCheckpoint } from "#lib/model/checkpoint.ts";
 import { PRIORITIES } from "#lib/train/hook.ts";
 import type { Hook, IterationResult, RunState } from "#lib/train/hook.ts";
-import type { ReportedCheckpoint, TerminationReport } from "#lib/jobs/termination.ts";
+import type { ReportedCheckpoint, ReportedProgress, TerminationReport } from "#lib/jobs/termination.ts";
 import type { WorkDone } from "#lib/host/last-words.ts";
 import type { PetageError } from "#lib/base/errors.ts";
 import { durationOf, timestampOf } from "#lib/rpc/time.ts";
@@ -22,6 +22,7 @@ const MAX_WAITING_EVENTS = 64;
 export class Reporter {
   #status: Status;
   #conclusion: Pick<TerminationReport, "result" | "published"> = { result: null, published: null };
+  #progress: Omit<ReportedProgress, "maxEpochs" | "maxSteps"> | undefined;
   readonly #readers = new Set<BoundedQueue<MetricsEvent>>();
 
   constructor(identity: Pick<Status, "jobUid" | "attempt" | "rank" | "worldSize" | "generation" | "maxEpochs">) {
@@ -60,9 +61,11 @@ export class Reporter {
 
   /** For the last words of this worker, whenever they are needed. */
   get workDone(): WorkDone {
-    const { lastStep, lastCheckpoint } = this.#status;
+    const { lastCheckpoint, maxEpochs = 0, maxSteps = 0 } = this.#status;
     const checkpoint = lastCheckpoint ? reported(lastCheckpoint) : null;
-    return { step: Math.max(Number(lastStep?.step ?? 0), checkpoint?.step ?? 0), checkpoint, ...this.#conclusion };
+    const progress = this.#progress && { ...this.#progress, maxEpochs, maxSteps: Number(maxSteps) };
+    const step = Math.max(progress?.step ?? 0, checkpoint?.step ?? 0);
+    return { step, checkpoint, ...this.#conclusion, ...(progress && { progress }) };
   }
 
   /** Events from now on, until the worker ends. */
@@ -98,6 +101,7 @@ export class Reporter {
       afterIteration: ({ run, result }) => {
         const step = stepMetrics(run, result);
         this.update({ lastStep: step });
+        this.#progress = progressOf(run, step, this.#progress);
         this.#tell({ step });
       },
       afterEpoch: ({ run }) => this.enter(run.stoppedBy ? "TRAINER_PHASE_STOPPING" : "TRAINER_PHASE_VALIDATING"),
@@ -106,6 +110,7 @@ export class Reporter {
         const duration = durationOf(durationMs);
         const validation = { step, epoch, metrics: { ...metrics }, sampleCount, isBest, duration };
         this.update({ lastValidation: validation });
+        if (this.#progress) this.#progress = { ...this.#progress, validationMetrics: validation.metrics };
         this.#tell({ validation });
       },
     };
@@ -116,7 +121,19 @@ function reported({ uri = "", step = 0, epoch = 0, sha256 = "" }: CheckpointMess
   return { uri, step: Number(step), epoch, sha256 };
 }
 
-function stepMetrics(run: RunState, result: IterationResult): NonNullable<Status["lastStep"]> {
+/** The last validation stays that of the steps that follow it. */
+function progressOf(
+  { etaSeconds }: RunState,
+  { eta: _eta, gradNorm: _norm, ...step }: StepMetrics,
+  before: { readonly validationMetrics?: Readonly<Record<string, number>> | undefined } = {},
+): Omit<ReportedProgress, "maxEpochs" | "maxSteps"> {
+  const { validationMetrics } = before;
+  return { ...step, etaSeconds, ...(validationMetrics && { validationMetrics }) };
+}
+
+type StepMetrics = ReturnType<typeof stepMetrics>;
+
+function stepMetrics(run: RunState, result: IterationResult) {
   const { loss, learningRate, imageCount, totalMs, dataMs, allReduceMs, gradNorm } = result;
   return {
     step: run.step,

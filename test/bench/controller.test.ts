@@ -89,6 +89,7 @@ describe("figures of the controller's benchmark", () => {
       patch(2_000, { phase: "Scheduling", message: "Waiting" }),
       patch(2_500, { phase: "Running" }),
       request("patch", "pods", { name: "a-0-0", atMs: 4_000 }),
+      created("events", "a.0123", 4_000),
     ];
     assert.deepEqual(cadenceOf(written), { due: 4, putOffPerSecond: 0.5 });
   });

@@ -16,6 +16,13 @@ const NAMESPACE = "cases";
 const NODES = 2;
 const GPUS = 4;
 
+export interface CaseClusterOptions {
+  /** Whether Kubernetes itself starts gangs together. It does by default. */
+  readonly gangs?: boolean;
+  /** Devices of each node besides its GPUs, by the resource's name. */
+  readonly devices?: Readonly<Record<string, number>>;
+}
+
 /** A real API server and scheduler, nodes with GPUs that are played, and the controller. */
 export class CaseCluster implements AsyncDisposable {
   readonly jobs: JobCluster;
@@ -29,12 +36,12 @@ export class CaseCluster implements AsyncDisposable {
   }
 
   /** @throws Skipped where such a cluster cannot run. */
-  static async start(): Promise<CaseCluster> {
+  static async start({ gangs = true, devices = {} }: CaseClusterOptions = {}): Promise<CaseCluster> {
     const support = await clusterSupport(LEVEL);
     if (!support.available) throw new Skipped(`a cluster of level ${LEVEL} cannot run: ${support.why}`);
     const report = { ...consoleReport(), say: (line: string) => console.error(line) };
-    const cluster = await startCluster({ level: LEVEL, report });
-    await cluster.addFakeNodes(NODES, { gpus: GPUS });
+    const cluster = await startCluster({ level: LEVEL, gangs, report });
+    await cluster.addFakeNodes(NODES, { gpus: GPUS, devices });
     const jobs = await JobCluster.prepare(cluster.kubeconfig, NAMESPACE);
     return new CaseCluster(cluster, jobs, await jobs.startController());
   }

@@ -1,4 +1,5 @@
 import { applefiles } from "./applefiles.ts";
+import { beginsWithWhatFits } from "./begins-with-what-fits.ts";
 import { bestForgottenAfterResume } from "./best-forgotten-after-resume.ts";
 import { bound } from "./bound.ts";
 import type { Check } from "./case.ts";
@@ -8,6 +9,7 @@ import { failedBeforePods } from "./failed-before-pods.ts";
 import { fileUri } from "./file-uri.ts";
 import { hfModelSafetensors } from "./hf-model-safetensors.ts";
 import { jpegNotOpenCv } from "./jpeg-not-opencv.ts";
+import { keepsItsPlace } from "./keeps-its-place.ts";
 import { labelOutsideHead } from "./label-outside-head.ts";
 import { misspeltKeys } from "./misspelt-keys.ts";
 import { notACheckpointFile } from "./not-a-checkpoint-file.ts";
@@ -33,12 +35,14 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   "half-safetensors": weightsLoad,
   "hf-model-safetensors": hfModelSafetensors,
   "jpeg-not-opencv": jpegNotOpenCv,
+  "kubernetes/gates-elastic.yaml": beginsWithWhatFits,
   "kubernetes/loadfrom-uri.yaml": refused(/spec\.loadFrom: .*a path or a file:\/\/ URI/),
   "kubernetes/nopriority.yaml": bound,
   "kubernetes/priority.yaml": bound,
   "kubernetes/store-replace.ts": storeReplace,
   "kubernetes/typo-field.yaml": refused(/unknown field "spec\.wrokers"/),
   "kubernetes/typo.yaml": failedBeforePods,
+  "kubernetes/waits.yaml": keepsItsPlace,
   "label-outside-head": labelOutsideHead,
   "misspelt-keys": misspeltKeys,
   "not-a-checkpoint-file": notACheckpointFile,
@@ -56,7 +60,5 @@ export const CHECKS: Readonly<Record<string, Check>> = {
 
 /** What is known and not handled yet, and what petage still does with it. */
 export const NOT_YET: Readonly<Record<string, string>> = {
-  "kubernetes/gates-elastic.yaml": "without a gang API an elastic job waits for all of its workers",
   "kubernetes/long.yaml": "a job for trying things by hand: nothing is said to be right or wrong with it",
-  "kubernetes/waits.yaml": "a gang that waits is queued anew every startTimeoutSeconds",
 };

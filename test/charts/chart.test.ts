@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isScalar, parseAllDocuments, visit } from "yaml";
 import { useHelm } from "#test/support/helm.ts";
 import { CHART, goldenOf, KUSTOMIZE, kustomizeManifests, render, scenarios } from "../../scripts/deploy.ts";
 import { objectsOf, podSpecOf } from "./rendered.ts";
@@ -48,6 +49,9 @@ const BAD_VALUES: readonly (readonly [values: string, message: RegExp])[] = [
   ['inference.model="Pet Age"', /does not match pattern/],
   ['inference.service.type="Ingress"', /must be one of 'ClusterIP'/],
   ["inference.autoscaling.targetMilliseconds=0", /minimum/],
+  ['inference.gpu.resourceName="gpu"', /does not match pattern/],
+  ['inference.strategy={"kind":"Recreate"}', /invalid propertyName 'kind'/],
+  ['arch="x86"', /must be one of '', 'amd64', 'arm64'/],
   ["inference.autoscaling.minReplicas=5", /minReplicas is 5, and maxReplicas only 4/],
   ["storage.data.accessModes=[]", /minItems/],
   ['storage.output.accessModes=["ReadWriteOncePod"]', /must be one of/],
@@ -194,11 +198,65 @@ describe("the chart", function () {
 
   it("takes images by their digests", async () => {
     const digest = `sha256:${"4bc4".repeat(16)}`;
-    const text = await production("petage", "--set", `image.tag=${digest},nats.image.tag=${digest},jobs.image.tag=`);
+    const text = await production(
+      "petage",
+      "--set",
+      `image.tag=${digest},nats.image.tag=${digest},jobs.image.tag=,inference.image.tag=`,
+    );
     const petage = `registry.example/pets/petage@${digest}`;
     const images = new Set([...text.matchAll(/image: (.*)$/gm)].map(([, image]) => image));
     assert.deepEqual(images, new Set([petage, `nats@${digest}`]));
     assert.ok(text.includes(`{ name: PETAGE_JOB_IMAGE, value: "${petage}" }`));
+  });
+
+  it("gives inference an image, GPUs and a strategy of its own", async () => {
+    const own = [
+      "image.repository=registry.example/other",
+      "image.tag=2-gpu",
+      "gpu.count=2",
+      "gpu.resourceName=amd.com/gpu",
+    ];
+    const sets = own.map((value) => `inference.${value}`).join();
+    const strategy = ["--set-json", 'inference.strategy={"type":"Recreate","rollingUpdate":null}'];
+    const objects = objectsOf(await production("petage", "--set", sets, ...strategy));
+    const deployment = objects.find(
+      ({ kind, metadata }) => kind === "Deployment" && metadata.name === "petage-inference",
+    );
+    assert.deepEqual(deployment?.spec?.["strategy"], { type: "Recreate", rollingUpdate: null });
+    const [container] = (deployment && podSpecOf(deployment)?.containers) ?? [];
+    assert.equal(container?.image, "registry.example/other:2-gpu");
+    assert.deepEqual(container.resources, {
+      requests: { cpu: "2", memory: "4Gi" },
+      limits: { memory: "8Gi", "amd.com/gpu": 2 },
+    });
+  });
+
+  it("lets all pods of its own images run on nodes of their architecture alone, and NATS anywhere", async () => {
+    const objects = objectsOf(await production("petage", "--set", "arch=arm64,inference.nodeSelector.disk=fast"));
+    const selectors = objects.flatMap((object) => {
+      const pod = podSpecOf(object);
+      return pod ? [[`${object.kind} ${object.metadata.name}`, pod.nodeSelector] as const] : [];
+    });
+    const arm = { "kubernetes.io/arch": "arm64" };
+    assert.deepEqual(Object.fromEntries(selectors), {
+      "Deployment petage-controller": arm,
+      "Deployment petage-inference": { ...arm, disk: "fast" },
+      "Pod petage-test": arm,
+      "StatefulSet petage-nats": undefined,
+    });
+  });
+
+  it("has no key that YAML reads as a boolean, which tools of YAML 1.1 do with y, n, on and off", async () => {
+    const texts = [await production("petage"), readFileSync(join(CHART, "values.yaml"), "utf8")];
+    const keys: unknown[] = [];
+    for (const document of texts.flatMap((text) => parseAllDocuments(text, { version: "1.1" }))) {
+      visit(document, { Pair: (_, { key }) => void keys.push(isScalar(key) ? key.value : key) });
+    }
+    assert.ok(keys.length > 100);
+    assert.deepEqual(
+      keys.filter((key) => typeof key === "boolean"),
+      [],
+    );
   });
 
   it("writes users as large as OpenShift's in full", async () => {

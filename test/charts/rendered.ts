@@ -5,6 +5,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 export interface Container {
   readonly name: string;
+  readonly image?: string;
   readonly resources?: { readonly requests?: Fields; readonly limits?: Fields };
   readonly securityContext?: Fields;
   readonly livenessProbe?: unknown;
@@ -14,6 +15,7 @@ export interface Container {
 
 export interface PodSpec {
   readonly containers: readonly Container[];
+  readonly nodeSelector?: Fields;
   readonly initContainers?: readonly Container[];
   readonly securityContext?: Fields;
   readonly volumes?: readonly Fields[];

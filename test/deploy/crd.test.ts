@@ -54,6 +54,18 @@ describe("the TrainingJob resource", () => {
     assert.deepEqual(silent, metadata);
   });
 
+  it("says of every field of a status what it alone is, for `kubectl explain`", () => {
+    const ofConditions = /\.(observedGeneration|reason|message)$/; // as everywhere in Kubernetes
+    const own = all.filter(([path]) => path.startsWith(".status") && !ofConditions.test(path));
+    const counts = new Map<string, string[]>();
+    for (const [path, { description }] of own)
+      counts.set(String(description), [...(counts.get(String(description)) ?? []), path]);
+    assert.deepEqual(
+      [...counts.values()].filter((paths) => paths.length > 1),
+      [],
+    );
+  });
+
   it("bounds every string, list and map", () => {
     const bounds: Readonly<Record<string, string>> = { string: "maxLength", array: "maxItems" };
     const boundless = all.filter(([path, node]) => {

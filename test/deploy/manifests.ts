@@ -141,6 +141,7 @@ export const BAD_MANIFESTS: readonly BadManifest[] = [
     job({ dataset: { synthetic: { count: 1 } } }),
     /synthetic\.count.*greater than or equal to 10/,
   ],
+  ["a work dir in a bucket", job({ workDir: "s3://pets/run" }), /"s3:\/\/pets\/run" is a URI; expected a path within/],
   ["a work dir outside of the volume", job({ workDir: "a/../../b" }), /"a\/\.\.\/\.\.\/b" leaves the volume/],
   ["no checkpoint kept", job({ checkpoint: { keepLast: 0 } }), /checkpoint\.keepLast.*greater than or equal to 1/],
   [

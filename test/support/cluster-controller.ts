@@ -33,6 +33,7 @@ export function controllerEnvironment(namespace: string, kubeconfig: string): Re
     PETAGE_LEASE_NAME: "petage-controller",
     PETAGE_WATCH_NAMESPACES: namespace,
     PETAGE_READ_NODES: "true",
+    PETAGE_READ_PODS: "true",
     PETAGE_JOB_IMAGE: "petage:test",
     PETAGE_JOB_SERVICE_ACCOUNT: "petage-worker",
     PETAGE_JOB_INSTANCE: "petage",
@@ -49,7 +50,12 @@ const EVENTS: ResourceType = { group: "", version: "v1", plural: "events" };
 interface EventObject extends KubeObject {
   readonly type: string;
   readonly reason: string;
+  readonly count: number;
 }
+
+const STRAIGHT_WAY: ReadonlySet<string> = new Set(
+  ["Created", "Admitted", "Running", "Checkpoint", "Completed"].map((reason) => `Normal ${reason}`),
+);
 
 /** What kwok makes of a pod: `{ "complete-after": "1s" }`. */
 export type Behaviour = Readonly<
@@ -163,15 +169,22 @@ export class JobCluster implements Disposable {
     await this.client.call({ method: "POST", path, body });
   }
 
-  /**
-   * What `kubectl describe` shows of a job, as "Type Reason", but for what a busy scheduler may say of pods that it has
-   * just seen.
-   */
+  /** What `kubectl describe` shows of a job besides the straight way, as "Type Reason". */
   async events(job: string): Promise<readonly string[]> {
+    return (await this.told(job)).filter((event) => !STRAIGHT_WAY.has(event));
+  }
+
+  /**
+   * All that it shows, the last that happened last; what happened several times comes as often. But for what a busy
+   * scheduler may say of pods that it has just seen.
+   */
+  async told(job: string): Promise<readonly string[]> {
     const query = { fieldSelector: `involvedObject.kind=TrainingJob,involvedObject.name=${job}` };
     const events = await this.client.list<EventObject>(EVENTS, { namespace: this.namespace, query });
     const told = events.items.filter(({ reason }) => reason !== "Unschedulable" && reason !== "SchedulerError");
-    return told.map(({ type, reason }) => `${type} ${reason}`);
+    const version = ({ metadata }: EventObject): number => Number(metadata.resourceVersion);
+    const inOrder = told.toSorted((one, other) => version(one) - version(other));
+    return inOrder.flatMap(({ type, reason, count }) => Array<string>(count).fill(`${type} ${reason}`));
   }
 
   /** Anything else of this namespace. */

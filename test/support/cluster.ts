@@ -3,6 +3,7 @@ import { defined } from "#lib/base/assert.ts";
 import { ensureBinaries } from "../../scripts/cluster/binaries.ts";
 import type { Cluster } from "../../scripts/cluster/cluster.ts";
 import { startCluster } from "../../scripts/cluster/start.ts";
+import type { StartClusterOptions } from "../../scripts/cluster/start.ts";
 import { clusterSupport } from "../../scripts/cluster/support.ts";
 import type { Level } from "../../scripts/cluster/tools.ts";
 import { consoleReport } from "../../scripts/setup/report.ts";
@@ -35,12 +36,12 @@ export function usePrograms(level: Level): void {
  * Gives the tests of a suite one cluster of a level, and skips them all, saying why, where it cannot run. Call it in
  * `describe`; the function that it returns gives the cluster within a test.
  */
-export function useCluster(level: Level): () => Cluster {
+export function useCluster(level: Level, options: Pick<StartClusterOptions, "gangs"> = {}): () => Cluster {
   let cluster: Cluster | undefined;
   usePrograms(level);
   before(`a cluster of level ${level}`, async function () {
     this.timeout(START_TIMEOUT_MS);
-    cluster = await startCluster({ level, report: consoleReport() });
+    cluster = await startCluster({ level, ...options, report: consoleReport() });
   });
   after("no cluster", async function () {
     this.timeout(STOP_TIMEOUT_MS);

@@ -47,9 +47,10 @@ export function observed({ spec, status, trainers = [ready, ready], dataLoader =
   const worker = (role: Role, rank: number, process: WorkerState): ObservedWorker => ({ role, rank, attempt, process });
   const running = { phase: "Running", reason: "Training", message: "Training on 2 workers", created: true } as const;
   const sized = { workers: 2, sizedFor: 2, startTime: NOW - 1_000, attemptTime: NOW - 1_000 };
+  const heldSince = status?.attemptTime ?? sized.attemptTime;
   return {
     spec: { ...POD_SPEC, ...spec },
-    status: { ...INITIAL_STATUS, ...running, ...sized, ...status },
+    status: { ...INITIAL_STATUS, ...running, ...sized, heldSince, ...status },
     workers: [
       worker("data-loader", 0, dataLoader),
       ...trainers.map((process, rank) => worker("trainer", rank, process)),

@@ -58,9 +58,27 @@ app.kubernetes.io/part-of: petage
 {{- end }}
 
 {{- define "petage.jobImage" -}}
-{{- $repository := .Values.jobs.image.repository | default .Values.image.repository -}}
-{{- $tag := .Values.jobs.image.tag | default .Values.image.tag | default .Chart.AppVersion -}}
+{{ include "petage.ownImage" (list . .Values.jobs.image) }}
+{{- end }}
+
+{{- define "petage.inferenceImage" -}}
+{{ include "petage.ownImage" (list . .Values.inference.image) }}
+{{- end }}
+
+{{/* An image of its own, or what it has of the release's. Argument: list of the root and of the image's values. */}}
+{{- define "petage.ownImage" -}}
+{{- $root := index . 0 -}}
+{{- $own := index . 1 -}}
+{{- $repository := $own.repository | default $root.Values.image.repository -}}
+{{- $tag := $own.tag | default $root.Values.image.tag | default $root.Chart.AppVersion -}}
 {{ include "petage.imageReference" (list $repository $tag) }}
+{{- end }}
+
+{{/* CPU and memory of inference, with its GPUs. */}}
+{{- define "petage.inferenceResources" -}}
+{{- $gpu := .Values.inference.gpu -}}
+{{- $own := ternary (dict "limits" (dict $gpu.resourceName (int $gpu.count))) (dict) (gt (int $gpu.count) 0) -}}
+{{ toYaml (merge $own (deepCopy .Values.inference.resources)) }}
 {{- end }}
 
 {{/* Pod Security "restricted", for the pod and for each container. */}}
@@ -82,6 +100,14 @@ allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 capabilities:
   drop: [ALL]
+{{- end }}
+
+{{/* Where a pod of the release's own images may run. Argument: list of the root and of the component's values. */}}
+{{- define "petage.ownPlacement" -}}
+{{- $values := index . 1 -}}
+{{- $selector := deepCopy $values.nodeSelector -}}
+{{- with (index . 0).Values.arch }}{{ $selector = merge $selector (dict "kubernetes.io/arch" .) }}{{ end -}}
+{{- include "petage.placement" (set (deepCopy $values) "nodeSelector" $selector) }}
 {{- end }}
 
 {{/* Where a pod may run. Argument: the component's values. */}}

@@ -152,10 +152,9 @@ async function hasResource(client: KubeClient, type: ResourceType, signal?: Abor
   }
 }
 
-/** How the workers of a job start together. One pod alone needs no gang. */
+/** How the pods of a job start together: also a single trainer with its helpers, which would hold what it waits for. */
 export function gangOf({ spec }: TrainingJobObject, available: ReadonlySet<GangName>): Gang {
   const wanted = spec.schedulingPolicy?.gang ?? "Auto";
   if (wanted !== "Auto") return GANGS[wanted];
-  if ((spec.workers ?? 1) === 1) return GANGS.None;
   return BY_PREFERENCE.find(({ name }) => available.has(name)) ?? GANGS.Gates;
 }

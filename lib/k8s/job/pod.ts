@@ -57,11 +57,15 @@ export interface Pod extends KubeObject {
   };
 }
 
-/** What is kept of a pod: a tenth of it, so that ten thousand of them fit into a small controller. */
+/**
+ * What is kept of a pod: a tenth of it, so that ten thousand of them fit into a small controller. Where it may run matters
+ * until it has a node.
+ */
 export function slimPod({ metadata, spec, status }: Pod): Pod {
   const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp, labels, ownerReferences } =
     metadata;
-  const { nodeName, schedulingGates, containers } = spec;
+  const { nodeName, schedulingGates, containers, nodeSelector, affinity, tolerations, priority } = spec;
+  const wishes = nodeName === undefined ? { nodeSelector, affinity, tolerations, priority } : {};
   const { conditions, containerStatuses, initContainerStatuses, phase, reason, message, podIP } = status ?? {};
   const state = ({ name: container, state: now }: ContainerStatus): ContainerStatus => ({
     name: container,
@@ -81,6 +85,7 @@ export function slimPod({ metadata, spec, status }: Pod): Pod {
     spec: compact({
       nodeName,
       schedulingGates,
+      ...wishes,
       containers: containers.map(({ name: container, resources }) => compact({ name: container, resources })),
     }),
     status: compact({

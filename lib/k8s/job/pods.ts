@@ -1,3 +1,4 @@
+import { compact } from "#lib/base/compact.ts";
 import type { Role, WorkerName } from "#lib/jobs/job-state.ts";
 import { workerEnvironment } from "#lib/jobs/worker-environment.ts";
 import type { WorkerEnvironment } from "#lib/jobs/worker-environment.ts";
@@ -84,7 +85,10 @@ function specOf(context: AttemptContext, role: Exclude<Role, "nats-server">, wor
     terminationGracePeriodSeconds: TERMINATION_GRACE_SECONDS,
     ...(pullSecrets.length > 0 && { imagePullSecrets: pullSecrets.map((name) => ({ name })) }),
     ...(schedulingPolicy?.priorityClassName && { priorityClassName: schedulingPolicy.priorityClassName }),
-    ...(isTrainer && gpu?.product && { nodeSelector: { "nvidia.com/gpu.product": gpu.product } }),
+    ...selectorOf({
+      "kubernetes.io/arch": settings.arch,
+      "nvidia.com/gpu.product": isTrainer ? gpu?.product : undefined,
+    }),
     ...affinityOf(context, isTrainer ? excludedNodes : []),
     tolerations: ["not-ready", "unreachable"].map((state) => ({
       key: `node.kubernetes.io/${state}`,
@@ -102,6 +106,11 @@ function specOf(context: AttemptContext, role: Exclude<Role, "nats-server">, wor
     containers: [containerOf(context, role, worker)],
     volumes,
   };
+}
+
+function selectorOf(labels: Readonly<Record<string, string | undefined>>): Pick<PodSpec, "nodeSelector"> {
+  const nodeSelector = compact(labels) as Record<string, string>;
+  return Object.keys(nodeSelector).length > 0 ? { nodeSelector } : {};
 }
 
 function containerOf(context: AttemptContext, role: Exclude<Role, "nats-server">, worker: WorkerName): Container {

@@ -6,6 +6,8 @@ export interface JobSettings {
   /** Image of the pods of jobs that name none. */
   readonly image: string;
   readonly imagePullPolicy: string;
+  /** Architecture that it is for, as nodes are labelled; undefined: pods run on any. */
+  readonly arch?: string | undefined;
   readonly pullSecrets: readonly string[];
   /** What the pods run as towards the API server: it can do nothing. */
   readonly serviceAccount: string;
@@ -36,6 +38,8 @@ export interface JobSettings {
 export const settingsVariables = {
   PETAGE_JOB_IMAGE: z.string().min(1),
   PETAGE_JOB_IMAGE_PULL_POLICY: optional,
+  /** `amd64`, `arm64` */
+  PETAGE_JOB_ARCH: optional,
   PETAGE_JOB_PULL_SECRETS: optional,
   PETAGE_JOB_SERVICE_ACCOUNT: z.string().min(1),
   /** The release, which marks its pods. */
@@ -62,6 +66,7 @@ export function readSettings(variables: SettingsVariables): JobSettings {
   return {
     image: text("PETAGE_JOB_IMAGE"),
     imagePullPolicy: text("PETAGE_JOB_IMAGE_PULL_POLICY") || "IfNotPresent",
+    arch: text("PETAGE_JOB_ARCH") || undefined,
     pullSecrets: text("PETAGE_JOB_PULL_SECRETS").split(",").filter(Boolean),
     serviceAccount: text("PETAGE_JOB_SERVICE_ACCOUNT"),
     instance: text("PETAGE_JOB_INSTANCE"),

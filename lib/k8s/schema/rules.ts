@@ -1,5 +1,5 @@
 import { Environment } from "@marcbachmann/cel-js";
-import { parseQuantity } from "#lib/k8s/job/fit.ts";
+import { parseQuantity } from "#lib/k8s/quantity.ts";
 import { isObject, partsOf } from "./schema.ts";
 import type { Problem, Schema, SchemaRule } from "./schema.ts";
 

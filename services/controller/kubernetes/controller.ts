@@ -6,7 +6,6 @@ import { SECONDS_BUCKETS } from "#lib/base/metrics.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { abortable } from "#lib/base/signals.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
-import type { Node } from "#lib/k8s/job/fit.ts";
 import { discoverGangs } from "#lib/k8s/job/gang.ts";
 import type { GangName } from "#lib/k8s/job/gang.ts";
 import { LABELS } from "#lib/k8s/job/names.ts";
@@ -15,8 +14,9 @@ import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { JobSettings } from "#lib/k8s/job/settings.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { Leadership } from "#lib/k8s/lease.ts";
-import { NODES, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
+import { ALIVE, NODES, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import { Reflector } from "#lib/k8s/reflector.ts";
+import type { ReflectorOptions } from "#lib/k8s/reflector.ts";
 import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
 import { Store } from "#lib/k8s/store.ts";
 import { WorkQueue } from "#lib/k8s/work-queue.ts";
@@ -25,6 +25,7 @@ import type { Access } from "#lib/rpc/access/access.ts";
 import { systemClock } from "#lib/system/clock.ts";
 import { followProgress } from "./progress.ts";
 import { Reconciler } from "./reconciler.ts";
+import { Surroundings } from "./surroundings.ts";
 import { Tracks } from "./tracks.ts";
 
 /** Jobs that are reconciled at a time. */
@@ -44,6 +45,8 @@ export interface KubernetesOptions {
   /** Where jobs are; each has its own watches. */
   readonly namespaces: readonly string[];
   readonly readNodes: boolean;
+  /** Whether it may list the pods of others, too; by default it may not. */
+  readonly readPods?: boolean;
   readonly lease: { readonly namespace: string; readonly name: string; readonly identity: string };
   /** How the trainers of jobs are asked. */
   readonly access?: Access;
@@ -60,7 +63,6 @@ export class KubernetesController implements Disposable {
   readonly #options: KubernetesOptions;
   readonly jobs = new Store<TrainingJobObject>();
   readonly pods = new Store<Pod>(slimPod);
-  readonly #nodes = new Store<Node>();
   readonly #now: () => number;
   readonly #tracks: Tracks;
   readonly #queue = new WorkQueue();
@@ -74,7 +76,7 @@ export class KubernetesController implements Disposable {
   #gangs: ReadonlySet<GangName> = new Set();
 
   constructor(options: KubernetesOptions) {
-    const { client, settings, namespaces, readNodes, lease, log, metrics } = options;
+    const { client, settings, namespaces, readNodes, readPods = false, lease, log, metrics } = options;
     this.#options = options;
     this.#now = steadyClock(options.clock ?? systemClock);
     this.#tracks = new Tracks(this.#now);
@@ -85,13 +87,18 @@ export class KubernetesController implements Disposable {
         this.#reflect(PODS, this.pods, { namespace, labelSelector: ours }),
       ]);
     }
-    if (readNodes) this.#reflect(NODES, this.#nodes, {});
+    const surroundings = readNodes ? new Surroundings(this.pods) : undefined;
+    if (surroundings) {
+      this.#reflect(NODES, surroundings.nodes, {});
+      const others = { labelSelector: `${LABELS.instance}!=${settings.instance}`, fieldSelector: ALIVE };
+      if (readPods) this.#reflect(PODS, surroundings.others, others);
+    }
     this.#leadership = new Leadership({ client, log, ...lease });
     this.#reconciler = new Reconciler({
       client,
       jobs: this.jobs,
       pods: this.pods,
-      nodes: readNodes ? this.#nodes : undefined,
+      surroundings,
       tracks: this.#tracks,
       settings,
       gangs: () => this.#gangs,
@@ -174,7 +181,7 @@ export class KubernetesController implements Disposable {
   #reflect<T extends KubeObject>(
     type: ResourceType,
     store: Store<T>,
-    place: { readonly namespace?: string; readonly labelSelector?: string },
+    place: Pick<ReflectorOptions<T>, "namespace" | "labelSelector" | "fieldSelector">,
   ): Watched {
     const { client, log } = this.#options;
     const reflector = new Reflector<T>({ client, type, store, log, ...place });

@@ -1,27 +1,17 @@
+import { createHash } from "node:crypto";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
+import type { JobEvent } from "#lib/jobs/job-events.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { API_VERSION, KIND } from "#lib/k8s/job/names.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
-import type { JobStatus } from "#lib/jobs/job-state.ts";
 import type { PodTrack } from "./tracks.ts";
 
 const EVENTS: ResourceType = { group: "", version: "v1", plural: "events" };
 /** What the API server takes of a note. */
 const MAX_NOTE_CHARACTERS = 1024;
-
-/** What is worth an event: not the straight way of a job, which its status shows, but what leads off it. */
-const NORMAL: ReadonlySet<string> = new Set(["Suspended", "Resizing", "Cancelled"]);
-const SILENT: ReadonlySet<string> = new Set([
-  "Accepted",
-  "Resumed",
-  "Starting",
-  "WaitingForNodes",
-  "Training",
-  "Restarting",
-  "Completed",
-]);
+const NAME_DIGITS = 16;
 
 export interface EventsOptions {
   readonly client: KubeClient;
@@ -29,23 +19,67 @@ export interface EventsOptions {
   readonly log: Log;
 }
 
-/** Records what happened to a job where `kubectl describe` shows it. Failing at it costs nobody anything. */
+interface EventObject extends KubeObject {
+  readonly count?: number;
+}
+
+/**
+ * Records what happened to a job where `kubectl describe` shows it. What happens again is the same event, counted, also
+ * by another controller. Failing at it costs nobody anything.
+ */
 export async function recordEvent(
-  { client, component, log }: EventsOptions,
+  options: EventsOptions,
   job: TrainingJobObject,
-  { status: { reason, message, attempt }, track }: { readonly status: JobStatus; readonly track: PodTrack },
+  { event, track }: { readonly event: JobEvent; readonly track: Pick<PodTrack, "told"> },
 ): Promise<void> {
-  const key = `${attempt} ${reason}`;
-  if (SILENT.has(reason) || track.lastEvent === key) return;
-  track.lastEvent = key;
-  const { namespace = "", name, uid, resourceVersion } = job.metadata;
+  try {
+    track.told.set(event.reason, await tell(options, eventOf(job, event, options), track.told.get(event.reason)));
+  } catch (error) {
+    const { reason } = event;
+    options.log.debug("Could not record an event", {
+      job: job.metadata.name,
+      reason,
+      error: PetageError.from(error).describe(),
+    });
+  }
+}
+
+/** @param known how often it was told before, where that is known. Returns how often it has been told by now. */
+async function tell({ client }: EventsOptions, event: Told, known: number | undefined): Promise<number> {
+  const { namespace, name } = event.metadata;
+  if (known === undefined) {
+    const isNew = await client.create<KubeObject>(EVENTS, event).then(() => true, unlessCode("ALREADY_EXISTS"));
+    if (isNew) return 1;
+  }
+  const before = known ?? (await client.get<EventObject>(EVENTS, { namespace, name })).count ?? 1;
+  const patch = { count: before + 1, message: event.message, lastTimestamp: event.lastTimestamp };
+  const isThere = await client
+    .merge<KubeObject>(EVENTS, { namespace, name }, { patch })
+    .then(() => true, unlessCode("NOT_FOUND"));
+  if (isThere) return before + 1;
+  await client.create<KubeObject>(EVENTS, event); // the API server forgets events after an hour
+  return 1;
+}
+
+function unlessCode(code: PetageError["code"]): (error: unknown) => false {
+  return (error) => {
+    if (PetageError.from(error).code !== code) throw error;
+    return false;
+  };
+}
+
+type Told = ReturnType<typeof eventOf>;
+
+function eventOf(job: TrainingJobObject, { type, reason, message }: JobEvent, { component }: EventsOptions) {
+  const { namespace = "", name, uid = "", resourceVersion } = job.metadata;
+  const digits = createHash("sha256").update(`${uid} ${reason}`).digest("hex").slice(0, NAME_DIGITS);
   const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
-  const event = {
+  return {
     apiVersion: "v1",
     kind: "Event",
-    metadata: { generateName: `${name}.`, namespace },
+    metadata: { name: `${name}.${digits}`, namespace },
     involvedObject: { apiVersion: API_VERSION, kind: KIND, namespace, name, uid, resourceVersion },
-    type: NORMAL.has(reason) ? "Normal" : "Warning",
+    type,
     reason,
     message: message.slice(0, MAX_NOTE_CHARACTERS),
     source: { component },
@@ -55,9 +89,4 @@ export async function recordEvent(
     lastTimestamp: now,
     count: 1,
   };
-  try {
-    await client.create(EVENTS, event as unknown as KubeObject);
-  } catch (error) {
-    log.debug("Could not record an event", { job: name, reason, error: PetageError.from(error).describe() });
-  }
 }

@@ -4,7 +4,7 @@ import { shellCommand } from "#lib/base/shell.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
 import { mergePatch } from "#lib/k8s/merge-patch.ts";
-import { controllerOf, keyOf, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
+import { controllerOf, ALIVE, keyOf, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
 import { GATE, LABELS, podName, podSelector } from "#lib/k8s/job/names.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
@@ -23,8 +23,6 @@ const STOP_REPEAT_MS = 30_000;
  * keep the lease from being renewed.
  */
 const MAX_WRITES = 32;
-/** Of a collection, only what still runs: pods that have ended keep their logs. */
-const ALIVE = "status.phase!=Succeeded,status.phase!=Failed";
 
 export interface ExecutorOptions {
   readonly client: KubeClient;

@@ -2,17 +2,19 @@ import type { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { excludedNodes } from "#lib/jobs/failure-policy.ts";
 import { jobSpecOf } from "#lib/jobs/job-spec.ts";
+import { mayGrow } from "#lib/jobs/elastic.ts";
+import { eventsBetween } from "#lib/jobs/job-events.ts";
 import { isTerminal, sizeOf } from "#lib/jobs/job-state.ts";
 import type { Instant, JobSpec, JobStatus, Observed, ObservedWorker, WorkerName } from "#lib/jobs/job-state.ts";
 import type { Launcher, Pass } from "#lib/jobs/reconcile.ts";
 import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import { readStatus, writeStatus } from "#lib/jobs/status.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
-import { fitsNow } from "#lib/k8s/job/fit.ts";
-import type { Node } from "#lib/k8s/job/fit.ts";
+import { GANGS } from "#lib/k8s/job/gang.ts";
 import type { GangName } from "#lib/k8s/job/gang.ts";
 import { nextStuckTime, observeWorkers } from "#lib/k8s/job/observe.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
+import { podOf } from "#lib/k8s/job/pods.ts";
 import type { AttemptContext } from "#lib/k8s/job/pods.ts";
 import { statusOfRefusal } from "#lib/k8s/job/refusal.ts";
 import { attemptContext, configMapOf, foldersOf } from "#lib/k8s/job/render.ts";
@@ -20,6 +22,7 @@ import type { JobSettings } from "#lib/k8s/job/settings.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { CONFIG_MAPS, keyOf } from "#lib/k8s/objects.ts";
 import type { Store } from "#lib/k8s/store.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { recordEvent } from "./events.ts";
 import { Executor } from "./executor.ts";
 import type { PodTrack } from "./tracks.ts";
@@ -31,7 +34,7 @@ export interface PodLauncherOptions {
   readonly jobs: Store<TrainingJobObject>;
   readonly pods: Store<Pod>;
   /** Undefined where the controller may not read nodes. */
-  readonly nodes: Store<Node> | undefined;
+  readonly surroundings: Surroundings | undefined;
   readonly settings: JobSettings;
   /** The gang schedulers that the cluster has. */
   gangs(): ReadonlySet<GangName>;
@@ -68,21 +71,47 @@ export class PodLauncher implements Launcher<PodPass> {
   }
 
   observe(pass: PodPass): Observed {
-    const { pods, nodes } = this.#options;
     const workers = this.#workers(pass);
     const { suspend = false, cancel = false } = this.#current(pass).spec.runPolicy ?? {};
-    const isGated = workers.some(({ process }) => process.state === "starting" && process.waitsFor === "admission");
-    const hasRoom = (to: Store<Node>): boolean =>
-      this.#admissions === 0 && fitsNow(this.#pods(pass), pods.all(), to.all());
+    const spec = this.#spec(pass);
     return {
-      spec: this.#spec(pass),
+      spec,
       status: pass.status,
       workers,
       cancelRequested: cancel,
       suspendRequested: suspend,
       checkpointStep: pass.track.facts.lastCheckpoint?.step ?? 0,
-      ...(isGated && nodes && { fits: hasRoom(nodes) }),
+      ...this.#roomFor(pass, { spec, status: pass.status, workers }),
     };
+  }
+
+  /** Whether there is room for pods that are held back, or for those that a job would have more. */
+  #roomFor(
+    pass: PodPass,
+    seen: Pick<Observed, "spec" | "status" | "workers">,
+  ): Pick<Observed, "fits" | "room" | "shortage"> {
+    const { surroundings } = this.#options;
+    if (surroundings === undefined) return {};
+    const isGated = seen.workers.some(
+      ({ process }) => process.state === "starting" && process.waitsFor === "admission",
+    );
+    if (isGated) {
+      if (this.#admissions > 0) return { fits: false };
+      const { fits, trainers, shortage } = surroundings.fit(this.#pods(pass), this.now());
+      return { fits, room: trainers, ...(shortage && { shortage }) };
+    }
+    const isQueued = pass.job.spec.schedulingPolicy?.queue !== undefined; // its quota is not ours to know
+    if (isQueued || !mayGrow(seen, this.now())) return {};
+    return { room: surroundings.fit(this.#further(pass, seen), this.now()).trainers };
+  }
+
+  /** The trainers that a job would have besides those that it has, as if they were held back. */
+  #further(pass: PodPass, seen: Pick<Observed, "spec" | "status">): readonly Pod[] {
+    const context = { ...this.#contextOf(pass), gang: GANGS.Gates };
+    const size = sizeOf(seen);
+    return Array.from({ length: seen.spec.workers - size }, (_, index) =>
+      podOf(context, { role: "trainer", rank: size + index, attempt: seen.status.attempt }),
+    );
   }
 
   kept(pass: PodPass): JobStatus {
@@ -101,7 +130,11 @@ export class PodLauncher implements Launcher<PodPass> {
     await this.#executor.writeStatus(job, next);
     const { phase, reason, message } = status;
     if (phase !== before.phase) log.info(message, { job: pass.name, phase, reason });
-    if (reason !== before.reason) await recordEvent({ client, component, log }, job, { status, track });
+    const events = eventsBetween(
+      { status: before, checkpoint: job.status?.lastCheckpoint },
+      { status, checkpoint: facts.lastCheckpoint },
+    );
+    for (const event of events) await recordEvent({ client, component, log }, job, { event, track });
   }
 
   /** The group of the attempt before goes. */

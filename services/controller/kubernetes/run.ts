@@ -23,8 +23,18 @@ export async function runInCluster(env: KubernetesEnvironment, host: Host): Prom
   const client = new KubeClient(credentials);
   const { namespaces, settings } = env;
   const lease = { namespace: env.PETAGE_NAMESPACE, name: env.PETAGE_LEASE_NAME, identity: env.PETAGE_POD_NAME };
-  const readNodes = env.PETAGE_READ_NODES === "true";
-  using controller = new KubernetesController({ client, settings, namespaces, readNodes, lease, access, log, metrics });
+  const [readNodes, readPods] = [env.PETAGE_READ_NODES === "true", env.PETAGE_READ_PODS === "true"];
+  using controller = new KubernetesController({
+    client,
+    settings,
+    namespaces,
+    readNodes,
+    readPods,
+    lease,
+    access,
+    log,
+    metrics,
+  });
   const { jobs, pods } = controller;
   const api = new ClusterJobs({
     client,

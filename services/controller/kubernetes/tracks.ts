@@ -20,8 +20,8 @@ export interface PodTrack extends Track {
   preparedAttempt: number | undefined;
   /** How pods ended that are gone, by name. */
   readonly endings: Map<string, Exit>;
-  /** The last event that was recorded, so that none is recorded twice. */
-  lastEvent: string;
+  /** How often events were recorded, by their reasons. */
+  readonly told: Map<string, number>;
 }
 
 /** The tracks of all jobs, by uid, fed by what happens to pods. */
@@ -65,7 +65,7 @@ export class Tracks {
       attempt: undefined,
       preparedAttempt: undefined,
       endings: new Map(),
-      lastEvent: "",
+      told: new Map(),
       unwrittenSince: undefined,
     };
     this.#tracks.set(uid, track);

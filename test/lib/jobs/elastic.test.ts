@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ELASTIC_PATIENCE_MS, GROW_INTERVAL_MS, planSize, resizeMoments } from "#lib/jobs/elastic.ts";
 import { plan } from "#lib/jobs/plan.ts";
 import type { JobStatus, WorkerState } from "#lib/jobs/job-state.ts";
-import { homeless, NOW, observed, ready, starting } from "#test/support/observed-job.ts";
+import { gated, homeless, NOW, observed, ready, starting } from "#test/support/observed-job.ts";
 import type { Situation } from "#test/support/observed-job.ts";
 
 const elastic = { workers: 4, minWorkers: 2 };
@@ -65,6 +65,59 @@ const CASES: readonly { readonly what: string; readonly situation: Situation; re
       trainers: trainers([3, starting], [1, homeless]),
     },
     size: undefined,
+  },
+  {
+    what: "begins with those of held-back workers for which there is room",
+    situation: {
+      spec: elastic,
+      status: sized(4, ELASTIC_PATIENCE_MS + 1),
+      trainers: trainers([4, gated]),
+      dataLoader: gated,
+      rest: { fits: false, room: 3 },
+    },
+    size: 3,
+  },
+  {
+    what: "gives the others half a minute to find room",
+    situation: {
+      spec: elastic,
+      status: sized(4, ELASTIC_PATIENCE_MS),
+      trainers: trainers([4, gated]),
+      dataLoader: gated,
+      rest: { fits: false, room: 3 },
+    },
+    size: undefined,
+  },
+  {
+    what: "waits where there is room for fewer than its minimum",
+    situation: {
+      spec: elastic,
+      status: sized(4, ELASTIC_PATIENCE_MS + 1),
+      trainers: trainers([4, gated]),
+      dataLoader: gated,
+      rest: { fits: false, room: 1 },
+    },
+    size: undefined,
+  },
+  {
+    what: "does not stop to grow where there is no room",
+    situation: {
+      spec: elastic,
+      status: sized(2, GROW_INTERVAL_MS + 1),
+      trainers: trainers([2, ready]),
+      rest: { room: 0 },
+    },
+    size: undefined,
+  },
+  {
+    what: "grows by as many as there is room for",
+    situation: {
+      spec: elastic,
+      status: sized(2, GROW_INTERVAL_MS + 1),
+      trainers: trainers([2, ready]),
+      rest: { room: 1 },
+    },
+    size: 3,
   },
   {
     what: "tries to grow now and then",

@@ -151,6 +151,25 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    what: "the last words of a worker have what its last step and validation measured, which nobody may have asked for",
+    before: { progress: { epoch: 1, step: 3, loss: 9, lostSteps: 5 } },
+    change: (facts) => {
+      const progress = { ...STEP, ...BOUNDS, validationMetrics: { "petage/mae_median": 4 } };
+      return withTermination(facts, { ...EMPTY_REPORT, step: 10, progress }, NOW);
+    },
+    after: {
+      progress: {
+        ...STEP,
+        ...BOUNDS,
+        percent: (10 / 30) * 100,
+        updateTime: AT,
+        lostSteps: 5,
+        valMaeMonths: 4,
+        validationMetrics: { "petage/mae_median": 4 },
+      },
+    },
+  },
+  {
     what: "steps after the last checkpoint are lost with an attempt, and add up",
     before: { progress: { step: 10, lostSteps: 5 }, lastCheckpoint: checkpoint(4) },
     change: withLostSteps,

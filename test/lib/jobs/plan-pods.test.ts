@@ -38,6 +38,22 @@ describe("plan, of pods that start together", () => {
     );
   });
 
+  it("keeps its place in a queue for as long as nobody holds anything, and counts from when somebody does", () => {
+    const since = NOW - 24 * HOUR_MS;
+    for (const queued of [homeless, gated]) {
+      const waiting = { trainers: [queued, queued], dataLoader: queued, rest: { fits: false } };
+      const status = next({ ...waiting, status: { ...beginning, attemptTime: since } });
+      assert.deepEqual([status?.phase, status?.heldSince, status?.restartsIgnored], ["Scheduling", null, 0]);
+    }
+    const placed = { trainers: [starting, homeless], dataLoader: homeless };
+    const queued = { ...beginning, attemptTime: since, heldSince: null };
+    assert.equal(next({ ...placed, status: queued })?.heldSince, NOW, "the first of them has a node");
+    const held = { ...queued, heldSince: NOW - 600_001 };
+    assert.equal(next({ ...placed, status: held })?.reason, "StartTimeout");
+    assert.equal(next({ ...placed, status: { ...held, heldSince: NOW - 600_000 } })?.phase, "Scheduling");
+    assert.equal(wakeTime(observed({ ...placed, status: { ...held, heldSince: NOW } }), NOW), NOW + 600_001);
+  });
+
   it("lets pods in together when there is room, or when nobody knows", () => {
     const waiting = { trainers: [gated, gated], dataLoader: gated, status: beginning };
     for (const rest of [{ fits: true }, {}]) {
@@ -49,6 +65,8 @@ describe("plan, of pods that start together", () => {
     }
     const held = next({ ...waiting, rest: { fits: false } });
     assert.deepEqual([held?.phase, held?.reason], ["Scheduling", "WaitingForNodes"]);
+    const short = next({ ...waiting, rest: { fits: false, shortage: "3 gpus wanted, 2 gpus there, 1 gpus free" } });
+    assert.equal(short?.message, "Waiting for room: 3 gpus wanted, 2 gpus there, 1 gpus free");
   });
 
   it("names no worker for what is said of a node, which all of them wait for", () => {

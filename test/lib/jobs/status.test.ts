@@ -32,6 +32,7 @@ const EVERYTHING: JobStatus = {
   nextRetryTime: NOW + 10_000,
   startTime: NOW - 5_000,
   attemptTime: NOW - 1_000,
+  heldSince: NOW - 500,
   completionTime: null,
   lastFailure: {
     worker: { role: "trainer", rank: 1, attempt: 3 },
@@ -88,6 +89,48 @@ describe("the status of a job", () => {
     );
     assert.deepEqual([since(last, "Admitted"), since(last, "GangScheduled")], [NOW, NOW]);
     assert.deepEqual([since(first, "Complete"), since(last, "Complete")], [Number.NaN, NOW + 2_000]);
+  });
+
+  it("has a condition for every end, and each says what it is about", () => {
+    const before = written({
+      ...INITIAL_STATUS,
+      phase: "Running",
+      reason: "Training",
+      message: "Training",
+      created: true,
+    });
+    const ends: readonly (readonly [JobStatus["phase"], type: string, reason: string])[] = [
+      ["Succeeded", "Complete", "Completed"],
+      ["Failed", "Failed", "OOMKilled"],
+      ["Cancelled", "Cancelled", "Cancelled"],
+    ];
+    for (const [phase, type, reason] of ends) {
+      const { conditions = [] } = written({ ...EVERYTHING, phase, reason, message: `${reason}.` }, { before });
+      const said = conditions.map((one) => [one.type, one.status, one.reason, one.message]);
+      const placed = phase === "Succeeded";
+      assert.deepEqual(said, [
+        ["Admitted", "True", "Admitted", "The config is valid, and what the job names is there"],
+        placed
+          ? ["GangScheduled", "True", "Scheduled", "Every pod of the attempt has a node"]
+          : ["GangScheduled", "False", reason, `${reason}.`],
+        ["Running", "False", reason, `${reason}.`],
+        [type, "True", reason, `${reason}.`],
+      ]);
+    }
+  });
+
+  it("does not say of pods that a job stops which never had a node that they had one", () => {
+    const waiting: JobStatus = { ...INITIAL_STATUS, phase: "Scheduling", reason: "WaitingForNodes", created: true };
+    const stopping: JobStatus = { ...waiting, phase: "Stopping", reason: "Cancelled" };
+    const isScheduled = (status: TrainingJobStatus): string | undefined =>
+      status.conditions?.find(({ type }) => type === "GangScheduled")?.status;
+    const before = written(waiting);
+    assert.deepEqual([isScheduled(before), isScheduled(written(stopping, { before }))], ["False", "False"]);
+  });
+
+  it("counts of an elastic job how many it has of those that it wants", () => {
+    const shrunk = { ...EVERYTHING, attempt: 0, workers: 1 };
+    assert.equal(written(shrunk).workers?.summary, "1/2");
   });
 
   it("forgets at the end what only the plan needs, and keeps the result of what succeeded", () => {

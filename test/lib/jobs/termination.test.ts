@@ -18,6 +18,15 @@ describe("termination", () => {
     }
   });
 
+  it("carries what the last step and validation measured, but for what is no number, and leaves it out when too much", () => {
+    const progress = { epoch: 2, maxEpochs: 2, step: 42, maxSteps: 42, loss: 0.5, validationMetrics: { a: 1 } };
+    const text = formatTermination({ ...full, progress: { ...progress, learningRate: Number.NaN } });
+    assert.deepEqual(parseTermination(text), { ...full, progress });
+    const much = { ...full, progress: { ...progress, validationMetrics: manyMetrics } };
+    const parsed = parseTermination(formatTermination(much));
+    assert.deepEqual([parsed?.checkpoint, parsed?.progress], [full.checkpoint, undefined]);
+  });
+
   const tooLong: readonly (readonly [what: string, report: TerminationReport])[] = [
     ["a long error", { ...full, error: "x".repeat(10_000) }],
     ["an error of letters of several bytes", { ...full, error: "€".repeat(4_000) }],

@@ -147,7 +147,7 @@ describe("the inference service with a model store", function () {
       /^petage_inference_batch_size_sum 6$/m,
       /^petage_inference_rejected_total\{code="IMAGE_FORMAT_UNSUPPORTED"\} 1$/m,
       /^petage_inference_queue_length 0$/m,
-      /^petage_inference_queue_milliseconds [\d.]+$/m,
+      /^petage_inference_queue_seconds [\d.]+$/m,
       /^petage_inference_model_info\{name="other",version="1"\} 1$/m,
       /^petage_rpc_requests_total\{service="petage\.v1\.InferenceService",method="Predict",code="OK"\} 6$/m,
     ]) {

@@ -53,6 +53,21 @@ describe("Reporter", () => {
     assert.deepEqual(told.workDone.checkpoint, { uri: "/run/iter_6", step: 6, epoch: 1, sha256: "ab" });
   });
 
+  it("has what the last step and the last validation measured in its last words", async () => {
+    const told = reporter();
+    told.update({ maxSteps: 9 });
+    const { run } = fakeRun({ step: 5, epoch: 1, iteration: 1 });
+    const hook = told.hook();
+    await hook.afterIteration?.({ run: run.state, result: iterationResult({ loss: 2 }) }, run.control);
+    await hook.afterValidation?.(
+      { run: run.state, validation: { metrics: { a: 1 }, sampleCount: 8, durationMs: 10 } },
+      run.control,
+    );
+    await hook.afterIteration?.({ run: run.state, result: iterationResult({ loss: 1 }) }, run.control);
+    const { step, epoch, loss, maxEpochs, maxSteps, validationMetrics } = told.workDone.progress ?? {};
+    assert.deepEqual([step, epoch, loss, maxEpochs, maxSteps, validationMetrics], [5, 2, 1, 3, 9, { a: 1 }]);
+  });
+
   it("adds what training has made, as it is made", () => {
     const told = reporter();
     told.conclude({ result: { modelUri: "/run/epoch_3", metrics: { a: 1 } } });

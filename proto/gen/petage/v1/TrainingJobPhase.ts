@@ -13,7 +13,7 @@ export const TrainingJobPhase = {
    */
   TRAINING_JOB_PHASE_PENDING: 'TRAINING_JOB_PHASE_PENDING',
   /**
-   * Waits for its turn.
+   * No job is in it: one that waits for its turn is SCHEDULING.
    */
   TRAINING_JOB_PHASE_QUEUED: 'TRAINING_JOB_PHASE_QUEUED',
   /**
@@ -37,7 +37,7 @@ export const TrainingJobPhase = {
    */
   TRAINING_JOB_PHASE_SUSPENDED: 'TRAINING_JOB_PHASE_SUSPENDED',
   /**
-   * Training is done, the result is being evaluated.
+   * No job is in it: the result is evaluated while training is RUNNING.
    */
   TRAINING_JOB_PHASE_EVALUATING: 'TRAINING_JOB_PHASE_EVALUATING',
   /**
@@ -69,7 +69,7 @@ export type TrainingJobPhase =
   | 'TRAINING_JOB_PHASE_PENDING'
   | 1
   /**
-   * Waits for its turn.
+   * No job is in it: one that waits for its turn is SCHEDULING.
    */
   | 'TRAINING_JOB_PHASE_QUEUED'
   | 2
@@ -99,7 +99,7 @@ export type TrainingJobPhase =
   | 'TRAINING_JOB_PHASE_SUSPENDED'
   | 7
   /**
-   * Training is done, the result is being evaluated.
+   * No job is in it: the result is evaluated while training is RUNNING.
    */
   | 'TRAINING_JOB_PHASE_EVALUATING'
   | 8

@@ -125,6 +125,16 @@ describe("the pods of a job", () => {
     assert.doesNotMatch(JSON.stringify([...podsOf().values()]), /tls|JOB_KEY|HEALTH_PORT/);
   });
 
+  it("run on nodes of the architecture that their image is for, where that is said", () => {
+    const settings = readSettings({ ...VARIABLES, PETAGE_JOB_ARCH: "arm64" });
+    const gpu = { gpu: { product: "H200" } };
+    const selectors = [...podsOf(gpu, { settings }).values()].map(({ spec }) => spec.nodeSelector);
+    const arm = { "kubernetes.io/arch": "arm64" };
+    const trainer = { ...arm, "nvidia.com/gpu.product": "H200" };
+    assert.deepEqual(selectors, [arm, arm, trainer, trainer]);
+    assert.equal(podOf("job-0-data-loader").spec.nodeSelector, undefined);
+  });
+
   it("get GPUs as trainers only", () => {
     const gpu = { gpu: { resourceName: "nvidia.com/gpu", count: 2, product: "H200" } };
     assert.deepEqual(podOf("job-0-0", gpu).spec.containers[0]?.resources?.limits, { "nvidia.com/gpu": "2" });
@@ -238,7 +248,7 @@ describe("gangs", () => {
     [{}, new Set(["Volcano", "Coscheduling"]), "Volcano"],
     [{}, new Set(["Coscheduling"]), "Coscheduling"],
     [{}, new Set(), "Gates"],
-    [{ workers: 1 }, all, "None"],
+    [{ workers: 1 }, all, "Native"],
     [{ schedulingPolicy: { gang: "Volcano" } }, all, "Volcano"],
     [{ schedulingPolicy: { gang: "Kueue", queue: "q" } }, all, "Kueue"],
   ];

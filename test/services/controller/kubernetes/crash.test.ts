@@ -26,7 +26,7 @@ function script({ role, rank, attempt }: WorkerName): number | undefined {
 }
 
 function isWrite({ method, path }: ProxiedCall): boolean {
-  return method !== "GET" && !path.includes("/leases") && !path.endsWith("/events");
+  return method !== "GET" && !path.includes("/leases") && !/\/events(\/|$)/.test(path);
 }
 
 /** When a controller dies: at its how-manieth write (from 0), which still arrives or does not. */

@@ -44,7 +44,7 @@ const LIVES: readonly {
   readonly failure?: { readonly exitCode?: number; readonly reason: string };
 }[] = [
   {
-    what: "a job that goes straight succeeds, and records no event",
+    what: "a job that goes straight succeeds, and records nothing that leads off its way",
     name: "straight",
     spec: { workers: 2, gpu: { count: 1 }, ...fake({ "complete-after": "500ms" }) },
     ends: "Succeeded",
@@ -176,6 +176,26 @@ describe("jobs of a cluster", function () {
       assert.deepEqual(await jobs.events(life.name), life.events);
     });
   }
+
+  it("tells the straight way of a job in events, and counts what happens again", async () => {
+    await ended("straight");
+    const life = ["Created", "Admitted", "Running", "Completed"].map((reason) => `Normal ${reason}`);
+    await until("all has been told", async () => (await jobs.told("straight")).join() === life.join());
+    await ended("hopeless");
+    const created = async (): Promise<boolean> =>
+      (await jobs.told("hopeless")).filter((event) => event === "Normal Created").length === 2;
+    await until("both attempts have been told", created);
+  });
+
+  it("has a condition for every end, which `kubectl wait` waits for", async () => {
+    await jobs.apply("given-up", { runPolicy: { cancel: true } });
+    const ends = { straight: "Complete", hopeless: "Failed", "given-up": "Cancelled" };
+    for (const [name, type] of Object.entries(ends)) {
+      const wait = ["wait", `tj/${name}`, `--for=condition=${type}`, "--namespace=jobs", "--timeout=30s"];
+      assert.match(await cluster().kubectl(wait), /condition met/);
+      await cluster().kubectl(["wait", `tj/${name}`, "--for=jsonpath={.status.completionTime}", "--namespace=jobs"]);
+    }
+  });
 
   it("says in every condition since when it holds", async () => {
     const { status, metadata } = await ended("straight");

@@ -15,6 +15,8 @@ const QUOTAS: ResourceType = { group: "", version: "v1", plural: "resourcequotas
 const PRIORITY_CLASSES: ResourceType = { group: "scheduling.k8s.io", version: "v1", plural: "priorityclasses" };
 /** Elastic jobs wait half a minute for the rest of their workers. */
 const SHRINK_TIMEOUT_MS = 60_000;
+/** How long a gang is left in the scheduler's queue. */
+const QUEUED_MS = 12_000;
 
 describe("jobs of a cluster that has not enough", function () {
   this.timeout(120_000);
@@ -52,6 +54,12 @@ describe("jobs of a cluster that has not enough", function () {
     await cluster().patchGpus("elastic-0", 3);
     await jobs.evict("shrinks-0-3");
     await jobs.reaches("shrinks", ({ status }) => status?.attempt === 1);
+  });
+
+  /** It has waited longer than it may hold nodes by the time that it is looked at. */
+  before("a gang for which there is no room", async () => {
+    const schedulingPolicy = { startTimeoutSeconds: QUEUED_MS / 1000 - 2 };
+    await jobs.apply("patient", { workers: 2, gpu: { product: "none-such" }, schedulingPolicy });
   });
 
   it("runs what was there before it in every namespace", async () => {
@@ -106,24 +114,29 @@ describe("jobs of a cluster that has not enough", function () {
     }
   });
 
-  it("gives up an attempt that does not come together in time, and tries again", async () => {
-    await jobs.apply("patient", {
+  it("gives up an attempt that holds nodes and does not become ready in time, and tries again", async () => {
+    await jobs.apply("stuck", {
+      ...(await pool("stuck", 2)),
       workers: 2,
-      gpu: { product: "none-such" },
       schedulingPolicy: { startTimeoutSeconds: 10 },
+      ...fake({ "start-after": "3600s" }),
     });
-    const { status } = await jobs.reaches("patient", ({ status: now }) => now?.nextRetryTime !== undefined);
-    assert.match(
-      status?.message ?? "",
-      /^(Restarting after: )?Not all workers were ready after 10 s: minCount \(4\) cannot be satisfied/,
-    );
-    const waiting = await jobs.isIn("patient", "Restarting");
+    const { status } = await jobs.reaches("stuck", ({ status: now }) => now?.nextRetryTime !== undefined);
+    assert.match(status?.message ?? "", /^(Restarting after: )?Not all workers were ready after 10 s/);
+    const waiting = await jobs.isIn("stuck", "Restarting");
     assert.deepEqual([waiting.status?.restarts, waiting.status?.restartsIgnored, waiting.status?.attempt], [0, 1, 1]);
     assert.ok(Date.parse(waiting.status?.nextRetryTime ?? "") > Date.now());
-    assert.deepEqual(await jobs.pods("patient"), [], "what it held is given back");
+    assert.deepEqual(await jobs.pods("stuck"), [], "what it held is given back");
+    await jobs.deleteJob("stuck");
+  });
+
+  it("keeps the place of a gang in the scheduler's queue, however long it waits there", async () => {
+    const { status } = await jobs.reaches("patient", waitsLongerThan(QUEUED_MS), 60_000);
+    assert.deepEqual([status?.phase, status?.attempt, status?.restartsIgnored ?? 0], ["Scheduling", 0, 0]);
+    assert.match(status?.message ?? "", /^minCount \(4\) cannot be satisfied/);
     await pool("none-such", 2);
     const { status: later } = await jobs.isIn("patient", "Running");
-    assert.deepEqual([later?.attempt, later?.nextRetryTime], [1, undefined]);
+    assert.equal(later?.attempt, 0);
   });
 
   it("says that a quota is exceeded, and goes on when it is raised", async () => {
@@ -146,11 +159,11 @@ describe("jobs of a cluster that has not enough", function () {
       (job: TrainingJobObject) => job.status?.phase === "Running" && (job.status.attempt ?? 0) > 1,
       SHRINK_TIMEOUT_MS,
     );
-    assert.deepEqual([status?.workers?.summary, status?.restarts, status?.restartsIgnored], ["3/3", 0, 1]);
+    assert.deepEqual([status?.workers?.summary, status?.restarts, status?.restartsIgnored], ["3/4", 0, 1]);
     assert.ok((await jobs.events("shrinks")).includes("Normal Resizing"));
   });
 
-  it("costs the API server little: six writes more than pods, and no reading", async () => {
+  it("costs the API server little: six writes more than pods, its events, and no reading", async () => {
     const gpus = await pool("frugal", 4);
     const metadata = { name: "straight", namespace: "frugal" };
     const spec = {
@@ -177,11 +190,20 @@ describe("jobs of a cluster that has not enough", function () {
       calls.filter(({ verb }) => verb === "get" || verb === "list"),
       [],
     );
-    const writes = calls.filter((call) => call.verb !== "watch" && !wasPutOff(call)).length;
-    assert.ok(writes <= 6 + 6, told);
+    const due = calls.filter((call) => call.verb !== "watch" && !wasPutOff(call));
+    const [events, writes] = [due.filter(isOfEvent).length, due.filter((call) => !isOfEvent(call)).length];
+    assert.ok(writes <= 6 + 6 && events >= 4, told);
     console.log(`      ${writes} writes: ${told}`);
   });
 });
+
+function isOfEvent({ resource }: AuditEvent): boolean {
+  return resource === "events";
+}
+
+function waitsLongerThan(ms: number): (job: TrainingJobObject) => boolean {
+  return ({ metadata }) => Date.now() - Date.parse(metadata.creationTimestamp ?? "") > ms;
+}
 
 /** Calls of the controller; the test itself asks for this namespace with kubectl alone. */
 function isController(namespace: string, since: number): (event: AuditEvent) => boolean {
