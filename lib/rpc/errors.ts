@@ -113,19 +113,23 @@ export function fromStatus(failure: ServiceError, { service, address }: Callee):
       ...(position ? { position } : {}),
     });
   }
-  const code = CODE_OF_STATUS[failure.code] ?? "INTERNAL";
+  const code = BROKEN.test(failure.details) ? "UNAVAILABLE" : (CODE_OF_STATUS[failure.code] ?? "INTERNAL");
   const what = `Call to ${service} at ${address} failed: ${reasonOf(failure.details)}`;
   return new PetageError(code, what, { cause, ...hintFor(failure.code, service) });
 }
 
 /** What grpc-js says of a connection that broke, or on which no ping was answered. */
 const DROPPED = "Connection dropped";
+/** What it says, as INTERNAL, to calls of a connection that ended with an error: no service of ours has answered them. */
+const BROKEN = /^Received RST_STREAM with code \d+ triggered by internal client error: (.*)$/;
 /** What it says when the deadline of a call passed without an answer. */
 const LATE = /^Deadline exceeded after (\d+\.\d)\d*s/;
 
 /** grpc-js wraps why it cannot connect: `No connection established. Last error: Error: ... Resolution note: .` */
 function reasonOf(details: string): string {
   if (details === DROPPED) return "it no longer answers: it has ended, is frozen or cut off";
+  const [, broken] = BROKEN.exec(details) ?? [];
+  if (broken !== undefined) return `its connection broke: ${broken}`;
   const [, waited] = LATE.exec(details) ?? [];
   if (waited !== undefined) return `it did not answer within ${waited} s: it is frozen, overloaded or cut off`;
   const inner = details.split("Last error: ").at(-1) ?? details;
