@@ -67,7 +67,10 @@ export function explain({ code, details }: Pick<ServiceError, "code" | "details"
 /** grpc-js wraps why it cannot connect: `No connection established. Last error: Error: ... Resolution note: .` */
 function lastError(details: string): string {
   const inner = details.split("Last error: ").at(-1) ?? details;
-  return inner.replace(/ Resolution note:[\s.]*$/, "").replace(/^Error: |\.$/g, "").trim();
+  return inner
+    .replace(/ Resolution note:[\s.]*$/, "")
+    .replace(/^Error: |\.$/g, "")
+    .trim();
 }
 
 function hintFor(code: status, service: string): string | undefined {
