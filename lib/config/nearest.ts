@@ -7,11 +7,12 @@ const LONGEST_NAME_CHARACTERS = 256;
 /** Known names that look like `name`, nearest first, at most three. Letter case counts little. */
 export function nearestNames(name: string, known: Iterable<string>): string[] {
   if (name.length > LONGEST_NAME_CHARACTERS) return [];
-  const sameNumber = [...new Set(known)].filter((candidate) => isSameNumber(name, candidate));
+  const names = [...new Set(known)]; // once: of an iterator, such as a map's keys, nothing is left for a second look
+  const sameNumber = names.filter((candidate) => isSameNumber(name, candidate));
   if (sameNumber.length > 0) return sameNumber;
   const wanted = name.toLowerCase();
   const tolerance = Math.max(2, Math.ceil(name.length / 3));
-  return [...new Set(known)]
+  return names
     .filter(({ length }) => length <= LONGEST_NAME_CHARACTERS)
     .map((candidate) => ({ candidate, edits: editsBetween(wanted, candidate.toLowerCase()) }))
     .filter(({ edits }) => edits <= tolerance)

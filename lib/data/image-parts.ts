@@ -2,7 +2,8 @@ import { PetageError } from "#lib/base/errors.ts";
 import { derivedPixels } from "./avif-outline.ts";
 import type { ImageFormat } from "./image-format.ts";
 import type { JpegOutline } from "./jpeg-outline.ts";
-import { outlineTiff } from "./tiff-outline.ts";
+import { undecodable } from "./plain-image.ts";
+import { oddTiffPixels, outlineTiff } from "./tiff-outline.ts";
 
 /**
  * The most that a file may have of what costs work or memory whatever its bytes and pixels are; photos have a tenth of it.
@@ -26,7 +27,7 @@ export interface PartsOptions {
   readonly maxImagePixels: number;
 }
 
-/** Bounds the parts of a file before anything of it is decoded. @throws PetageError IMAGE_TOO_LARGE */
+/** Bounds the parts of a file before anything of it is decoded. @throws PetageError IMAGE_TOO_LARGE, or IMAGE_UNDECODABLE */
 export function checkParts(bytes: Uint8Array, format: ImageFormat, { jpeg, maxImagePixels }: PartsOptions): void {
   const limits = IMAGE_PART_LIMITS;
   if (jpeg) {
@@ -38,6 +39,8 @@ export function checkParts(bytes: Uint8Array, format: ImageFormat, { jpeg, maxIm
     const { pages, tiledPixels } = outlineTiff(bytes, limits.tiffPages);
     check(pages, limits.tiffPages, "pages of a TIFF");
     check(tiledPixels, limits.tiledShare * maxImagePixels, "pixels in the tiles of a TIFF");
+    const odd = oddTiffPixels(bytes);
+    if (odd !== undefined) throw undecodable(`the pixels of this TIFF are ${odd}`);
   } else if (format === "avif") {
     check(derivedPixels(bytes), limits.tiledShare * maxImagePixels, "pixels in the tiles of an AVIF");
   }

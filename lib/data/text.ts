@@ -16,11 +16,21 @@ export function decodeText(bytes: Uint8Array, file: string, code: ErrorCode): st
   if (!marked && bytes.includes(0)) {
     throw notText("a NUL byte", { code, file, line: lineOf(bytes, bytes.indexOf(0)) });
   }
-  try {
-    return new TextDecoder(marked?.name ?? "utf-8", { fatal: true }).decode(bytes);
-  } catch {
+  const text = decode(bytes, marked?.name ?? "utf-8");
+  if (text === undefined) {
     const holds = marked ? "half a character of UTF-16" : "bytes that are not UTF-8";
     throw notText(holds, { code, file, line: marked ? 1 : firstOddLine(bytes) });
+  }
+  // UTF-32 begins as UTF-16 does, and goes on with NULs.
+  if (text.includes("\0")) throw notText("a NUL character", { code, file, line: 1 });
+  return text;
+}
+
+function decode(bytes: Uint8Array, encoding: string): string | undefined {
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
   }
 }
 
@@ -43,15 +53,10 @@ function lineOf(bytes: Uint8Array, at: number): number {
 
 /** The first line whose bytes are not UTF-8; no byte of a character is a line feed. */
 function firstOddLine(bytes: Uint8Array): number {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
   for (let from = 0, line = 1; from < bytes.length; line++) {
     const end = bytes.indexOf(LINE_FEED, from);
     const next = end < 0 ? bytes.length : end + 1;
-    try {
-      decoder.decode(bytes.subarray(from, next));
-    } catch {
-      return line;
-    }
+    if (decode(bytes.subarray(from, next), "utf-8") === undefined) return line;
     from = next;
   }
   return 1;

@@ -6,7 +6,21 @@ export interface TiffOutline {
   readonly tiledPixels: number;
 }
 
-const TAG = { width: 256, height: 257, tileWidth: 322, tileHeight: 323 } as const;
+const TAG = {
+  width: 256,
+  height: 257,
+  sampleBits: 258,
+  compression: 259,
+  photometric: 262,
+  tileWidth: 322,
+  tileHeight: 323,
+  sampleFormat: 339,
+} as const;
+const UNSIGNED = 1;
+const UNDEFINED = 4;
+const YCBCR = 6;
+/** As old writers have it, and as it is today; both say how their colours are coded. */
+const JPEG_COMPRESSIONS: readonly number[] = [6, 7];
 const ENTRY_BYTES = 12;
 /** The type of a number of two bytes; one of four is read otherwise. */
 const SHORT = 3;
@@ -23,6 +37,19 @@ export function outlineTiff(bytes: Uint8Array, maxPages: number): TiffOutline {
   return { pages, tiledPixels: tiledPixels(tagsAt(view, first, little)) };
 }
 
+/** What the pixels of the first page are that libvips would show otherwise than meant: black, or in wrong colours. */
+export function oddTiffPixels(bytes: Uint8Array): string | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const little = bytes[0] === "I".charCodeAt(0);
+  const tags = tagsAt(view, nextOf(view, 4, little), little);
+  const format = tags.get(TAG.sampleFormat) ?? UNSIGNED;
+  const bits = tags.get(TAG.sampleBits) ?? 1;
+  if (format !== UNSIGNED && format !== UNDEFINED) return "numbers that are signed or floating";
+  if (bits > 16) return `numbers of ${bits} bits`;
+  const isJpeg = JPEG_COMPRESSIONS.includes(tags.get(TAG.compression) ?? 1);
+  return tags.get(TAG.photometric) === YCBCR && !isJpeg ? "YCbCr colours that are not JPEG's" : undefined;
+}
+
 function tiledPixels(tags: ReadonlyMap<number, number>): number {
   const [width = 0, height = 0] = [tags.get(TAG.width), tags.get(TAG.height)];
   const [tileWidth = 0, tileHeight = 0] = [tags.get(TAG.tileWidth), tags.get(TAG.tileHeight)];
@@ -37,7 +64,10 @@ function tagsAt(view: DataView, directory: number, little: boolean): ReadonlyMap
     const at = directory + 2 + entry * ENTRY_BYTES;
     if (at + ENTRY_BYTES > view.byteLength) break;
     const short = view.getUint16(at + 2, little) === SHORT;
-    tags.set(view.getUint16(at, little), short ? view.getUint16(at + 8, little) : view.getUint32(at + 8, little));
+    const isInline = !short || view.getUint32(at + 4, little) <= 2;
+    const valueAt = isInline ? at + 8 : view.getUint32(at + 8, little);
+    if (valueAt + (short ? 2 : 4) > view.byteLength) continue;
+    tags.set(view.getUint16(at, little), short ? view.getUint16(valueAt, little) : view.getUint32(valueAt, little));
   }
   return tags;
 }

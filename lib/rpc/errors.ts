@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Metadata, status, type ServiceError, type StatusObject } from "@grpc/grpc-js";
 import { ERROR_CODES, PetageError, type ErrorCode, type SourcePosition } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
+import { explain } from "./explain.ts";
 import { MAX_ERROR_TEXT_CHARACTERS } from "./limits.ts";
 
 /** The only place that knows which gRPC status an error of ours is. Retry on UNAVAILABLE alone. */
@@ -113,29 +114,9 @@ export function fromStatus(failure: ServiceError, { service, address }: Callee):
       ...(position ? { position } : {}),
     });
   }
-  const code = CODE_OF_STATUS[failure.code] ?? "INTERNAL";
-  const what = `Call to ${service} at ${address} failed: ${reasonOf(failure.details)}`;
-  return new PetageError(code, what, { cause, ...hintFor(failure.code, service) });
-}
-
-/** What grpc-js says of a connection that broke, or on which no ping was answered. */
-const DROPPED = "Connection dropped";
-/** What it says when the deadline of a call passed without an answer. */
-const LATE = /^Deadline exceeded after (\d+\.\d)\d*s/;
-
-/** grpc-js wraps why it cannot connect: `No connection established. Last error: Error: ... Resolution note: .` */
-function reasonOf(details: string): string {
-  if (details === DROPPED) return "it no longer answers: it has ended, is frozen or cut off";
-  const [, waited] = LATE.exec(details) ?? [];
-  if (waited !== undefined) return `it did not answer within ${waited} s: it is frozen, overloaded or cut off`;
-  const inner = details.split("Last error: ").at(-1) ?? details;
-  return inner.replace(/ Resolution note:[\s.]*$/, "").replace(/^Error: |\.$/g, "");
-}
-
-function hintFor(code: status, service: string): { hint?: string } {
-  if (code === status.UNAVAILABLE) return { hint: `Check that ${service} is running and that the address is right` };
-  if (code === status.UNIMPLEMENTED) return { hint: `Check that ${service} is of the same version as its caller` };
-  return {};
+  const { reason, isBroken, hint } = explain(failure, service);
+  const code = isBroken ? "UNAVAILABLE" : (CODE_OF_STATUS[failure.code] ?? "INTERNAL");
+  return new PetageError(code, `Call to ${service} at ${address} failed: ${reason}`, { cause, ...(hint && { hint }) });
 }
 
 function readPosition(metadata: Metadata): SourcePosition | undefined {

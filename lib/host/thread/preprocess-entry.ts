@@ -6,5 +6,5 @@ import { expose } from "./remote.ts";
 expose(async ({ config, limits, plugins }: PreprocessThreadSetup): Promise<PreprocessThread> => {
   const preprocess = createPreprocess(config, limits, await loadBuild(plugins));
   const never = new AbortController().signal; // the thread is given up as a whole
-  return { preprocess: (photo) => preprocess(photo, never) };
+  return { preprocess: (photo) => preprocess(photo, never), ready() {} };
 });

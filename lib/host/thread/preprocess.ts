@@ -19,6 +19,8 @@ export interface PreprocessThreadSetup {
 /** What an entry of such a thread exposes. */
 export interface PreprocessThread {
   preprocess(photo: Uint8Array): Promise<Image>;
+  /** Answers as soon as the thread can work. */
+  ready(): void;
 }
 
 /** Node's own threads, in which libvips decodes, are four: more would wait for one another. */
@@ -40,6 +42,7 @@ export class PreprocessThreads implements AsyncDisposable {
     const entry = new URL("./preprocess-entry.ts", import.meta.url);
     this.#pool = new ThreadPool({
       open: () => remote<PreprocessThread>("preprocess", entry, { setup: { ...setup, plugins } }),
+      warm: (thread) => thread.ready(),
       maxThreads: this.parallelism,
       maxGivenUp: MAX_GIVEN_UP,
       exhausted: overloaded,

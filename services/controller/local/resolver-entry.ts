@@ -6,5 +6,5 @@ import type { ResolverThread } from "./resolver.ts";
 
 expose((settings: ReachSettings): ResolverThread => {
   const reach = reachOf(settings, { quotesFiles: false });
-  return { resolve: (request) => resolveRequest(request, { root: settings.PETAGE_ROOT, reach }) };
+  return { resolve: (request) => resolveRequest(request, { root: settings.PETAGE_ROOT, reach }), ready() {} };
 });

@@ -11,6 +11,8 @@ export type Resolve = (request: CreateTrainingJobRequest__Output, signal: AbortS
 /** What an entry of such a thread exposes. */
 export interface ResolverThread {
   resolve(request: CreateTrainingJobRequest__Output): Promise<MachineJob>;
+  /** Answers as soon as the thread can work. */
+  ready(): void;
 }
 
 /** Requests that are resolved at a time; further ones wait. */
@@ -29,6 +31,7 @@ export class Resolvers implements AsyncDisposable {
     const entry = new URL("./resolver-entry.ts", import.meta.url);
     this.#pool = new ThreadPool({
       open: () => remote<ResolverThread>("resolver", entry, { setup: settings }),
+      warm: (thread) => thread.ready(),
       maxThreads: MAX_RESOLVED,
       maxGivenUp: MAX_GIVEN_UP,
       exhausted: unreadable,

@@ -141,6 +141,42 @@ describe("the parts of an image", () => {
     for (let length = 0; length < whole.length; length += 7) derivedPixels(whole.subarray(0, length));
   });
 
+  const oddPixels: readonly (readonly [what: string, tags: TiffClaim["tags"], says: RegExp])[] = [
+    ["signed numbers", [[339, 2]], /are numbers that are signed or floating$/],
+    ["floating numbers", [[339, 3]], /are numbers that are signed or floating$/],
+    ["numbers of 32 bits", [[258, 32]], /are numbers of 32 bits$/],
+    ["YCbCr without JPEG", [[262, 6]], /are YCbCr colours that are not JPEG's$/],
+  ];
+  for (const [what, tags = [], message] of oddPixels) {
+    it(`of a TIFF with ${what} are refused: libvips would show other colours`, () => {
+      for (const little of [true, false]) {
+        const check = (): void => checkParts(tiffOf(1, { tags, little }), "tiff", { jpeg: undefined, maxImagePixels });
+        assert.throws(check, { code: "IMAGE_UNDECODABLE", message });
+      }
+    });
+  }
+
+  it("of a TIFF are found where a tag has several values, too", async () => {
+    const tiff = await odd.tiff();
+    checkParts(tiff, "tiff", { jpeg: undefined, maxImagePixels });
+    const bits = tiff.indexOf(Buffer.from([2, 1, 3, 0, 3, 0, 0, 0])); // tag 258, three numbers of two bytes
+    tiff.writeUInt16LE(32, tiff.readUInt32LE(bits + 8));
+    assert.throws(() => checkParts(tiff, "tiff", { jpeg: undefined, maxImagePixels }), { code: "IMAGE_UNDECODABLE" });
+  });
+
+  it("of a TIFF with JPEG's YCbCr, or 16 bits, are taken", () => {
+    for (const tags of [
+      [
+        [262, 6],
+        [259, 7],
+      ],
+      [[258, 16]],
+      [[339, 4]],
+    ] as const) {
+      checkParts(tiffOf(1, { tags }), "tiff", { jpeg: undefined, maxImagePixels });
+    }
+  });
+
   it("of a TIFF end where the file ends", () => {
     const none = { pages: 0, tiledPixels: 0 };
     assert.deepEqual(outlineTiff(Buffer.from("II*\0"), tiffPages), none);

@@ -18,6 +18,7 @@ describe("decodeText()", () => {
     ["bytes of another encoding", Buffer.from("a.jpg 1\nJ\u00fcrgen.jpg 3\n", "latin1"), 2, /not UTF-8/],
     ["UTF-16 without a mark", Buffer.from("a.jpg 1\n", "utf16le"), 1, /a NUL byte/],
     ["a photo", Buffer.from([0xff, 0xd8, 0xff, 0xe0, 10, 0]), 2, /a NUL byte/],
+    ["UTF-32", Buffer.from([0xff, 0xfe, 0, 0, 0x61, 0, 0, 0]), 1, /a NUL character/],
     ["half a character of UTF-16", Buffer.from([0xff, 0xfe, 0x41]), 1, /half a character/],
     ["a character cut at the end", Buffer.from("a.jpg 1\nb\u00fc").subarray(0, -1), 2, /not UTF-8/],
   ] as const) {

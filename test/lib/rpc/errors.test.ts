@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import http2 from "node:http2";
+import type { AddressInfo } from "node:net";
 import { status, type ServiceError } from "@grpc/grpc-js";
 import { ERROR_CODES, PetageError, type ErrorCode } from "#lib/base/errors.ts";
 import { silentLog } from "#lib/base/log.ts";
+import { dial } from "#lib/rpc/client.ts";
 import { fromStatus, toStatus } from "#lib/rpc/errors.ts";
 
 const callee = { service: "EvaluatorService", address: "127.0.0.1:1" };
@@ -67,6 +70,17 @@ describe("toStatus and fromStatus", () => {
       assert.match(fromStatus(Object.assign(new Error("x"), { code, details }) as ServiceError, callee).message, says);
     });
   }
+
+  it("are those of a service that cannot be reached when a connection ends with an error", async () => {
+    const server = http2.createServer().on("stream", ({ session }) => {
+      session?.goaway(http2.constants.NGHTTP2_INTERNAL_ERROR); // as Node's library does to who cancels too many calls
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const client = dial(`127.0.0.1:${(server.address() as AddressInfo).port}`, "InferenceService");
+    await assert.rejects(client.getModel({}), { code: "UNAVAILABLE", message: /failed: its connection broke: / });
+    await client[Symbol.asyncDispose]();
+    server.close();
+  });
 
   it("name the service and its address when gRPC itself failed", () => {
     const failure = Object.assign(new Error("x"), { code: status.UNAVAILABLE, details: "refused" });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PetageError } from "#lib/base/errors.ts";
 import { ThreadPool } from "#lib/host/thread/pool.ts";
-import { remote } from "#lib/host/thread/remote.ts";
+import { remote, type Remote } from "#lib/host/thread/remote.ts";
 import { until } from "#test/support/until.ts";
 import type { Worker } from "./fixtures/worker-entry.ts";
 
@@ -12,6 +12,7 @@ function open({ maxThreads = 2, maxGivenUp = 2 } = {}) {
   let opened = 0;
   const pool = new ThreadPool<Worker>({
     open: () => (opened++, remote<Worker>("worker", ENTRY)),
+    warm: (thread) => thread.name(),
     maxThreads,
     maxGivenUp,
     exhausted: (count) => new PetageError("UNAVAILABLE", `${count} are stuck`),
@@ -56,6 +57,33 @@ describe("ThreadPool", () => {
     );
     await pool.run((thread) => thread.name(), FOREVER);
     assert.equal(opened(), 1);
+  });
+
+  it("ends no thread because its caller left while it started, or shortly before it was done", async () => {
+    const { pool, opened } = open({ maxThreads: 1 });
+    await using _pool = pool;
+    const leaves = async (work: (thread: Remote<Worker>) => Promise<unknown>, begun: () => unknown): Promise<void> => {
+      const caller = new AbortController();
+      const left = assert.rejects(pool.run(work, caller.signal), { code: "ABORTED" });
+      await begun();
+      caller.abort(new PetageError("ABORTED", "gone"));
+      await left;
+    };
+    let isBegun = false;
+    await leaves(
+      async () => void (isBegun = true),
+      () => {},
+    );
+    const first = await pool.run((thread) => thread.name(), FOREVER);
+    assert.equal(isBegun, false);
+    const held = new Int32Array(new SharedArrayBuffer(4));
+    await leaves(
+      (thread) => thread.hold(held),
+      () => until("the thread works", () => Atomics.load(held, 0) === 1),
+    );
+    Atomics.store(held, 0, 0);
+    Atomics.notify(held, 0);
+    assert.deepEqual([await pool.run((thread) => thread.name(), FOREVER), opened()], [first, 1]);
   });
 
   it("gives work up together with its thread, and keeps nobody waiting for it", async () => {

@@ -55,7 +55,11 @@ describe("TLS", function () {
     await using other = await CertificateAuthority.make("Other CA");
     using access = await openAccess(server);
     await using running = await start(access);
-    await assert.rejects(ask(running.address, { ca: other.ca }), { code: "UNAVAILABLE", message: /certificate/ });
+    await assert.rejects(ask(running.address, { ca: other.ca }), {
+      code: "UNAVAILABLE",
+      message: /its certificate is of a CA that is not trusted here/,
+      hint: /--tls-ca$/,
+    });
   });
 
   it("is refused by those who find another name in its certificate", async () => {
@@ -63,7 +67,27 @@ describe("TLS", function () {
       await authority.issue("elsewhere", { name: "x", alternativeNames: ["DNS:x.example"] }),
     );
     await using running = await start(access);
-    await assert.rejects(ask(running.address, { ca: authority.ca }), { code: "UNAVAILABLE", message: /127\.0\.0\.1/ });
+    await assert.rejects(ask(running.address, { ca: authority.ca }), {
+      code: "UNAVAILABLE",
+      message: /its certificate is for other names: .*127\.0\.0\.1/,
+      hint: /--tls-server-name$/,
+    });
+  });
+
+  it("is what a caller is told of who speaks it to one that does not, or does not where it is needed", async () => {
+    using access = await openAccess(server);
+    await using secure = await start(access);
+    await using plain = await serve({ port: 0, log: silentLog, services: [inference({})] });
+    await assert.rejects(ask(plain.address, { ca: authority.ca }), {
+      code: "UNAVAILABLE",
+      message: /failed: what listens there takes no TLS$/,
+      hint: /^Leave --tls-ca and --tls-cert out/,
+    });
+    await assert.rejects(ask(secure.address, {}), {
+      code: "UNAVAILABLE",
+      message: /failed: what listens there takes TLS alone, or is no gRPC service$/,
+      hint: /--tls-ca$/,
+    });
   });
 
   it("finds workers by the one name that their certificates share", async () => {
@@ -82,7 +106,11 @@ describe("TLS", function () {
     using access = await openAccess({ ...server, ca: authority.ca, requireClient: true });
     await using running = await start(access);
     assert.deepEqual(await ask(running.address, { ...client, ca: authority.ca }), ["cat"]);
-    await assert.rejects(ask(running.address, { ca: authority.ca }), { code: "UNAVAILABLE" });
+    await assert.rejects(ask(running.address, { ca: authority.ca }), {
+      code: "UNAVAILABLE",
+      message: /failed: it takes callers with a certificate alone$/,
+      hint: /--tls-cert/,
+    });
     await assert.rejects(ask(running.address, {}), { code: "UNAVAILABLE" });
   });
 
