@@ -56,7 +56,7 @@ export interface KubernetesOptions {
   readonly clock?: Clock;
 }
 
-type Watched = Pick<Reflector<KubeObject>, "run" | "synced" | "answered" | "silenceMs" | "isForbidden">;
+type Watched = Pick<Reflector<KubeObject>, "run" | "synced" | "answered" | "silenceMs" | "isForbidden" | "lists">;
 
 /** The controller of a cluster: watches jobs and pods, and where it leads, runs the jobs. */
 export class KubernetesController implements Disposable {
@@ -69,7 +69,6 @@ export class KubernetesController implements Disposable {
   readonly #reflectors: Watched[] = [];
   /** Those of each namespace with jobs: it is left alone until all that is in it has been seen. */
   readonly #sights = new Map<string, readonly Watched[]>();
-  readonly #seen = new Set<string>();
   readonly #leadership: Leadership;
   readonly #reconciler: Reconciler;
   readonly #reconciled: (seconds: number) => void;
@@ -155,7 +154,8 @@ export class KubernetesController implements Disposable {
   }
 
   async #reconcile(key: string): Promise<number | undefined> {
-    if (!this.#seen.has(key.slice(0, key.indexOf("/")))) return undefined; // it comes again once its namespace is seen
+    const sight = this.#sights.get(key.slice(0, key.indexOf("/"))) ?? [];
+    if (sight.some(({ lists }) => lists === 0)) return undefined; // it comes again once all of its namespace is seen
     const startedAt = performance.now();
     try {
       return await this.#reconciler.reconcile(key);
@@ -192,10 +192,7 @@ export class KubernetesController implements Disposable {
   /** Begins with the jobs of a namespace when all that it needs of that has been seen. */
   #see(namespace: string, reflectors: readonly Watched[]): void {
     this.#sights.set(namespace, reflectors);
-    void Promise.all(reflectors.map(({ synced }) => synced)).then(() => {
-      this.#seen.add(namespace);
-      this.#enqueueAll();
-    });
+    void Promise.all(reflectors.map(({ synced }) => synced)).then(() => this.#enqueueAll());
   }
 
   #enqueueChanges(): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { decodeImage, readImageHeader } from "#lib/data/decode.ts";
-import { DEFAULT_IMAGE_LIMITS } from "#lib/data/image-limits.ts";
+import { DEFAULT_IMAGE_LIMITS, type ImageLimits } from "#lib/data/image-limits.ts";
 import { PetageError, type ErrorCode } from "#lib/base/errors.ts";
 import type { Image } from "#lib/data/types.ts";
 import * as odd from "./odd-images.ts";
@@ -28,6 +28,22 @@ function assertMarked(image: Image, tolerance: number): void {
   assertNear(pixel(image, 3, 3), GREEN, tolerance);
   assertNear(pixel(image, 14, 14), RED, tolerance);
   assertNear(pixel(image, 34, 3), BLUE, tolerance);
+}
+
+/** The first bytes of a file, some of them changed. */
+function damage(whole: Buffer, changes: readonly (readonly [at: number, value: number])[], length: number): Buffer {
+  const damaged = Buffer.from(whole.subarray(0, length));
+  for (const [at, value] of changes) if (at < length) damaged[at] = value;
+  return damaged;
+}
+
+async function decodesOrIsRefused(bytes: Buffer, limits: ImageLimits): Promise<void> {
+  try {
+    const image = await decodeImage(bytes, limits);
+    assert.equal(image.data.length, image.height * image.width * 3);
+  } catch (error) {
+    assert.match(PetageError.from(error).code, /^IMAGE_/);
+  }
 }
 
 describe("decodeImage", () => {
@@ -184,14 +200,7 @@ describe("decodeImage", () => {
     const damages = fc.array(fc.tuple(fc.nat(jpeg.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(damages, fc.integer({ min: 1, max: jpeg.length }), async (changes, length) => {
-        const damaged = Buffer.from(jpeg.subarray(0, length));
-        for (const [at, value] of changes) if (at < length) damaged[at] = value;
-        try {
-          const image = await decodeImage(damaged, limits);
-          assert.equal(image.data.length, image.height * image.width * 3);
-        } catch (error) {
-          assert.match(PetageError.from(error).code, /^IMAGE_/);
-        }
+        await decodesOrIsRefused(damage(jpeg, changes, length), limits);
       }),
       { numRuns: 150 },
     );
@@ -212,14 +221,7 @@ describe("decodeImage", () => {
       const damages = fc.array(fc.oneof(header, anywhere), { minLength: 1, maxLength: 4 });
       await fc.assert(
         fc.asyncProperty(damages, fc.integer({ min: 1, max: whole.length }), async (changes, length) => {
-          const damaged = Buffer.from(whole.subarray(0, length));
-          for (const [at, value] of changes) if (at < length) damaged[at] = value;
-          try {
-            const image = await decodeImage(damaged, limits);
-            assert.equal(image.data.length, image.height * image.width * 3);
-          } catch (error) {
-            assert.match(PetageError.from(error).code, /^IMAGE_/);
-          }
+          await decodesOrIsRefused(damage(whole, changes, length), limits);
         }),
         { numRuns: 500 },
       );
