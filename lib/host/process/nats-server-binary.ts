@@ -21,7 +21,8 @@ export interface NatsServerBinary {
 
 /** Where petage keeps nats-server binaries: one folder per version. */
 export function natsServerCache(env: Environment): string {
-  const cache = env["PETAGE_CACHE"] ?? join(env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "petage");
+  // As the set-up reads them (`scripts/setup/cache.ts`): one that is empty is not set.
+  const cache = env["PETAGE_CACHE"] || join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "petage");
   return join(cache, "nats-server");
 }
 

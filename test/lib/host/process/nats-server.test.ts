@@ -4,10 +4,10 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { compareVersions, findNatsServer } from "#lib/host/process/nats-server-binary.ts";
+import { compareVersions, findNatsServer, natsServerCache } from "#lib/host/process/nats-server-binary.ts";
 import { startNatsServer } from "#lib/host/process/nats-server.ts";
 import { connectNats } from "#lib/messaging/connect.ts";
 import { withNatsServer } from "#test/support/nats-server.ts";
@@ -92,6 +92,18 @@ describe("startNatsServer", () => {
       await server.exited;
     });
   });
+});
+
+describe("natsServerCache", () => {
+  const home = join(homedir(), ".cache/petage/nats-server");
+  for (const [env, folder] of [
+    [{}, home],
+    [{ PETAGE_CACHE: "", XDG_CACHE_HOME: "" }, home],
+    [{ PETAGE_CACHE: "", XDG_CACHE_HOME: "/c" }, "/c/petage/nats-server"],
+    [{ PETAGE_CACHE: "/own", XDG_CACHE_HOME: "/c" }, "/own/nats-server"],
+  ] as const) {
+    it(`is ${folder} with ${JSON.stringify(env)}`, () => assert.equal(natsServerCache(env), folder));
+  }
 });
 
 describe("findNatsServer", () => {
