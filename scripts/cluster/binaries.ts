@@ -3,16 +3,17 @@ import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import { compareVersions } from "#lib/host/process/nats-server-binary.ts";
 import { cacheFolder } from "../setup/cache.ts";
+import { watched } from "../setup/report.ts";
 import type { Report } from "../setup/report.ts";
 import { run } from "../setup/run.ts";
 import { build, builtPath } from "./build.ts";
+import type { Haste } from "./build.ts";
 import { withLock } from "./lock.ts";
 import { debianToolsOf, goToolsOf } from "./tools.ts";
 import type { DebianTool, GoTool, Level } from "./tools.ts";
 
 const VERSION_TIMEOUT_MS = 30_000;
 const APT_TIMEOUT_MS = 10 * 60_000;
-const PROGRESS_INTERVAL_MS = 15_000;
 /** Administrators' programs are not on everybody's PATH. */
 const MORE_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
@@ -57,20 +58,25 @@ export function missingPackages(tools: readonly DebianTool[]): DebianTool[] {
  * The programs of a level, built into the cache when they are not there: once, 10 minutes for level 3 on two cores. Other
  * processes that need the same wait.
  */
-export async function ensureBinaries(level: Level, report: Report): Promise<Binaries> {
+export async function ensureBinaries(level: Level, report: Report, haste?: Haste): Promise<Binaries> {
   await ensurePackages(debianToolsOf(level), report);
-  const found = await ensureTools(goToolsOf(level), report);
+  const found = await ensureTools(goToolsOf(level), report, haste);
   for (const { path } of debianToolsOf(level)) found.set(path, programPath(path) ?? path);
   return found;
 }
 
 /** The paths of programs by name; those that are not there are built into the cache, all at once. */
-export async function ensureTools(tools: readonly GoTool[], report: Report): Promise<Map<string, string>> {
+export async function ensureTools(
+  tools: readonly GoTool[],
+  report: Report,
+  haste?: Haste,
+): Promise<Map<string, string>> {
   if ((await missingOf(tools)).length > 0) {
     await alone(report, async () => {
       const missing = await missingOf(tools);
       if (missing.length === 0) return; // somebody else was faster
-      await watched(`Building ${missing.map(({ name }) => name).join(", ")}`, report, () => build(missing));
+      const title = `Building ${missing.map(({ name }) => name).join(", ")}`;
+      await watched(title, report, (update) => build(missing, { haste, update }));
     });
   }
   const found = new Map<string, string>();
@@ -139,18 +145,4 @@ function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Says that it is at work, and every few seconds that it still is. */
-export async function watched(title: string, report: Report, work: () => Promise<unknown>): Promise<void> {
-  const startMs = performance.now();
-  const seconds = (): string => `${Math.round((performance.now() - startMs) / 1000)} s`;
-  report.say(title);
-  const timer = setInterval(() => report.say(`${title}: ${seconds()} so far`), PROGRESS_INTERVAL_MS);
-  try {
-    await work();
-  } finally {
-    clearInterval(timer);
-  }
-  report.say(`${title}: done in ${seconds()}`);
 }

@@ -9,8 +9,22 @@ import type { GoModule, GoTool } from "./tools.ts";
 const DOWNLOAD_TIMEOUT_MS = 10 * 60_000;
 /** All of them take 10 minutes on two free cores. */
 const BUILD_TIMEOUT_MS = 60 * 60_000;
-/** Behind the tests that run meanwhile and have deadlines, but not behind everything else on the machine. */
-const NICENESS = "5";
+/** Who waits for a build: tests that run meanwhile and have deadlines go before it, a person does not. */
+export type Haste = "person waits" | "beside tests";
+const NICENESS: Readonly<Record<Haste, string>> = { "person waits": "0", "beside tests": "5" };
+/** Of the time of a build; the rest is linking. */
+const COMPILING_SHARE = 0.8;
+
+export interface BuildOptions {
+  readonly haste?: Haste | undefined;
+  /** Hears how much is done, from 0 to 1. */
+  readonly update?: (share: number) => void;
+}
+
+interface Build extends Required<Pick<BuildOptions, "update">> {
+  readonly niceness: string;
+  readonly folder: string;
+}
 
 /** Where a built tool is, or will be. */
 export function builtPath({ name, module }: GoTool): string {
@@ -18,12 +32,16 @@ export function builtPath({ name, module }: GoTool): string {
 }
 
 /** Builds tools into the cache, where each appears whole or not at all. */
-export async function build(tools: readonly GoTool[]): Promise<void> {
+export async function build(
+  tools: readonly GoTool[],
+  { haste = "beside tests", update = () => {} }: BuildOptions = {},
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "petage-build-"));
+  const way: Build = { folder, update, niceness: NICENESS[haste] };
   try {
     const together = tools.filter(({ module }) => GO_MODULES.includes(module));
-    if (together.length > 0) await buildTogether(together, folder);
-    for (const tool of tools) if (!together.includes(tool)) await buildAlone(tool, folder);
+    if (together.length > 0) await buildTogether(together, way);
+    for (const tool of tools) if (!together.includes(tool)) await buildAlone(tool, way);
     for (const tool of tools) {
       const output = join(folder, "bin", outputName(tool));
       await appear(builtPath(tool), (temporary) => Promise.resolve(copyFileSync(output, temporary)));
@@ -34,25 +52,38 @@ export async function build(tools: readonly GoTool[]): Promise<void> {
 }
 
 /** In one module, so that what the programs share is compiled once. */
-async function buildTogether(tools: readonly GoTool[], folder: string): Promise<void> {
+async function buildTogether(tools: readonly GoTool[], { folder, niceness, update }: Build): Promise<void> {
   writeFileSync(join(folder, "go.mod"), moduleFile(GO_MODULES, await upstreamModuleFile(folder)));
   for (const { package: path, source } of tools) if (source !== undefined) writeSource(join(folder, path), source);
   const packages = tools.map((tool) => tool.package);
   mkdirSync(join(folder, "bin"));
-  await go(["build", "-trimpath", "-ldflags", LINKER_FLAGS, "-o", "bin/", ...packages], folder, {
-    GOFLAGS: `${process.env["GOFLAGS"] ?? ""} -mod=mod -buildvcs=false`.trim(),
-  });
+  const GOFLAGS = `${process.env["GOFLAGS"] ?? ""} -mod=mod -buildvcs=false`.trim();
+  const options = { cwd: folder, niceness, variables: { GOFLAGS } };
+  const all = (await go(["list", "-deps", ...packages], options)).trim().split("\n").length;
+  let compiled = 0;
+  const onLine = (): void => update(Math.min(1, ++compiled / all) * COMPILING_SHARE);
+  const args = ["build", "-v", "-trimpath", "-ldflags", LINKER_FLAGS, "-o", "bin/", ...packages];
+  await go(args, { ...options, onLine });
 }
 
 /** With the dependencies that its own go.mod pins: Go would look for the newest of what ours does not name. */
-async function buildAlone({ package: path, module }: GoTool, folder: string): Promise<void> {
+async function buildAlone({ package: path, module }: GoTool, { folder, niceness }: Build): Promise<void> {
   const args = ["install", "-trimpath", "-ldflags", "-s -w", `${path}@${module.version}`];
-  await go(args, folder, { GOBIN: join(folder, "bin") });
+  await go(args, { cwd: folder, niceness, variables: { GOBIN: join(folder, "bin") } });
 }
 
-async function go(args: readonly string[], cwd: string, variables: Readonly<Record<string, string>>): Promise<void> {
+interface GoOptions {
+  readonly cwd: string;
+  readonly niceness: string;
+  readonly variables: Readonly<Record<string, string>>;
+  /** Go says on stderr what it compiles. */
+  readonly onLine?: (line: string) => void;
+}
+
+async function go(args: readonly string[], { cwd, niceness, variables, onLine }: GoOptions): Promise<string> {
   const env = { ...process.env, CGO_ENABLED: "0", ...variables };
-  await run("nice", ["-n", NICENESS, "go", ...args], { timeoutMs: BUILD_TIMEOUT_MS, cwd, env });
+  const options = { timeoutMs: BUILD_TIMEOUT_MS, cwd, env, onComplaint: onLine };
+  return await run("nice", ["-n", niceness, "go", ...args], options);
 }
 
 function writeSource(folder: string, source: string): void {

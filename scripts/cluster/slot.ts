@@ -15,6 +15,8 @@ export interface ClusterState {
   readonly level: Level;
   /** The process that the cluster ends with; undefined when it stays until it is taken down. */
   readonly owner?: ProcessIdentity;
+  /** The checkout that it was started from. */
+  readonly checkout: string;
   readonly processes: readonly (ProcessIdentity & { readonly name: string })[];
   readonly ready: boolean;
 }
@@ -77,6 +79,11 @@ export function writeState(folder: string, state: ClusterState): void {
   const temporary = join(folder, `${STATE_FILE}.tmp`);
   writeFileSync(temporary, JSON.stringify(state));
   renameSync(temporary, join(folder, STATE_FILE));
+}
+
+/** Whether it was brought up from a checkout, to stay until it is taken down from there. */
+export function staysFor(checkout: string, { owner, checkout: its }: ClusterState): boolean {
+  return owner === undefined && its === checkout;
 }
 
 /** Whether the process that a cluster was to end with is gone. */

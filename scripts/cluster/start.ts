@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { consoleReport } from "../setup/report.ts";
 import type { Report } from "../setup/report.ts";
 import { PetageError } from "#lib/base/errors.ts";
@@ -17,6 +18,9 @@ import type { ClusterState } from "./slot.ts";
 import { clusterSupport } from "./support.ts";
 import { takeDown, takeDownAbandoned } from "./teardown.ts";
 import type { Level } from "./tools.ts";
+
+/** Where this program lies. */
+export const CHECKOUT = fileURLToPath(new URL("../../", import.meta.url));
 
 export interface StartClusterOptions {
   readonly level: Level;
@@ -41,7 +45,8 @@ export async function startCluster(options: StartClusterOptions): Promise<Cluste
   }
   const binaries = await ensureBinaries(level, report);
   await takeDownAbandoned();
-  const state: ClusterState = { level, processes: [], ready: false, ...(owned && { owner: thisProcess() }) };
+  const owner = owned && { owner: thisProcess() };
+  const state: ClusterState = { level, checkout: CHECKOUT, processes: [], ready: false, ...owner };
   const slot = takeSlot(state);
   try {
     const processes = new ClusterProcesses(slot, state, searchPath(binaries));

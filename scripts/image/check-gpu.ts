@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
-import { watched } from "../cluster/binaries.ts";
 import { execute } from "../cluster/execute.ts";
 import { withLock } from "../cluster/lock.ts";
+import { watched } from "../setup/report.ts";
 import type { Report } from "../setup/report.ts";
 import { buildLocally } from "./build.ts";
 import { runContainer, unpackImage } from "./container.ts";

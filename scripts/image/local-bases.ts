@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { programPath, watched } from "../cluster/binaries.ts";
+import { programPath } from "../cluster/binaries.ts";
 import { execute } from "../cluster/execute.ts";
+import { watched } from "../setup/report.ts";
 import type { Report } from "../setup/report.ts";
 import { buildah, commitImage, hasImage, imageCache } from "./store.ts";
 

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { parse } from "yaml";
-import { watched } from "../cluster/binaries.ts";
 import { withLock } from "../cluster/lock.ts";
 import { installNatsServer } from "../nats-server.ts";
 import { appear } from "../setup/cache.ts";
+import { watched } from "../setup/report.ts";
 import type { Report } from "../setup/report.ts";
 import { buildLocally } from "./build.ts";
 import { copyContext } from "./context.ts";
