@@ -29,6 +29,7 @@ module.exports = {
   extension: ["test.ts"],
   recursive: true,
   ...(named ? {} : { spec: everything(), parallel: true, jobs: LANES }),
+  require: ["./test/support/warnings.mjs"],
   reporter: "test/support/reporter.mjs",
   timeout: 60_000,
   forbidOnly: Boolean(process.env.CI),

@@ -1,3 +1,5 @@
+import { sharedSignal } from "#lib/system/shared-signal.ts";
+
 /** Aborts at the first Ctrl-C or SIGTERM; the second ends the process at once. */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController();
@@ -8,7 +10,7 @@ export function interruptSignal(): AbortSignal {
       controller.abort();
     });
   }
-  return controller.signal;
+  return sharedSignal(controller.signal);
 }
 
 /** As shells report a process that SIGINT ended. */

@@ -8,6 +8,7 @@ import { containerOf, hasLog, logLines } from "#lib/k8s/job/pod-log.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { PODS, pathOf } from "#lib/k8s/objects.ts";
+import { sharedSignal } from "#lib/system/shared-signal.ts";
 import { changes } from "./watch-changes.ts";
 import { statusOf } from "./job-api.ts";
 import type { LogLine, LogQuery } from "./job-api.ts";
@@ -50,7 +51,7 @@ async function* keptLogs(options: PodLogOptions, signal: AbortSignal): AsyncGene
 async function* followedLogs(options: PodLogOptions, signal: AbortSignal): AsyncGenerator<LogLine> {
   const end = new AbortController();
   const queue = new BoundedQueue<LogLine>(MAX_WAITING_LINES);
-  const collecting = collect(options, queue, AbortSignal.any([signal, end.signal]));
+  const collecting = collect(options, queue, sharedSignal(AbortSignal.any([signal, end.signal])));
   collecting.then(
     () => queue.end(),
     (thrown: unknown) => queue.end(thrown),

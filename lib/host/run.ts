@@ -5,12 +5,14 @@ import type { Metrics } from "#lib/base/metrics.ts";
 import { accessSettings } from "#lib/jobs/access-settings.ts";
 import type { AccessSettings } from "#lib/jobs/access-settings.ts";
 import { endVariables, processVariables } from "#lib/jobs/worker-environment.ts";
+import { sharedSignal } from "#lib/system/shared-signal.ts";
 import { readEnvironment } from "./environment.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { LastWords } from "./last-words.ts";
 import type { WorkDone } from "./last-words.ts";
 import { createLogger } from "./logger.ts";
 import { createMetrics, serveMetrics } from "./metrics.ts";
+import { quietTensorflow } from "./quiet-tensorflow.ts";
 import { toPlainError } from "./plain-error.ts";
 import type { PlainError } from "./plain-error.ts";
 
@@ -63,6 +65,7 @@ export async function run<Environment>(
     const common = readEnvironment(CommonEnvironment);
     log = createLogger({ name: common.PETAGE_NAME ?? name, format: common.PETAGE_LOG, level: common.PETAGE_LOG_LEVEL });
     quotesFiles = common.PETAGE_QUOTE_FILES;
+    quietTensorflow();
     const signal = endSignal(log);
     process.stdout.on("error", () => {}); // nobody reads the log any more: no reason to end
     // An error that nobody awaited leaves the process in a state that nobody knows.
@@ -89,6 +92,7 @@ async function openMetrics({ PETAGE_HOST: host, PETAGE_METRICS_PORT: port }: z.i
 
 function endSignal(log: Log): AbortSignal {
   const end = new AbortController();
+  const signal = sharedSignal(end.signal);
   const stop = (why: string): void => end.abort(new PetageError("ABORTED", why));
   for (const name of ["SIGTERM", "SIGINT"] as const) {
     process.on(name, () => {
@@ -101,7 +105,7 @@ function endSignal(log: Log): AbortSignal {
     stop("The process that started this one is gone");
     setTimeout(() => process.exit(EXIT.failed), ORPHAN_GRACE_MS);
   });
-  return end.signal;
+  return signal;
 }
 
 function failure(error: PetageError, log: Log): number {

@@ -29,6 +29,9 @@ export interface Call {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Hears of calls that failed: with their HTTP status, or undefined where the API server was not reached. */
+export type OnCallError = (method: Call["method"], status: number | undefined) => void;
+
 export interface WriteOptions {
   /** Let the API server check everything and keep nothing. */
   readonly dryRun?: boolean;
@@ -51,9 +54,11 @@ export interface DeleteOptions {
  */
 export class KubeClient {
   readonly #credentials: Credentials;
+  readonly #onError: OnCallError;
 
-  constructor(credentials: Credentials) {
+  constructor(credentials: Credentials, onError: OnCallError = () => {}) {
     this.#credentials = credentials;
+    this.#onError = onError;
   }
 
   async get<T extends KubeObject>(type: ResourceType, place: Place, signal?: AbortSignal): Promise<T> {
@@ -157,11 +162,15 @@ export class KubeClient {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const send = url.protocol === "http:" ? plainRequest : secureRequest;
       send(url, options, resolve)
-        .on("error", (cause) => reject(unreachable(call, cause)))
+        .on("error", (cause) => {
+          if (!call.signal?.aborted) this.#onError(call.method, undefined);
+          reject(unreachable(call, cause));
+        })
         .end(body);
     });
     const status = response.statusCode ?? 0;
     if (status < 300) return response;
+    this.#onError(call.method, status);
     const text = await readBody(response, call);
     throw new KubeError(nameOf(call), readRefusal(status, text, response.headers["retry-after"]));
   }

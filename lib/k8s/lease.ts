@@ -2,6 +2,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { delay } from "#lib/system/clock.ts";
 import { Deadline } from "#lib/system/deadline.ts";
+import { sharedSignal } from "#lib/system/shared-signal.ts";
 import type { KubeClient } from "./client.ts";
 import { KubeError } from "./errors.ts";
 import { LEASES } from "./objects.ts";
@@ -73,7 +74,7 @@ export class Leadership {
     const end = new AbortController();
     const renewing = this.#renew(lost, AbortSignal.any([signal, end.signal]));
     try {
-      await lead(AbortSignal.any([signal, lost.signal]));
+      await lead(sharedSignal(AbortSignal.any([signal, lost.signal])));
     } finally {
       end.abort();
       await renewing;

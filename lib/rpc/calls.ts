@@ -1,6 +1,6 @@
-import { setMaxListeners } from "node:events";
 import type { Metadata } from "@grpc/grpc-js";
 import { PetageError } from "#lib/base/errors.ts";
+import { sharedSignal } from "#lib/system/shared-signal.ts";
 
 /** What a handler knows of the call it answers. */
 export interface CallContext {
@@ -24,13 +24,9 @@ export class OpenCalls {
   readonly #open = new Set<AbortController>();
   #onIdle: (() => void) | undefined;
 
-  constructor() {
-    setMaxListeners(0, this.#drain.signal); // every stream listens
-  }
-
   /** Aborts when the server begins to drain. */
   get draining(): AbortSignal {
-    return this.#drain.signal;
+    return sharedSignal(this.#drain.signal);
   }
 
   /** Counts a call until it is disposed. */

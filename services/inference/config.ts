@@ -2,6 +2,7 @@ import { z } from "zod";
 import { optional, unlessEmpty } from "#lib/config/optional-variable.ts";
 import type { ImageLimits } from "#lib/data/image-limits.ts";
 import { imagePixels } from "#lib/jobs/image-limits.ts";
+import { DRAIN_GRACE_MS } from "#lib/rpc/limits.ts";
 import { SERVING_IMAGE_LIMITS } from "#lib/serve/estimator.ts";
 
 const ONE_MODEL = "Set either PETAGE_CHECKPOINT, or PETAGE_MODEL_STORE and PETAGE_MODEL";
@@ -25,6 +26,15 @@ export const Environment = z
     PETAGE_MAX_IMAGE_PIXELS: unlessEmpty(
       imagePixels.default(SERVING_IMAGE_LIMITS.maxImagePixels).describe("Pixels of the largest photo that is taken"),
     ),
+    PETAGE_DRAIN_SECONDS: unlessEmpty(
+      z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(3600)
+        .default(DRAIN_GRACE_MS / 1000)
+        .describe("How long what was accepted may take when the process is told to end"),
+    ),
   })
   .transform((variables, context) => {
     const served = servedOf(variables);
@@ -33,7 +43,8 @@ export const Environment = z
       return z.NEVER;
     }
     const limits: ImageLimits = { ...SERVING_IMAGE_LIMITS, maxImagePixels: variables.PETAGE_MAX_IMAGE_PIXELS };
-    return { host: variables.PETAGE_HOST, port: variables.PETAGE_PORT, served, limits };
+    const drainGraceMs = variables.PETAGE_DRAIN_SECONDS * 1000;
+    return { host: variables.PETAGE_HOST, port: variables.PETAGE_PORT, served, limits, drainGraceMs };
   });
 
 interface Variables {

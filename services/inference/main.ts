@@ -11,14 +11,14 @@ import { inferenceService } from "./service.ts";
 
 await run("inference", Environment, async (environment, { log, metrics, signal, access: settings, ready }) => {
   using access = await openAccess(settings, { log });
-  const { host, port, served, limits } = environment;
+  const { host, port, served, limits, drainGraceMs } = environment;
   await using models = new Models({ served, limits, metrics: new ServingMetrics(metrics, systemClock), log });
   // It listens before the model is warm, so that health can say that it is not.
   const admit = (method: string, timeoutMs: number | undefined): void => {
     if (method === "Predict") models.slot.current?.estimator.admit(timeoutMs);
   };
   const services = [implement("InferenceService", inferenceService(models, log), { serving: false, admit })];
-  await using server = await serve({ host, port, services, access, log, metrics });
+  await using server = await serve({ host, port, services, access, log, metrics, limits: { drainGraceMs } });
   let isReady = false;
   const onFound = (found: Found): void => {
     const wasReady = isReady;

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setMaxListeners } from "node:events";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import type { CallContext } from "#lib/rpc/calls.ts";
@@ -10,6 +9,7 @@ import { concurrently } from "#lib/serve/concurrently.ts";
 import type { Estimated } from "#lib/serve/estimator.ts";
 import type { ModelSlot } from "#lib/serve/model-slot.ts";
 import type { ModelInfo } from "#lib/serve/model-info.ts";
+import { sharedSignal } from "#lib/system/shared-signal.ts";
 import type { ModelVersion } from "#proto/petage/v1/ModelVersion.ts";
 import type { PredictRequest__Output } from "#proto/petage/v1/PredictRequest.ts";
 import type { PredictResponse } from "#proto/petage/v1/PredictResponse.ts";
@@ -32,7 +32,7 @@ export function inferenceService({ slot, absence }: ServiceModels, log: Log): Im
   return {
     predict: answer,
     async *predictStream(requests, context) {
-      setMaxListeners(0, context.signal); // each photo that waits listens, and those are bounded
+      sharedSignal(context.signal); // each photo that waits listens, and those are bounded
       // Each photo is answered by the model of its moment: a stream may outlive several.
       yield* concurrently(requests, MAX_UNANSWERED_PHOTOS, ({ predict: request }) =>
         answerOrTell(request, context, { answer, log }),

@@ -29,9 +29,9 @@ function registered(): string[] {
 
 /** Metrics of the controller, which are read from its source: it does not start without a cluster. */
 function written(): string[] {
-  const pattern = /metrics\.(\w+)\(\{\s*name: "(petage_\w+)",\s*help: "[^"]*",(?:\s*labels: \["(\w+)"\],)?/g;
+  const pattern = /metrics\.(\w+)\(\{\s*name: "(petage_\w+)",\s*help: "[^"]*",(?:\s*labels: \[([^\]]+)\],)?/g;
   return sourceFiles("services/controller").flatMap(({ text }) =>
-    [...text.matchAll(pattern)].map(([, kind, name, label = ""]) => `${name} ${kind} ${label}`),
+    [...text.matchAll(pattern)].map(([, kind, name, label = ""]) => `${name} ${kind} ${label.replaceAll('"', "")}`),
   );
 }
 

@@ -180,6 +180,15 @@ readinessProbe:
 {{- end }}
 {{- end }}
 
+{{/* Of the time that a pod of inference has to end: until nobody calls it any more, and the rest, to answer what it has accepted. */}}
+{{- define "petage.preStopSeconds" -}}
+{{- min 5 (div .Values.inference.terminationGracePeriodSeconds 3) -}}
+{{- end }}
+{{- define "petage.drainSeconds" -}}
+{{- $rest := sub (int .Values.inference.terminationGracePeriodSeconds) (include "petage.preStopSeconds" . | int) -}}
+{{- max 1 (sub $rest 2) -}}
+{{- end }}
+
 {{/* Whether callers are asked who they are: where certificates are checked, they are. Empty for no. */}}
 {{- define "petage.auth" -}}
 {{- if or .Values.auth.enabled .Values.tls.enabled -}}true{{- end -}}

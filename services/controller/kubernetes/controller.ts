@@ -23,6 +23,7 @@ import { WorkQueue } from "#lib/k8s/work-queue.ts";
 import { runWorkers } from "#lib/k8s/workers.ts";
 import type { Access } from "#lib/rpc/access/access.ts";
 import { systemClock } from "#lib/system/clock.ts";
+import { jobMetrics } from "../metrics.ts";
 import { followProgress } from "./progress.ts";
 import { Reconciler } from "./reconciler.ts";
 import { Surroundings } from "./surroundings.ts";
@@ -103,6 +104,7 @@ export class KubernetesController implements Disposable {
       gangs: () => this.#gangs,
       mayWrite: () => this.#mayWrite(),
       component: lease.identity,
+      onStatus: jobMetrics(metrics, () => this.jobs.all()),
       log,
       now: this.#now,
     });
@@ -216,20 +218,6 @@ export class KubernetesController implements Disposable {
   }
 
   #measure(metrics: Metrics): (seconds: number) => void {
-    metrics.gauge({
-      name: "petage_controller_jobs",
-      help: "Training jobs, by phase",
-      labels: ["phase"],
-      collect: (gauge) => {
-        gauge.reset();
-        const counts = new Map<string, number>();
-        for (const { status } of this.jobs.all()) {
-          const phase = status?.phase ?? "Pending";
-          counts.set(phase, (counts.get(phase) ?? 0) + 1);
-        }
-        for (const [phase, count] of counts) gauge.set(count, { phase });
-      },
-    });
     metrics.gauge({
       name: "petage_controller_queue_length",
       help: "Jobs that wait to be looked at",

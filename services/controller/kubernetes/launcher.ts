@@ -1,4 +1,5 @@
 import type { PetageError } from "#lib/base/errors.ts";
+import { mapLimited } from "#lib/base/limited.ts";
 import type { Log } from "#lib/base/log.ts";
 import { excludedNodes } from "#lib/jobs/failure-policy.ts";
 import { jobSpecOf } from "#lib/jobs/job-spec.ts";
@@ -23,6 +24,7 @@ import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { CONFIG_MAPS, keyOf } from "#lib/k8s/objects.ts";
 import type { Store } from "#lib/k8s/store.ts";
 import type { Surroundings } from "./surroundings.ts";
+import type { OnStatusChange } from "../metrics.ts";
 import { recordEvent } from "./events.ts";
 import { Executor } from "./executor.ts";
 import type { PodTrack } from "./tracks.ts";
@@ -42,6 +44,8 @@ export interface PodLauncherOptions {
   mayWrite(): void;
   /** Name of this replica, for events. */
   readonly component: string;
+  /** A status has been written. */
+  readonly onStatus: OnStatusChange;
   readonly log: Log;
   now(): Instant;
 }
@@ -128,6 +132,7 @@ export class PodLauncher implements Launcher<PodPass> {
     const { facts } = track;
     const next = writeStatus({ job, status, workers: this.#workers(pass), facts, runDir, now: this.now() });
     await this.#executor.writeStatus(job, next);
+    this.#options.onStatus({ job, before, now: status, at: this.now() });
     const { phase, reason, message } = status;
     if (phase !== before.phase) log.info(message, { job: pass.name, phase, reason });
     const events = eventsBetween(
@@ -144,12 +149,16 @@ export class PodLauncher implements Launcher<PodPass> {
     if (earlier && gang.type) await this.#executor.delete(gang.type, earlier);
   }
 
-  /** The config and the group first: the scheduler holds pods back whose group is not there. */
+  /** All at once: schedulers hold pods back whose group is not there yet, and kubelet those whose config is not. */
   async start(pass: PodPass, workers: readonly WorkerName[]): Promise<void> {
     const context = this.#contextOf(pass);
-    if (pass.track.preparedAttempt !== context.attempt) await this.#prepare(pass, context);
+    const isPrepared = pass.track.preparedAttempt === context.attempt;
+    const works = [
+      ...(isPrepared ? [] : [() => this.#prepare(pass, context)]),
+      () => this.#executor.start(context, workers),
+    ];
+    await mapLimited(works, works.length, (work) => work());
     pass.track.preparedAttempt = context.attempt;
-    await this.#executor.start(context, workers);
   }
 
   /** While pods of one job are let in, the others see no room: what is taken shows only afterwards. */

@@ -10,6 +10,7 @@ import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { keyOf, pathOf, PODS } from "#lib/k8s/objects.ts";
 import type { Store } from "#lib/k8s/store.ts";
 import { isAskedFor, isTerminal, workerLabel } from "#lib/jobs/job-state.ts";
+import { sharedSignal } from "#lib/system/shared-signal.ts";
 import type { LogLine, LogRequest } from "../service.ts";
 
 /** Lines that wait for a slow reader; above, the pods' logs are read no further. */
@@ -34,7 +35,7 @@ export async function* podLogs(
 ): AsyncGenerator<LogLine> {
   const queue = new BoundedQueue<LogLine>(MAX_WAITING_LINES);
   const end = new AbortController();
-  const signal = AbortSignal.any([request.signal, end.signal]);
+  const signal = sharedSignal(AbortSignal.any([request.signal, end.signal])); // every pod's log listens
   const reading = new Reading(sources, { job, queue, request: { ...request, signal } });
   void (request.follow ? reading.follow() : reading.once()).finally(() => queue.end());
   try {

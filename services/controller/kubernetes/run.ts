@@ -8,6 +8,7 @@ import type { RunningServer } from "#lib/rpc/server.ts";
 import { delay } from "#lib/system/clock.ts";
 import { quotaOf } from "../config.ts";
 import type { KubernetesEnvironment } from "../config.ts";
+import { apiMetrics } from "../metrics.ts";
 import { createControllerService } from "../service.ts";
 import { KubernetesController } from "./controller.ts";
 import { ClusterJobs } from "./jobs.ts";
@@ -20,7 +21,7 @@ export async function runInCluster(env: KubernetesEnvironment, host: Host): Prom
   const { log, metrics, signal, ready } = host;
   using access = await openAccess(host.access, { log });
   using credentials = openCredentials();
-  const client = new KubeClient(credentials);
+  const client = new KubeClient(credentials, apiMetrics(metrics));
   const { namespaces, settings } = env;
   const lease = { namespace: env.PETAGE_NAMESPACE, name: env.PETAGE_LEASE_NAME, identity: env.PETAGE_POD_NAME };
   const [readNodes, readPods] = [env.PETAGE_READ_NODES === "true", env.PETAGE_READ_PODS === "true"];

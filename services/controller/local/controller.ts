@@ -13,6 +13,7 @@ import type { Pass, Track } from "#lib/jobs/reconcile.ts";
 import type { TrainingJob } from "#lib/jobs/training-job.ts";
 import { MachineLauncher } from "./launcher.ts";
 import { Access } from "#lib/rpc/access/access.ts";
+import type { OnStatusChange } from "../metrics.ts";
 import { LogBuffer } from "./logs.ts";
 import { followProgress } from "./progress.ts";
 import type { Reach } from "./reach.ts";
@@ -31,6 +32,8 @@ export interface JobOptions {
   readonly log: Log;
   /** Aborts when nobody waits for the job any more; then it is not begun. */
   readonly signal: AbortSignal;
+  /** Hears of every status. */
+  readonly onStatus: OnStatusChange;
   /** The job has changed in a way that a watcher should see. */
   onChange(): void;
 }
@@ -58,7 +61,10 @@ export class JobController implements AsyncDisposable {
       ...options,
       onLine: (line) => this.#line(line),
       onWorker: () => void this.reconcile(),
-      onStatus: (job) => this.#changed(job),
+      onStatus: (change) => {
+        options.onStatus(change);
+        this.#changed(change.job);
+      },
     });
   }
 

@@ -1,5 +1,7 @@
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
+import { silentMetrics } from "#lib/base/metrics.ts";
+import type { Metrics } from "#lib/base/metrics.ts";
 import { abortable } from "#lib/base/signals.ts";
 import { isTerminal, workerLabel, workerOfId } from "#lib/jobs/job-state.ts";
 import { checkQuota } from "#lib/jobs/quota.ts";
@@ -8,6 +10,8 @@ import type { TrainingJob } from "#lib/jobs/training-job.ts";
 import { Deadline } from "#lib/system/deadline.ts";
 import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
 import type { Jobs, LogLine, LogRequest } from "../service.ts";
+import { jobMetrics } from "../metrics.ts";
+import type { OnStatusChange } from "../metrics.ts";
 import { JobController } from "./controller.ts";
 import type { Reach } from "./reach.ts";
 import { resolveRequest } from "./resolve.ts";
@@ -22,6 +26,7 @@ export interface MachineJobsOptions {
   /** Where requests are resolved; by default in this thread. */
   readonly resolve?: Resolve;
   readonly createTimeoutMs?: number;
+  readonly metrics?: Metrics;
   /** How much may run at a time; without it, as much as is asked for. */
   readonly quota?: Quota;
 }
@@ -41,9 +46,11 @@ export class MachineJobs implements Jobs, AsyncDisposable {
   /** Jobs that are half there, by name. */
   readonly #starting = new Map<string, TrainingJob>();
   readonly #listeners = new Set<() => void>();
+  readonly #onStatus: OnStatusChange;
 
   constructor(options: MachineJobsOptions) {
     this.#options = options;
+    this.#onStatus = jobMetrics(options.metrics ?? silentMetrics, () => this.#all());
   }
 
   async create(request: CreateTrainingJobRequest__Output): Promise<TrainingJob> {
@@ -126,8 +133,11 @@ export class MachineJobs implements Jobs, AsyncDisposable {
 
   #checkQuota(job: TrainingJob): void {
     const { quota } = this.#options;
-    const started = [...this.#jobs.values()].map((controller) => controller.job);
-    if (quota) checkQuota(job, [...started, ...this.#starting.values()], quota);
+    if (quota) checkQuota(job, [...this.#all(), ...this.#starting.values()], quota);
+  }
+
+  #all(): readonly TrainingJob[] {
+    return [...this.#jobs.values()].map(({ job }) => job);
   }
 
   /** A caller may name any file as a config: errors do not quote it, unless the files are the caller's. */
@@ -147,7 +157,13 @@ export class MachineJobs implements Jobs, AsyncDisposable {
     const onChange = (): void => {
       for (const listener of this.#listeners) listener();
     };
-    const controller = await JobController.start({ ...this.#options, ...resolved, signal, onChange });
+    const controller = await JobController.start({
+      ...this.#options,
+      ...resolved,
+      signal,
+      onStatus: this.#onStatus,
+      onChange,
+    });
     this.#jobs.set(controller.job.metadata.name, controller);
     this.#forgetOldest();
     return controller;

@@ -17,6 +17,7 @@ import { readStatus, writeStatus } from "#lib/jobs/status.ts";
 import type { TrainingJob } from "#lib/jobs/training-job.ts";
 import { workerEnvironment } from "#lib/jobs/worker-environment.ts";
 import type { WorkerEnvironment } from "#lib/jobs/worker-environment.ts";
+import type { OnStatusChange } from "../metrics.ts";
 import type { Reach } from "./reach.ts";
 import type { ResolvedRun } from "./resolve.ts";
 
@@ -34,7 +35,7 @@ export interface MachineLauncherOptions {
   /** Something about a worker has changed. */
   onWorker(): void;
   /** The status has changed. */
-  onStatus(job: TrainingJob): void;
+  onStatus: OnStatusChange;
 }
 
 /** The launcher of one machine, for one job: workers are child processes, and the status is kept in memory. */
@@ -83,8 +84,9 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
     const { runDir } = this.#options.run;
     const next = writeStatus({ job: this.#job, status, workers, facts, runDir, now: this.now() });
     if (isDeepStrictEqual(next, this.#job.status)) return;
+    const before = this.kept();
     this.#job = { ...this.#job, status: next };
-    this.#options.onStatus(this.#job);
+    this.#options.onStatus({ job: this.#job, before, now: status, at: this.now() });
   }
 
   /** Asks for the end of the job; the plan sees to it. */

@@ -24,6 +24,7 @@ export async function runOnMachine(
     root,
     reach,
     log,
+    metrics,
     quota: quotaOf(env),
     // Who has started this controller for himself waits for his own disks alone.
     ...(!quotesFiles && { resolve }),

@@ -9,6 +9,7 @@ import { KubeConfig } from "@kubernetes/client-node";
 import { KubeClient } from "#lib/k8s/client.ts";
 import { Credentials } from "#lib/k8s/credentials.ts";
 import { loginOptions, podKubeconfig, readKubeconfig } from "#lib/k8s/kubeconfig.ts";
+import { sharedSignal } from "#lib/system/shared-signal.ts";
 import { readText } from "#test/support/sources.ts";
 import { until } from "#test/support/until.ts";
 
@@ -98,6 +99,7 @@ describe("Credentials", () => {
     using credentials = Credentials.load(kubeconfig({ ...config, clusters: [{ name: "a", cluster }] }));
     const client = new KubeClient(credentials);
     const end = new AbortController();
+    sharedSignal(end.signal);
     const open = Array.from({ length: watches }, () =>
       client.stream({ method: "GET", path: "/watch", signal: end.signal }),
     );

@@ -19,6 +19,12 @@ describe("the environment of inference", () => {
     });
   });
 
+  it("says how long what was accepted may take at the end, ten seconds if nobody says", () => {
+    const drain = (PETAGE_DRAIN_SECONDS: string) =>
+      readEnvironment(Environment, { PETAGE_CHECKPOINT: "x", PETAGE_DRAIN_SECONDS }).drainGraceMs;
+    assert.deepEqual([drain(""), drain("53")], [10_000, 53_000]);
+  });
+
   const wrong: readonly { what: string; variables: NodeJS.ProcessEnv; says: RegExp }[] = [
     { what: "nothing", variables: {}, says: EITHER },
     { what: "a model without a store", variables: { PETAGE_MODEL: "pet-age" }, says: EITHER },

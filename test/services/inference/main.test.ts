@@ -42,6 +42,14 @@ describe("the inference service", function () {
     assert.deepEqual({ ...(await client.getModel({})).metrics }, { "petage/mae_median": 31 });
     const exit = await service.stop();
     assert.equal(exit.exitCode, 0, text());
+    const isJson = (line: string): boolean => line.startsWith("{") && line.endsWith("}");
+    assert.deepEqual(
+      text()
+        .split("\n")
+        .filter((line) => !isJson(line)),
+      [],
+      "TensorFlow's remarks are no JSON",
+    );
   });
 
   it("ends with a clear line when the checkpoint is torn, or not there", async () => {

@@ -13,7 +13,7 @@ export function startInference(environment: Readonly<Record<string, string>>): S
   const process = startProcess({
     name: "inference",
     entry: serviceEntry("inference"),
-    environment: { TF_CPP_MIN_LOG_LEVEL: "3", ...environment },
+    environment: { TF_CPP_MIN_LOG_LEVEL: "", ...environment },
     onLine: (line) => lines.push(line),
   });
   return { process, text: () => lines.map(({ line }) => line).join("\n") };
