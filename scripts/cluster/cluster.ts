@@ -1,3 +1,4 @@
+import { defined } from "#lib/base/assert.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { apiServerReady } from "./api-server.ts";
 import { readAuditLog } from "./audit.ts";
@@ -6,7 +7,8 @@ import { Client, listOf } from "./client.ts";
 import type { ExecuteOptions } from "./execute.ts";
 import { forward } from "./forward.ts";
 import type { Forward } from "./forward.ts";
-import { importImage } from "./node.ts";
+import { importImage, loseNode, nodeReady, startFurtherNode, startNode } from "./node.ts";
+import type { NodeSite } from "./node.ts";
 import { fakeNodes } from "./scheduling.ts";
 import type { FakeNodeOptions } from "./scheduling.ts";
 import { apiUrl } from "./site.ts";
@@ -17,6 +19,7 @@ import type { Level } from "./tools.ts";
 /** A running test cluster. Disposing it leaves nothing behind. */
 export class Cluster extends Client implements AsyncDisposable {
   readonly #site: Site;
+  readonly #nodes: NodeSite[] = [];
   readonly level: Level;
   /** The API server's address. */
   readonly url: string;
@@ -63,10 +66,36 @@ export class Cluster extends Client implements AsyncDisposable {
     await this.kubectl(["patch", ...what]);
   }
 
-  /** Makes the images of a docker archive known to the node (level 3), and returns the names that pods use. */
+  /** Starts a node that runs containers (level 3): the first comes with the cluster. Returns its name. */
+  async startNode(): Promise<string> {
+    this.#require(3, "startNode");
+    const number = this.#nodes.length + 1;
+    const started = await (number === 1 ? startNode(this.#site, this) : startFurtherNode(this.#site, number));
+    this.#nodes.push(started);
+    return started.node.name;
+  }
+
+  /** Waits until the nodes that run containers take pods. */
+  async nodesReady(): Promise<void> {
+    for (const node of this.#nodes) await nodeReady(node, this);
+  }
+
+  /** Ends all that runs on a further node at once, as if its plug were pulled. */
+  async loseNode(name: string): Promise<void> {
+    await loseNode(
+      defined(
+        this.#nodes.find(({ node }) => node.name === name),
+        `node ${name}`,
+      ),
+    );
+  }
+
+  /** Makes the images of a docker archive known to the nodes (level 3), and returns the names that pods use. */
   async loadImage(file: string): Promise<readonly string[]> {
     this.#require(3, "loadImage");
-    return await importImage(this.#site, file);
+    let names: readonly string[] = [];
+    for (const node of this.#nodes) names = await importImage(node, file);
+    return names;
   }
 
   /** Runs a program in the cluster's namespaces (level 3), where services and pods are reached by their addresses. */

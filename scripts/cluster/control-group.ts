@@ -20,6 +20,28 @@ export function removeControlGroup(name: string): boolean {
     .every(Boolean);
 }
 
+/** Ends every process in a control group and in those below it. Returns whether there is none any more. */
+export function killControlGroup(name: string): boolean {
+  const pids = hierarchies().flatMap((hierarchy) => pidsIn(join(hierarchy, name)));
+  for (const pid of pids) endProcess(pid);
+  return pids.length === 0;
+}
+
+function pidsIn(group: string): number[] {
+  if (!existsSync(group)) return [];
+  const below = readdirSync(group, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const own = readFileSync(join(group, "cgroup.procs"), "utf8").split("\n").map(Number);
+  return [...own.filter((pid) => pid > 0), ...below.flatMap(({ name }) => pidsIn(join(group, name)))];
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // it has just ended
+  }
+}
+
 /** The version 2 tree, or each of version 1's. */
 function hierarchies(): string[] {
   if (existsSync(join(ROOT, "cgroup.controllers"))) return [ROOT];

@@ -4,8 +4,22 @@ import { execute } from "./execute.ts";
 import type { ClusterProcesses } from "./processes.ts";
 import type { Slot } from "./slot.ts";
 
-/** The one node of a cluster with containers. Its network is a namespace's own, so every cluster has the same. */
-export const NODE = { name: "node1", address: "10.123.0.1", podRange: "10.244.0.0/24" } as const;
+/** A node with containers. Its network is a namespace's own, so every cluster has the same. */
+export interface NodeAddress {
+  readonly number: number;
+  readonly name: string;
+  readonly address: string;
+  readonly podRange: string;
+}
+
+export function nodeAddress(number: number): NodeAddress {
+  return { number, name: `node${number}`, address: `10.123.0.${number}`, podRange: `10.244.${number - 1}.0/24` };
+}
+
+/** The first, which every cluster with containers has. */
+export const NODE = nodeAddress(1);
+/** Addresses of the pods of all nodes. */
+export const POD_RANGE = "10.244.0.0/16";
 
 /** Where programs that run containers leave things whatever one tells them. */
 const HIDDEN = `set -e
@@ -45,6 +59,11 @@ function firstProcess(pid: number | undefined): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Gives the bridge the address of a further node, too. */
+export async function addNodeAddress(inside: readonly string[], { address }: NodeAddress): Promise<void> {
+  await execute([...inside, "ip", "addr", "add", `${address}/24`, "dev", "node0"]);
 }
 
 /** A bridge carries the node's address: not every kernel has devices that lead nowhere. */

@@ -1,14 +1,15 @@
 import { join } from "node:path";
-import { NODE } from "./network.ts";
+import { NODE, POD_RANGE } from "./network.ts";
+import type { NodeAddress } from "./network.ts";
 import { SERVICE_NETWORK } from "./site.ts";
 import { CNI_FOLDER } from "./tools.ts";
 
 /** Each pod has a link of its own to the node, so that all its packets pass the node's rules for services. */
-export function podNetwork(): object {
-  const addresses = { type: "host-local", ranges: [[{ subnet: NODE.podRange }]], routes: [{ dst: "0.0.0.0/0" }] };
+export function podNetwork({ name, podRange }: NodeAddress): object {
+  const addresses = { type: "host-local", ranges: [[{ subnet: podRange }]], routes: [{ dst: "0.0.0.0/0" }] };
   return {
     cniVersion: "1.0.0",
-    name: "pods",
+    name: `pods-${name}`,
     plugins: [
       { type: "ptp", ipMasq: false, ipam: addresses },
       { type: "portmap", capabilities: { portMappings: true } },
@@ -51,6 +52,7 @@ SystemdCgroup = false
 }
 
 export function kubeletConfig(options: {
+  readonly address: string;
   readonly socket: string;
   readonly cgroup: string;
   readonly clientAuthority: string;
@@ -58,7 +60,7 @@ export function kubeletConfig(options: {
   return {
     apiVersion: "kubelet.config.k8s.io/v1beta1",
     kind: "KubeletConfiguration",
-    address: NODE.address,
+    address: options.address,
     healthzPort: 0,
     authentication: {
       x509: { clientCAFile: options.clientAuthority },
@@ -93,7 +95,7 @@ export function proxyConfig(kubeconfig: string): object {
     clientConnection: { kubeconfig },
     mode: "iptables",
     hostnameOverride: NODE.name,
-    clusterCIDR: NODE.podRange,
+    clusterCIDR: POD_RANGE,
     healthzBindAddress: "",
     metricsBindAddress: "127.0.0.1:10249",
     oomScoreAdj: 0,

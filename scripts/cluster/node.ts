@@ -12,7 +12,9 @@ import {
 } from "./node-config.ts";
 import { execute } from "./execute.ts";
 import { writeBusyboxImage } from "./image.ts";
-import { NODE } from "./network.ts";
+import { createControlGroup, killControlGroup } from "./control-group.ts";
+import { addNodeAddress, NODE, nodeAddress } from "./network.ts";
+import type { NodeAddress } from "./network.ts";
 import { addUser } from "./site.ts";
 import type { Site } from "./site.ts";
 
@@ -24,23 +26,68 @@ export const PAUSE_IMAGE = "docker.io/local/pause:1";
 /** A shell and the usual tools, for tests. */
 export const BUSYBOX_IMAGE = "docker.io/local/busybox:1";
 
-/** Starts a node that runs containers: containerd, kubelet, service addresses and names. */
-export async function startNode(site: Site, client: Client): Promise<void> {
+/** One node of a cluster, and where its things are. */
+export interface NodeSite extends Site {
+  readonly node: NodeAddress;
+  readonly home: string;
+  /** The control group that its pods run in. */
+  readonly cgroup: string;
+}
+
+function nodeSite(site: Site, node: NodeAddress): NodeSite {
+  const { folder, cgroup } = site.slot;
+  const isFirst = node.number === NODE.number;
+  return {
+    ...site,
+    node,
+    home: isFirst ? folder : join(folder, node.name),
+    cgroup: isFirst ? cgroup : `${cgroup}/${node.name}`,
+  };
+}
+
+/** Starts the first node that runs containers, with service addresses and names, which it has for all nodes. */
+export async function startNode(site: Site, client: Client): Promise<NodeSite> {
+  const first = nodeSite(site, NODE);
+  await startRuntime(first);
+  await startProxy(site);
+  await startNames(site, client);
+  return first;
+}
+
+/** Starts a further node in the same network, with a container runtime of its own. */
+export async function startFurtherNode(site: Site, number: number): Promise<NodeSite> {
+  const further = nodeSite(site, nodeAddress(number));
+  mkdirSync(further.home);
+  createControlGroup(further.cgroup);
+  await addNodeAddress(site.inside, further.node);
+  await startRuntime(further);
+  return further;
+}
+
+/** Ends all that runs on a node at once, as if its plug were pulled. */
+export async function loseNode({ node, cgroup, processes }: NodeSite): Promise<void> {
+  for (const name of ["kubelet", "containerd"]) await processes.kill(processName(name, node));
+  await processes.until(`the pods of ${node.name} are gone`, () => killControlGroup(cgroup));
+}
+
+async function startRuntime(site: NodeSite): Promise<void> {
   await startContainerd(site);
   await loadOwnImages(site);
   await startKubelet(site);
-  await startProxy(site);
-  await startNames(site, client);
 }
 
 /** Waits until the node takes pods. */
-export async function nodeReady({ processes, signal }: Site, client: Client): Promise<void> {
-  const isReady = async (): Promise<boolean> => (await client.readyNodes()).has(NODE.name);
-  await processes.until(`node ${NODE.name} is ready`, isReady, { timeoutMs: READY_TIMEOUT_MS, signal });
+export async function nodeReady({ node, processes, signal }: NodeSite, client: Client): Promise<void> {
+  const isReady = async (): Promise<boolean> => (await client.readyNodes()).has(node.name);
+  await processes.until(`node ${node.name} is ready`, isReady, { timeoutMs: READY_TIMEOUT_MS, signal });
+}
+
+function processName(program: string, { number, name }: NodeAddress): string {
+  return number === NODE.number ? program : `${program}-${name}`;
 }
 
 /** Makes the images of a docker archive known to kubelet. Those that buildah calls `localhost/...` get our names. */
-export async function importImage(site: Site, file: string): Promise<readonly string[]> {
+export async function importImage(site: NodeSite, file: string): Promise<readonly string[]> {
   const manifest = await execute(["tar", "-xOf", file, "manifest.json"]);
   const names = (JSON.parse(manifest) as { readonly RepoTags: readonly string[] }[]).flatMap(
     ({ RepoTags }) => RepoTags,
@@ -51,19 +98,19 @@ export async function importImage(site: Site, file: string): Promise<readonly st
   return [...full.keys()];
 }
 
-async function ctr(site: Site, args: readonly string[]): Promise<string> {
+async function ctr(site: NodeSite, args: readonly string[]): Promise<string> {
   const client = [binary(site.binaries, "ctr"), "--address", socketOf(site), "--namespace", "k8s.io"];
   return await execute([...site.inside, ...client, ...args], { timeoutMs: IMPORT_TIMEOUT_MS, signal: site.signal });
 }
 
-async function startContainerd(site: Site): Promise<void> {
-  const { slot, binaries, processes, inside, signal } = site;
-  const networks = join(slot.folder, "cni");
+async function startContainerd(site: NodeSite): Promise<void> {
+  const { node, home, binaries, processes, inside, signal } = site;
+  const networks = join(home, "cni");
   mkdirSync(networks);
-  writeFileSync(join(networks, "10-pods.conflist"), JSON.stringify(podNetwork()));
-  const config = join(slot.folder, "containerd.toml");
-  writeFileSync(config, containerdConfig({ folder: slot.folder, networks, pauseImage: PAUSE_IMAGE }));
-  processes.start("containerd", [binary(binaries, "containerd"), `--config=${config}`], { inside });
+  writeFileSync(join(networks, "10-pods.conflist"), JSON.stringify(podNetwork(node)));
+  const config = join(home, "containerd.toml");
+  writeFileSync(config, containerdConfig({ folder: home, networks, pauseImage: PAUSE_IMAGE }));
+  processes.start(processName("containerd", node), [binary(binaries, "containerd"), `--config=${config}`], { inside });
   const answers = async (): Promise<boolean> =>
     await ctr(site, ["version"]).then(
       () => true,
@@ -72,35 +119,37 @@ async function startContainerd(site: Site): Promise<void> {
   await processes.until("containerd answers", answers, { timeoutMs: READY_TIMEOUT_MS, signal });
 }
 
-async function loadOwnImages(site: Site): Promise<void> {
+async function loadOwnImages(site: NodeSite): Promise<void> {
   const busybox = programPath("busybox") ?? "/bin/busybox";
   const pause = ["/bin/busybox", "tail", "-f", "/dev/null"];
   for (const [name, command] of [
     [PAUSE_IMAGE, pause],
     [BUSYBOX_IMAGE, ["/bin/sh"]],
   ] as const) {
-    const file = join(site.slot.folder, "image.tar");
+    const file = join(site.home, "image.tar");
     await writeBusyboxImage({ file, name, busybox, command });
     await importImage(site, file);
   }
 }
 
-async function startKubelet(site: Site): Promise<void> {
-  const { slot, binaries, processes, inside, authority } = site;
-  const subject = { name: `system:node:${NODE.name}`, group: "system:nodes" };
-  const kubeconfig = await addUser(site, "kubelet", subject);
-  const config = join(slot.folder, "kubelet.json");
-  const settings = { socket: socketOf(site), cgroup: slot.cgroup, clientAuthority: authority.own.certificate };
+async function startKubelet(site: NodeSite): Promise<void> {
+  const { node, home, cgroup, binaries, processes, inside, authority } = site;
+  const subject = { name: `system:node:${node.name}`, group: "system:nodes" };
+  const name = processName("kubelet", node);
+  const kubeconfig = await addUser(site, name, subject);
+  const config = join(home, "kubelet.json");
+  const clientAuthority = authority.own.certificate;
+  const settings = { address: node.address, socket: socketOf(site), cgroup, clientAuthority };
   writeFileSync(config, JSON.stringify(kubeletConfig(settings)));
   const flags = [
     `--config=${config}`,
     `--kubeconfig=${kubeconfig}`,
-    `--hostname-override=${NODE.name}`,
-    `--node-ip=${NODE.address}`,
-    `--root-dir=${join(slot.folder, "kubelet")}`,
-    `--cert-dir=${join(slot.folder, "kubelet-pki")}`,
+    `--hostname-override=${node.name}`,
+    `--node-ip=${node.address}`,
+    `--root-dir=${join(home, "kubelet")}`,
+    `--cert-dir=${join(home, "kubelet-pki")}`,
   ];
-  processes.start("kubelet", [binary(binaries, "kubelet"), ...flags], { inside });
+  processes.start(name, [binary(binaries, "kubelet"), ...flags], { inside });
 }
 
 async function startProxy(site: Site): Promise<void> {
@@ -121,6 +170,6 @@ async function startNames(site: Site, client: Client): Promise<void> {
   processes.start("coredns", [binary(binaries, "coredns"), "-conf", config], { inside });
 }
 
-function socketOf({ slot }: Site): string {
-  return join(slot.folder, "containerd.sock");
+function socketOf({ home }: NodeSite): string {
+  return join(home, "containerd.sock");
 }

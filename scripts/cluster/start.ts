@@ -8,7 +8,6 @@ import { Authority } from "./certificates.ts";
 import { Cluster } from "./cluster.ts";
 import { forwardApi } from "./forward.ts";
 import { enterNamespaces } from "./network.ts";
-import { nodeReady, startNode } from "./node.ts";
 import { ClusterProcesses } from "./processes.ts";
 import { schedulingReady, startScheduling } from "./scheduling.ts";
 import { addUser } from "./site.ts";
@@ -68,9 +67,9 @@ async function boot(site: Site): Promise<Cluster> {
   await apiServerReady(site);
   const cluster = new Cluster(site, kubeconfig);
   if (site.level >= 2) await startScheduling(site);
-  if (site.level === 3) await startNode(site, cluster);
+  if (site.level === 3) await cluster.startNode();
   if (site.level >= 2) await schedulingReady(site, cluster);
-  if (site.level === 3) await nodeReady(site, cluster);
+  await cluster.nodesReady();
   site.processes.markReady();
   return cluster;
 }
