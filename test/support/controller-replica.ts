@@ -11,10 +11,11 @@ import { controllerEnvironment } from "./cluster-controller.ts";
 export interface ReplicaOptions {
   readonly kubeconfig: string;
   readonly namespace: string;
-  /** Namespaces that it watches besides. */
-  readonly others?: readonly string[];
+  /** Namespaces that it watches; by default its own. */
+  readonly watched?: readonly string[];
   /** The Lease that it takes; replicas that take different ones do not wait for each other. */
   readonly lease: string;
+  readonly readJobs?: boolean;
   readonly readNodes?: boolean;
   readonly log?: Log;
   readonly clock?: Clock;
@@ -28,13 +29,15 @@ export class Replica implements AsyncDisposable {
   #killing: Promise<void> | undefined;
 
   private constructor(proxy: FaultProxy, options: ReplicaOptions) {
-    const { kubeconfig, namespace, others = [], lease, readNodes = false, log = silentLog, clock } = options;
+    const { kubeconfig, namespace, watched = [namespace], lease, log = silentLog, clock } = options;
+    const { readJobs = false, readNodes = false } = options;
     this.proxy = proxy;
     const credentials = proxy.credentials();
     const controller = new KubernetesController({
       client: new KubeClient(credentials),
       settings: readSettings(controllerEnvironment(namespace, kubeconfig)),
-      namespaces: [namespace, ...others],
+      namespaces: watched,
+      readJobs,
       readNodes,
       lease: { namespace, name: lease, identity: lease },
       log,
