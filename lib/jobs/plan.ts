@@ -17,12 +17,18 @@ import {
   USER_ERROR_EXIT_CODE,
   workerLabel,
 } from "./job-state.ts";
-import type { Action, Ending, Failure, Instant, JobStatus, Observed, ObservedWorker } from "./job-state.ts";
+import type { Action, Ending, Failure, Instant, JobSpec, JobStatus, Observed, ObservedWorker } from "./job-state.ts";
 
 /** How long survivors of a failure may take to notice it, save a checkpoint and end by themselves. */
 export const SURVIVOR_GRACE_MS = 3_000;
 /** How long a process may take to end when asked to. */
 export const STOP_GRACE_MS = 5_000;
+
+/**
+ * How long fewer processes than were to start together may hold places while others find none. A scheduler of gangs gives
+ * them all their places or none; thousands take it a while.
+ */
+export const GANG_PATIENCE_MS = 60_000;
 
 /** What is to be done now. Total, deterministic, and empty when there is nothing to do but wait. */
 export function plan(observed: Observed, now: Instant): readonly Action[] {
@@ -56,6 +62,7 @@ export function wakeTime(observed: Observed, now: Instant): Instant | null {
     after(status.nextRetryTime, 0),
     after(status.startTime, spec.activeDeadlineMs === null ? null : spec.activeDeadlineMs + 1),
     after(status.heldSince, spec.startTimeoutMs === null ? null : spec.startTimeoutMs + 1),
+    after(status.heldSince, observed.gang ? gangPatienceMs(spec) + 1 : null),
     after(causeAwaitedUntil(observed, now), 0),
     ...resizeMoments({ spec, status }),
   ];
@@ -177,6 +184,11 @@ function planWaiting(observed: Observed, waiting: readonly ObservedWorker[], now
   if (resized) return resized;
   const { reason, message: trouble } = troubleOf(waiting);
   const heldSince = current(observed).some(holdsPlace) ? (status.heldSince ?? now) : null;
+  const ignored = gangIgnored(observed, heldSince, now);
+  if (ignored && observed.gang?.isReplaceable) {
+    const changes = { reason: "GangIgnored", restartsIgnored: status.restartsIgnored + 1, gangIgnored: true };
+    return [beginStopping(status, "Restarting", ignored, changes)];
+  }
   if (heldSince !== null && spec.startTimeoutMs !== null && now - heldSince > spec.startTimeoutMs) {
     const message = `Not all workers were ready after ${spec.startTimeoutMs / 1000} s${trouble ? `: ${trouble}` : ""}`;
     const restartsIgnored = status.restartsIgnored + 1;
@@ -191,11 +203,29 @@ function planWaiting(observed: Observed, waiting: readonly ObservedWorker[], now
   const shortage = gated.length > 0 && observed.shortage ? `Waiting for room: ${observed.shortage}` : "";
   return change(status, {
     phase: homeless.length > 0 ? "Scheduling" : "Starting",
-    reason: reason ?? (homeless.length > 0 ? "WaitingForNodes" : "Starting"),
-    message: trouble || shortage || `Waiting for ${listed(homeless.length > 0 ? homeless : waiting)}`,
+    reason: (ignored && "GangIgnored") || (reason ?? (homeless.length > 0 ? "WaitingForNodes" : "Starting")),
+    message: ignored || trouble || shortage || `Waiting for ${listed(homeless.length > 0 ? homeless : waiting)}`,
     created: true,
     heldSince,
   });
+}
+
+/** What shows that a scheduler starts those one by one that it was to start together; empty where nothing does. */
+function gangIgnored(observed: Observed, heldSince: Instant | null, now: Instant): string {
+  const { spec, gang } = observed;
+  const workers = current(observed);
+  const placed = workers.filter(holdsPlace).length;
+  const isRefused = workers.some(
+    ({ process }) => process.state === "starting" && process.waitsFor === "node" && process.problem !== undefined,
+  );
+  if (!gang || !isRefused || placed >= gang.minCount) return "";
+  if (heldSince === null || now - heldSince <= gangPatienceMs(spec)) return "";
+  const seen = `The scheduler gave places to ${placed} of ${gang.minCount} workers that must start together`;
+  return `${seen}: it leaves their group out of account. Groups need ${gang.needs}`;
+}
+
+function gangPatienceMs({ startTimeoutMs }: JobSpec): number {
+  return Math.min(GANG_PATIENCE_MS, startTimeoutMs ?? Infinity);
 }
 
 /** Whether nobody else can have what a worker waits with. In a queue nothing is held, and giving up would lose the place. */
@@ -271,7 +301,8 @@ function nextAttempt(observed: Observed): Partial<JobStatus> {
     resumedStep: Math.max(status.resumedStep, checkpointStep),
     ending: null,
   };
-  if (status.ending === "Suspended") return { ...next, phase: "Suspended", startTime: null, nextWorkers: null };
+  if (status.ending === "Suspended")
+    return { ...next, phase: "Suspended", startTime: null, nextWorkers: null, gangIgnored: false };
   return { ...next, phase: "Restarting", reason: "Restarting", message: `Restarting after: ${status.message}` };
 }
 

@@ -7,7 +7,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import { abortable } from "#lib/base/signals.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { discoverGangs } from "#lib/k8s/job/gang.ts";
-import type { GangName } from "#lib/k8s/job/gang.ts";
+import type { Gang } from "#lib/k8s/job/pod-group.ts";
 import { LABELS } from "#lib/k8s/job/names.ts";
 import { slimPod } from "#lib/k8s/job/pod.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
@@ -77,7 +77,7 @@ export class KubernetesController implements Disposable {
   readonly #leadership: Leadership;
   readonly #reconciler: Reconciler;
   readonly #reconciled: (seconds: number) => void;
-  #gangs: ReadonlySet<GangName> = new Set();
+  #gangs: readonly Gang[] = [];
 
   constructor(options: KubernetesOptions) {
     const { client, settings, namespaces, readNodes, readPods = false, lease, log, metrics } = options;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { discoverGangs, GANGS, gangOf } from "#lib/k8s/job/gang.ts";
-import type { GangName } from "#lib/k8s/job/gang.ts";
+import { NATIVE_GANGS } from "#lib/k8s/job/native-gang.ts";
+import type { Gang, GangName } from "#lib/k8s/job/pod-group.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import type { Container, Pod } from "#lib/k8s/job/pod.ts";
@@ -44,7 +45,7 @@ function job(spec: Partial<TrainingJobSpec> = {}): TrainingJobObject {
 type Options = Partial<Parameters<typeof render>[0]>;
 
 function optionsOf(spec: Partial<TrainingJobSpec> = {}, options: Options = {}): Parameters<typeof render>[0] {
-  return { job: job(spec), settings: SETTINGS, resolved: RESOLVED, gangs: new Set(), ...options };
+  return { job: job(spec), settings: SETTINGS, resolved: RESOLVED, gangs: [], ...options };
 }
 
 function podsOf(spec: Partial<TrainingJobSpec> = {}, options: Options = {}): ReadonlyMap<string, Pod> {
@@ -140,6 +141,15 @@ describe("the pods of a job", () => {
     assert.deepEqual(podOf("job-0-0", gpu).spec.containers[0]?.resources?.limits, { "nvidia.com/gpu": "2" });
     assert.deepEqual(podOf("job-0-0", gpu).spec.nodeSelector, { "nvidia.com/gpu.product": "H200" });
     assert.equal(podOf("job-0-evaluator", gpu).spec.containers[0]?.resources?.limits, undefined);
+  });
+
+  it("get GPUs by a claim as trainers only", () => {
+    const gpu = { gpu: { resourceClaimTemplateName: "one-gpu" } };
+    const { spec } = podOf("job-0-0", gpu);
+    assert.deepEqual(spec["resourceClaims"], [{ name: "gpu", resourceClaimTemplateName: "one-gpu" }]);
+    const { limits, claims } = spec.containers[0]?.resources as { limits?: object; claims?: object[] };
+    assert.deepEqual([limits, claims], [undefined, [{ name: "gpu" }]]);
+    assert.doesNotMatch(JSON.stringify(podOf("job-0-evaluator", gpu)), /claims|resourceClaims/);
   });
 
   it("ask for CPU and memory in every container, as a quota may want", () => {
@@ -242,18 +252,18 @@ describe("the pods of a job", () => {
 });
 
 describe("gangs", () => {
-  const all = new Set<GangName>(["Native", "Volcano", "Coscheduling"]);
-  const choices: readonly (readonly [Partial<TrainingJobSpec>, ReadonlySet<GangName>, GangName])[] = [
+  const all = [GANGS.Native, GANGS.Volcano, GANGS.Coscheduling];
+  const choices: readonly (readonly [Partial<TrainingJobSpec>, readonly Gang[], GangName])[] = [
     [{}, all, "Native"],
-    [{}, new Set(["Volcano", "Coscheduling"]), "Volcano"],
-    [{}, new Set(["Coscheduling"]), "Coscheduling"],
-    [{}, new Set(), "Gates"],
+    [{}, [GANGS.Volcano, GANGS.Coscheduling], "Volcano"],
+    [{}, [GANGS.Coscheduling], "Coscheduling"],
+    [{}, [], "Gates"],
     [{ workers: 1 }, all, "Native"],
     [{ schedulingPolicy: { gang: "Volcano" } }, all, "Volcano"],
     [{ schedulingPolicy: { gang: "Kueue", queue: "q" } }, all, "Kueue"],
   ];
   for (const [spec, available, name] of choices) {
-    it(`${JSON.stringify(spec)} on a cluster with ${[...available].join(", ") || "nothing"}: ${name}`, () => {
+    it(`${JSON.stringify(spec)} on a cluster with ${available.map((gang) => gang.name).join(", ") || "nothing"}: ${name}`, () => {
       assert.equal(gangOf(job(spec), available).name, name);
     });
   }
@@ -284,8 +294,87 @@ describe("gangs", () => {
     const elastic = { workers: 4, elastic: { minWorkers: 2, maxWorkers: 8 } };
     const objects = render({ job: job(elastic), settings: SETTINGS, resolved: RESOLVED, gangs: all });
     const group = objects.find(({ kind }) => kind === "PodGroup") as unknown as { spec: unknown };
-    assert.deepEqual(group.spec, { schedulingPolicy: { gang: { minCount: 4 } } });
+    assert.deepEqual(group.spec, { schedulingPolicy: { gang: { minCount: 4 } }, disruptionMode: { all: {} } });
   });
+
+  it("of Auto are our own for a job whose group a scheduler has left out of account; what is named stays", () => {
+    assert.equal(gangOf(job(), all, true).name, "Gates");
+    assert.equal(gangOf(job({ schedulingPolicy: { gang: "Native" } }), all, true).name, "Native");
+  });
+
+  describe("of the scheduler itself", () => {
+    const spec: Partial<TrainingJobSpec> = {
+      workers: 2,
+      schedulingPolicy: { gang: "Native", priorityClassName: "low", topologyKey: "rack", topologyMode: "Required" },
+      podTemplate: { spec: { preemptionPolicy: "Never" } },
+    };
+    const common = { schedulingPolicy: { gang: { minCount: 4 } }, priorityClassName: "low" };
+    const constraints = { schedulingConstraints: { topology: [{ key: "rack" }] } };
+    const newest = { ...common, disruptionMode: { all: {} }, preemptionPolicy: "Never", ...constraints };
+    const podGroup = { schedulingGroup: { podGroupName: "job-01234567-0" } };
+    /** As the types of k8s.io/api have them: scheduling/v1beta1 and v1alpha3 of v0.37, v1alpha2 of v0.36, v1alpha1 of v0.35. */
+    const shapes: Readonly<Record<string, { readonly kind: string; readonly group: object; readonly pod: object }>> = {
+      v1beta1: { kind: "PodGroup", group: newest, pod: podGroup },
+      v1alpha3: { kind: "PodGroup", group: newest, pod: podGroup },
+      v1alpha2: {
+        kind: "PodGroup",
+        group: { ...common, disruptionMode: "PodGroup", ...constraints },
+        pod: podGroup,
+      },
+      v1alpha1: {
+        kind: "Workload",
+        group: {
+          controllerRef: { apiGroup: "petage.dev", kind: "TrainingJob", name: "job" },
+          podGroups: [{ name: "workers", policy: { gang: { minCount: 4 } } }],
+        },
+        pod: { workloadRef: { name: "job-01234567-0", podGroup: "workers" } },
+      },
+    };
+
+    for (const native of NATIVE_GANGS) {
+      const version = native.type?.version ?? "";
+      it(`are as ${version} has them`, () => {
+        const objects = render({ job: job(spec), settings: SETTINGS, resolved: RESOLVED, gangs: [native] });
+        const shape = shapes[version];
+        const [group] = objects.filter(({ apiVersion }) => apiVersion === `scheduling.k8s.io/${version}`);
+        assert.deepEqual([group?.kind, (group as unknown as Pod).spec], [shape?.kind, shape?.group]);
+        const pods = objects.filter(({ kind }) => kind === "Pod") as Pod[];
+        for (const { schedulingGroup, workloadRef, priorityClassName, preemptionPolicy } of pods.map(
+          (pod) => pod.spec,
+        )) {
+          const joined = {
+            ...(schedulingGroup !== undefined && { schedulingGroup }),
+            ...(workloadRef !== undefined && { workloadRef }),
+          };
+          assert.deepEqual([joined, priorityClassName, preemptionPolicy], [shape?.pod, "low", "Never"]);
+        }
+      });
+    }
+
+    it("want one value of a topology only where that is required", () => {
+      const preferred = { ...spec, schedulingPolicy: { gang: "Native", topologyKey: "rack" } } as const;
+      const objects = render({ job: job(preferred), settings: SETTINGS, resolved: RESOLVED, gangs: all });
+      assert.doesNotMatch(JSON.stringify(objects), /schedulingConstraints/);
+    });
+  });
+
+  for (const [topologyMode, affinity] of Object.entries({
+    Preferred: "preferredDuringSchedulingIgnoredDuringExecution",
+    Required: "requiredDuringSchedulingIgnoredDuringExecution",
+  })) {
+    it(`keep the pods of an attempt together as ${topologyMode} says, whoever starts them`, () => {
+      for (const gang of ["Native", "Gates", "None"] as const) {
+        const schedulingPolicy = { topologyKey: "rack", topologyMode: topologyMode as "Required" };
+        const gangs = gang === "Native" ? all : [];
+        const objects = render({ job: job({ schedulingPolicy }), settings: SETTINGS, resolved: RESOLVED, gangs });
+        for (const { spec } of objects.filter(({ kind }) => kind === "Pod") as Pod[]) {
+          const { podAffinity = {} } = spec["affinity"] as { podAffinity?: Record<string, object[]> };
+          assert.deepEqual(Object.keys(podAffinity), [affinity]);
+          assert.match(JSON.stringify(podAffinity), /"topologyKey":"rack".*"petage.dev\/attempt":"0"/);
+        }
+      }
+    });
+  }
 
   describe("have one priority, scheduler and preemption policy, wherever the job says it", () => {
     const priorities: readonly (readonly [string, Partial<TrainingJobSpec>, expected: string | null | undefined])[] = [
@@ -343,11 +432,17 @@ describe("gangs", () => {
         call: async ({ path }: { path: string }) => {
           const code = status(path);
           if (code !== 200) throw new KubeError("GET", { status: code, reason: "", message: "" });
-          return { resources: [{ name: "podgroups" }] };
+          return { resources: [{ name: path.endsWith("k8s.io/v1alpha1") ? "workloads" : "podgroups" }] };
         },
       }) as unknown as KubeClient;
     const volcano = await discoverGangs(answers((path) => (path.includes("volcano") ? 200 : 404)));
-    assert.deepEqual([...volcano], ["Volcano"]);
+    assert.deepEqual(volcano, [GANGS.Volcano]);
+    for (const [index, native] of NATIVE_GANGS.entries()) {
+      const versions = NATIVE_GANGS.slice(index).map(({ type }) => `/apis/scheduling.k8s.io/${type?.version}`);
+      const found = await discoverGangs(answers((path) => (versions.includes(path) ? 200 : 404)));
+      assert.deepEqual(found, NATIVE_GANGS.slice(index));
+      assert.equal(gangOf(job({ schedulingPolicy: { gang: "Native" } }), found), native, "the newest that is there");
+    }
     await assert.rejects(discoverGangs(answers(() => 500)), { code: "UNAVAILABLE" });
   });
 });
