@@ -15,6 +15,8 @@ export interface ReplicaOptions {
   readonly watched?: readonly string[];
   /** The Lease that it takes; replicas that take different ones do not wait for each other. */
   readonly lease: string;
+  /** Unique among those that take the same one; by default its name. */
+  readonly identity?: string;
   readonly readJobs?: boolean;
   readonly readNodes?: boolean;
   readonly log?: Log;
@@ -26,11 +28,11 @@ export class Replica implements AsyncDisposable {
   readonly proxy: FaultProxy;
   readonly #end = new AbortController();
   readonly #ended: Promise<unknown>;
-  #killing: Promise<void> | undefined;
+  #ending: Promise<void> | undefined;
 
   private constructor(proxy: FaultProxy, options: ReplicaOptions) {
     const { kubeconfig, namespace, watched = [namespace], lease, log = silentLog, clock } = options;
-    const { readJobs = false, readNodes = false } = options;
+    const { readJobs = false, readNodes = false, identity = lease } = options;
     this.proxy = proxy;
     const credentials = proxy.credentials();
     const controller = new KubernetesController({
@@ -39,7 +41,7 @@ export class Replica implements AsyncDisposable {
       namespaces: watched,
       readJobs,
       readNodes,
-      lease: { namespace, name: lease, identity: lease },
+      lease: { namespace, name: lease, identity },
       log,
       metrics: silentMetrics,
       ...(clock && { clock }),
@@ -62,13 +64,23 @@ export class Replica implements AsyncDisposable {
 
   /** From now on nothing that it says arrives anywhere, as after SIGKILL. */
   async kill(): Promise<void> {
-    this.#killing ??= (async () => {
+    this.#ending ??= (async () => {
       this.proxy.fault = () => ({ kind: "break" });
       this.#end.abort();
       await this.proxy[Symbol.asyncDispose]();
       await this.#ended;
     })();
-    await this.#killing;
+    await this.#ending;
+  }
+
+  /** It gives its lease back, as after SIGTERM. */
+  async leave(): Promise<void> {
+    this.#ending ??= (async () => {
+      this.#end.abort();
+      await this.#ended;
+      await this.proxy[Symbol.asyncDispose]();
+    })();
+    await this.#ending;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
