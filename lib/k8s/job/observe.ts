@@ -192,6 +192,6 @@ function schedulerProblemOf(pod: Pod, now: Instant): Problem | undefined {
 
 /**
  * kube-scheduler 1.37 puts it before what keeps a gang waiting, but only of pods that it looked at before the one that
- * found no place: what a job says must not depend on their order.
+ * found no place: what a job says must not depend on their order. Where it knows topologies, all nodes are one placement.
  */
-const GANG_PREFIX = /^pod group is unschedulable, /;
+const GANG_PREFIX = /^(pod group is unschedulable, |0\/1 placements are available, first placement status: )+/;

@@ -86,7 +86,11 @@ describe("stateOf", () => {
       pod({ phase: "Pending" }, { nodeName: undefined as never }, { creationTimestamp: new Date(NOW).toISOString() }),
       { state: "starting", waitsFor: "node" },
     ],
-    ...["", "pod group is unschedulable, "].map((before): readonly [string, Pod, WorkerState] => [
+    ...[
+      "",
+      "pod group is unschedulable, ",
+      "pod group is unschedulable, 0/1 placements are available, first placement status: ",
+    ].map((before): readonly [string, Pod, WorkerState] => [
       `waits for a node with its gang, whose trouble the scheduler tells as "${before}..."`,
       pod(
         { phase: "Pending", conditions: unscheduled(`${before}minCount (4) cannot be satisfied`) },
