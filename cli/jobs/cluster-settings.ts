@@ -40,7 +40,7 @@ export async function controllerVariables(client: KubeClient, namespace: string)
   const found = (await deployments(client)) ?? (await deployments(client, namespace)) ?? [];
   const controllers = found.map(variablesOf);
   const watches = ({ PETAGE_WATCH_NAMESPACES: watched = "" }: Variables): boolean =>
-    watched.split(",").includes(namespace);
+    watched === "*" || watched.split(",").includes(namespace);
   return controllers.find(watches) ?? controllers[0];
 }
 

@@ -47,6 +47,10 @@ export class GrpcJobs implements JobApi {
     return objectOf(present(job, name));
   }
 
+  async whyUnattended(): Promise<undefined> {
+    return undefined;
+  }
+
   async list(): Promise<JobTable> {
     const jobs = await this.#all();
     return { columns: COLUMNS.map(({ name, priority }) => ({ name, priority })), rows: jobs.map(rowOf) };

@@ -60,6 +60,8 @@ export interface JobApi extends AsyncDisposable {
     readonly key: string;
   }): Promise<string | undefined>;
   get(name: string): Promise<TrainingJobObject>;
+  /** Why nobody runs a job that has no status; undefined where nobody has said so. */
+  whyUnattended(job: TrainingJobObject): Promise<string | undefined>;
   list(options: { readonly allNamespaces: boolean; readonly whole: boolean }): Promise<JobTable>;
   /** A job as it stands, then at every change; ends when the job has. */
   watch(name: string, signal: AbortSignal): AsyncIterable<TrainingJobObject>;

@@ -4,8 +4,9 @@ import type { Credentials } from "#lib/k8s/credentials.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
 import { isTerminal } from "#lib/jobs/job-state.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
-import { CONFIG_MAPS, TRAINING_JOBS, pathOf } from "#lib/k8s/objects.ts";
-import type { ResourceType } from "#lib/k8s/objects.ts";
+import { NOT_WATCHED } from "#lib/k8s/job/unwatched.ts";
+import { CONFIG_MAPS, EVENTS, TRAINING_JOBS, pathOf } from "#lib/k8s/objects.ts";
+import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
 import { changes } from "./watch-changes.ts";
 import { noSuchJob, refuseEnded, refuseRank } from "./job-api.ts";
 import type { JobApi, JobTable, LogLine, LogQuery, Manifest } from "./job-api.ts";
@@ -16,6 +17,11 @@ import { inWords, told } from "./server-words.ts";
 const PAGE_SIZE = 500;
 const AS_TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io";
 const TYPES: Readonly<Record<string, ResourceType>> = { TrainingJob: TRAINING_JOBS, ConfigMap: CONFIG_MAPS };
+
+/** An event. */
+interface Told extends KubeObject {
+  readonly message: string;
+}
 
 interface TableAnswer {
   readonly metadata: { readonly continue?: string };
@@ -66,6 +72,17 @@ export class KubeJobs implements JobApi {
 
   async get(name: string): Promise<TrainingJobObject> {
     return await this.#named(name, this.#client.get<TrainingJobObject>(TRAINING_JOBS, this.#at(name)));
+  }
+
+  async whyUnattended({ metadata: { uid } }: TrainingJobObject): Promise<string | undefined> {
+    const query = { fieldSelector: `involvedObject.uid=${uid},reason=${NOT_WATCHED}` };
+    try {
+      const { items } = await this.#client.list<Told>(EVENTS, { namespace: this.#namespace, query });
+      return items[0]?.message;
+    } catch (thrown) {
+      if (thrown instanceof KubeError && thrown.status === 403) return undefined; // nobody need see events
+      throw inWords(thrown);
+    }
   }
 
   async list({ allNamespaces, whole }: Parameters<JobApi["list"]>[0]): Promise<JobTable> {

@@ -33,7 +33,7 @@ export const OFFLINE: RenderSource = {
       creationTimestamp: new Date().toISOString(),
       ...job.metadata,
     };
-    return render({ job: { ...job, metadata }, settings: readSettings(CHART_DEFAULTS), resolved, gangs: new Set() });
+    return render({ job: { ...job, metadata }, settings: readSettings(CHART_DEFAULTS), resolved, gangs: [] });
   },
 };
 

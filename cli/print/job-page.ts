@@ -11,14 +11,17 @@ export interface DescribeOptions {
   readonly nowMs: number;
   /** How the command is called: `petage job`. */
   readonly command: string;
+  /** Why nobody runs it, where it has no status and somebody has said so. */
+  readonly unattended?: string | undefined;
   /** Flags that lead there again: ` --namespace pets`. */
   readonly place: string;
 }
 
 /** A job as a page for people. */
-export function describeJob(job: TrainingJobObject, { nowMs, command, place }: DescribeOptions): string {
+export function describeJob(job: TrainingJobObject, options: DescribeOptions): string {
+  const { nowMs, command, place, unattended } = options;
   const { metadata, spec } = job;
-  const status = statusOf(job);
+  const status = { ...statusOf(job), ...(unattended !== undefined && { message: unattended }) };
   const { phase = "Pending", message, workers, attempt = 0, restarts = 0, progress, lastCheckpoint, result } = status;
   const created = `created ${age(metadata.creationTimestamp, nowMs)} ago`;
   const rows: (readonly [string, string | undefined])[] = [

@@ -41,6 +41,7 @@ export function checkJobLimits({ metadata, spec }: Wanted): void {
   entries("metadata.labels", metadata?.labels);
   text("spec.image", spec.image, MAX_WORD_CHARACTERS);
   text("spec.gpu.resource_name", gpu?.resourceName, MAX_WORD_CHARACTERS);
+  text("spec.gpu.resource_claim_template_name", gpu?.resourceClaimTemplateName, MAX_WORD_CHARACTERS);
   text("spec.gpu.product", gpu?.product, MAX_WORD_CHARACTERS);
   entries("spec.resources.requests", resources?.requests);
   entries("spec.resources.limits", resources?.limits);

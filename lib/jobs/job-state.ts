@@ -97,6 +97,8 @@ export interface JobStatus {
   readonly ending: Ending | null;
   /** How often a node could not run a process of the job, by its name. */
   readonly nodeFailures: Readonly<Record<string, number>>;
+  /** Whether a scheduler has started processes one by one that it was to start together; it is not asked again. */
+  readonly gangIgnored: boolean;
 }
 
 export interface Failure {
@@ -162,8 +164,19 @@ export interface Observed {
   readonly fits?: boolean;
   /** For how many trainers there is room: of those that wait for admission, else besides those that run; absent: nobody knows. */
   readonly room?: number;
+  /** What a scheduler was asked to start together; absent: nothing. */
+  readonly gang?: GangRequest;
   /** What those that wait for admission want and what there is, where they do not fit. */
   readonly shortage?: string;
+}
+
+export interface GangRequest {
+  /** Processes that must have places for any of them to have one. */
+  readonly minCount: number;
+  /** What a scheduler lacks that does otherwise. */
+  readonly needs: string;
+  /** Whether the launcher may start them together in another way. */
+  readonly isReplaceable: boolean;
 }
 
 export type Action =
@@ -206,6 +219,7 @@ export const INITIAL_STATUS: JobStatus = {
   lastFailure: null,
   ending: null,
   nodeFailures: {},
+  gangIgnored: false,
 };
 
 export function isTerminal(phase: string | undefined): phase is "Succeeded" | "Failed" | "Cancelled" {

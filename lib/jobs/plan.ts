@@ -17,12 +17,19 @@ import {
   USER_ERROR_EXIT_CODE,
   workerLabel,
 } from "./job-state.ts";
-import type { Action, Ending, Failure, Instant, JobStatus, Observed, ObservedWorker } from "./job-state.ts";
+import type { Action, Ending, Failure, Instant, JobSpec, JobStatus, Observed, ObservedWorker } from "./job-state.ts";
 
 /** How long survivors of a failure may take to notice it, save a checkpoint and end by themselves. */
 export const SURVIVOR_GRACE_MS = 3_000;
 /** How long a process may take to end when asked to. */
 export const STOP_GRACE_MS = 5_000;
+
+/**
+ * How long fewer processes than were to start together may hold places while others find none. A scheduler of gangs gives
+ * them all their places or none; thousands take it a while.
+ */
+export const GANG_PATIENCE_MS = 60_000;
+const GANG_IGNORED = "GangIgnored";
 
 /** What is to be done now. Total, deterministic, and empty when there is nothing to do but wait. */
 export function plan(observed: Observed, now: Instant): readonly Action[] {
@@ -56,6 +63,7 @@ export function wakeTime(observed: Observed, now: Instant): Instant | null {
     after(status.nextRetryTime, 0),
     after(status.startTime, spec.activeDeadlineMs === null ? null : spec.activeDeadlineMs + 1),
     after(status.heldSince, spec.startTimeoutMs === null ? null : spec.startTimeoutMs + 1),
+    after(status.heldSince, observed.gang ? gangPatienceMs(spec) + 1 : null),
     after(causeAwaitedUntil(observed, now), 0),
     ...resizeMoments({ spec, status }),
   ];
@@ -170,19 +178,15 @@ function listed(workers: readonly Wanted[]): string {
 
 /** All processes have been made and some are not ready: let them in, say what they wait for, or give the attempt up. */
 function planWaiting(observed: Observed, waiting: readonly ObservedWorker[], now: Instant): readonly Action[] {
-  const { spec, status } = observed;
+  const { status } = observed;
   const waitsFor = (what: string): ObservedWorker[] =>
     waiting.filter(({ process }) => process.state === "starting" && process.waitsFor === what);
   const resized = planSize(observed, now);
   if (resized) return resized;
-  const { reason, message: trouble } = troubleOf(waiting);
   const heldSince = current(observed).some(holdsPlace) ? (status.heldSince ?? now) : null;
-  if (heldSince !== null && spec.startTimeoutMs !== null && now - heldSince > spec.startTimeoutMs) {
-    const message = `Not all workers were ready after ${spec.startTimeoutMs / 1000} s${trouble ? `: ${trouble}` : ""}`;
-    const restartsIgnored = status.restartsIgnored + 1;
-    const nextRetryTime = now + backoffMs(spec, restartsIgnored + 1);
-    return [beginStopping(status, "Restarting", message, { reason: "StartTimeout", restartsIgnored, nextRetryTime })];
-  }
+  const trouble = gangTrouble(observed, heldSince, now) ?? troubleOf(waiting);
+  const givenUp = planGivingUp(observed, { heldSince, trouble }, now);
+  if (givenUp) return [givenUp];
   const gated = waitsFor("admission");
   if (gated.length > 0 && observed.fits !== false) {
     return gated.map((worker): Action => ({ kind: "admit", worker: nameOf(worker) }));
@@ -191,11 +195,55 @@ function planWaiting(observed: Observed, waiting: readonly ObservedWorker[], now
   const shortage = gated.length > 0 && observed.shortage ? `Waiting for room: ${observed.shortage}` : "";
   return change(status, {
     phase: homeless.length > 0 ? "Scheduling" : "Starting",
-    reason: reason ?? (homeless.length > 0 ? "WaitingForNodes" : "Starting"),
-    message: trouble || shortage || `Waiting for ${listed(homeless.length > 0 ? homeless : waiting)}`,
+    reason: trouble.reason ?? (homeless.length > 0 ? "WaitingForNodes" : "Starting"),
+    message: trouble.message || shortage || `Waiting for ${listed(homeless.length > 0 ? homeless : waiting)}`,
     created: true,
     heldSince,
   });
+}
+
+interface Trouble {
+  readonly reason?: string;
+  readonly message: string;
+}
+
+interface Waiting {
+  readonly heldSince: Instant | null;
+  readonly trouble: Trouble;
+}
+
+/** An attempt that holds places and gets nowhere gives them back; where its gang was ignored, the next is begun otherwise. */
+function planGivingUp(
+  { spec, status, gang }: Observed,
+  { heldSince, trouble: { reason, message } }: Waiting,
+  now: Instant,
+): Action | undefined {
+  const restartsIgnored = status.restartsIgnored + 1;
+  if (reason === GANG_IGNORED && gang?.isReplaceable) {
+    return beginStopping(status, "Restarting", message, { reason, restartsIgnored, gangIgnored: true });
+  }
+  if (heldSince === null || spec.startTimeoutMs === null || now - heldSince <= spec.startTimeoutMs) return undefined;
+  const late = `Not all workers were ready after ${spec.startTimeoutMs / 1000} s${message ? `: ${message}` : ""}`;
+  const nextRetryTime = now + backoffMs(spec, restartsIgnored + 1);
+  return beginStopping(status, "Restarting", late, { reason: "StartTimeout", restartsIgnored, nextRetryTime });
+}
+
+/** What shows that a scheduler starts those one by one that it was to start together; undefined where nothing does. */
+function gangTrouble(observed: Observed, heldSince: Instant | null, now: Instant): Trouble | undefined {
+  const { spec, gang } = observed;
+  const workers = current(observed);
+  const placed = workers.filter(holdsPlace).length;
+  const isRefused = workers.some(
+    ({ process }) => process.state === "starting" && process.waitsFor === "node" && process.problem !== undefined,
+  );
+  if (!gang || !isRefused || placed >= gang.minCount) return undefined;
+  if (heldSince === null || now - heldSince <= gangPatienceMs(spec)) return undefined;
+  const seen = `The scheduler gave places to ${placed} of ${gang.minCount} workers that must start together`;
+  return { reason: GANG_IGNORED, message: `${seen}: it leaves their group out of account. Groups need ${gang.needs}` };
+}
+
+function gangPatienceMs({ startTimeoutMs }: JobSpec): number {
+  return Math.min(GANG_PATIENCE_MS, startTimeoutMs ?? Infinity);
 }
 
 /** Whether nobody else can have what a worker waits with. In a queue nothing is held, and giving up would lose the place. */
@@ -204,7 +252,7 @@ function holdsPlace({ process }: ObservedWorker): boolean {
 }
 
 /** What keeps the first worker that has trouble from starting. Of what is said of a node, all of them wait for one. */
-function troubleOf(waiting: readonly ObservedWorker[]): { readonly reason?: string; readonly message: string } {
+function troubleOf(waiting: readonly ObservedWorker[]): Trouble {
   for (const { process, ...worker } of waiting) {
     if (process.state !== "starting" || process.problem === undefined) continue;
     const { reason, message } = process.problem;
@@ -271,7 +319,8 @@ function nextAttempt(observed: Observed): Partial<JobStatus> {
     resumedStep: Math.max(status.resumedStep, checkpointStep),
     ending: null,
   };
-  if (status.ending === "Suspended") return { ...next, phase: "Suspended", startTime: null, nextWorkers: null };
+  if (status.ending === "Suspended")
+    return { ...next, phase: "Suspended", startTime: null, nextWorkers: null, gangIgnored: false };
   return { ...next, phase: "Restarting", reason: "Restarting", message: `Restarting after: ${status.message}` };
 }
 

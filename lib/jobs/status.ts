@@ -40,6 +40,7 @@ export function readStatus({ metadata, status = {} }: TrainingJob): JobStatus {
     lastFailure: lastFailure ? readFailure(metadata.name, lastFailure) : null,
     ending: (control.ending as Ending | undefined) ?? null,
     nodeFailures: control.nodeFailures ?? {},
+    gangIgnored: control.gangIgnored ?? false,
   };
 }
 
@@ -106,7 +107,8 @@ function timeOf(instant: Instant | null): string | undefined {
 }
 
 function controlOf(status: JobStatus): TrainingJobStatus["control"] {
-  const { workers, sizedFor, nextWorkers, resumedStep, attemptTime, heldSince, ending, nodeFailures } = status;
+  const { workers, sizedFor, nextWorkers, resumedStep, attemptTime, heldSince, ending, nodeFailures, gangIgnored } =
+    status;
   return compact({
     size: workers || undefined,
     sizedFor: sizedFor || undefined,
@@ -116,6 +118,7 @@ function controlOf(status: JobStatus): TrainingJobStatus["control"] {
     heldTime: timeOf(heldSince),
     ending: ending ?? undefined,
     nodeFailures: Object.keys(nodeFailures).length > 0 ? nodeFailures : undefined,
+    gangIgnored: gangIgnored || undefined,
   });
 }
 

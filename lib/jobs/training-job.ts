@@ -60,7 +60,12 @@ export interface TrainingJobSpec {
   readonly image?: string;
   readonly workers?: number;
   readonly elastic?: { readonly minWorkers: number; readonly maxWorkers: number };
-  readonly gpu?: { readonly resourceName?: string; readonly count?: number; readonly product?: string };
+  readonly gpu?: {
+    readonly resourceName?: string;
+    readonly resourceClaimTemplateName?: string;
+    readonly count?: number;
+    readonly product?: string;
+  };
   readonly resources?: Resources;
   readonly dataLoader?: { readonly resources?: Resources };
   readonly evaluator?: { readonly resources?: Resources };
@@ -91,6 +96,7 @@ export interface TrainingJobSpec {
     readonly priorityClassName?: string;
     readonly startTimeoutSeconds?: number;
     readonly topologyKey?: string;
+    readonly topologyMode?: "Preferred" | "Required";
   };
   readonly runPolicy?: {
     readonly suspend?: boolean;
@@ -197,5 +203,6 @@ export interface TrainingJobStatus {
     readonly heldTime?: string;
     readonly ending?: string;
     readonly nodeFailures?: Readonly<Record<string, number>>;
+    readonly gangIgnored?: boolean;
   };
 }

@@ -48,10 +48,14 @@ export const TRAINING_JOBS: ResourceType = { group: "petage.dev", version: "v1al
 export const PODS: ResourceType = { group: "", version: "v1", plural: "pods" };
 export const NODES: ResourceType = { group: "", version: "v1", plural: "nodes" };
 export const CONFIG_MAPS: ResourceType = { group: "", version: "v1", plural: "configmaps" };
+export const EVENTS: ResourceType = { group: "", version: "v1", plural: "events" };
 export const LEASES: ResourceType = { group: "coordination.k8s.io", version: "v1", plural: "leases" };
 
 /** Of pods, those that still run: what has ended uses nothing, and keeps its log. */
 export const ALIVE = "status.phase!=Succeeded,status.phase!=Failed";
+
+/** As Kubernetes' own clients spell it. */
+export const ALL_NAMESPACES = "";
 
 /** Which object, or without a name which collection. */
 export interface Place {

@@ -5,9 +5,8 @@ import { Deadline } from "#lib/system/deadline.ts";
 import { Backoff } from "./backoff.ts";
 import type { KubeClient } from "./client.ts";
 import { KubeError } from "./errors.ts";
-import { keyOf } from "./objects.ts";
+import { ALL_NAMESPACES, keyOf } from "./objects.ts";
 import type { KubeObject, Place, ResourceType } from "./objects.ts";
-import { ALL_NAMESPACES } from "./store.ts";
 import type { Store } from "./store.ts";
 import { watch } from "./watch.ts";
 
@@ -33,7 +32,7 @@ export const REFLECTOR_LIMITS: ReflectorLimits = {
 export interface ReflectorOptions<T extends KubeObject> {
   readonly client: KubeClient;
   readonly type: ResourceType;
-  /** Absent: all namespaces. */
+  /** By default all. */
   readonly namespace?: string;
   readonly labelSelector?: string;
   /** `metadata.name=quickstart` */
@@ -69,10 +68,10 @@ export class Reflector<T extends KubeObject> {
   readonly answered: Promise<void>;
 
   constructor(options: ReflectorOptions<T>) {
-    const { namespace, random = Math.random } = options;
+    const { namespace = ALL_NAMESPACES, random = Math.random } = options;
     this.#options = options;
     this.#limits = { ...REFLECTOR_LIMITS, ...options.limits };
-    this.#place = namespace === undefined ? {} : { namespace };
+    this.#place = namespace === ALL_NAMESPACES ? {} : { namespace };
     this.#random = random;
     this.#backoff = new Backoff({ firstMs: this.#limits.firstRetryMs, maximumMs: this.#limits.maximumRetryMs }, random);
     this.synced = new Promise((resolve) => (this.#markSynced = resolve));

@@ -1,4 +1,4 @@
-import { controllerOf, keyOf } from "./objects.ts";
+import { ALL_NAMESPACES, controllerOf, keyOf } from "./objects.ts";
 import type { KubeObject } from "./objects.ts";
 
 export interface Change<T> {
@@ -19,9 +19,6 @@ interface Written {
   readonly resourceVersion: string | undefined;
   readonly until: number;
 }
-
-/** As Kubernetes' own clients spell it. */
-export const ALL_NAMESPACES = "";
 
 /** What reflectors last saw, each of its namespace or one of all, by name and by the uid of the owner. */
 export class Store<T extends KubeObject> {

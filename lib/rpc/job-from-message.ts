@@ -54,7 +54,7 @@ function specOf(spec: TrainingJobSpec__Output, maxRestarts?: number): TrainingJo
     ...given({ image, workDir, loadFrom }),
     workers: spec.workers || 1,
     config: { ...(text ? given({ inline: text, fileName }) : given({ name, path })), ...given({ cfgOptions }) },
-    ...(gpu && { gpu: given({ resourceName: gpu.resourceName, count: gpu.count, product: gpu.product }) }),
+    ...(gpu && { gpu: given({ ...gpu }) }),
     ...(resources && { resources: { requests: resources.requests, limits: resources.limits } }),
     checkpoint: given({ ...checkpoint }),
     failurePolicy: { ...compact({ maxRestarts: failurePolicy?.maxRestarts ?? maxRestarts }), ...given({ rules }) },

@@ -50,6 +50,11 @@ export function jobMessage({ metadata, spec, status }: TrainingJob): JobMessage 
   };
 }
 
+function gpuMessage(gpu: NonNullable<TrainingJobSpec["gpu"]>): NonNullable<SpecMessage["gpu"]> {
+  const { resourceName = "", resourceClaimTemplateName = "", count = 1, product = "" } = gpu;
+  return { resourceName, resourceClaimTemplateName, count, product };
+}
+
 /** A job as a request asks for it. */
 export function specMessage(spec: TrainingJobSpec): SpecMessage {
   const { gpu, resources, checkpoint, failurePolicy, runPolicy, image = "", workers = 1, workDir = "" } = spec;
@@ -60,7 +65,7 @@ export function specMessage(spec: TrainingJobSpec): SpecMessage {
     workDir,
     loadFrom,
     config: configMessage(spec.config),
-    ...(gpu && { gpu: { resourceName: gpu.resourceName ?? "", count: gpu.count ?? 1, product: gpu.product ?? "" } }),
+    ...(gpu && { gpu: gpuMessage(gpu) }),
     ...(resources && { resources: resourcesMessage(resources) }),
     ...(checkpoint && { checkpoint }),
     ...(failurePolicy && { failurePolicy: failurePolicyMessage(failurePolicy) }),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { AUDIT_LOG, AUDIT_POLICY } from "./audit.ts";
 import { binary } from "./binaries.ts";
 import { NODE } from "./network.ts";
+import { GANGS } from "./scheduling.ts";
 import { API_PORT, LAZY_COLLECTION, SERVICE_NETWORK, apiUrl } from "./site.ts";
 import type { Site } from "./site.ts";
 
@@ -52,7 +53,7 @@ export async function startApiServer(site: Site): Promise<void> {
     // Nobody makes the accounts that pods need when there is no controller-manager.
     ...(level === 1 ? ["--disable-admission-plugins=ServiceAccount"] : []),
     "--allow-privileged=true",
-    ...(gangs ? ["--feature-gates=GenericWorkload=true", "--runtime-config=scheduling.k8s.io/v1beta1=true"] : []),
+    ...(gangs ? [...GANGS, "--runtime-config=scheduling.k8s.io/v1beta1=true"] : []),
     "--kubelet-preferred-address-types=InternalIP",
     `--audit-policy-file=${policy}`,
     `--audit-log-path=${join(slot.folder, AUDIT_LOG)}`,

@@ -11,7 +11,8 @@ export const FAKE_NODE = { key: "kwok.x-k8s.io/node", value: "fake" } as const;
 /** Real pods have these addresses, fake ones others, so that they are not mistaken. */
 const POD_RANGE = "10.244.0.0/16";
 const FAKE_POD_RANGE = "10.64.0.0/14";
-const GANGS = ["--feature-gates=GenericWorkload=true"];
+/** Groups of pods, and that they may want nodes of one topology. */
+export const GANGS = ["--feature-gates=GenericWorkload=true,TopologyAwareWorkloadScheduling=true"];
 const LEASE_SECONDS = 40;
 const READY_TIMEOUT_MS = 60_000;
 
@@ -42,12 +43,12 @@ async function startControllers(site: Site): Promise<void> {
 }
 
 async function startScheduler(site: Site): Promise<void> {
-  const { gangs, binaries, processes, inside } = site;
+  const { schedulesGangs, binaries, processes, inside } = site;
   const name = "kube-scheduler";
   const kubeconfig = await addUser(site, name, { name: `system:${name}` });
   const flags = [`--kubeconfig=${kubeconfig}`, "--leader-elect=false", "--secure-port=0"];
   const fast = ["--kube-api-qps=1000", "--kube-api-burst=2000"];
-  processes.start(name, [binary(binaries, name), ...flags, ...fast, ...(gangs ? GANGS : [])], { inside });
+  processes.start(name, [binary(binaries, name), ...flags, ...fast, ...(schedulesGangs ? GANGS : [])], { inside });
 }
 
 async function startKwok(site: Site): Promise<void> {

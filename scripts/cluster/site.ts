@@ -20,6 +20,8 @@ export interface Site {
   readonly level: Level;
   /** Whether Kubernetes knows groups of pods. */
   readonly gangs: boolean;
+  /** Whether its scheduler schedules them. */
+  readonly schedulesGangs: boolean;
   readonly slot: Slot;
   readonly binaries: Binaries;
   readonly processes: ClusterProcesses;

@@ -25,6 +25,8 @@ export interface StartClusterOptions {
   readonly level: Level;
   /** Whether its API server and scheduler know groups of pods, which is an API that clusters may not have. They do by default. */
   readonly gangs?: boolean;
+  /** Whether the scheduler knows those that the API server takes. It does by default. */
+  readonly schedulesGangs?: boolean;
   /** Whether the cluster ends with this process, however that ends. It does by default. */
   readonly owned?: boolean;
   readonly report?: Report;
@@ -37,7 +39,7 @@ export interface StartClusterOptions {
  * DEADLINE_EXCEEDED when it does not come up. Nothing is left behind then.
  */
 export async function startCluster(options: StartClusterOptions): Promise<Cluster> {
-  const { level, gangs = true, owned = true, report = consoleReport(), signal } = options;
+  const { level, gangs = true, schedulesGangs = gangs, owned = true, report = consoleReport(), signal } = options;
   const support = await clusterSupport(level);
   if (!support.available) {
     throw new PetageError("FAILED_PRECONDITION", `Cannot run a test cluster of level ${level}: ${support.why}`);
@@ -51,7 +53,7 @@ export async function startCluster(options: StartClusterOptions): Promise<Cluste
     const processes = new ClusterProcesses(slot, state, searchPath(binaries));
     const inside = level === 3 ? await enterNamespaces(slot, processes, signal) : [];
     const authority = await Authority.create(slot.folder);
-    return await boot({ level, gangs, slot, binaries, processes, authority, inside, signal });
+    return await boot({ level, gangs, schedulesGangs, slot, binaries, processes, authority, inside, signal });
   } catch (error) {
     await takeDown(slot);
     throw error;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { optional, unlessEmpty } from "#lib/config/optional-variable.ts";
 import type { Quota } from "#lib/jobs/quota.ts";
 import { readSettings, settingsVariables } from "#lib/k8s/job/settings.ts";
+import { ALL_NAMESPACES } from "#lib/k8s/objects.ts";
 
 const common = {
   PETAGE_HOST: z.string().default("127.0.0.1"),
@@ -42,8 +43,10 @@ const Kubernetes = z
     PETAGE_POD_NAME: z.string().min(1),
     PETAGE_NAMESPACE: z.string().min(1),
     PETAGE_LEASE_NAME: z.string().min(1),
-    /** Namespaces whose jobs it runs, split by commas. */
+    /** Namespaces whose jobs it runs, split by commas; `*`: all of them. */
     PETAGE_WATCH_NAMESPACES: z.string().min(1),
+    /** Whether it may list the jobs of other namespaces, too, to tell those that nobody runs. */
+    PETAGE_READ_JOBS: z.enum(["true", "false"]).default("false"),
     PETAGE_READ_NODES: z.enum(["true", "false"]).default("false"),
     PETAGE_READ_PODS: z.enum(["true", "false"]).default("false"),
     /** Restarts allowed to jobs created by gRPC that do not say. */
@@ -52,7 +55,8 @@ const Kubernetes = z
   })
   .transform((variables) => ({
     ...variables,
-    namespaces: variables.PETAGE_WATCH_NAMESPACES.split(","),
+    namespaces:
+      variables.PETAGE_WATCH_NAMESPACES === "*" ? [ALL_NAMESPACES] : variables.PETAGE_WATCH_NAMESPACES.split(","),
     settings: readSettings(variables),
   }));
 

@@ -1,5 +1,5 @@
 import { discoverGangs } from "#lib/k8s/job/gang.ts";
-import type { GangName } from "#lib/k8s/job/gang.ts";
+import type { Gang } from "#lib/k8s/job/pod-group.ts";
 import { render } from "#lib/k8s/job/render.ts";
 import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import { readSettings } from "#lib/k8s/job/settings.ts";
@@ -146,7 +146,7 @@ async function applyBare({ jobs }: BenchSite, { name, trainers }: JobSize): Prom
 }
 
 /** Creates what the controller would create for a job; the pods all at once. */
-async function makeBare({ jobs }: BenchSite, job: TrainingJobObject, gangs: ReadonlySet<GangName>): Promise<void> {
+async function makeBare({ jobs }: BenchSite, job: TrainingJobObject, gangs: readonly Gang[]): Promise<void> {
   const { client } = jobs;
   // Of another release, so that the controller does not see the pods.
   const settings = readSettings({ ...controllerEnvironment(NAMESPACE, jobs.kubeconfig), PETAGE_JOB_INSTANCE: "bare" });

@@ -34,6 +34,7 @@ const BAD_VALUES: readonly (readonly [values: string, message: RegExp])[] = [
   ['controller.watchNamespaces="default"', /got string, want array/],
   ['controller.watchNamespaces=["Team A"]', /does not match pattern/],
   ['controller.watchNamespaces=["a","a"]', /are equal/],
+  ['controller={"watchNamespaces":["a"],"watchAllNamespaces":true}', /set one of them/],
   ['controller.extraEnv=[{"value":"a"}]', /missing property 'name'/],
   ['controller.resources={"request":{}}', /additional properties 'request' not allowed/],
   ["controller.service.port=70000", /maximum/],

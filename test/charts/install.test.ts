@@ -39,6 +39,8 @@ const ALLOWED: readonly (readonly [method: "GET" | "POST" | "DELETE" | "PATCH", 
   ["POST", pathOf(POD_GROUPS, { namespace: NAMESPACE })],
   ["DELETE", pathOf(POD_GROUPS, { namespace: NAMESPACE, name: "a" })],
   ["GET", pathOf(core("nodes"))],
+  ["GET", pathOf(TRAINING_JOBS)],
+  ["POST", pathOf(core("events"), { namespace: "default" })],
   ["GET", pathOf(LEASES, { namespace: NAMESPACE, name: CONTROLLER })],
 ];
 const FORBIDDEN: typeof ALLOWED = [
@@ -52,8 +54,8 @@ const FORBIDDEN: typeof ALLOWED = [
   ["GET", pathOf(PODS)],
   ["GET", pathOf(PODS, { namespace: "default" })],
   ["GET", pathOf(PODS, { namespace: "kube-system" })],
-  ["GET", pathOf(TRAINING_JOBS)],
   ["POST", pathOf(TRAINING_JOBS, { namespace: "default" })],
+  ["PATCH", pathOf(TRAINING_JOBS, { namespace: "default", name: "a", subresource: "status" })],
   ["POST", `${pathOf(PODS, { namespace: NAMESPACE, name: "a" })}/exec`],
   ["POST", `${pathOf(PODS, { namespace: NAMESPACE, name: "a" })}/eviction`],
   ["PATCH", pathOf(core("nodes"), { name: "a" })],

@@ -33,6 +33,13 @@ describe("the notes after helm install", function () {
     assert.doesNotMatch(await notes(...open.flatMap((value) => ["--set", value])), /password/);
   });
 
+  it("say what jobs of any other namespace need where all are watched", async () => {
+    const said = await scenario("all-namespaces");
+    assert.match(said, /Jobs of all namespaces run\. NAMESPACE below is each of them but petage\./);
+    assert.match(said, /Jobs of namespace NAMESPACE need there\n/);
+    assert.match(said, /kubectl apply --namespace petage -f deploy\/samples/);
+  });
+
   it("wait for no model where a checkpoint is served", async () => {
     assert.match(await scenario("default"), /once a job has published the model "pet-age" to the claim petage-output/);
     assert.match(await scenario("openshift"), /Ask for an age:\n/);

@@ -160,7 +160,7 @@ describe("the TrainingJob resource in a cluster", function () {
     assert.deepEqual(spec, {
       config: { name: "resnet18_petage_quickstart", fileName: "config.py" },
       workers: 1,
-      gpu: { resourceName: "nvidia.com/gpu", count: 1 },
+      gpu: { count: 1 },
       dataset: { synthetic: { count: 1200, seed: 0 } },
       checkpoint: { everySteps: 0, keepLast: 3 },
       failurePolicy: { maxRestarts: 6 },

@@ -87,6 +87,21 @@ export const BAD_MANIFESTS: readonly BadManifest[] = [
     /gpu\.resourceName is "gpu", expected vendor\/name/,
   ],
   [
+    "a GPU both of a device plugin and of a claim",
+    job({ gpu: { resourceName: "nvidia.com/gpu", resourceClaimTemplateName: "one-gpu" } }),
+    /set one of gpu\.resourceName .* and gpu\.resourceClaimTemplateName/,
+  ],
+  [
+    "a number of GPUs besides a claim",
+    job({ gpu: { resourceClaimTemplateName: "one-gpu", count: 2 } }),
+    /how many devices a worker gets is what the ResourceClaimTemplate says/,
+  ],
+  [
+    "a way to keep to a topology without one",
+    job({ schedulingPolicy: { topologyMode: "Required" } }),
+    /topologyMode says nothing without topologyKey/,
+  ],
+  [
     "a GPU's product as its maker writes it",
     job({ gpu: { product: "NVIDIA H200" } }),
     /gpu\.product is "NVIDIA H200", expected a label of nodes/,

@@ -8,7 +8,7 @@ import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { TrainingJobSpec } from "#lib/jobs/training-job.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
-import { pathOf, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
+import { EVENTS, pathOf, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import { PROJECT_ROOT } from "#lib/host/paths.ts";
 import { startController } from "./controller.ts";
 import type { TestController } from "./controller.ts";
@@ -45,7 +45,6 @@ export function controllerEnvironment(namespace: string, kubeconfig: string): Re
 }
 
 export const POD_GROUPS: ResourceType = { group: "scheduling.k8s.io", version: "v1beta1", plural: "podgroups" };
-const EVENTS: ResourceType = { group: "", version: "v1", plural: "events" };
 
 interface EventObject extends KubeObject {
   readonly type: string;

@@ -36,7 +36,10 @@ export function usePrograms(level: Level): void {
  * Gives the tests of a suite one cluster of a level, and skips them all, saying why, where it cannot run. Call it in
  * `describe`; the function that it returns gives the cluster within a test.
  */
-export function useCluster(level: Level, options: Pick<StartClusterOptions, "gangs"> = {}): () => Cluster {
+export function useCluster(
+  level: Level,
+  options: Pick<StartClusterOptions, "gangs" | "schedulesGangs"> = {},
+): () => Cluster {
   let cluster: Cluster | undefined;
   usePrograms(level);
   before(`a cluster of level ${level}`, async function () {

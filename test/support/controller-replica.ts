@@ -11,10 +11,13 @@ import { controllerEnvironment } from "./cluster-controller.ts";
 export interface ReplicaOptions {
   readonly kubeconfig: string;
   readonly namespace: string;
-  /** Namespaces that it watches besides. */
-  readonly others?: readonly string[];
+  /** Namespaces that it watches; by default its own. */
+  readonly watched?: readonly string[];
   /** The Lease that it takes; replicas that take different ones do not wait for each other. */
   readonly lease: string;
+  /** Unique among those that take the same one; by default its name. */
+  readonly identity?: string;
+  readonly readJobs?: boolean;
   readonly readNodes?: boolean;
   readonly log?: Log;
   readonly clock?: Clock;
@@ -25,18 +28,20 @@ export class Replica implements AsyncDisposable {
   readonly proxy: FaultProxy;
   readonly #end = new AbortController();
   readonly #ended: Promise<unknown>;
-  #killing: Promise<void> | undefined;
+  #ending: Promise<void> | undefined;
 
   private constructor(proxy: FaultProxy, options: ReplicaOptions) {
-    const { kubeconfig, namespace, others = [], lease, readNodes = false, log = silentLog, clock } = options;
+    const { kubeconfig, namespace, watched = [namespace], lease, log = silentLog, clock } = options;
+    const { readJobs = false, readNodes = false, identity = lease } = options;
     this.proxy = proxy;
     const credentials = proxy.credentials();
     const controller = new KubernetesController({
       client: new KubeClient(credentials),
       settings: readSettings(controllerEnvironment(namespace, kubeconfig)),
-      namespaces: [namespace, ...others],
+      namespaces: watched,
+      readJobs,
       readNodes,
-      lease: { namespace, name: lease, identity: lease },
+      lease: { namespace, name: lease, identity },
       log,
       metrics: silentMetrics,
       ...(clock && { clock }),
@@ -59,13 +64,23 @@ export class Replica implements AsyncDisposable {
 
   /** From now on nothing that it says arrives anywhere, as after SIGKILL. */
   async kill(): Promise<void> {
-    this.#killing ??= (async () => {
+    this.#ending ??= (async () => {
       this.proxy.fault = () => ({ kind: "break" });
       this.#end.abort();
       await this.proxy[Symbol.asyncDispose]();
       await this.#ended;
     })();
-    await this.#killing;
+    await this.#ending;
+  }
+
+  /** It gives its lease back, as after SIGTERM. */
+  async leave(): Promise<void> {
+    this.#ending ??= (async () => {
+      this.#end.abort();
+      await this.#ended;
+      await this.proxy[Symbol.asyncDispose]();
+    })();
+    await this.#ending;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

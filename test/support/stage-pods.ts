@@ -10,7 +10,7 @@ import type { Change } from "#lib/k8s/store.ts";
 import type { WorkerName } from "#lib/jobs/job-state.ts";
 
 /** Exit code of each worker that ends by itself once its job runs. */
-export type Script = (worker: WorkerName) => number | undefined;
+export type Script = (worker: WorkerName, job: TrainingJobObject) => number | undefined;
 
 /**
  * Plays scheduler and kubelet for the pods of all jobs where the cluster has neither: a pod is ready at once, and ends
@@ -29,10 +29,17 @@ export class PodStage {
     this.#client = client;
     this.#script = script;
     this.#pods.onChange((change) => this.#onPod(change));
-    this.#jobs.onChange(({ after }) => {
-      if (after?.status?.phase === "Running")
-        for (const pod of this.#pods.ownedBy(after.metadata.uid ?? "")) this.#end(pod, after);
-    });
+    this.#jobs.onChange(({ after }) => after && this.#play(after));
+  }
+
+  /** Asks the script again, which has other answers now. */
+  playOn(): void {
+    for (const job of this.#jobs.all()) this.#play(job);
+  }
+
+  #play(job: TrainingJobObject): void {
+    if (job.status?.phase !== "Running") return;
+    for (const pod of this.#pods.ownedBy(job.metadata.uid ?? "")) this.#end(pod, job);
   }
 
   /** What must not be and was: two live pods of a rank, a pod made twice. */
@@ -67,7 +74,7 @@ export class PodStage {
   #end(pod: Pod, job: TrainingJobObject): void {
     const worker = workerOf(pod);
     if (!worker || worker.attempt !== (job.status?.attempt ?? 0) || pod.status?.phase !== "Running") return;
-    const code = this.#script(worker);
+    const code = this.#script(worker, job);
     if (code !== undefined) this.#say(pod, ended(pod, code));
   }
 

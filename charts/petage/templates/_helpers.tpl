@@ -276,6 +276,55 @@ nats://{{ include "petage.natsName" . }}.{{ .Release.Namespace }}:4222
 {{- end -}}
 {{- end }}
 
+{{/* Whose jobs the controller runs, as it is told. */}}
 {{- define "petage.watchNamespaces" -}}
+{{- if .Values.controller.watchAllNamespaces -}}
+*
+{{- else -}}
+{{- include "petage.ownNamespaces" . }}
+{{- end -}}
+{{- end }}
+
+{{/* Namespaces in which the release has objects for the pods of jobs, split by commas. */}}
+{{- define "petage.ownNamespaces" -}}
 {{- .Values.controller.watchNamespaces | default (list .Release.Namespace) | uniq | join "," }}
+{{- end }}
+
+{{/* What pods of jobs run as: in namespaces that the release does not know there is none of its own. */}}
+{{- define "petage.jobServiceAccount" -}}
+{{- if .Values.controller.watchAllNamespaces -}}
+default
+{{- else -}}
+{{ include "petage.fullname" . }}-worker
+{{- end -}}
+{{- end }}
+
+{{/* What the controller may do with jobs and their pods, wherever those are. */}}
+{{- define "petage.jobRules" -}}
+- apiGroups: [petage.dev]
+  resources: [trainingjobs]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [petage.dev]
+  resources: [trainingjobs/status]
+  verbs: [patch]
+# Owners that block their deletion must be ones that the controller may finalize.
+- apiGroups: [petage.dev]
+  resources: [trainingjobs/finalizers]
+  verbs: [update]
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list, watch, create, patch, delete, deletecollection]
+- apiGroups: [""]
+  resources: [pods/log]
+  verbs: [get]
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get, create]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [get, create, patch]
+# Gangs, by whichever of them the cluster has.
+- apiGroups: [scheduling.k8s.io, scheduling.volcano.sh, scheduling.x-k8s.io]
+  resources: [podgroups, workloads]
+  verbs: [create, delete]
 {{- end }}

@@ -16,7 +16,9 @@ export function getCommand(): Command {
     .action(async (name: string, flags: GetFlags, command: Command) => {
       await using jobs = await openJobs(flags);
       const job = await jobs.get(name);
-      const page = { nowMs: Date.now(), command: pathOf(command).replace(/ get$/, ""), place: placeOf(flags) };
+      const unattended = job.status ? undefined : await jobs.whyUnattended(job);
+      const place = { command: pathOf(command).replace(/ get$/, ""), place: placeOf(flags) };
+      const page = { nowMs: Date.now(), unattended, ...place };
       process.stdout.write(flags.output ? printObject(job, flags.output) : describeJob(job, page));
     });
 }

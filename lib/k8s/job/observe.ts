@@ -4,6 +4,8 @@ import { parseTermination } from "#lib/jobs/termination.ts";
 import { GATE, GRPC_PORT, podName, workerOf } from "./names.ts";
 import type { ContainerStatus, Pod, PodCondition } from "./pod.ts";
 
+/** A pod of which no scheduler has said anything for this long has none. */
+export const NO_SCHEDULER_MS = 60_000;
 /** A pod that is being deleted and still there this long after its grace is on a node that is gone. */
 export const STUCK_TERMINATING_MS = 60_000;
 
@@ -46,7 +48,7 @@ export function stateOf(pod: Pod, now: Instant): WorkerState {
   if (condition(pod, "Ready")?.status === "True" && metadata.deletionTimestamp === undefined) {
     return { state: "ready", address: `${status.podIP}:${GRPC_PORT}` };
   }
-  const problem = problemOf(pod);
+  const problem = problemOf(pod) ?? schedulerProblemOf(pod, now);
   const trouble = problem ? { problem } : {};
   if (spec.schedulingGates?.some(({ name }) => name === GATE)) return { state: "starting", waitsFor: "admission" };
   if (spec.nodeName === undefined) return { state: "starting", waitsFor: "node", ...trouble };
@@ -62,11 +64,14 @@ export function exitOf(pod: Pod, now: Instant): Exit | undefined {
   return isStuck ? { ...lostExit("NodeLost", now), ...placeOf(pod) } : undefined;
 }
 
-/** The next moment at which a pod that is being deleted counts as lost with its node, though nothing is heard of it. */
+/** The next moment at which a pod counts as lost with its node, or as one without a scheduler, though nothing is heard of it. */
 export function nextStuckTime(pods: readonly Pod[], now: Instant): Instant | null {
-  const moments = pods.flatMap(({ metadata: { deletionTimestamp } }) =>
-    deletionTimestamp === undefined ? [] : [Date.parse(deletionTimestamp) + STUCK_TERMINATING_MS + 1],
-  );
+  const moments = pods.flatMap((pod) => {
+    const { deletionTimestamp, creationTimestamp } = pod.metadata;
+    if (deletionTimestamp !== undefined) return [Date.parse(deletionTimestamp) + STUCK_TERMINATING_MS + 1];
+    if (creationTimestamp === undefined || !isUnseen(pod)) return [];
+    return [Date.parse(creationTimestamp) + NO_SCHEDULER_MS + 1];
+  });
   const next = Math.min(...moments.filter((moment) => moment > now));
   return Number.isFinite(next) ? next : null;
 }
@@ -171,8 +176,22 @@ function problemOf(pod: Pod): Problem | undefined {
   return { reason: scheduled.reason ?? "Unschedulable", message: scheduled.message.replace(GANG_PREFIX, "") };
 }
 
+/** Whether no scheduler has said anything of a pod, not even that it finds no node. */
+function isUnseen(pod: Pod): boolean {
+  const { nodeName, schedulingGates = [] } = pod.spec;
+  return nodeName === undefined && schedulingGates.length === 0 && condition(pod, "PodScheduled") === undefined;
+}
+
+function schedulerProblemOf(pod: Pod, now: Instant): Problem | undefined {
+  const { creationTimestamp = "" } = pod.metadata;
+  if (!isUnseen(pod) || !(now - Date.parse(creationTimestamp) > NO_SCHEDULER_MS)) return undefined;
+  const scheduler = (pod.spec["schedulerName"] as string | undefined) ?? "default-scheduler";
+  const message = `No scheduler has looked at the pods for ${NO_SCHEDULER_MS / 1000} s: they wait for ${scheduler}, which has to run`;
+  return { reason: "NoScheduler", message };
+}
+
 /**
  * kube-scheduler 1.37 puts it before what keeps a gang waiting, but only of pods that it looked at before the one that
- * found no place: what a job says must not depend on their order.
+ * found no place: what a job says must not depend on their order. Where it knows topologies, all nodes are one placement.
  */
-const GANG_PREFIX = /^pod group is unschedulable, /;
+const GANG_PREFIX = /^(pod group is unschedulable, |0\/1 placements are available, first placement status: )+/;

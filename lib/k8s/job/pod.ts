@@ -64,8 +64,8 @@ export interface Pod extends KubeObject {
 export function slimPod({ metadata, spec, status }: Pod): Pod {
   const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp, labels, ownerReferences } =
     metadata;
-  const { nodeName, schedulingGates, containers, nodeSelector, affinity, tolerations, priority } = spec;
-  const wishes = nodeName === undefined ? { nodeSelector, affinity, tolerations, priority } : {};
+  const { nodeName, schedulingGates, containers, nodeSelector, affinity, tolerations, priority, schedulerName } = spec;
+  const wishes = nodeName === undefined ? { nodeSelector, affinity, tolerations, priority, schedulerName } : {};
   const { conditions, containerStatuses, initContainerStatuses, phase, reason, message, podIP } = status ?? {};
   const state = ({ name: container, state: now }: ContainerStatus): ContainerStatus => ({
     name: container,

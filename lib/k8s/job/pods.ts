@@ -2,7 +2,7 @@ import { compact } from "#lib/base/compact.ts";
 import type { Role, WorkerName } from "#lib/jobs/job-state.ts";
 import { workerEnvironment } from "#lib/jobs/worker-environment.ts";
 import type { WorkerEnvironment } from "#lib/jobs/worker-environment.ts";
-import type { Gang, GangContext } from "./gang.ts";
+import type { Gang, GangContext } from "./pod-group.ts";
 import { mergeTemplate } from "./merge.ts";
 import { configMapName, GRPC_PORT as PORT, HEALTH_PORT, jobLabels, LABELS, ownerOf, podName } from "./names.ts";
 import { WORKER_NAME } from "./names.ts";
@@ -77,6 +77,7 @@ function specOf(context: AttemptContext, role: Exclude<Role, "nats-server">, wor
   const { schedulingPolicy, gpu } = job.spec;
   const isTrainer = role === "trainer";
   const { volumes, initContainers } = volumesOf(context, role);
+  const { claims } = isTrainer ? gpusOf(job) : {};
   return {
     restartPolicy: "Never",
     serviceAccountName: serviceAccount,
@@ -104,6 +105,7 @@ function specOf(context: AttemptContext, role: Exclude<Role, "nats-server">, wor
     },
     ...(initContainers.length > 0 && { initContainers }),
     containers: [containerOf(context, role, worker)],
+    ...(claims && { resourceClaims: claims }),
     volumes,
   };
 }
@@ -115,9 +117,8 @@ function selectorOf(labels: Readonly<Record<string, string | undefined>>): Pick<
 
 function containerOf(context: AttemptContext, role: Exclude<Role, "nats-server">, worker: WorkerName): Container {
   const { job, settings } = context;
-  const { gpu } = job.spec;
   const { requests, limits } = resourcesOf(job, role);
-  const devices = role === "trainer" && gpu ? { [gpu.resourceName ?? "nvidia.com/gpu"]: String(gpu.count ?? 1) } : {};
+  const { devices = {}, claims } = role === "trainer" ? gpusOf(job) : {};
   const probe = { port: settings.tlsSecret ? HEALTH_PORT : PORT };
   return {
     name: role,
@@ -140,11 +141,26 @@ function containerOf(context: AttemptContext, role: Exclude<Role, "nats-server">
     resources: {
       ...(requests && { requests }),
       ...((limits || Object.keys(devices).length > 0) && { limits: { ...limits, ...devices } }),
+      ...(claims && { claims: claims.map(({ name }) => ({ name })) }),
     },
     securityContext: CONTAINER_SECURITY,
     terminationMessagePolicy: "FallbackToLogsOnError",
     volumeMounts: mountsOf(context, role),
   };
+}
+
+interface Gpus {
+  /** What device plugins offer. */
+  readonly devices?: Readonly<Record<string, string>>;
+  /** What drivers offer, by claims of the pod. */
+  readonly claims?: readonly { readonly name: string; readonly resourceClaimTemplateName: string }[];
+}
+
+function gpusOf({ spec: { gpu } }: TrainingJobObject): Gpus {
+  if (gpu === undefined) return {};
+  const { resourceName = "nvidia.com/gpu", resourceClaimTemplateName, count = 1 } = gpu;
+  if (resourceClaimTemplateName !== undefined) return { claims: [{ name: "gpu", resourceClaimTemplateName }] };
+  return { devices: { [resourceName]: String(count) } };
 }
 
 function resourcesOf({ spec }: TrainingJobObject, role: Exclude<Role, "nats-server">): Resources {
@@ -289,25 +305,31 @@ function drawPets({ job, settings }: AttemptContext, { count = 1200, seed = 0 }:
   };
 }
 
-/** Neighbours close to each other where that is wanted, and away from nodes on which the job has failed. */
-function affinityOf({ job }: AttemptContext, excludedNodes: readonly string[]): { affinity?: object } {
-  const { topologyKey } = job.spec.schedulingPolicy ?? {};
-  const together = topologyKey && {
-    podAffinity: {
-      preferredDuringSchedulingIgnoredDuringExecution: [
-        {
-          weight: 100,
-          podAffinityTerm: { topologyKey, labelSelector: { matchLabels: { [LABELS.uid]: job.metadata.uid ?? "" } } },
-        },
-      ],
-    },
-  };
+/** Pods close to each other where that is wanted, and away from nodes on which the job has failed. */
+function affinityOf(context: AttemptContext, excludedNodes: readonly string[]): { affinity?: object } {
+  const together = nearEachOther(context);
   const away = excludedNodes.length > 0 && {
     nodeAffinity: {
       requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields: notIn(excludedNodes) }] },
     },
   };
   return together || away ? { affinity: { ...together, ...away } } : {};
+}
+
+/**
+ * Pods of an earlier attempt that hang on a lost node count for nothing. What is required is so also where the group of
+ * the pods says it: an API server or a scheduler may not know that part of a group.
+ */
+function nearEachOther({ job, attempt }: AttemptContext): { podAffinity: object } | undefined {
+  const { topologyKey, topologyMode = "Preferred" } = job.spec.schedulingPolicy ?? {};
+  if (topologyKey === undefined) return undefined;
+  const matchLabels = { [LABELS.uid]: job.metadata.uid ?? "", [LABELS.attempt]: String(attempt) };
+  const term = { topologyKey, labelSelector: { matchLabels } };
+  const podAffinity =
+    topologyMode === "Required"
+      ? { requiredDuringSchedulingIgnoredDuringExecution: [term] }
+      : { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: term }] };
+  return { podAffinity };
 }
 
 function notIn(nodes: readonly string[]): object[] {

@@ -3,8 +3,8 @@ import type { JobSpec, WorkerName } from "#lib/jobs/job-state.ts";
 import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import type { KubeObject } from "#lib/k8s/objects.ts";
 import { gangOf } from "./gang.ts";
-import type { GangName } from "./gang.ts";
 import { configMapName, jobLabels, ownerOf } from "./names.ts";
+import type { Gang } from "./pod-group.ts";
 import { podOf } from "./pods.ts";
 import type { AttemptContext } from "./pods.ts";
 import type { Pod } from "./pod.ts";
@@ -16,8 +16,10 @@ export interface AttemptOptions {
   readonly job: TrainingJobObject;
   readonly settings: JobSettings;
   readonly resolved: ResolvedJob;
-  /** The gang schedulers that the cluster has. */
-  readonly gangs: ReadonlySet<GangName>;
+  /** The gangs that the cluster has, the best first. */
+  readonly gangs: readonly Gang[];
+  /** Whether a scheduler has left the group of an earlier attempt out of account. */
+  readonly isGangIgnored?: boolean;
   readonly attempt?: number;
   /** Trainers of the attempt; by default those that are wanted. */
   readonly size?: number;
@@ -31,7 +33,7 @@ export function attemptContext(options: AttemptOptions): AttemptContext {
   const { job, settings, resolved, gangs, attempt = 0, excludedNodes = [] } = options;
   const spec = jobSpecOf(job, resolved);
   const size = options.size ?? spec.workers;
-  const gang = gangOf(job, gangs);
+  const gang = gangOf(job, gangs, options.isGangIgnored);
   const helpers = rowsOf(spec, 0).flat().length;
   const minCount = helpers + Math.min(size, spec.minWorkers);
   const { workDir, runDir } = foldersOf(job, resolved);

@@ -7,14 +7,14 @@ import { PetageError } from "#lib/base/errors.ts";
 import { abortable } from "#lib/base/signals.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { discoverGangs } from "#lib/k8s/job/gang.ts";
-import type { GangName } from "#lib/k8s/job/gang.ts";
+import type { Gang } from "#lib/k8s/job/pod-group.ts";
 import { LABELS } from "#lib/k8s/job/names.ts";
 import { slimPod } from "#lib/k8s/job/pod.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { JobSettings } from "#lib/k8s/job/settings.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { Leadership } from "#lib/k8s/lease.ts";
-import { ALIVE, NODES, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
+import { ALIVE, ALL_NAMESPACES, NODES, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import { Reflector } from "#lib/k8s/reflector.ts";
 import type { ReflectorOptions } from "#lib/k8s/reflector.ts";
 import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
@@ -26,6 +26,7 @@ import { systemClock } from "#lib/system/clock.ts";
 import { jobMetrics } from "../metrics.ts";
 import { followProgress } from "./progress.ts";
 import { Reconciler } from "./reconciler.ts";
+import { Strangers } from "./strangers.ts";
 import { Surroundings } from "./surroundings.ts";
 import { Tracks } from "./tracks.ts";
 
@@ -43,8 +44,10 @@ export const MAX_SILENCE_MS = 180_000;
 export interface KubernetesOptions {
   readonly client: KubeClient;
   readonly settings: JobSettings;
-  /** Where jobs are; each has its own watches. */
+  /** Where jobs are; each has its own watches, as has `ALL_NAMESPACES`. */
   readonly namespaces: readonly string[];
+  /** Whether it may list the jobs of other namespaces, to tell them that nobody runs them; by default it may not. */
+  readonly readJobs?: boolean;
   readonly readNodes: boolean;
   /** Whether it may list the pods of others, too; by default it may not. */
   readonly readPods?: boolean;
@@ -70,13 +73,16 @@ export class KubernetesController implements Disposable {
   readonly #reflectors: Watched[] = [];
   /** Those of each namespace with jobs: it is left alone until all that is in it has been seen. */
   readonly #sights = new Map<string, readonly Watched[]>();
+  /** Jobs of others; undefined where it may not see them, or where there are none. */
+  readonly #strangers: Strangers | undefined;
   readonly #leadership: Leadership;
   readonly #reconciler: Reconciler;
   readonly #reconciled: (seconds: number) => void;
-  #gangs: ReadonlySet<GangName> = new Set();
+  #gangs: readonly Gang[] = [];
 
   constructor(options: KubernetesOptions) {
     const { client, settings, namespaces, readNodes, readPods = false, lease, log, metrics } = options;
+    const mayWrite = (): void => this.#mayWrite();
     this.#options = options;
     this.#now = steadyClock(options.clock ?? systemClock);
     this.#tracks = new Tracks(this.#now);
@@ -93,6 +99,17 @@ export class KubernetesController implements Disposable {
       const others = { labelSelector: `${LABELS.instance}!=${settings.instance}`, fieldSelector: ALIVE };
       if (readPods) this.#reflect(PODS, surroundings.others, others);
     }
+    if (options.readJobs && !namespaces.includes(ALL_NAMESPACES)) {
+      const { fieldSelector, store } = (this.#strangers = new Strangers({
+        client,
+        namespaces,
+        component: lease.identity,
+        log,
+        mayWrite,
+        now: this.#now,
+      }));
+      this.#reflect(TRAINING_JOBS, store, { fieldSelector });
+    }
     this.#leadership = new Leadership({ client, log, ...lease });
     this.#reconciler = new Reconciler({
       client,
@@ -102,7 +119,7 @@ export class KubernetesController implements Disposable {
       tracks: this.#tracks,
       settings,
       gangs: () => this.#gangs,
-      mayWrite: () => this.#mayWrite(),
+      mayWrite,
       component: lease.identity,
       onStatus: jobMetrics(metrics, () => this.jobs.all()),
       log,
@@ -147,6 +164,7 @@ export class KubernetesController implements Disposable {
     try {
       await Promise.all([
         runWorkers({ queue: this.#queue, count: WORKERS, reconcile, log }, signal),
+        this.#strangers?.run(signal),
         followProgress({ jobs, pods, tracks: this.#tracks, access, log, now: this.#now, onChange }, signal),
       ]);
     } finally {
@@ -156,7 +174,7 @@ export class KubernetesController implements Disposable {
   }
 
   async #reconcile(key: string): Promise<number | undefined> {
-    const sight = this.#sights.get(key.slice(0, key.indexOf("/"))) ?? [];
+    const sight = this.#sights.get(key.slice(0, key.indexOf("/"))) ?? this.#sights.get(ALL_NAMESPACES) ?? [];
     if (sight.some(({ lists }) => lists === 0)) return undefined; // it comes again once all of its namespace is seen
     const startedAt = performance.now();
     try {
@@ -229,7 +247,7 @@ export class KubernetesController implements Disposable {
       labels: ["namespace"],
       collect: (gauge) => {
         for (const [namespace, reflectors] of this.#sights) {
-          gauge.set(reflectors.some(({ isForbidden }) => isForbidden) ? 1 : 0, { namespace });
+          gauge.set(reflectors.some(({ isForbidden }) => isForbidden) ? 1 : 0, { namespace: namespace || "*" });
         }
       },
     });
@@ -253,5 +271,6 @@ export class KubernetesController implements Disposable {
 
   [Symbol.dispose](): void {
     this.#queue[Symbol.dispose]();
+    this.#strangers?.[Symbol.dispose]();
   }
 }

@@ -4,11 +4,10 @@ import type { Log } from "#lib/base/log.ts";
 import type { JobEvent } from "#lib/jobs/job-events.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { API_VERSION, KIND } from "#lib/k8s/job/names.ts";
-import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
-import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
+import { EVENTS } from "#lib/k8s/objects.ts";
+import type { KubeObject } from "#lib/k8s/objects.ts";
 import type { PodTrack } from "./tracks.ts";
 
-const EVENTS: ResourceType = { group: "", version: "v1", plural: "events" };
 /** What the API server takes of a note. */
 const MAX_NOTE_CHARACTERS = 1024;
 const NAME_DIGITS = 16;
@@ -29,7 +28,7 @@ interface EventObject extends KubeObject {
  */
 export async function recordEvent(
   options: EventsOptions,
-  job: TrainingJobObject,
+  job: KubeObject,
   { event, track }: { readonly event: JobEvent; readonly track: Pick<PodTrack, "told"> },
 ): Promise<void> {
   try {
@@ -70,7 +69,7 @@ function unlessCode(code: PetageError["code"]): (error: unknown) => false {
 
 type Told = ReturnType<typeof eventOf>;
 
-function eventOf(job: TrainingJobObject, { type, reason, message }: JobEvent, { component }: EventsOptions) {
+function eventOf(job: KubeObject, { type, reason, message }: JobEvent, { component }: EventsOptions) {
   const { namespace = "", name, uid = "", resourceVersion } = job.metadata;
   const digits = createHash("sha256").update(`${uid} ${reason}`).digest("hex").slice(0, NAME_DIGITS);
   const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");

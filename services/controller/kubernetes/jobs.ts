@@ -8,7 +8,8 @@ import type { KubeClient } from "#lib/k8s/client.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import { requestedJob } from "#lib/rpc/job-from-message.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
-import { TRAINING_JOBS } from "#lib/k8s/objects.ts";
+import { unwatched } from "#lib/k8s/job/unwatched.ts";
+import { ALL_NAMESPACES, TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import type { Store } from "#lib/k8s/store.ts";
 import type { CreateTrainingJobRequest__Output } from "#proto/petage/v1/CreateTrainingJobRequest.ts";
 
@@ -24,8 +25,10 @@ export interface ClusterJobsOptions {
   readonly client: KubeClient;
   readonly jobs: Store<TrainingJobObject>;
   readonly pods: Store<Pod>;
-  /** Jobs are created in the first; those of the others are named `namespace/name`. */
+  /** Where jobs are run. */
   readonly namespaces: readonly string[];
+  /** Jobs are created here; those of other namespaces are named `namespace/name`. */
+  readonly home: string;
   /** Restarts allowed where a request does not say. */
   readonly maxRestarts: number;
   /** How much may run at a time for further ones to be created here; without it, as much as is asked for. */
@@ -35,11 +38,9 @@ export interface ClusterJobsOptions {
 /** The jobs of a cluster: the same that `kubectl` shows. */
 export class ClusterJobs implements Jobs {
   readonly #options: ClusterJobsOptions;
-  readonly #home: string;
 
   constructor(options: ClusterJobsOptions) {
     this.#options = options;
-    this.#home = options.namespaces[0] ?? "default";
   }
 
   async create(request: CreateTrainingJobRequest__Output): Promise<TrainingJob> {
@@ -56,7 +57,7 @@ export class ClusterJobs implements Jobs {
       : randomUUID().slice(0, 5);
     const name = job?.metadata?.name || `${nameLikeConfig}-${suffix}`;
     const annotations = requestId ? { [REQUEST_ANNOTATION]: requestId } : {};
-    const metadata = { name, namespace: this.#home, labels: job?.metadata?.labels ?? {}, annotations };
+    const metadata = { name, namespace: this.#options.home, labels: job?.metadata?.labels ?? {}, annotations };
     const object = { apiVersion: API_VERSION, kind: KIND, metadata, spec };
     const created = await this.#make(object, validateOnly);
     if (!validateOnly) jobs.wrote(created, undefined);
@@ -117,11 +118,17 @@ export class ClusterJobs implements Jobs {
   }
 
   #nameOf({ metadata: { namespace, name } }: TrainingJobObject): string {
-    return namespace === this.#home ? name : `${namespace}/${name}`;
+    return namespace === this.#options.home ? name : `${namespace}/${name}`;
   }
 
   #find(name: string): TrainingJobObject | undefined {
-    return this.#options.jobs.get(name.includes("/") ? name : `${this.#home}/${name}`);
+    const { jobs, namespaces, home } = this.#options;
+    const namespace = name.includes("/") ? name.slice(0, name.indexOf("/")) : home;
+    if (namespaces.includes(namespace) || namespaces.includes(ALL_NAMESPACES)) {
+      return jobs.get(name.includes("/") ? name : `${home}/${name}`);
+    }
+    const { message, hint } = unwatched(namespace, namespaces);
+    throw new PetageError("FAILED_PRECONDITION", message, { hint });
   }
 
   #present(name: string): TrainingJobObject {

@@ -12,7 +12,7 @@ import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import { readStatus, writeStatus } from "#lib/jobs/status.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { GANGS } from "#lib/k8s/job/gang.ts";
-import type { GangName } from "#lib/k8s/job/gang.ts";
+import type { Gang } from "#lib/k8s/job/pod-group.ts";
 import { nextStuckTime, observeWorkers } from "#lib/k8s/job/observe.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import { podOf } from "#lib/k8s/job/pods.ts";
@@ -38,8 +38,8 @@ export interface PodLauncherOptions {
   /** Undefined where the controller may not read nodes. */
   readonly surroundings: Surroundings | undefined;
   readonly settings: JobSettings;
-  /** The gang schedulers that the cluster has. */
-  gangs(): ReadonlySet<GangName>;
+  /** The gangs that the cluster has, the best first. */
+  gangs(): readonly Gang[];
   /** Throws when this process may not write any more. */
   mayWrite(): void;
   /** Name of this replica, for events. */
@@ -78,12 +78,15 @@ export class PodLauncher implements Launcher<PodPass> {
     const workers = this.#workers(pass);
     const { suspend = false, cancel = false } = this.#current(pass).spec.runPolicy ?? {};
     const spec = this.#spec(pass);
+    const { gang, gangContext } = this.#contextOf(pass);
+    const isReplaceable = (pass.job.spec.schedulingPolicy?.gang ?? "Auto") === "Auto";
     return {
       spec,
       status: pass.status,
       workers,
       cancelRequested: cancel,
       suspendRequested: suspend,
+      ...(gang.needs !== undefined && { gang: { minCount: gangContext.minCount, needs: gang.needs, isReplaceable } }),
       checkpointStep: pass.track.facts.lastCheckpoint?.step ?? 0,
       ...this.#roomFor(pass, { spec, status: pass.status, workers }),
     };
@@ -229,6 +232,7 @@ export class PodLauncher implements Launcher<PodPass> {
       settings: this.#options.settings,
       resolved,
       gangs: this.#options.gangs(),
+      isGangIgnored: status.gangIgnored,
       attempt: status.attempt,
       size: sizeOf({ spec: this.#spec(pass), status }),
       ...(status.attempt > 0 && checkpoint !== undefined && { resumeFrom: checkpoint }),

@@ -24,13 +24,14 @@ export async function runInCluster(env: KubernetesEnvironment, host: Host): Prom
   const client = new KubeClient(credentials, apiMetrics(metrics));
   const { namespaces, settings } = env;
   const lease = { namespace: env.PETAGE_NAMESPACE, name: env.PETAGE_LEASE_NAME, identity: env.PETAGE_POD_NAME };
-  const [readNodes, readPods] = [env.PETAGE_READ_NODES === "true", env.PETAGE_READ_PODS === "true"];
+  const may = (variable: "JOBS" | "NODES" | "PODS"): boolean => env[`PETAGE_READ_${variable}`] === "true";
   using controller = new KubernetesController({
     client,
     settings,
     namespaces,
-    readNodes,
-    readPods,
+    readJobs: may("JOBS"),
+    readNodes: may("NODES"),
+    readPods: may("PODS"),
     lease,
     access,
     log,
@@ -42,6 +43,7 @@ export async function runInCluster(env: KubernetesEnvironment, host: Host): Prom
     jobs,
     pods,
     namespaces,
+    home: namespaces[0] || env.PETAGE_NAMESPACE,
     quota: quotaOf(env),
     maxRestarts: env.PETAGE_JOB_MAX_RESTARTS,
   });

@@ -54,6 +54,48 @@ describe("plan, of pods that start together", () => {
     assert.equal(wakeTime(observed({ ...placed, status: { ...held, heldSince: NOW } }), NOW), NOW + 600_001);
   });
 
+  it("notices a scheduler that starts those one by one that it was to start together, and asks it no more", () => {
+    const problem = { reason: "Unschedulable", message: "0/3 nodes are available" };
+    const scattered = { trainers: [starting, { ...homeless, problem }], dataLoader: starting };
+    const gang = { minCount: 3, needs: "its gate", isReplaceable: true };
+    const status = (heldMs: number): NonNullable<Situation["status"]> => ({
+      ...beginning,
+      attemptTime: NOW - HOUR_MS,
+      heldSince: NOW - heldMs,
+    });
+    const noticed = next({ ...scattered, status: status(60_001), rest: { gang } });
+    assert.deepEqual(
+      [
+        noticed?.phase,
+        noticed?.ending,
+        noticed?.reason,
+        noticed?.gangIgnored,
+        noticed?.restarts,
+        noticed?.restartsIgnored,
+      ],
+      ["Stopping", "Restarting", "GangIgnored", true, 0, 1],
+    );
+    const told =
+      "The scheduler gave places to 2 of 3 workers that must start together: it leaves their group out of account";
+    assert.equal(noticed?.message, `${told}. Groups need its gate`);
+    assert.equal(wakeTime(observed({ ...scattered, status: status(0), rest: { gang } }), NOW), NOW + 60_001);
+
+    const named = next({ ...scattered, status: status(60_001), rest: { gang: { ...gang, isReplaceable: false } } });
+    assert.deepEqual([named?.phase, named?.reason, named?.gangIgnored], ["Scheduling", "GangIgnored", false]);
+    assert.equal(named?.message, noticed?.message);
+
+    const short = { spec: { startTimeoutMs: 10_000 }, status: status(10_001), rest: { gang } };
+    assert.equal(next({ ...scattered, ...short })?.reason, "GangIgnored", "before the attempt is given up as slow");
+    for (const [what, situation] of Object.entries({
+      "it may still be at it": { ...scattered, status: status(60_000), rest: { gang } },
+      "nobody was asked": { ...scattered, status: status(60_001) },
+      "enough have places": { ...scattered, status: status(60_001), rest: { gang: { ...gang, minCount: 2 } } },
+      "none was refused": { trainers: [starting, homeless], status: status(60_001), rest: { gang } },
+    })) {
+      assert.notEqual(next(situation)?.reason, "GangIgnored", what);
+    }
+  });
+
   it("lets pods in together when there is room, or when nobody knows", () => {
     const waiting = { trainers: [gated, gated], dataLoader: gated, status: beginning };
     for (const rest of [{ fits: true }, {}]) {

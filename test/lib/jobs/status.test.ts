@@ -42,6 +42,7 @@ const EVERYTHING: JobStatus = {
   },
   ending: "Restarting",
   nodeFailures: { "node-1": 1 },
+  gangIgnored: true,
 };
 
 describe("the status of a job", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { controllerOf, keyOf, pathOf, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
+import { ALL_NAMESPACES, controllerOf, keyOf, pathOf, PODS, TRAINING_JOBS } from "#lib/k8s/objects.ts";
 import type { KubeObject, Place, ResourceType } from "#lib/k8s/objects.ts";
-import { ALL_NAMESPACES, Store } from "#lib/k8s/store.ts";
+import { Store } from "#lib/k8s/store.ts";
 
 function pod(name: string, { uid = name, version = "1", owner = "", namespace = "ns" } = {}): KubeObject {
   const ownerReferences =

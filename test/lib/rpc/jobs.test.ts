@@ -47,6 +47,7 @@ describe("a job over gRPC", () => {
         resources: { requests: { cpu: "1" }, limits: { memory: "1Gi" } },
       },
     ],
+    ["a GPU by a claim", { config: { name: "tiny" }, gpu: { resourceClaimTemplateName: "one-gpu", count: 1 } }],
   ];
   for (const [what, spec] of specs) {
     it(`keeps ${what}`, () => {

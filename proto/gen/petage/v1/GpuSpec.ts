@@ -17,6 +17,10 @@ export interface GpuSpec {
    * Product label that the node must have; empty: any.
    */
   'product'?: (string);
+  /**
+   * ResourceClaimTemplate that each worker gets a claim from instead; it says how many. Empty: none.
+   */
+  'resourceClaimTemplateName'?: (string);
 }
 
 /**
@@ -35,4 +39,8 @@ export interface GpuSpec__Output {
    * Product label that the node must have; empty: any.
    */
   'product': (string);
+  /**
+   * ResourceClaimTemplate that each worker gets a claim from instead; it says how many. Empty: none.
+   */
+  'resourceClaimTemplateName': (string);
 }

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { podName, workerOf } from "#lib/k8s/job/names.ts";
-import { endingOf, observeWorkers, stateOf, STUCK_TERMINATING_MS } from "#lib/k8s/job/observe.ts";
+import {
+  endingOf,
+  nextStuckTime,
+  NO_SCHEDULER_MS,
+  observeWorkers,
+  stateOf,
+  STUCK_TERMINATING_MS,
+} from "#lib/k8s/job/observe.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import { jobSpecOf } from "#lib/jobs/job-spec.ts";
 import { INITIAL_STATUS } from "#lib/jobs/job-state.ts";
@@ -42,6 +49,7 @@ describe("stateOf", () => {
   const ready = [{ type: "Ready", status: "True" }];
   const target = [{ type: "DisruptionTarget", status: "True", reason: "EvictionByEvictionAPI" }];
   const report = formatTermination({ ...EMPTY_REPORT, error: "No such file" });
+  const minuteAgo = new Date(NOW - NO_SCHEDULER_MS - 1).toISOString();
   const long = new Date(NOW - STUCK_TERMINATING_MS - 1).toISOString();
   const cases: readonly (readonly [what: string, pod: Pod, state: WorkerState])[] = [
     [
@@ -54,7 +62,35 @@ describe("stateOf", () => {
       pod({ phase: "Pending", conditions: unscheduled("0/3 nodes") }, { nodeName: undefined as never }),
       { state: "starting", waitsFor: "node", problem: { reason: "Unschedulable", message: "0/3 nodes" } },
     ],
-    ...["", "pod group is unschedulable, "].map((before): readonly [string, Pod, WorkerState] => [
+    ...[
+      ["default-scheduler", {}],
+      ["volcano", { schedulerName: "volcano" }],
+    ].map(([name, spec]): readonly [string, Pod, WorkerState] => [
+      `waits for a node of which no scheduler named ${name as string} has said anything for a minute`,
+      pod(
+        { phase: "Pending" },
+        { nodeName: undefined as never, ...(spec as object) },
+        { creationTimestamp: minuteAgo },
+      ),
+      {
+        state: "starting",
+        waitsFor: "node",
+        problem: {
+          reason: "NoScheduler",
+          message: `No scheduler has looked at the pods for 60 s: they wait for ${name as string}, which has to run`,
+        },
+      },
+    ]),
+    [
+      "waits for a node, and a scheduler may still be about to say something",
+      pod({ phase: "Pending" }, { nodeName: undefined as never }, { creationTimestamp: new Date(NOW).toISOString() }),
+      { state: "starting", waitsFor: "node" },
+    ],
+    ...[
+      "",
+      "pod group is unschedulable, ",
+      "pod group is unschedulable, 0/1 placements are available, first placement status: ",
+    ].map((before): readonly [string, Pod, WorkerState] => [
       `waits for a node with its gang, whose trouble the scheduler tells as "${before}..."`,
       pod(
         { phase: "Pending", conditions: unscheduled(`${before}minCount (4) cannot be satisfied`) },
@@ -177,4 +213,14 @@ describe("podName and workerOf", () => {
   function running(): Pod {
     return pod({ phase: "Running" });
   }
+});
+
+describe("nextStuckTime", () => {
+  it("is when a pod that no scheduler has looked at has waited for a minute, not when one is held back", () => {
+    const creationTimestamp = "2026-01-02T03:04:00Z";
+    const unseen = pod({ phase: "Pending" }, { nodeName: undefined as never }, { creationTimestamp });
+    assert.equal(nextStuckTime([unseen], NOW), Date.parse(creationTimestamp) + NO_SCHEDULER_MS + 1);
+    const held = { ...unseen, spec: { ...unseen.spec, schedulingGates: [{ name: "kueue.x-k8s.io/admission" }] } };
+    assert.equal(nextStuckTime([held], NOW), null);
+  });
 });

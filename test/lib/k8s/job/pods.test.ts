@@ -1,56 +1,13 @@
 import assert from "node:assert/strict";
-import { discoverGangs, GANGS, gangOf } from "#lib/k8s/job/gang.ts";
-import type { GangName } from "#lib/k8s/job/gang.ts";
-import { KubeError } from "#lib/k8s/errors.ts";
-import type { KubeClient } from "#lib/k8s/client.ts";
 import type { Container, Pod } from "#lib/k8s/job/pod.ts";
 import { workerOf } from "#lib/k8s/job/names.ts";
 import { podOf as podOfWorker } from "#lib/k8s/job/pods.ts";
-import { attemptContext, render } from "#lib/k8s/job/render.ts";
+import { attemptContext } from "#lib/k8s/job/render.ts";
 import { readSettings } from "#lib/k8s/job/settings.ts";
-import type { KubeObject } from "#lib/k8s/objects.ts";
 import type { TrainingJobSpec } from "#lib/jobs/training-job.ts";
-import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
-import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import { defined } from "#lib/base/assert.ts";
-
-const VARIABLES = {
-  PETAGE_JOB_IMAGE: "petage:1",
-  PETAGE_JOB_PULL_SECRETS: "pull",
-  PETAGE_JOB_SERVICE_ACCOUNT: "petage-worker",
-  PETAGE_JOB_INSTANCE: "release",
-  PETAGE_JOB_RUN_AS_USER: "10001",
-  PETAGE_JOB_NATS_URL: "nats://nats:4222",
-  PETAGE_JOB_NATS_SECRET: "nats-secret",
-  PETAGE_DATA_CLAIM: "data-claim",
-  PETAGE_OUTPUT_CLAIM: "output-claim",
-};
-const SETTINGS = readSettings(VARIABLES);
-const RESOLVED: ResolvedJob = {
-  configName: "tiny",
-  configText: "{}",
-  workDir: undefined,
-  validates: true,
-  maxEpochs: 1,
-  resume: false,
-  loadFrom: undefined,
-};
-
-function job(spec: Partial<TrainingJobSpec> = {}): TrainingJobObject {
-  const metadata = { name: "job", namespace: "ns", uid: "0123456789ab", creationTimestamp: "2026-01-02T03:04:05Z" };
-  return { metadata, spec: { config: { name: "tiny" }, workers: 2, ...spec } };
-}
-
-type Options = Partial<Parameters<typeof render>[0]>;
-
-function optionsOf(spec: Partial<TrainingJobSpec> = {}, options: Options = {}): Parameters<typeof render>[0] {
-  return { job: job(spec), settings: SETTINGS, resolved: RESOLVED, gangs: new Set(), ...options };
-}
-
-function podsOf(spec: Partial<TrainingJobSpec> = {}, options: Options = {}): ReadonlyMap<string, Pod> {
-  const objects = render(optionsOf(spec, options));
-  return new Map(objects.filter(({ kind }) => kind === "Pod").map((pod) => [pod.metadata.name, pod as Pod]));
-}
+import { optionsOf, podsOf, RESOLVED, SETTINGS, VARIABLES } from "./rendered-job.ts";
+import type { Options } from "./rendered-job.ts";
 
 const podOf = (name: string, spec?: Partial<TrainingJobSpec>, options?: Options): Pod =>
   defined(podsOf(spec, options).get(name), name);
@@ -140,6 +97,15 @@ describe("the pods of a job", () => {
     assert.deepEqual(podOf("job-0-0", gpu).spec.containers[0]?.resources?.limits, { "nvidia.com/gpu": "2" });
     assert.deepEqual(podOf("job-0-0", gpu).spec.nodeSelector, { "nvidia.com/gpu.product": "H200" });
     assert.equal(podOf("job-0-evaluator", gpu).spec.containers[0]?.resources?.limits, undefined);
+  });
+
+  it("get GPUs by a claim as trainers only", () => {
+    const gpu = { gpu: { resourceClaimTemplateName: "one-gpu" } };
+    const { spec } = podOf("job-0-0", gpu);
+    assert.deepEqual(spec["resourceClaims"], [{ name: "gpu", resourceClaimTemplateName: "one-gpu" }]);
+    const resources = spec.containers[0]?.resources as { limits?: object; claims?: object[] } | undefined;
+    assert.deepEqual([resources?.limits, resources?.claims], [undefined, [{ name: "gpu" }]]);
+    assert.doesNotMatch(JSON.stringify(podOf("job-0-evaluator", gpu)), /claims|resourceClaims/);
   });
 
   it("ask for CPU and memory in every container, as a quota may want", () => {
@@ -238,116 +204,5 @@ describe("the pods of a job", () => {
     assert.deepEqual([pod.metadata.labels?.["team"], pod.metadata.labels?.["petage.dev/job"]], ["pets", "job"]);
     assert.equal(pod.spec["brandNew"], true);
     assert.equal(podOf("job-0-data-loader", { podTemplate }).spec["brandNew"], undefined);
-  });
-});
-
-describe("gangs", () => {
-  const all = new Set<GangName>(["Native", "Volcano", "Coscheduling"]);
-  const choices: readonly (readonly [Partial<TrainingJobSpec>, ReadonlySet<GangName>, GangName])[] = [
-    [{}, all, "Native"],
-    [{}, new Set(["Volcano", "Coscheduling"]), "Volcano"],
-    [{}, new Set(["Coscheduling"]), "Coscheduling"],
-    [{}, new Set(), "Gates"],
-    [{ workers: 1 }, all, "Native"],
-    [{ schedulingPolicy: { gang: "Volcano" } }, all, "Volcano"],
-    [{ schedulingPolicy: { gang: "Kueue", queue: "q" } }, all, "Kueue"],
-  ];
-  for (const [spec, available, name] of choices) {
-    it(`${JSON.stringify(spec)} on a cluster with ${[...available].join(", ") || "nothing"}: ${name}`, () => {
-      assert.equal(gangOf(job(spec), available).name, name);
-    });
-  }
-
-  const marks: Readonly<Record<GangName, RegExp>> = {
-    None: /"name":"job-0-0"/,
-    Gates: /"schedulingGates":\[\{"name":"petage.dev\/gang"\}\]/,
-    Native: /"schedulingGroup":\{"podGroupName":"job-01234567-0"\}/,
-    Volcano: /"schedulerName":"volcano".*|"scheduling.k8s.io\/group-name":"job-01234567-0"/,
-    Coscheduling: /"scheduling.x-k8s.io\/pod-group":"job-01234567-0"/,
-    Kueue: /"kueue.x-k8s.io\/pod-group-total-count":"4"/,
-  };
-  for (const [name, mark] of Object.entries(marks)) {
-    it(`${name} marks every pod`, () => {
-      const gangContext = { job: job(), attempt: 0, minCount: 4, count: 4, instance: "release" };
-      for (const pod of podsOf({ schedulingPolicy: { gang: "None" } }).values()) {
-        const joined = GANGS[name as GangName].join(
-          { ...pod, metadata: { ...pod.metadata, name: "job-0-0" } },
-          gangContext,
-        );
-        assert.match(JSON.stringify(joined), mark);
-        assert.equal(joined.metadata.labels?.["petage.dev/job"], "job", "and leaves its labels");
-      }
-    });
-  }
-
-  it("asks for all helpers and at least the fewest workers of an elastic job", () => {
-    const elastic = { workers: 4, elastic: { minWorkers: 2, maxWorkers: 8 } };
-    const objects = render({ job: job(elastic), settings: SETTINGS, resolved: RESOLVED, gangs: all });
-    const group = objects.find(({ kind }) => kind === "PodGroup") as unknown as { spec: unknown };
-    assert.deepEqual(group.spec, { schedulingPolicy: { gang: { minCount: 4 } } });
-  });
-
-  describe("have one priority, scheduler and preemption policy, wherever the job says it", () => {
-    const priorities: readonly (readonly [string, Partial<TrainingJobSpec>, expected: string | null | undefined])[] = [
-      ["nowhere", {}, undefined],
-      ["its scheduling policy", { schedulingPolicy: { priorityClassName: "low" } }, "low"],
-      ["its template", { podTemplate: { spec: { priorityClassName: "high" } } }, "high"],
-      [
-        "both, of which the template counts",
-        { schedulingPolicy: { priorityClassName: "low" }, podTemplate: { spec: { priorityClassName: "high" } } },
-        "high",
-      ],
-      [
-        "its scheduling policy, and its template takes it away",
-        { schedulingPolicy: { priorityClassName: "low" }, podTemplate: { spec: { priorityClassName: null } } },
-        null,
-      ],
-    ];
-    for (const [where, spec, expected] of priorities) {
-      for (const gang of ["Native", "Volcano"] as const) {
-        it(`the pods and the group of ${gang}: ${where}`, () => {
-          const schedulingPolicy = { ...spec.schedulingPolicy, gang };
-          const options = { settings: SETTINGS, resolved: RESOLVED, gangs: all };
-          const objects = render({ job: job({ ...spec, schedulingPolicy }), ...options });
-          const group = objects.find(({ kind }) => kind === "PodGroup") as KubeObject & { spec: Pod["spec"] };
-          assert.equal(group.spec["priorityClassName"], expected ?? undefined);
-          const pods = objects.filter(({ kind }) => kind === "Pod") as Pod[];
-          assert.deepEqual(
-            pods.map((pod) => pod.spec["priorityClassName"]),
-            pods.map(() => expected),
-          );
-        });
-      }
-    }
-
-    it("the pods of every gang: scheduler and preemption policy", () => {
-      const spec = { schedulerName: "other", preemptionPolicy: "Never" };
-      for (const gang of ["Native", "Volcano", "Coscheduling", "Kueue"] as const) {
-        for (const pod of podsOf({ schedulingPolicy: { gang }, podTemplate: { spec } }).values()) {
-          assert.equal(pod.spec["schedulerName"], "other", `${gang} ${pod.metadata.name}`);
-          assert.equal(pod.spec["preemptionPolicy"], "Never", `${gang} ${pod.metadata.name}`);
-        }
-      }
-    });
-  });
-
-  it("of Kueue give their quota back when an attempt has ended, however it did", () => {
-    for (const { metadata } of podsOf({ schedulingPolicy: { gang: "Kueue", queue: "pets" } }).values()) {
-      assert.equal(metadata.annotations?.["kueue.x-k8s.io/retriable-in-group"], "false", metadata.name);
-    }
-  });
-
-  it("are found by what the cluster serves, and an API server in trouble is no cluster without them", async () => {
-    const answers = (status: (path: string) => number): KubeClient =>
-      ({
-        call: async ({ path }: { path: string }) => {
-          const code = status(path);
-          if (code !== 200) throw new KubeError("GET", { status: code, reason: "", message: "" });
-          return { resources: [{ name: "podgroups" }] };
-        },
-      }) as unknown as KubeClient;
-    const volcano = await discoverGangs(answers((path) => (path.includes("volcano") ? 200 : 404)));
-    assert.deepEqual([...volcano], ["Volcano"]);
-    await assert.rejects(discoverGangs(answers(() => 500)), { code: "UNAVAILABLE" });
   });
 });

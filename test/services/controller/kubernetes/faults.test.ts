@@ -109,7 +109,10 @@ describe("a controller of a cluster whose API server is not well", function () {
     const { kubeconfig } = cluster();
     using jobs = await JobCluster.prepare(kubeconfig, name);
     const clock = { ...systemClock, date: () => new Date(Date.now() + clockOffMs()) };
-    await using replica = await Replica.start({ kubeconfig, namespace: name, others, lease: "only", clock }, prepare);
+    await using replica = await Replica.start(
+      { kubeconfig, namespace: name, watched: [name, ...others], lease: "only", clock },
+      prepare,
+    );
     const timer = every && setInterval(() => every[1](replica.proxy), every[0]);
     try {
       await jobs.apply("job", { workers: 2 });

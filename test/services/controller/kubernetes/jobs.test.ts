@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { GANGS } from "#lib/k8s/job/gang.ts";
 import { render } from "#lib/k8s/job/render.ts";
 import { readSettings } from "#lib/k8s/job/settings.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
@@ -223,7 +224,7 @@ describe("jobs of a cluster", function () {
     await jobs.isIn("rendered", "Running");
     const settings = readSettings(controllerEnvironment(jobs.namespace, jobs.kubeconfig));
     const resolved = await new ConfigResolver(jobs.client).resolve(job);
-    const wanted = render({ job, settings, resolved, gangs: new Set(["Native"]) });
+    const wanted = render({ job, settings, resolved, gangs: [GANGS.Native] });
     const made: readonly KubeObject[] = [
       ...(await jobs.list(CONFIG_MAPS)).filter(isOwnedBy(job)),
       ...(await jobs.list(POD_GROUPS)).filter(isOwnedBy(job)),

@@ -13,6 +13,9 @@ import { until } from "#test/support/until.ts";
 const NAMESPACE = "scarce";
 const QUOTAS: ResourceType = { group: "", version: "v1", plural: "resourcequotas" };
 const PRIORITY_CLASSES: ResourceType = { group: "scheduling.k8s.io", version: "v1", plural: "priorityclasses" };
+const dra = (plural: string): ResourceType => ({ group: "resource.k8s.io", version: "v1", plural });
+const [RESOURCE_SLICES, DEVICE_CLASSES] = [dra("resourceslices"), dra("deviceclasses")];
+const [CLAIM_TEMPLATES, CLAIMS] = [dra("resourceclaimtemplates"), dra("resourceclaims")];
 /** Elastic jobs wait half a minute for the rest of their workers. */
 const SHRINK_TIMEOUT_MS = 60_000;
 /** How long a gang is left in the scheduler's queue. */
@@ -112,6 +115,71 @@ describe("jobs of a cluster that has not enough", function () {
       );
       await jobs.deleteJob(name);
     }
+  });
+
+  it("comes onto nodes of one topology where that is required, and onto any where it is preferred", async () => {
+    const rack = "example.com/rack";
+    const labelled = (name: string): Record<string, string> => ({ "nvidia.com/gpu.product": "racks", [rack]: name });
+    for (const [name, gpus] of Object.entries({ small: 1, large: 2, tiny: 1 })) {
+      await cluster().addFakeNodes(1, { gpus, prefix: `rack-${name}`, labels: labelled(name) });
+    }
+    const near = { topologyKey: rack, topologyMode: "Required" } as const;
+    const racks = { workers: 2, gpu: { product: "racks" } };
+    await jobs.apply("near", { ...racks, schedulingPolicy: near });
+    const { metadata } = await jobs.isIn("near", "Running");
+    const nodes = (await jobs.pods("near")).map(({ spec }) => spec.nodeName);
+    assert.deepEqual(nodes, Array(4).fill("rack-large-0"), "where there is room for all");
+    const group = (await jobs.list<PodGroup>(POD_GROUPS)).find((one) => controllerOf(one) === metadata.uid);
+    assert.deepEqual(group?.spec.schedulingConstraints, { topology: [{ key: rack }] });
+    await jobs.apply("nowhere", { ...racks, schedulingPolicy: near });
+    await jobs.isIn("nowhere", "Scheduling");
+    await jobs.apply("anywhere", { ...racks, schedulingPolicy: { topologyKey: rack } });
+    await jobs.isIn("anywhere", "Running");
+    assert.equal((await jobs.get("nowhere")).status?.phase, "Scheduling");
+    for (const name of ["near", "nowhere", "anywhere"]) await jobs.deleteJob(name);
+  });
+
+  it("makes room as a whole for one of a higher priority, and goes on when that has ended", async () => {
+    await jobs.client.create<PriorityClass>(PRIORITY_CLASSES, { metadata: { name: "urgent" }, value: 3000 });
+    const gpus = await pool("preempted", 2);
+    await jobs.apply("victim", { ...gpus, workers: 2, failurePolicy: { maxRestarts: 0 } });
+    const { metadata } = await jobs.isIn("victim", "Running");
+    const group = (await jobs.list<PodGroup>(POD_GROUPS)).find((one) => controllerOf(one) === metadata.uid);
+    assert.deepEqual(group?.spec.disruptionMode, { all: {} });
+    const urgent = { schedulingPolicy: { priorityClassName: "urgent" } };
+    await jobs.apply("urgent", { ...gpus, ...urgent, workers: 1 });
+    await jobs.isIn("urgent", "Running", 60_000);
+    const { status } = await jobs.reaches("victim", ({ status: now }) => now?.attempt === 1);
+    assert.deepEqual([status?.restarts, status?.restartsIgnored], [0, 1]);
+    await jobs.change("urgent", { runPolicy: { cancel: true } });
+    await jobs.isIn("victim", "Running", 60_000);
+    await jobs.deleteJob("victim");
+  });
+
+  it("gets GPUs by claims, one for each trainer", async () => {
+    const [node = ""] = await cluster().addFakeNodes(1, { prefix: "claimed" });
+    const driver = "gpu.example.com";
+    const devices = ["gpu-0", "gpu-1"].map((name) => ({ name }));
+    const slice = { driver, nodeName: node, pool: { name: node, generation: 1, resourceSliceCount: 1 }, devices };
+    await jobs.client.create(RESOURCE_SLICES, withSpec({ name: "claimed" }, slice));
+    const expression = `device.driver == "${driver}"`;
+    await jobs.client.create(DEVICE_CLASSES, withSpec({ name: driver }, { selectors: [{ cel: { expression } }] }));
+    const requests = [{ name: "gpu", exactly: { deviceClassName: driver } }];
+    const template = { spec: { devices: { requests } } };
+    await jobs.client.create(CLAIM_TEMPLATES, withSpec({ name: "one-gpu", namespace: NAMESPACE }, template));
+    const gpu = { resourceClaimTemplateName: "one-gpu" };
+    await jobs.apply("claims", { workers: 2, gpu });
+    await jobs.isIn("claims", "Running");
+    const trainers = (await jobs.pods("claims")).filter(({ metadata }) => /-[01]$/.test(metadata.name));
+    assert.deepEqual(
+      trainers.map(({ spec }) => spec.nodeName),
+      [node, node],
+    );
+    assert.equal((await jobs.list(CLAIMS)).length, 2);
+    await jobs.apply("no-claims", { workers: 2, gpu, ...fake({ "complete-after": "1ms" }) });
+    await jobs.isIn("no-claims", "Scheduling");
+    await jobs.change("claims", { runPolicy: { cancel: true } });
+    await jobs.isIn("no-claims", "Succeeded", 60_000);
   });
 
   it("gives up an attempt that holds nodes and does not become ready in time, and tries again", async () => {
@@ -215,7 +283,13 @@ interface PodGroup extends KubeObject {
   readonly spec: {
     readonly schedulingPolicy: { readonly gang: { readonly minCount: number } };
     readonly priority?: number;
+    readonly disruptionMode?: object;
+    readonly schedulingConstraints?: object;
   };
+}
+
+function withSpec(metadata: KubeObject["metadata"], spec: object): KubeObject {
+  return { metadata, spec } as KubeObject;
 }
 
 interface PriorityClass extends KubeObject {
