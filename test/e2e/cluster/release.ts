@@ -95,8 +95,8 @@ export class Release {
   }
 }
 
-/** What a run comes to: equal numbers come of equal curves. */
+/** What a run comes to: equal weights come of equal curves. */
 export function outcomeOf({ status }: TrainingJobObject): object {
   const { step, loss, validationMetrics } = status?.progress ?? {};
-  return { step, loss, validationMetrics };
+  return { step, loss, validationMetrics, weights: status?.lastCheckpoint?.sha256 };
 }
