@@ -282,6 +282,33 @@ describe("the chart in a cluster", function () {
     }
   });
 
+  describe("for other namespaces", () => {
+    it("lets the controller run jobs anywhere where it watches all namespaces, and nowhere else than there where not", async () => {
+      const account = `system:serviceaccount:${NAMESPACE}:${CONTROLLER}`;
+      const may = async (verb: string, what: string, namespace: string): Promise<string> => {
+        const question = ["auth", "can-i", verb, what, `--as=${account}`, "--namespace", namespace];
+        const said = await cluster()
+          .kubectl(question)
+          .catch(() => "no");
+        return said.trim();
+      };
+      const rights = async (namespace: string): Promise<string[]> => {
+        const wanted = [
+          "watch trainingjobs.petage.dev",
+          "create pods",
+          "create workloads.scheduling.k8s.io",
+          "get secrets",
+        ];
+        return await Promise.all(wanted.map((right) => may(...(right.split(" ") as [string, string]), namespace)));
+      };
+      await release("upgrade", "--install", "petage", CHART, "--set", "controller.watchAllNamespaces=true");
+      for (const namespace of NAMESPACES) assert.deepEqual(await rights(namespace), ["yes", "yes", "yes", "no"]);
+      await release("upgrade", "petage", CHART, "--set", "controller.watchNamespaces={team-a}");
+      assert.deepEqual(await rights("team-a"), ["yes", "yes", "yes", "no"]);
+      assert.deepEqual(await rights("team-b"), ["yes", "no", "no", "no"], "it sees the jobs that nobody runs");
+    });
+  });
+
   describe("when it is uninstalled", () => {
     before("install it, and uninstall it with a job there", async () => {
       await installed();
