@@ -26,7 +26,14 @@ const SILENT: ReadonlySet<string> = new Set([
   "Training",
   "Restarting",
 ]);
-const NORMAL: ReadonlySet<string> = new Set(["Suspended", "Resizing", "Cancelled", "Completed"]);
+const NORMAL: ReadonlySet<string> = new Set([
+  "Suspended",
+  "Queued",
+  "QuotaReserved",
+  "Resizing",
+  "Cancelled",
+  "Completed",
+]);
 
 /** What has happened to a job from one status to the next, in that order: the straight way, and what leads off it. */
 export function eventsBetween(before: Standing, now: Standing): JobEvent[] {
