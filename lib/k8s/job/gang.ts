@@ -10,8 +10,6 @@ export interface GangContext {
   readonly attempt: number;
   /** Pods that must start together for the job to run: its helpers and at least `minWorkers` trainers. */
   readonly minCount: number;
-  /** All pods of the attempt. */
-  readonly count: number;
   /** Release of petage, for labels. */
   readonly instance: string;
 }
@@ -25,7 +23,7 @@ export interface Gang {
   readonly join: (pod: Pod, context: GangContext) => Pod;
 }
 
-export type GangName = "None" | "Gates" | "Native" | "Volcano" | "Coscheduling" | "Kueue";
+export type GangName = "None" | "Gates" | "Native" | "Volcano" | "Coscheduling";
 
 const NATIVE: ResourceType = { group: "scheduling.k8s.io", version: "v1beta1", plural: "podgroups" };
 const VOLCANO: ResourceType = { group: "scheduling.volcano.sh", version: "v1beta1", plural: "podgroups" };
@@ -105,25 +103,6 @@ export const GANGS: Readonly<Record<GangName, Gang>> = {
     group: (context) => groupOf(COSCHEDULING, context, { minMember: context.minCount }),
     join: (pod, { job, attempt }) => withMetadata(pod, { "scheduling.x-k8s.io/pod-group": podGroupName(job, attempt) }),
   },
-  /** Kueue holds pods back by gates of its own, as soon as they bear its labels. */
-  Kueue: {
-    name: "Kueue",
-    type: undefined,
-    group: () => undefined,
-    join: (pod, { job, attempt, count }) =>
-      withMetadata(
-        pod,
-        {
-          "kueue.x-k8s.io/queue-name": job.spec.schedulingPolicy?.queue ?? "",
-          "kueue.x-k8s.io/pod-group-name": podGroupName(job, attempt),
-        },
-        {
-          "kueue.x-k8s.io/pod-group-total-count": String(count),
-          // An attempt is over when its pods are: Kueue would keep its quota for pods that take their place.
-          "kueue.x-k8s.io/retriable-in-group": "false",
-        },
-      ),
-  },
 };
 
 /** What `Auto` takes, the best first. */
@@ -152,9 +131,13 @@ async function hasResource(client: KubeClient, type: ResourceType, signal?: Abor
   }
 }
 
-/** How the pods of a job start together: also a single trainer with its helpers, which would hold what it waits for. */
+/**
+ * How the pods of a job start together: also a single trainer with its helpers, which would hold what it waits for. Kueue
+ * counts quota; that the pods find nodes together is the scheduler's business, where it knows how.
+ */
 export function gangOf({ spec }: TrainingJobObject, available: ReadonlySet<GangName>): Gang {
   const wanted = spec.schedulingPolicy?.gang ?? "Auto";
+  if (wanted === "Kueue") return available.has("Native") ? GANGS.Native : GANGS.None;
   if (wanted !== "Auto") return GANGS[wanted];
   return BY_PREFERENCE.find(({ name }) => available.has(name)) ?? GANGS.Gates;
 }

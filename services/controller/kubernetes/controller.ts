@@ -24,6 +24,7 @@ import { runWorkers } from "#lib/k8s/workers.ts";
 import type { Access } from "#lib/rpc/access/access.ts";
 import { systemClock } from "#lib/system/clock.ts";
 import { followProgress } from "./progress.ts";
+import { Kueue } from "./kueue.ts";
 import { Reconciler } from "./reconciler.ts";
 import { Surroundings } from "./surroundings.ts";
 import { Tracks } from "./tracks.ts";
@@ -47,6 +48,8 @@ export interface KubernetesOptions {
   readonly readNodes: boolean;
   /** Whether it may list the pods of others, too; by default it may not. */
   readonly readPods?: boolean;
+  /** Whether it may use Kueue's Workloads; by default it may not. */
+  readonly useKueue?: boolean;
   readonly lease: { readonly namespace: string; readonly name: string; readonly identity: string };
   /** How the trainers of jobs are asked. */
   readonly access?: Access;
@@ -70,6 +73,7 @@ export class KubernetesController implements Disposable {
   /** Those of each namespace with jobs: it is left alone until all that is in it has been seen. */
   readonly #sights = new Map<string, readonly Watched[]>();
   readonly #leadership: Leadership;
+  readonly #kueue: Kueue;
   readonly #reconciler: Reconciler;
   readonly #reconciled: (seconds: number) => void;
   #gangs: ReadonlySet<GangName> = new Set();
@@ -93,6 +97,16 @@ export class KubernetesController implements Disposable {
       if (readPods) this.#reflect(PODS, surroundings.others, others);
     }
     this.#leadership = new Leadership({ client, log, ...lease });
+    const writing = { mayWrite: () => this.#mayWrite(), now: this.#now };
+    this.#kueue = new Kueue({
+      client,
+      isAllowed: options.useKueue ?? false,
+      namespaces,
+      pods: this.pods,
+      settings,
+      log,
+      ...writing,
+    });
     this.#reconciler = new Reconciler({
       client,
       jobs: this.jobs,
@@ -100,11 +114,11 @@ export class KubernetesController implements Disposable {
       surroundings,
       tracks: this.#tracks,
       settings,
+      kueue: this.#kueue,
       gangs: () => this.#gangs,
-      mayWrite: () => this.#mayWrite(),
       component: lease.identity,
       log,
-      now: this.#now,
+      ...writing,
     });
     this.#enqueueChanges();
     this.#reconciled = this.#measure(metrics);
@@ -145,6 +159,7 @@ export class KubernetesController implements Disposable {
     try {
       await Promise.all([
         runWorkers({ queue: this.#queue, count: WORKERS, reconcile, log }, signal),
+        this.#kueue.run(signal, () => this.#enqueueAll()),
         followProgress({ jobs, pods, tracks: this.#tracks, access, log, now: this.#now, onChange }, signal),
       ]);
     } finally {
@@ -200,6 +215,7 @@ export class KubernetesController implements Disposable {
       if (after) this.#queue.add(key);
       else if (before) this.#tracks.forget(before.metadata.uid ?? "");
     });
+    this.#kueue.onChange((key) => this.#queue.add(key));
     this.pods.onChange((change) => {
       this.#tracks.take(change);
       const { namespace, labels = {} } = (change.after ?? change.before)?.metadata ?? {};

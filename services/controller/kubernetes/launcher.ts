@@ -25,6 +25,7 @@ import type { Store } from "#lib/k8s/store.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { recordEvent } from "./events.ts";
 import { Executor } from "./executor.ts";
+import type { Admission } from "./kueue.ts";
 import type { PodTrack } from "./tracks.ts";
 
 const WRITE_INTERVAL_MS = 1_000;
@@ -51,6 +52,8 @@ export interface PodPass extends Pass {
   /** As it was when the pass began. */
   readonly job: TrainingJobObject;
   readonly resolved: ResolvedJob;
+  /** Where it stands in its queue; undefined where it asks for none. */
+  readonly admission?: Admission | undefined;
 }
 
 /** The launcher of a cluster: workers are pods, and the status is kept by the API server. */
@@ -80,6 +83,7 @@ export class PodLauncher implements Launcher<PodPass> {
       workers,
       cancelRequested: cancel,
       suspendRequested: suspend,
+      ...(pass.admission?.queued && { queued: pass.admission.queued }),
       checkpointStep: pass.track.facts.lastCheckpoint?.step ?? 0,
       ...this.#roomFor(pass, { spec, status: pass.status, workers }),
     };
@@ -100,7 +104,8 @@ export class PodLauncher implements Launcher<PodPass> {
       const { fits, trainers, shortage } = surroundings.fit(this.#pods(pass), this.now());
       return { fits, room: trainers, ...(shortage && { shortage }) };
     }
-    const isQueued = pass.job.spec.schedulingPolicy?.queue !== undefined; // its quota is not ours to know
+    // Of Volcano's queues the quota is not ours to know; what Kueue admitted is all that the job asks for.
+    const isQueued = pass.job.spec.schedulingPolicy?.queue !== undefined && pass.admission === undefined;
     if (isQueued || !mayGrow(seen, this.now())) return {};
     return { room: surroundings.fit(this.#further(pass, seen), this.now()).trainers };
   }
@@ -146,7 +151,7 @@ export class PodLauncher implements Launcher<PodPass> {
 
   /** The config and the group first: the scheduler holds pods back whose group is not there. */
   async start(pass: PodPass, workers: readonly WorkerName[]): Promise<void> {
-    const context = this.#contextOf(pass);
+    const context = { ...this.#contextOf(pass), podSets: await pass.admission?.podSets() };
     if (pass.track.preparedAttempt !== context.attempt) await this.#prepare(pass, context);
     pass.track.preparedAttempt = context.attempt;
     await this.#executor.start(context, workers);
@@ -182,8 +187,10 @@ export class PodLauncher implements Launcher<PodPass> {
     return nextStuckTime(this.#pods(pass), this.now());
   }
 
+  /** As far as its queue lets it. */
   #spec(pass: PodPass): JobSpec {
-    return jobSpecOf(this.#current(pass), pass.resolved);
+    const spec = jobSpecOf(this.#current(pass), pass.resolved);
+    return { ...spec, workers: Math.min(spec.workers, pass.admission?.trainers ?? Infinity) };
   }
 
   #pods({ job }: PodPass): readonly Pod[] {

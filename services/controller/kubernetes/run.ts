@@ -30,6 +30,7 @@ export async function runInCluster(env: KubernetesEnvironment, host: Host): Prom
     namespaces,
     readNodes,
     readPods,
+    useKueue: env.PETAGE_USE_KUEUE === "true",
     lease,
     access,
     log,
