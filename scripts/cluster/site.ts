@@ -20,6 +20,8 @@ export interface Site {
   readonly level: Level;
   /** Whether Kubernetes knows groups of pods. */
   readonly gangs: boolean;
+  /** Whether Kueue runs beside it. */
+  readonly kueue: boolean;
   readonly slot: Slot;
   readonly binaries: Binaries;
   readonly processes: ClusterProcesses;

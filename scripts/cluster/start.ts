@@ -2,10 +2,11 @@ import { consoleReport } from "../setup/report.ts";
 import type { Report } from "../setup/report.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { apiServerReady, startApiServer, startEtcd } from "./api-server.ts";
-import { ensureBinaries, searchPath } from "./binaries.ts";
+import { ensureBinaries, ensureTools, searchPath } from "./binaries.ts";
 import { Authority } from "./certificates.ts";
 import { Cluster } from "./cluster.ts";
 import { forwardApi } from "./forward.ts";
+import { startKueue } from "./kueue.ts";
 import { enterNamespaces } from "./network.ts";
 import { nodeReady, startNode } from "./node.ts";
 import { ClusterProcesses } from "./processes.ts";
@@ -16,12 +17,15 @@ import { takeSlot, thisProcess } from "./slot.ts";
 import type { ClusterState } from "./slot.ts";
 import { clusterSupport } from "./support.ts";
 import { takeDown, takeDownAbandoned } from "./teardown.ts";
+import { KUEUE } from "./tools.ts";
 import type { Level } from "./tools.ts";
 
 export interface StartClusterOptions {
   readonly level: Level;
   /** Whether its API server and scheduler know groups of pods, which is an API that clusters may not have. They do by default. */
   readonly gangs?: boolean;
+  /** Whether Kueue runs beside it (level 2). */
+  readonly kueue?: boolean;
   /** Whether the cluster ends with this process, however that ends. It does by default. */
   readonly owned?: boolean;
   readonly report?: Report;
@@ -34,12 +38,13 @@ export interface StartClusterOptions {
  * DEADLINE_EXCEEDED when it does not come up. Nothing is left behind then.
  */
 export async function startCluster(options: StartClusterOptions): Promise<Cluster> {
-  const { level, gangs = true, owned = true, report = consoleReport(), signal } = options;
+  const { level, gangs = true, kueue = false, owned = true, report = consoleReport(), signal } = options;
   const support = await clusterSupport(level);
   if (!support.available) {
     throw new PetageError("FAILED_PRECONDITION", `Cannot run a test cluster of level ${level}: ${support.why}`);
   }
-  const binaries = await ensureBinaries(level, report);
+  const more = kueue ? await ensureTools([KUEUE], report) : [];
+  const binaries = new Map([...(await ensureBinaries(level, report)), ...more]);
   await takeDownAbandoned();
   const state: ClusterState = { level, processes: [], ready: false, ...(owned && { owner: thisProcess() }) };
   const slot = takeSlot(state);
@@ -47,7 +52,7 @@ export async function startCluster(options: StartClusterOptions): Promise<Cluste
     const processes = new ClusterProcesses(slot, state, searchPath(binaries));
     const inside = level === 3 ? await enterNamespaces(slot, processes, signal) : [];
     const authority = await Authority.create(slot.folder);
-    return await boot({ level, gangs, slot, binaries, processes, authority, inside, signal });
+    return await boot({ level, gangs, kueue, slot, binaries, processes, authority, inside, signal });
   } catch (error) {
     await takeDown(slot);
     throw error;
@@ -66,6 +71,7 @@ async function boot(site: Site): Promise<Cluster> {
   if (site.level === 3) await startNode(site, cluster);
   if (site.level >= 2) await schedulingReady(site, cluster);
   if (site.level === 3) await nodeReady(site, cluster);
+  if (site.kueue) await startKueue(site, cluster);
   site.processes.markReady();
   return cluster;
 }

@@ -157,7 +157,7 @@ export class Kueue {
   }
 
   /** What is left of a job that is gone. */
-  async release(key: string): Promise<void> {
+  async release(key: string): Promise<undefined> {
     const [namespace = "", job = ""] = key.split("/");
     const workload = this.#workloads.get(`${namespace}/${workloadName(job)}`);
     const owner = workload && controllerOf(workload);

@@ -34,7 +34,7 @@ export class Reconciler {
   /** One pass over one job; says after how long to pass again, ms, if at all. */
   async reconcile(key: string): Promise<number | undefined> {
     const job = this.#options.jobs.get(key);
-    if (!job) return void (await this.#options.kueue.release(key));
+    if (!job) return await this.#options.kueue.release(key);
     if (job.metadata.deletionTimestamp !== undefined) return undefined; // its pods go with it
     if ((job.spec.managedBy ?? MANAGED_BY) !== MANAGED_BY) return undefined;
     const track = this.#options.tracks.of(job, this.#options.pods.ownedBy(job.metadata.uid ?? ""));

@@ -102,7 +102,10 @@ const RESERVED = condition("QuotaReserved", "True");
 const ADMITTED = condition("Admitted", "True");
 const EVICTED = condition("Evicted", "True", { reason: "Preempted", message: "Preempted by b" });
 
-function workload(conditions: readonly Condition[] = [], { metadata = {}, spec = {}, trainers = 6 } = {}): Workload {
+function workloadWith(
+  conditions: readonly Condition[] = [],
+  { metadata = {}, spec = {}, trainers = 6 } = {},
+): Workload {
   const isReserved = conditions.some(({ type, status }) => type === "QuotaReserved" && status === "True");
   const podSetAssignments = [
     { name: "trainer", count: trainers, flavors: { "nvidia.com/gpu": "h200", cpu: "any" } },
@@ -125,30 +128,30 @@ function workload(conditions: readonly Condition[] = [], { metadata = {}, spec =
 describe("where a job stands in its queue", () => {
   const waits: readonly (readonly [string, Workload | undefined, reason: string, message: RegExp])[] = [
     ["is not there yet", undefined, "Queued", /^Waits in Kueue's queue pets$/],
-    ["was not looked at yet", workload(), "Queued", /^Waits in Kueue's queue pets$/],
+    ["was not looked at yet", workloadWith(), "Queued", /^Waits in Kueue's queue pets$/],
     [
       "waits for quota",
-      workload([condition("QuotaReserved", "False", { message: "insufficient quota" })]),
+      workloadWith([condition("QuotaReserved", "False", { message: "insufficient quota" })]),
       "Queued",
       /^insufficient quota$/,
     ],
-    ["is evicted", workload([RESERVED, ADMITTED, EVICTED]), "Preempted", /^Preempted by b$/],
+    ["is evicted", workloadWith([RESERVED, ADMITTED, EVICTED]), "Preempted", /^Preempted by b$/],
     [
       "was evicted and waits again",
-      workload([condition("QuotaReserved", "False", { message: "no room" }), EVICTED]),
+      workloadWith([condition("QuotaReserved", "False", { message: "no room" }), EVICTED]),
       "Queued",
       /^no room$/,
     ],
     [
       "is deleted",
-      workload([RESERVED, ADMITTED], { metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" } }),
+      workloadWith([RESERVED, ADMITTED], { metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" } }),
       "Requeued",
       /was deleted/,
     ],
-    ["was ended by somebody else", workload([RESERVED, condition("Finished", "True")]), "Requeued", /was ended/],
+    ["was ended by somebody else", workloadWith([RESERVED, condition("Finished", "True")]), "Requeued", /was ended/],
     [
       "has less quota than the job wants now",
-      workload([RESERVED, ADMITTED], { spec: { podSets: [{ name: "trainer", count: 6 }] } }),
+      workloadWith([RESERVED, ADMITTED], { spec: { podSets: [{ name: "trainer", count: 6 }] } }),
       "Requeued",
       /^It wants 8 workers, and has quota for 6: it queues again$/,
     ],
@@ -163,14 +166,14 @@ describe("where a job stands in its queue", () => {
   }
 
   it("is in with the trainers that were admitted, also where it wants fewer by now", () => {
-    const admitted = workload([RESERVED, ADMITTED]);
+    const admitted = workloadWith([RESERVED, ADMITTED]);
     assert.deepEqual(standingOf(admitted, WANTED), { trainers: 6 });
     assert.deepEqual(standingOf(admitted, { ...WANTED, trainers: 5 }), { trainers: 6 });
     assert.ok("queued" in standingOf(admitted, { ...WANTED, trainers: 9 }));
   });
 
   it("tells which admission checks it waits for", () => {
-    const { status, ...rest } = workload([RESERVED]);
+    const { status, ...rest } = workloadWith([RESERVED]);
     const admissionChecks = [
       { name: "nodes", state: "Pending", message: "ETA 3 min" },
       { name: "budget", state: "Ready" },
@@ -191,16 +194,16 @@ describe("what is done next with the Workload of a job", () => {
       NOW,
     );
   const ready = condition("PodsReady", "True", { reason: "Started" });
-  const admitted = workload([RESERVED, ADMITTED, ready]);
-  const deleted = workload([RESERVED, ADMITTED], { metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" } });
+  const admitted = workloadWith([RESERVED, ADMITTED, ready]);
+  const deleted = workloadWith([RESERVED, ADMITTED], { metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" } });
   const done = { phase: "Succeeded", message: "Training is complete" } as const;
   const cases: readonly (readonly [string, Partial<WorkloadSeen>, WorkloadStep["kind"] | undefined])[] = [
     ["is made for a job that asks for a queue", {}, "create"],
     ["is made when pods from before are gone", { isActive: true }, undefined],
     ["is not made for a job that asks for none", { wanted: undefined }, undefined],
-    ["is left alone while it waits", { workload: workload(), status: { phase: "Queued", message: "" } }, undefined],
-    ["moves to another queue", { workload: workload(), wanted: { ...WANTED, queue: "other" } }, "update"],
-    ["changes with the job while it waits", { workload: workload(), wanted: { ...WANTED, trainers: 9 } }, "update"],
+    ["is left alone while it waits", { workload: workloadWith(), status: { phase: "Queued", message: "" } }, undefined],
+    ["moves to another queue", { workload: workloadWith(), wanted: { ...WANTED, queue: "other" } }, "update"],
+    ["changes with the job while it waits", { workload: workloadWith(), wanted: { ...WANTED, trainers: 9 } }, "update"],
     ["is left alone once the job runs", { workload: admitted, isActive: true }, undefined],
     ["stays where it is, once admitted", { workload: admitted, wanted: { ...WANTED, queue: "other" } }, undefined],
     ["stays for a job that wants less", { workload: admitted, wanted: { ...WANTED, trainers: 5 } }, undefined],
@@ -208,17 +211,21 @@ describe("what is done next with the Workload of a job", () => {
     ["goes after the pods", { workload: admitted, wanted: { ...WANTED, trainers: 9 }, isActive: true }, undefined],
     ["goes when its user suspends the job", { workload: admitted, wanted: undefined }, "delete"],
     ["is ended with the job", { workload: admitted, status: done }, "status"],
-    ["is let go after it was ended", { workload: workload([condition("Finished", "True")]), status: done }, "release"],
-    ["is made anew when somebody ended it", { workload: workload([condition("Finished", "True")]) }, "delete"],
+    [
+      "is let go after it was ended",
+      { workload: workloadWith([condition("Finished", "True")]), status: done },
+      "release",
+    ],
+    ["is made anew when somebody ended it", { workload: workloadWith([condition("Finished", "True")]) }, "delete"],
     [
       "keeps its quota while pods end",
-      { workload: workload([RESERVED, ADMITTED, EVICTED]), isActive: true },
+      { workload: workloadWith([RESERVED, ADMITTED, EVICTED]), isActive: true },
       undefined,
     ],
-    ["gives its quota back when they have", { workload: workload([RESERVED, ADMITTED, EVICTED]) }, "status"],
+    ["gives its quota back when they have", { workload: workloadWith([RESERVED, ADMITTED, EVICTED]) }, "status"],
     [
       "waits for another turn then",
-      { workload: workload([EVICTED]), status: { phase: "Queued", message: "" } },
+      { workload: workloadWith([EVICTED]), status: { phase: "Queued", message: "" } },
       undefined,
     ],
     ["that is deleted stays until pods have ended", { workload: deleted, isActive: true }, undefined],
@@ -229,12 +236,15 @@ describe("what is done next with the Workload of a job", () => {
   it("follows the class of Kueue that the job names, also while it runs; that of pods is settled", () => {
     const team = (name: string) => ({ kind: "WorkloadPriorityClass", name }) as const;
     const priorityClassRef = { group: "kueue.x-k8s.io", kind: "WorkloadPriorityClass", name: "low" };
-    const seen = { workload: workload([RESERVED, ADMITTED, ready], { spec: { priorityClassRef } }), isActive: true };
+    const seen = {
+      workload: workloadWith([RESERVED, ADMITTED, ready], { spec: { priorityClassRef } }),
+      isActive: true,
+    };
     assert.equal(step({ ...seen, wanted: { ...WANTED, priorityClass: team("high") } })?.kind, "prioritize");
     assert.equal(step({ ...seen, wanted: { ...WANTED, priorityClass: team("low") } }), undefined);
     const ofPods = { ...WANTED, priorityClass: { kind: "PriorityClass", name: "high" } as const };
     assert.equal(step({ workload: admitted, isActive: true, wanted: ofPods }), undefined);
-    const waiting = { workload: workload(), status: { phase: "Queued", message: "" } } as const;
+    const waiting = { workload: workloadWith(), status: { phase: "Queued", message: "" } } as const;
     assert.equal(step({ ...waiting, wanted: ofPods })?.kind, "update");
   });
 
@@ -252,28 +262,31 @@ describe("what is done next with the Workload of a job", () => {
   });
 
   it("takes the admission back of who was evicted; only who was preempted queues again at once", () => {
-    const after = conditionsAfter({ workload: workload([RESERVED, ADMITTED, EVICTED]) });
+    const after = conditionsAfter({ workload: workloadWith([RESERVED, ADMITTED, EVICTED]) });
     assert.equal(after["QuotaReserved"]?.slice(0, 5), "False");
     assert.equal(after["Admitted"], "False NoReservation");
     assert.equal(after["Requeued"], "True Preempted");
-    const next = step({ workload: workload([RESERVED, ADMITTED, EVICTED]) });
+    const next = step({ workload: workloadWith([RESERVED, ADMITTED, EVICTED]) });
     assert.ok(next?.kind === "status");
     const { admission, accumulatedPastExecutionTimeSeconds } = next.status as Record<string, unknown>;
     assert.deepEqual([admission, accumulatedPastExecutionTimeSeconds], [null, 86_400 + 3 * 3600 + 4 * 60 + 5]);
     const late = condition("Evicted", "True", { reason: "PodsReadyTimeout" });
-    assert.equal(conditionsAfter({ workload: workload([RESERVED, late]) })["Requeued"], "False PodsReadyTimeout");
+    assert.equal(conditionsAfter({ workload: workloadWith([RESERVED, late]) })["Requeued"], "False PodsReadyTimeout");
   });
 
   it("says whether its pods are ready, and that they are again", () => {
-    const started = { workload: workload([RESERVED, ADMITTED]), isActive: true };
+    const started = { workload: workloadWith([RESERVED, ADMITTED]), isActive: true };
     assert.equal(conditionsAfter(started)["PodsReady"], "True Started");
     const restarting = { phase: "Restarting", message: "" } as const;
     const lost = { workload: admitted, status: restarting };
     assert.equal(conditionsAfter(lost)["PodsReady"], "False WaitForRecovery");
     const waiting = condition("PodsReady", "False", { reason: "WaitForRecovery" });
-    assert.equal(conditionsAfter({ workload: workload([RESERVED, ADMITTED, waiting]) })["PodsReady"], "True Recovered");
     assert.equal(
-      step({ workload: workload([RESERVED, ADMITTED]), status: { phase: "Starting", message: "" } }),
+      conditionsAfter({ workload: workloadWith([RESERVED, ADMITTED, waiting]) })["PodsReady"],
+      "True Recovered",
+    );
+    assert.equal(
+      step({ workload: workloadWith([RESERVED, ADMITTED]), status: { phase: "Starting", message: "" } }),
       undefined,
     );
   });
@@ -285,7 +298,7 @@ describe("pods that Kueue admitted", () => {
     ["any", { metadata: { name: "any" } }],
   ]);
   const update = { name: "trainer", annotations: { reservation: "r1" }, nodeSelector: { pool: "new" } };
-  const { status, ...rest } = workload([RESERVED, ADMITTED]);
+  const { status, ...rest } = workloadWith([RESERVED, ADMITTED]);
   const admissionChecks = [{ name: "nodes", state: "Ready", podSetUpdates: [update] }];
   const podSets = podSetsOf({ ...rest, status: { ...status, admissionChecks } }, flavors);
   const pod: Pod = {
@@ -295,7 +308,7 @@ describe("pods that Kueue admitted", () => {
   const trainer = podSets.get("trainer");
 
   it("run on nodes of their flavors, and as admission checks want them", () => {
-    assert.deepEqual(flavorNames(workload([RESERVED])), ["h200", "any"]);
+    assert.deepEqual(flavorNames(workloadWith([RESERVED])), ["h200", "any"]);
     assert.ok(trainer);
     const { metadata, spec } = joinPodSet(pod, trainer);
     assert.deepEqual(spec.nodeSelector, { gpu: "h200", pool: "new" });
