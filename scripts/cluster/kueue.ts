@@ -7,6 +7,7 @@ import { binary } from "./binaries.ts";
 import { builtPath } from "./build.ts";
 import { listOf } from "./client.ts";
 import type { Client } from "./client.ts";
+import { NODE } from "./network.ts";
 import { addUser, LAZY_COLLECTION } from "./site.ts";
 import type { Site } from "./site.ts";
 import { KUEUE } from "./tools.ts";
@@ -43,16 +44,17 @@ interface WebhookConfiguration extends Manifest {
  * of petage are a kind that somebody else looks after.
  */
 export async function startKueue(site: Site, client: Client): Promise<void> {
-  const { slot, binaries, processes, signal } = site;
+  const { slot, level, binaries, processes, inside, signal } = site;
   const folder = join(slot.folder, "kueue");
   const certificates = join(folder, "certificates");
   mkdirSync(certificates, { recursive: true });
   const config = join(folder, "config.json");
-  writeFileSync(config, JSON.stringify(configuration(slot.address, certificates)));
-  await install(client, slot.address);
+  const address = level === 3 ? NODE.address : slot.address;
+  writeFileSync(config, JSON.stringify(configuration(address, certificates)));
+  await install(client, address);
   const kubeconfig = await addUser(site, "kueue", { name: "system:kueue", group: "system:masters" });
   const flags = [`--config=${config}`, `--kubeconfig=${kubeconfig}`, "--zap-log-level=2"];
-  processes.start("kueue", [binary(binaries, KUEUE.name), ...flags], { environment: LAZY_COLLECTION });
+  processes.start("kueue", [binary(binaries, KUEUE.name), ...flags], { inside, environment: LAZY_COLLECTION });
   const until = { timeoutMs: READY_TIMEOUT_MS, signal };
   await processes.until("Kueue has its certificates", () => mountCertificates(client, certificates), until);
   await processes.until("Kueue answers", () => answers(client), until);
