@@ -108,7 +108,7 @@ describe("jobs in queues of Kueue", function () {
       assert.match(spec.nodeName ?? "", /^counted-/);
       assert.equal(metadata.labels?.["kueue.x-k8s.io/podset"], metadata.labels?.["petage.dev/role"]);
     }
-    const table = await cluster().kubectl(["get", "workloads", "--namespace", NAMESPACE]);
+    const table = await cluster().kubectl(["get", "workloads.kueue.x-k8s.io", "--namespace", NAMESPACE]);
     const rows = new Map(
       table
         .trim()
