@@ -36,8 +36,9 @@ const KINDS: readonly Kind[] = [
   },
   { type: REASON_OF, holds: ({ phase }) => phase === "Running" },
   {
+    // Kueue's users know a job that waits in its queue as suspended.
     type: "Suspended",
-    holds: ({ phase }) => phase === "Suspended",
+    holds: ({ phase }) => phase === "Suspended" || phase === "Queued",
     says: { False: { reason: "Resumed", message: "Resumed" } },
     once: true,
   },

@@ -1,5 +1,5 @@
 import { isPlaced } from "./conditions.ts";
-import type { JobStatus } from "./job-state.ts";
+import type { JobStatus, Phase } from "./job-state.ts";
 import type { CheckpointStatus } from "./training-job.ts";
 
 /** Something about a job that people want to know of, where Kubernetes shows events. */
@@ -23,10 +23,13 @@ const SILENT: ReadonlySet<string> = new Set([
   "Resumed",
   "Starting",
   "WaitingForNodes",
+  "QuotaReserved",
   "Training",
   "Restarting",
 ]);
-const NORMAL: ReadonlySet<string> = new Set(["Suspended", "Resizing", "Cancelled", "Completed"]);
+const NORMAL: ReadonlySet<string> = new Set(["Suspended", "Queued", "Resizing", "Cancelled", "Completed"]);
+
+const GOES_ON: ReadonlySet<Phase> = new Set<Phase>(["Pending", "Scheduling", "Starting", "Running"]);
 
 /** What has happened to a job from one status to the next, in that order: the straight way, and what leads off it. */
 export function eventsBetween(before: Standing, now: Standing): JobEvent[] {
@@ -37,7 +40,9 @@ function lifeBetween({ status: before }: Standing, { status }: Standing): JobEve
   const isNew = before.attempt !== status.attempt;
   const normal = (happened: boolean, reason: string, message: string): JobEvent[] =>
     happened ? [{ type: "Normal", reason, message }] : [];
+  const isLetIn = before.phase === "Queued" && GOES_ON.has(status.phase);
   return [
+    ...normal(isLetIn, "QuotaReserved", "Let in by its queue"),
     ...normal(
       status.created && (isNew || !before.created),
       "Created",

@@ -51,6 +51,7 @@ export interface ObservedWorker extends WorkerName {
 
 export type Phase =
   | "Pending"
+  | "Queued"
   | "Scheduling"
   | "Starting"
   | "Running"
@@ -62,7 +63,7 @@ export type Phase =
   | "Cancelled";
 
 /** Where a job that is stopping will end. */
-export type Ending = "Failed" | "Cancelled" | "Suspended" | "Restarting";
+export type Ending = "Failed" | "Cancelled" | "Suspended" | "Queued" | "Restarting";
 
 export interface JobStatus {
   readonly phase: Phase;
@@ -158,6 +159,8 @@ export interface Observed {
   readonly workers: readonly ObservedWorker[];
   readonly cancelRequested: boolean;
   readonly suspendRequested: boolean;
+  /** Why a queue does not let it run now; absent: it may. */
+  readonly queued?: Problem;
   /** Optimizer steps of the newest complete checkpoint; 0 without one. */
   readonly checkpointStep: number;
   /** Whether the workers that wait for admission would all find a node now; absent: nobody knows. */

@@ -17,7 +17,17 @@ import {
   USER_ERROR_EXIT_CODE,
   workerLabel,
 } from "./job-state.ts";
-import type { Action, Ending, Failure, Instant, JobSpec, JobStatus, Observed, ObservedWorker } from "./job-state.ts";
+import type {
+  Action,
+  Ending,
+  Failure,
+  Instant,
+  JobSpec,
+  JobStatus,
+  Observed,
+  ObservedWorker,
+  Problem,
+} from "./job-state.ts";
 
 /** How long survivors of a failure may take to notice it, save a checkpoint and end by themselves. */
 export const SURVIVOR_GRACE_MS = 3_000;
@@ -43,6 +53,9 @@ export function plan(observed: Observed, now: Instant): readonly Action[] {
   if (observed.suspendRequested) return planSuspended(status);
   if (status.phase === "Suspended")
     return [setStatus(status, { phase: "Pending", reason: "Resumed", message: "Resumed" })];
+  if (observed.queued) return planQueued(observed, observed.queued);
+  if (status.phase === "Queued")
+    return [setStatus(status, { phase: "Pending", reason: "QuotaReserved", message: "Let in by its queue" })];
   if (deadlinePassed(observed, now)) {
     const message = `Ran longer than its deadline of ${(spec.activeDeadlineMs ?? 0) / 1000} s`;
     return [beginStopping(status, "Failed", message, { reason: "DeadlineExceeded" })];
@@ -101,6 +114,13 @@ function deadlinePassed({ spec, status }: Observed, now: Instant): boolean {
 
 function planSuspended(status: JobStatus): readonly Action[] {
   return status.phase === "Suspended" ? [] : [beginStopping(status, "Suspended", "Suspended by request")];
+}
+
+/** What waits in a queue has no workers: those that it has save a checkpoint and end, which is nobody's failure. */
+function planQueued(observed: Observed, { reason, message }: Problem): readonly Action[] {
+  const { status } = observed;
+  if (status.workers > 0 || current(observed).length > 0) return [beginStopping(status, "Queued", message, { reason })];
+  return change(status, { phase: "Queued", reason, message, heldSince: null, startTime: null, nextRetryTime: null });
 }
 
 function planFailure(observed: Observed, { exit, ...failure }: Failure, now: Instant): Action {
@@ -295,19 +315,20 @@ function planStopping(observed: Observed, now: Instant): readonly Action[] {
   const trainers = alive.filter((worker) => worker.role === "trainer");
   if (trainers.length > 0) {
     const failedAt = status.lastFailure?.worker.attempt === status.attempt ? status.lastFailure.exit.at : -Infinity;
-    const waits = status.ending !== "Cancelled" && status.ending !== "Suspended" && now - failedAt < SURVIVOR_GRACE_MS;
+    const waits = (status.ending === "Failed" || status.ending === "Restarting") && now - failedAt < SURVIVOR_GRACE_MS;
     return waits ? [] : trainers.map(stop);
   }
   if (alive.length > 0) return alive.map(stop);
-  if (status.ending === "Restarting" || status.ending === "Suspended") {
+  const { ending } = status;
+  if (ending === "Restarting" || ending === "Suspended" || ending === "Queued") {
     // Logs of the attempt that ended stay, those of earlier ones go.
     const old = workers.filter((worker) => worker.attempt < status.attempt && !isAlive(worker)).map(remove);
-    return [...old, setStatus(status, nextAttempt(observed))];
+    return [...old, setStatus(status, nextAttempt(observed, ending))];
   }
   return [setStatus(status, endOf(observed, now))];
 }
 
-function nextAttempt(observed: Observed): Partial<JobStatus> {
+function nextAttempt(observed: Observed, phase: "Restarting" | "Suspended" | "Queued"): Partial<JobStatus> {
   const { status, checkpointStep } = observed;
   const next = {
     // An attempt that never began is not used up.
@@ -319,9 +340,8 @@ function nextAttempt(observed: Observed): Partial<JobStatus> {
     resumedStep: Math.max(status.resumedStep, checkpointStep),
     ending: null,
   };
-  if (status.ending === "Suspended")
-    return { ...next, phase: "Suspended", startTime: null, nextWorkers: null, gangIgnored: false };
-  return { ...next, phase: "Restarting", reason: "Restarting", message: `Restarting after: ${status.message}` };
+  if (phase !== "Restarting") return { ...next, phase, startTime: null, nextWorkers: null, gangIgnored: false };
+  return { ...next, phase, reason: "Restarting", message: `Restarting after: ${status.message}` };
 }
 
 function endOf({ spec, status }: Observed, now: Instant): Partial<JobStatus> {

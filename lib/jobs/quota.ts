@@ -1,5 +1,6 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { isTerminal } from "./job-state.ts";
+import type { Phase } from "./job-state.ts";
 import type { TrainingJob } from "./training-job.ts";
 
 /** How much may run at a time. */
@@ -9,11 +10,14 @@ export interface Quota {
   readonly workers: number;
 }
 
+/** Phases in which a job has no workers, for as long as somebody else decides. */
+const RESTING: ReadonlySet<string> = new Set<Phase>(["Suspended", "Queued"]);
+
 type Counted = Pick<TrainingJob, "spec" | "status">;
 
 /** RESOURCE_EXHAUSTED where a job would be one too many, or have too many workers, beside those that run or wait to. */
 export function checkQuota(wanted: Counted, others: readonly Counted[], quota: Quota): void {
-  const running = others.filter(({ status }) => !isTerminal(status?.phase) && status?.phase !== "Suspended");
+  const running = others.filter(({ status }) => !isTerminal(status?.phase) && !RESTING.has(status?.phase ?? ""));
   if (running.length >= quota.jobs) {
     throw exhausted(`${running.length} jobs run, and the quota is ${quota.jobs}`, "PETAGE_MAX_RUNNING_JOBS");
   }

@@ -29,6 +29,7 @@ export const ACTIONS: Readonly<Record<FailureRuleAction, FailureAction>> = {
 
 const PHASES: Readonly<Record<string, NonNullable<StatusMessage["phase"]>>> = {
   Pending: "TRAINING_JOB_PHASE_PENDING",
+  Queued: "TRAINING_JOB_PHASE_QUEUED",
   Scheduling: "TRAINING_JOB_PHASE_SCHEDULING",
   Starting: "TRAINING_JOB_PHASE_STARTING",
   Running: "TRAINING_JOB_PHASE_RUNNING",

@@ -22,6 +22,8 @@ export interface Site {
   readonly gangs: boolean;
   /** Whether its scheduler schedules them. */
   readonly schedulesGangs: boolean;
+  /** Whether Kueue runs beside it. */
+  readonly kueue: boolean;
   readonly slot: Slot;
   readonly binaries: Binaries;
   readonly processes: ClusterProcesses;

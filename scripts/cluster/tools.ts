@@ -99,6 +99,17 @@ export const GRPCURL: GoTool = {
   minimum: "1.9.0",
 };
 
+const KUEUE_MODULE: GoModule = { name: "kueue", path: "sigs.k8s.io/kueue", version: "v0.19.2" };
+
+/** Decides by quota when jobs run; beside a cluster only where tests ask for it. It cannot tell its version. */
+export const KUEUE: GoTool = {
+  name: "kueue-manager",
+  module: KUEUE_MODULE,
+  package: `${KUEUE_MODULE.path}/cmd/kueue`,
+  versionArgs: ["--version"],
+  minimum: "0.19.0",
+};
+
 /** What a level needs of the Debian packages: a program (or folder) that is there, and the package that brings it. */
 export interface DebianTool {
   readonly package: string;

@@ -49,6 +49,8 @@ const Kubernetes = z
     PETAGE_READ_JOBS: z.enum(["true", "false"]).default("false"),
     PETAGE_READ_NODES: z.enum(["true", "false"]).default("false"),
     PETAGE_READ_PODS: z.enum(["true", "false"]).default("false"),
+    /** Whether it may use Kueue. */
+    PETAGE_USE_KUEUE: z.enum(["true", "false"]).default("false"),
     /** Restarts allowed to jobs created by gRPC that do not say. */
     PETAGE_JOB_MAX_RESTARTS: z.coerce.number().int().min(0).max(1000).default(6),
     ...settingsVariables,

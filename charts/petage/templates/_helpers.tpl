@@ -327,4 +327,13 @@ default
 - apiGroups: [scheduling.k8s.io, scheduling.volcano.sh, scheduling.x-k8s.io]
   resources: [podgroups, workloads]
   verbs: [create, delete]
+{{- if .Values.controller.kueue }}
+# A job in a queue of Kueue is a Workload, which Kueue admits and the controller begins, ends and takes away.
+- apiGroups: [kueue.x-k8s.io]
+  resources: [workloads]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [kueue.x-k8s.io]
+  resources: [workloads/status]
+  verbs: [patch]
+{{- end }}
 {{- end }}

@@ -55,25 +55,6 @@ export const GANGS: Readonly<Record<GangName, Gang>> = {
     needs: "kube-scheduler with the plugin Coscheduling",
     join: (pod, { job, attempt }) => withMetadata(pod, { "scheduling.x-k8s.io/pod-group": podGroupName(job, attempt) }),
   },
-  /** Kueue holds pods back by gates of its own, as soon as they bear its labels. */
-  Kueue: {
-    name: "Kueue",
-    type: undefined,
-    group: () => undefined,
-    join: (pod, { job, attempt, count }) =>
-      withMetadata(
-        pod,
-        {
-          "kueue.x-k8s.io/queue-name": job.spec.schedulingPolicy?.queue ?? "",
-          "kueue.x-k8s.io/pod-group-name": podGroupName(job, attempt),
-        },
-        {
-          "kueue.x-k8s.io/pod-group-total-count": String(count),
-          // An attempt is over when its pods are: Kueue would keep its quota for pods that take their place.
-          "kueue.x-k8s.io/retriable-in-group": "false",
-        },
-      ),
-  },
 };
 
 /** What `Auto` takes, the best first. */
@@ -103,12 +84,15 @@ async function hasResource(client: KubeClient, type: ResourceType, signal?: Abor
 }
 
 /**
- * How the pods of a job start together: also a single trainer with its helpers, which would hold what it waits for.
+ * How the pods of a job start together: also a single trainer with its helpers, which would hold what it waits for. Kueue
+ * counts quota; that the pods find nodes together is the scheduler's business, where it knows how.
  * @param available what the cluster has, the best first
  * @param isIgnored whether a scheduler has left the group of this job out of account
  */
 export function gangOf({ spec }: TrainingJobObject, available: readonly Gang[], isIgnored = false): Gang {
   const wanted = spec.schedulingPolicy?.gang ?? "Auto";
   if (wanted === "Auto") return (isIgnored ? undefined : available[0]) ?? GANGS.Gates;
-  return available.find(({ name }) => name === wanted) ?? GANGS[wanted];
+  const named = wanted === "Kueue" ? "Native" : wanted;
+  const found = available.find(({ name }) => name === named);
+  return wanted === "Kueue" ? ((isIgnored ? undefined : found) ?? GANGS.None) : (found ?? GANGS[wanted]);
 }

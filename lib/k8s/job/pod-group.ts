@@ -8,13 +8,11 @@ export interface GangContext {
   readonly attempt: number;
   /** Pods that must start together for the job to run: its helpers and at least `minWorkers` trainers. */
   readonly minCount: number;
-  /** All pods of the attempt. */
-  readonly count: number;
   /** Release of petage, for labels. */
   readonly instance: string;
 }
 
-export type GangName = "None" | "Gates" | "Native" | "Volcano" | "Coscheduling" | "Kueue";
+export type GangName = "None" | "Gates" | "Native" | "Volcano" | "Coscheduling";
 
 /** A way of starting pods together or not at all. */
 export interface Gang {

@@ -7,6 +7,8 @@ import { mergeTemplate } from "./merge.ts";
 import { configMapName, GRPC_PORT as PORT, HEALTH_PORT, jobLabels, LABELS, ownerOf, podName } from "./names.ts";
 import { WORKER_NAME } from "./names.ts";
 import type { Container, Pod, PodSpec } from "./pod.ts";
+import { joinPodSet } from "./pod-sets.ts";
+import type { PodSets } from "./pod-sets.ts";
 import type { JobSettings } from "./settings.ts";
 import type { Resources } from "#lib/jobs/training-job.ts";
 import type { TrainingJobObject } from "./training-job.ts";
@@ -28,6 +30,8 @@ export interface AttemptContext {
   /** Checkpoint to continue: empty, `auto`, `run`, a path or a URI. */
   readonly resumeFrom: string;
   readonly excludedNodes: readonly string[];
+  /** What the pods get for having been admitted by a queue. */
+  readonly podSets?: PodSets | undefined;
 }
 
 const METRICS_PORT = 9464;
@@ -68,7 +72,9 @@ export function podOf(context: AttemptContext, worker: WorkerName): Pod {
     },
     spec: specOf(context, role, worker),
   };
-  return gang.join(role === "trainer" ? withTemplate(pod, context) : withShared(pod, job), gangContext);
+  const joined = gang.join(role === "trainer" ? withTemplate(pod, context) : withShared(pod, job), gangContext);
+  const podSet = context.podSets?.get(role);
+  return podSet ? joinPodSet(joined, podSet) : joined;
 }
 
 function specOf(context: AttemptContext, role: Exclude<Role, "nats-server">, worker: WorkerName): PodSpec {

@@ -15,6 +15,7 @@ export function statusOfRefusal(status: JobStatus, error: PetageError): JobStatu
 /** Why the API server does not let the controller do what it should. */
 function refusalOf(error: PetageError): { readonly isFinal: boolean; readonly reason: string } | undefined {
   if (!(error instanceof KubeError)) {
+    if (error.code === "INVALID_ARGUMENT") return { isFinal: true, reason: "InvalidPod" }; // by what it was admitted with
     return error.code === "ALREADY_EXISTS" ? { isFinal: false, reason: "PodNameTaken" } : undefined;
   }
   if (error.status === 409 || error.status === 429 || error.status >= 500) return undefined;

@@ -8,6 +8,7 @@ import type { Gang } from "./pod-group.ts";
 import { podOf } from "./pods.ts";
 import type { AttemptContext } from "./pods.ts";
 import type { Pod } from "./pod.ts";
+import type { PodSets } from "./pod-sets.ts";
 import type { JobSettings } from "./settings.ts";
 import { jobSpecOf, resumeOf } from "#lib/jobs/job-spec.ts";
 import type { TrainingJobObject } from "./training-job.ts";
@@ -26,6 +27,8 @@ export interface AttemptOptions {
   /** Checkpoint to continue; by default what the job says. */
   readonly resumeFrom?: string;
   readonly excludedNodes?: readonly string[];
+  /** What the pods get for having been admitted by a queue. */
+  readonly podSets?: PodSets | undefined;
 }
 
 /** Everything that the pods of an attempt are made from. */
@@ -41,7 +44,7 @@ export function attemptContext(options: AttemptOptions): AttemptContext {
     job: resolved.loadFrom && !job.spec.loadFrom ? { ...job, spec: { ...job.spec, loadFrom: resolved.loadFrom } } : job,
     settings,
     gang,
-    gangContext: { job, attempt, minCount, count: helpers + size, instance: settings.instance },
+    gangContext: { job, attempt, minCount, instance: settings.instance },
     attempt,
     size,
     dataLoaders: spec.dataLoaders,
@@ -49,6 +52,7 @@ export function attemptContext(options: AttemptOptions): AttemptContext {
     runDir,
     resumeFrom: options.resumeFrom ?? (resumeFrom(job, resolved) || (attempt > 0 ? "run" : "")),
     excludedNodes,
+    podSets: options.podSets,
   };
 }
 

@@ -25,6 +25,7 @@ import type { Access } from "#lib/rpc/access/access.ts";
 import { systemClock } from "#lib/system/clock.ts";
 import { jobMetrics } from "../metrics.ts";
 import { followProgress } from "./progress.ts";
+import { Kueue } from "./kueue.ts";
 import { Reconciler } from "./reconciler.ts";
 import { Strangers } from "./strangers.ts";
 import { Surroundings } from "./surroundings.ts";
@@ -51,6 +52,8 @@ export interface KubernetesOptions {
   readonly readNodes: boolean;
   /** Whether it may list the pods of others, too; by default it may not. */
   readonly readPods?: boolean;
+  /** Whether it may use Kueue's Workloads; by default it may not. */
+  readonly useKueue?: boolean;
   readonly lease: { readonly namespace: string; readonly name: string; readonly identity: string };
   /** How the trainers of jobs are asked. */
   readonly access?: Access;
@@ -76,6 +79,7 @@ export class KubernetesController implements Disposable {
   /** Jobs of others; undefined where it may not see them, or where there are none. */
   readonly #strangers: Strangers | undefined;
   readonly #leadership: Leadership;
+  readonly #kueue: Kueue;
   readonly #reconciler: Reconciler;
   readonly #reconciled: (seconds: number) => void;
   #gangs: readonly Gang[] = [];
@@ -111,6 +115,16 @@ export class KubernetesController implements Disposable {
       this.#reflect(TRAINING_JOBS, store, { fieldSelector });
     }
     this.#leadership = new Leadership({ client, log, ...lease });
+    const writing = { mayWrite, now: this.#now };
+    this.#kueue = new Kueue({
+      client,
+      isAllowed: options.useKueue ?? false,
+      namespaces,
+      pods: this.pods,
+      settings,
+      log,
+      ...writing,
+    });
     this.#reconciler = new Reconciler({
       client,
       jobs: this.jobs,
@@ -118,12 +132,12 @@ export class KubernetesController implements Disposable {
       surroundings,
       tracks: this.#tracks,
       settings,
+      kueue: this.#kueue,
       gangs: () => this.#gangs,
-      mayWrite,
       component: lease.identity,
       onStatus: jobMetrics(metrics, () => this.jobs.all()),
       log,
-      now: this.#now,
+      ...writing,
     });
     this.#enqueueChanges();
     this.#reconciled = this.#measure(metrics);
@@ -165,6 +179,7 @@ export class KubernetesController implements Disposable {
       await Promise.all([
         runWorkers({ queue: this.#queue, count: WORKERS, reconcile, log }, signal),
         this.#strangers?.run(signal),
+        this.#kueue.run(signal, () => this.#enqueueAll()),
         followProgress({ jobs, pods, tracks: this.#tracks, access, log, now: this.#now, onChange }, signal),
       ]);
     } finally {
@@ -220,6 +235,7 @@ export class KubernetesController implements Disposable {
       if (after) this.#queue.add(key);
       else if (before) this.#tracks.forget(before.metadata.uid ?? "");
     });
+    this.#kueue.onChange((key) => this.#queue.add(key));
     this.pods.onChange((change) => {
       this.#tracks.take(change);
       const { namespace, labels = {} } = (change.after ?? change.before)?.metadata ?? {};

@@ -27,6 +27,7 @@ import type { Surroundings } from "./surroundings.ts";
 import type { OnStatusChange } from "../metrics.ts";
 import { recordEvent } from "./events.ts";
 import { Executor } from "./executor.ts";
+import type { Admission } from "./kueue.ts";
 import type { PodTrack } from "./tracks.ts";
 
 const WRITE_INTERVAL_MS = 1_000;
@@ -55,6 +56,8 @@ export interface PodPass extends Pass {
   /** As it was when the pass began. */
   readonly job: TrainingJobObject;
   readonly resolved: ResolvedJob;
+  /** Where it stands in its queue; undefined where it asks for none. */
+  readonly admission?: Admission | undefined;
 }
 
 /** The launcher of a cluster: workers are pods, and the status is kept by the API server. */
@@ -79,7 +82,7 @@ export class PodLauncher implements Launcher<PodPass> {
     const { suspend = false, cancel = false } = this.#current(pass).spec.runPolicy ?? {};
     const spec = this.#spec(pass);
     const { gang, gangContext } = this.#contextOf(pass);
-    const isReplaceable = (pass.job.spec.schedulingPolicy?.gang ?? "Auto") === "Auto";
+    const isReplaceable = ["Auto", "Kueue"].includes(pass.job.spec.schedulingPolicy?.gang ?? "Auto");
     return {
       spec,
       status: pass.status,
@@ -87,6 +90,7 @@ export class PodLauncher implements Launcher<PodPass> {
       cancelRequested: cancel,
       suspendRequested: suspend,
       ...(gang.needs !== undefined && { gang: { minCount: gangContext.minCount, needs: gang.needs, isReplaceable } }),
+      ...(pass.admission?.queued && { queued: pass.admission.queued }),
       checkpointStep: pass.track.facts.lastCheckpoint?.step ?? 0,
       ...this.#roomFor(pass, { spec, status: pass.status, workers }),
     };
@@ -107,7 +111,8 @@ export class PodLauncher implements Launcher<PodPass> {
       const { fits, trainers, shortage } = surroundings.fit(this.#pods(pass), this.now());
       return { fits, room: trainers, ...(shortage && { shortage }) };
     }
-    const isQueued = pass.job.spec.schedulingPolicy?.queue !== undefined; // its quota is not ours to know
+    // Of Volcano's queues the quota is not ours to know; what Kueue admitted is all that the job asks for.
+    const isQueued = pass.job.spec.schedulingPolicy?.queue !== undefined && pass.admission === undefined;
     if (isQueued || !mayGrow(seen, this.now())) return {};
     return { room: surroundings.fit(this.#further(pass, seen), this.now()).trainers };
   }
@@ -154,7 +159,7 @@ export class PodLauncher implements Launcher<PodPass> {
 
   /** All at once: schedulers hold pods back whose group is not there yet, and kubelet those whose config is not. */
   async start(pass: PodPass, workers: readonly WorkerName[]): Promise<void> {
-    const context = this.#contextOf(pass);
+    const context = { ...this.#contextOf(pass), podSets: await pass.admission?.podSets() };
     const isPrepared = pass.track.preparedAttempt === context.attempt;
     const works = [
       ...(isPrepared ? [] : [() => this.#prepare(pass, context)]),
@@ -194,8 +199,10 @@ export class PodLauncher implements Launcher<PodPass> {
     return nextStuckTime(this.#pods(pass), this.now());
   }
 
+  /** As far as its queue lets it. */
   #spec(pass: PodPass): JobSpec {
-    return jobSpecOf(this.#current(pass), pass.resolved);
+    const spec = jobSpecOf(this.#current(pass), pass.resolved);
+    return { ...spec, workers: Math.min(spec.workers, pass.admission?.trainers ?? Infinity) };
   }
 
   #pods({ job }: PodPass): readonly Pod[] {

@@ -5,8 +5,10 @@ import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import { readStatus } from "#lib/jobs/status.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
 import { MANAGED_BY } from "#lib/k8s/job/names.ts";
+import { queueOf } from "#lib/k8s/job/workload.ts";
 import { statusWithoutConfig } from "#lib/k8s/job/refusal.ts";
 import { keyOf } from "#lib/k8s/objects.ts";
+import type { Kueue } from "./kueue.ts";
 import { PodLauncher, UNRESOLVED } from "./launcher.ts";
 import type { PodLauncherOptions, PodPass } from "./launcher.ts";
 import { ConfigResolver } from "./resolve.ts";
@@ -14,6 +16,7 @@ import type { Tracks } from "./tracks.ts";
 
 export interface ReconcilerOptions extends PodLauncherOptions {
   readonly tracks: Tracks;
+  readonly kueue: Kueue;
 }
 
 /** Brings the jobs of a cluster to where they should be, each by its key. */
@@ -31,13 +34,27 @@ export class Reconciler {
   /** One pass over one job; says after how long to pass again, ms, if at all. */
   async reconcile(key: string): Promise<number | undefined> {
     const job = this.#options.jobs.get(key);
-    if (!job || job.metadata.deletionTimestamp !== undefined) return undefined; // its pods go with it
+    if (!job) return await this.#options.kueue.release(key);
+    if (job.metadata.deletionTimestamp !== undefined) return undefined; // its pods go with it
     if ((job.spec.managedBy ?? MANAGED_BY) !== MANAGED_BY) return undefined;
     const track = this.#options.tracks.of(job, this.#options.pods.ownedBy(job.metadata.uid ?? ""));
     const pass: PodPass = { name: keyOf(job), job, track, status: readStatus(job), resolved: UNRESOLVED };
     const resolved = await this.#resolve(pass);
     if (resolved === undefined) return this.#launcher.kept(pass).phase === "Failed" ? undefined : POLL_INTERVAL_MS;
-    return await reconcile({ ...pass, resolved }, this.#launcher);
+    const { kueue } = this.#options;
+    if (queueOf(job) !== undefined && !kueue.isReady(job.metadata.namespace ?? "")) return undefined; // it says when it is
+    const admission = await this.#reporting(pass, () => kueue.sync({ job, resolved, status: pass.status }));
+    return await reconcile({ ...pass, resolved, admission }, this.#launcher);
+  }
+
+  /** Does something for a job; the job's status says why where that cannot be done. */
+  async #reporting<T>(pass: PodPass, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      await report(pass, PetageError.from(thrown), this.#launcher);
+      throw thrown;
+    }
   }
 
   /** The config of a job, where one is needed; undefined where it is invalid or not there, as the status says then. */

@@ -32,6 +32,7 @@ export async function runInCluster(env: KubernetesEnvironment, host: Host): Prom
     readJobs: may("JOBS"),
     readNodes: may("NODES"),
     readPods: may("PODS"),
+    useKueue: env.PETAGE_USE_KUEUE === "true",
     lease,
     access,
     log,

@@ -45,6 +45,12 @@ describe("the events of a job", () => {
     ]);
     const paused: JobStatus = { ...stopping, reason: "Suspended", message: "Suspended by request" };
     assert.deepEqual(told(running, paused), ["Normal Suspended: Suspended by request"]);
+    const queued: JobStatus = { ...next, phase: "Queued", reason: "Queued", message: "No quota" };
+    const again: JobStatus = { ...queued, phase: "Starting", reason: "Starting", message: "Starting trainer-0" };
+    assert.deepEqual(told({ ...stopping, reason: "Preempted" }, queued, { ...queued, message: "Still none" }, again), [
+      "Normal Queued: No quota",
+      "Normal QuotaReserved: Let in by its queue",
+    ]);
   });
 
   it("tell of pods that never had a node only that they were made", () => {

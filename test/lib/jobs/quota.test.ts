@@ -4,7 +4,11 @@ import type { TrainingJob } from "#lib/jobs/training-job.ts";
 
 const QUOTA = { jobs: 2, workers: 4 };
 
-function job(workers: number | undefined, phase?: "Running" | "Pending" | "Suspended" | "Failed", maxWorkers?: number) {
+function job(
+  workers: number | undefined,
+  phase?: "Running" | "Pending" | "Suspended" | "Queued" | "Failed",
+  maxWorkers?: number,
+) {
   const spec: TrainingJob["spec"] = {
     config: { name: "x" },
     ...(workers !== undefined && { workers }),
@@ -18,7 +22,11 @@ describe("checkQuota()", () => {
   const allowed: readonly (readonly [string, Jobs, ReturnType<typeof job>])[] = [
     ["the first job", [], job(4)],
     ["one that says nothing of workers", [job(3, "Running")], job(undefined)],
-    ["one beside jobs that have ended or rest", [job(4, "Failed"), job(4, "Suspended"), job(2, "Running")], job(2)],
+    [
+      "one beside jobs that have ended or rest",
+      [job(4, "Failed"), job(4, "Suspended"), job(4, "Queued"), job(2, "Running")],
+      job(2),
+    ],
   ];
   for (const [what, others, wanted] of allowed) it(`allows ${what}`, () => checkQuota(wanted, others, QUOTA));
 

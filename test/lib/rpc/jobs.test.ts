@@ -95,6 +95,7 @@ describe("a job over gRPC", () => {
   const phases = [
     ["Stopping", "Running"],
     ["Suspended", "Suspended"],
+    ["Queued", "Queued"],
     ["Succeeded", "Succeeded"],
     ["Pending", "Pending"],
   ] as const;

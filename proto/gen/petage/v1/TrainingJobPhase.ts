@@ -13,7 +13,7 @@ export const TrainingJobPhase = {
    */
   TRAINING_JOB_PHASE_PENDING: 'TRAINING_JOB_PHASE_PENDING',
   /**
-   * No job is in it: one that waits for its turn is SCHEDULING.
+   * A queue, as that of Kueue, does not let it run yet: it has no workers.
    */
   TRAINING_JOB_PHASE_QUEUED: 'TRAINING_JOB_PHASE_QUEUED',
   /**
@@ -69,7 +69,7 @@ export type TrainingJobPhase =
   | 'TRAINING_JOB_PHASE_PENDING'
   | 1
   /**
-   * No job is in it: one that waits for its turn is SCHEDULING.
+   * A queue, as that of Kueue, does not let it run yet: it has no workers.
    */
   | 'TRAINING_JOB_PHASE_QUEUED'
   | 2

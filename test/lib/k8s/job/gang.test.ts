@@ -19,7 +19,8 @@ describe("gangs", () => {
     [{}, [], "Gates"],
     [{ workers: 1 }, all, "Native"],
     [{ schedulingPolicy: { gang: "Volcano" } }, all, "Volcano"],
-    [{ schedulingPolicy: { gang: "Kueue", queue: "q" } }, all, "Kueue"],
+    [{ schedulingPolicy: { gang: "Kueue", queue: "q" } }, all, "Native"],
+    [{ schedulingPolicy: { gang: "Kueue", queue: "q" } }, [GANGS.Volcano], "None"],
   ];
   for (const [spec, available, name] of choices) {
     it(`${JSON.stringify(spec)} on a cluster with ${available.map((gang) => gang.name).join(", ") || "nothing"}: ${name}`, () => {
@@ -33,11 +34,10 @@ describe("gangs", () => {
     Native: /"schedulingGroup":\{"podGroupName":"job-01234567-0"\}/,
     Volcano: /"schedulerName":"volcano".*|"scheduling.k8s.io\/group-name":"job-01234567-0"/,
     Coscheduling: /"scheduling.x-k8s.io\/pod-group":"job-01234567-0"/,
-    Kueue: /"kueue.x-k8s.io\/pod-group-total-count":"4"/,
   };
   for (const [name, mark] of Object.entries(marks)) {
     it(`${name} marks every pod`, () => {
-      const gangContext = { job: job(), attempt: 0, minCount: 4, count: 4, instance: "release" };
+      const gangContext = { job: job(), attempt: 0, minCount: 4, instance: "release" };
       for (const pod of podsOf({ schedulingPolicy: { gang: "None" } }).values()) {
         const joined = GANGS[name as GangName].join(
           { ...pod, metadata: { ...pod.metadata, name: "job-0-0" } },
@@ -177,12 +177,6 @@ describe("gangs", () => {
         }
       }
     });
-  });
-
-  it("of Kueue give their quota back when an attempt has ended, however it did", () => {
-    for (const { metadata } of podsOf({ schedulingPolicy: { gang: "Kueue", queue: "pets" } }).values()) {
-      assert.equal(metadata.annotations?.["kueue.x-k8s.io/retriable-in-group"], "false", metadata.name);
-    }
   });
 
   it("are found by what the cluster serves, and an API server in trouble is no cluster without them", async () => {

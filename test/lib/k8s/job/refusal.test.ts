@@ -31,6 +31,7 @@ describe("statusOfRefusal()", () => {
     [kubeError(400, "BadRequest"), { phase: "Stopping", ending: "Failed", reason: "InvalidPod" }],
     [kubeError(403, "Forbidden"), { phase: "Starting", ending: null, reason: "Forbidden" }],
     [kubeError(403, "Forbidden", "exceeded quota: pods"), { phase: "Starting", ending: null, reason: "QuotaExceeded" }],
+    [new PetageError("INVALID_ARGUMENT", "clash"), { phase: "Stopping", ending: "Failed", reason: "InvalidPod" }],
     [new PetageError("ALREADY_EXISTS", "taken"), { phase: "Starting", ending: null, reason: "PodNameTaken" }],
   ];
   for (const [error, expected] of told) {

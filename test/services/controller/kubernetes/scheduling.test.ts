@@ -207,6 +207,22 @@ describe("jobs of a cluster that has not enough", function () {
     assert.equal(later?.attempt, 0);
   });
 
+  it("says why a job waits that asks for a queue of Kueue where there is none, or where it may not", async () => {
+    const schedulingPolicy = { gang: "Kueue", queue: "pets" } as const;
+    await jobs.apply("unheard", { schedulingPolicy });
+    const { status } = await jobs.isIn("unheard", "Queued");
+    assert.match(status?.message ?? "", /^The job asks for a queue of Kueue, and the controller may not use it\. Set /);
+    using alone = await JobCluster.prepare(cluster().kubeconfig, "no-kueue");
+    await using _allowed = await alone.startController({ PETAGE_USE_KUEUE: "true" });
+    await alone.apply("unheard", { schedulingPolicy });
+    const { status: missing } = await alone.isIn("unheard", "Queued");
+    assert.match(
+      missing?.message ?? "",
+      /this cluster has none \(kueue\.x-k8s\.io\)\. Install it, or ask for no queue$/,
+    );
+    for (const here of [jobs, alone]) assert.deepEqual(await here.pods("unheard"), []);
+  });
+
   it("says that a quota is exceeded, and goes on when it is raised", async () => {
     const metadata = { name: "few", namespace: "poor" };
     const quota = { metadata, spec: { hard: { pods: "2" } } };
