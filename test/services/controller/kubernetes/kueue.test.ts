@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { defined } from "#lib/base/assert.ts";
 import type { TrainingJobSpec } from "#lib/jobs/training-job.ts";
 import type { Workload } from "#lib/k8s/job/kueue.ts";
@@ -6,6 +8,7 @@ import { workloadsOf } from "#lib/k8s/job/kueue.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { TRAINING_JOBS } from "#lib/k8s/objects.ts";
+import { CHART } from "../../../../scripts/deploy.ts";
 import { useCluster } from "#test/support/cluster.ts";
 import { JobCluster } from "#test/support/cluster-controller.ts";
 import type { TestController } from "#test/support/controller.ts";
@@ -24,7 +27,9 @@ describe("jobs in queues of Kueue", function () {
   const cluster = useCluster(2, { kueue: true });
   let jobs: JobCluster;
   let controller: TestController;
-  const startController = async (): Promise<TestController> => await jobs.startController({ PETAGE_USE_KUEUE: "true" });
+  let kubeconfig = "";
+  const startController = async (): Promise<TestController> =>
+    await jobs.startController({ PETAGE_USE_KUEUE: "true", KUBECONFIG: kubeconfig });
 
   before("a controller, and nodes of which Kueue counts some", async () => {
     await cluster().addFakeNodes(2, { gpus: 64, prefix: "counted", labels: POOL });
@@ -37,12 +42,27 @@ describe("jobs in queues of Kueue", function () {
       spec: { nodeLabels: POOL },
     };
     await cluster().apply(flavor);
+    kubeconfig = await controllerKubeconfig();
     controller = await startController();
   });
   after(async () => {
     await controller?.[Symbol.asyncDispose]();
     jobs?.[Symbol.dispose]();
   });
+
+  /** May do what the chart lets it, and no more. */
+  async function controllerKubeconfig(): Promise<string> {
+    const values = ["--set", "controller.kueue=true,controller.readPods=true"];
+    const shown = ["--namespace", NAMESPACE, "--show-only", "templates/controller/rbac.yaml"];
+    const rights = await cluster().helm(["template", "petage", CHART, ...values, ...shown]);
+    await cluster().kubectl(["apply", "--namespace", NAMESPACE, "--filename=-"], { input: rights });
+    const token = await cluster().kubectl(["create", "token", "petage-controller", "--namespace", NAMESPACE]);
+    const admin = JSON.parse(readFileSync(cluster().kubeconfig, "utf8")) as { users: readonly { name: string }[] };
+    const users = admin.users.map(({ name }) => ({ name, user: { token: token.trim() } }));
+    const path = join(cluster().folder, "controller.kubeconfig");
+    writeFileSync(path, JSON.stringify({ ...admin, users }));
+    return path;
+  }
 
   /** A queue of its own with some GPUs. */
   async function queue(name: string, gpus: number, spec: object = {}): Promise<void> {
