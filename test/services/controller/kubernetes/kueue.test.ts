@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { defined } from "#lib/base/assert.ts";
 import type { TrainingJobSpec } from "#lib/jobs/training-job.ts";
 import type { Workload } from "#lib/k8s/job/kueue.ts";
 import { workloadsOf } from "#lib/k8s/job/kueue.ts";
@@ -111,7 +110,7 @@ describe("jobs in queues of Kueue", function () {
   const isQueuedBy = (pattern: RegExp) => (job: TrainingJobObject) =>
     job.status?.phase === "Queued" && pattern.test(job.status.message ?? "");
 
-  it("wait suspended, without pods, until there is quota; then run on nodes of their flavor, and end with it given back", async () => {
+  it("wait suspended, without pods, until there is quota, and give it back when they end", async () => {
     await queue("one", 2);
     await submit("first", {}, inQueue("one"));
     await jobs.isIn("first", "Running");
@@ -123,22 +122,22 @@ describe("jobs in queues of Kueue", function () {
     await finish("first");
     const { status: after } = await jobs.isIn("second", "Running", TURN_TIMEOUT_MS);
     assert.deepEqual([after?.attempt, after?.restarts, after?.restartsIgnored ?? 0], [0, 0, 0]);
-    for (const { metadata, spec } of await jobs.pods("second")) {
+    const table = await cluster().kubectl(["get", "workloads.kueue.x-k8s.io", "--namespace", NAMESPACE]);
+    assert.match(table, /^trainingjob-first +one +one +True +True +/m);
+    const done = (await workloadOf("first"))?.status?.conditions?.find(({ type }) => type === "Finished");
+    assert.deepEqual([done?.status, done?.reason, done?.message], ["True", "Succeeded", "Training is complete"]);
+    assert.deepEqual(await jobs.events("second"), ["Normal Queued", "Normal QuotaReserved"]);
+  });
+
+  it("run on the nodes of their flavor, trainers and helpers alike", async () => {
+    await queue("placed", 2);
+    await submit("placed", {}, inQueue("placed"));
+    await jobs.isIn("placed", "Running");
+    for (const { metadata, spec } of await jobs.pods("placed")) {
       assert.equal(spec.nodeSelector?.["pets.example/pool"], "counted", metadata.name);
       assert.match(spec.nodeName ?? "", /^counted-/);
       assert.equal(metadata.labels?.["kueue.x-k8s.io/podset"], metadata.labels?.["petage.dev/role"]);
     }
-    const table = await cluster().kubectl(["get", "workloads.kueue.x-k8s.io", "--namespace", NAMESPACE]);
-    const rows = new Map(
-      table
-        .trim()
-        .split("\n")
-        .map((row) => [row.split(/ +/)[0], row] as const),
-    );
-    assert.match(defined(rows.get("trainingjob-first"), table), / one +one +True +True +/);
-    const done = (await workloadOf("first"))?.status?.conditions?.find(({ type }) => type === "Finished");
-    assert.deepEqual([done?.status, done?.reason, done?.message], ["True", "Succeeded", "Training is complete"]);
-    assert.deepEqual(await jobs.events("second"), ["Normal Queued", "Normal QuotaReserved"]);
   });
 
   it("make room for more important ones, which counts as no restart, and go on from their checkpoint afterwards", async () => {
