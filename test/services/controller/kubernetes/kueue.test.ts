@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { defined } from "#lib/base/assert.ts";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { TrainingJobSpec } from "#lib/jobs/training-job.ts";
 import type { Workload } from "#lib/k8s/job/kueue.ts";
 import { workloadsOf } from "#lib/k8s/job/kueue.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { TRAINING_JOBS } from "#lib/k8s/objects.ts";
+import { CHART } from "../../../../scripts/deploy.ts";
 import { useCluster } from "#test/support/cluster.ts";
 import { JobCluster } from "#test/support/cluster-controller.ts";
 import type { TestController } from "#test/support/controller.ts";
@@ -24,7 +26,9 @@ describe("jobs in queues of Kueue", function () {
   const cluster = useCluster(2, { kueue: true });
   let jobs: JobCluster;
   let controller: TestController;
-  const startController = async (): Promise<TestController> => await jobs.startController({ PETAGE_USE_KUEUE: "true" });
+  let kubeconfig = "";
+  const startController = async (): Promise<TestController> =>
+    await jobs.startController({ PETAGE_USE_KUEUE: "true", KUBECONFIG: kubeconfig });
 
   before("a controller, and nodes of which Kueue counts some", async () => {
     await cluster().addFakeNodes(2, { gpus: 64, prefix: "counted", labels: POOL });
@@ -37,12 +41,27 @@ describe("jobs in queues of Kueue", function () {
       spec: { nodeLabels: POOL },
     };
     await cluster().apply(flavor);
+    kubeconfig = await controllerKubeconfig();
     controller = await startController();
   });
   after(async () => {
     await controller?.[Symbol.asyncDispose]();
     jobs?.[Symbol.dispose]();
   });
+
+  /** May do what the chart lets it, and no more. */
+  async function controllerKubeconfig(): Promise<string> {
+    const values = ["--set", "controller.kueue=true,controller.readPods=true"];
+    const shown = ["--namespace", NAMESPACE, "--show-only", "templates/controller/rbac.yaml"];
+    const rights = await cluster().helm(["template", "petage", CHART, ...values, ...shown]);
+    await cluster().kubectl(["apply", "--namespace", NAMESPACE, "--filename=-"], { input: rights });
+    const token = await cluster().kubectl(["create", "token", "petage-controller", "--namespace", NAMESPACE]);
+    const admin = JSON.parse(readFileSync(cluster().kubeconfig, "utf8")) as { users: readonly { name: string }[] };
+    const users = admin.users.map(({ name }) => ({ name, user: { token: token.trim() } }));
+    const path = join(cluster().folder, "controller.kubeconfig");
+    writeFileSync(path, JSON.stringify({ ...admin, users }));
+    return path;
+  }
 
   /** A queue of its own with some GPUs. */
   async function queue(name: string, gpus: number, spec: object = {}): Promise<void> {
@@ -91,7 +110,7 @@ describe("jobs in queues of Kueue", function () {
   const isQueuedBy = (pattern: RegExp) => (job: TrainingJobObject) =>
     job.status?.phase === "Queued" && pattern.test(job.status.message ?? "");
 
-  it("wait suspended, without pods, until there is quota; then run on nodes of their flavor, and end with it given back", async () => {
+  it("wait suspended, without pods, until there is quota, and give it back when they end", async () => {
     await queue("one", 2);
     await submit("first", {}, inQueue("one"));
     await jobs.isIn("first", "Running");
@@ -103,22 +122,22 @@ describe("jobs in queues of Kueue", function () {
     await finish("first");
     const { status: after } = await jobs.isIn("second", "Running", TURN_TIMEOUT_MS);
     assert.deepEqual([after?.attempt, after?.restarts, after?.restartsIgnored ?? 0], [0, 0, 0]);
-    for (const { metadata, spec } of await jobs.pods("second")) {
+    const table = await cluster().kubectl(["get", "workloads.kueue.x-k8s.io", "--namespace", NAMESPACE]);
+    assert.match(table, /^trainingjob-first +one +one +True +True +/m);
+    const done = (await workloadOf("first"))?.status?.conditions?.find(({ type }) => type === "Finished");
+    assert.deepEqual([done?.status, done?.reason, done?.message], ["True", "Succeeded", "Training is complete"]);
+    assert.deepEqual(await jobs.events("second"), ["Normal Queued", "Normal QuotaReserved"]);
+  });
+
+  it("run on the nodes of their flavor, trainers and helpers alike", async () => {
+    await queue("placed", 2);
+    await submit("placed", {}, inQueue("placed"));
+    await jobs.isIn("placed", "Running");
+    for (const { metadata, spec } of await jobs.pods("placed")) {
       assert.equal(spec.nodeSelector?.["pets.example/pool"], "counted", metadata.name);
       assert.match(spec.nodeName ?? "", /^counted-/);
       assert.equal(metadata.labels?.["kueue.x-k8s.io/podset"], metadata.labels?.["petage.dev/role"]);
     }
-    const table = await cluster().kubectl(["get", "workloads.kueue.x-k8s.io", "--namespace", NAMESPACE]);
-    const rows = new Map(
-      table
-        .trim()
-        .split("\n")
-        .map((row) => [row.split(/ +/)[0], row] as const),
-    );
-    assert.match(defined(rows.get("trainingjob-first"), table), / one +one +True +True +/);
-    const done = (await workloadOf("first"))?.status?.conditions?.find(({ type }) => type === "Finished");
-    assert.deepEqual([done?.status, done?.reason, done?.message], ["True", "Succeeded", "Training is complete"]);
-    assert.deepEqual(await jobs.events("second"), ["Normal Queued", "Normal QuotaReserved"]);
   });
 
   it("make room for more important ones, which counts as no restart, and go on from their checkpoint afterwards", async () => {
