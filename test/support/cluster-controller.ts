@@ -1,5 +1,7 @@
+import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
 import { defined } from "#lib/base/assert.ts";
 import { KubeClient } from "#lib/k8s/client.ts";
@@ -22,6 +24,9 @@ const CRDS = { group: "apiextensions.k8s.io", version: "v1", plural: "customreso
 const VOLUMES = { group: "", version: "v1", plural: "persistentvolumes" };
 const CLAIMS = { group: "", version: "v1", plural: "persistentvolumeclaims" };
 const SERVICE_ACCOUNTS = { group: "", version: "v1", plural: "serviceaccounts" };
+
+/** The controller records events beside its work. */
+const EVENT_TIMEOUT_MS = 10_000;
 
 /** What the chart would give to a controller of this namespace, with quick leases left to the default. */
 export function controllerEnvironment(namespace: string, kubeconfig: string): Record<string, string> {
@@ -168,9 +173,19 @@ export class JobCluster implements Disposable {
     await this.client.call({ method: "POST", path, body });
   }
 
-  /** What `kubectl describe` shows of a job besides the straight way, as "Type Reason". */
-  async events(job: string): Promise<readonly string[]> {
-    return (await this.told(job)).filter((event) => !STRAIGHT_WAY.has(event));
+  /** Waits until `kubectl describe` shows these of a job besides the straight way, each as "Type Reason". */
+  async hasEvents(job: string, expected: readonly string[]): Promise<void> {
+    let last: readonly string[] = [];
+    const look = async (): Promise<boolean> => {
+      last = (await this.told(job)).filter((event) => !STRAIGHT_WAY.has(event));
+      return isDeepStrictEqual(last, expected);
+    };
+    await until(`the events of ${job}`, look, EVENT_TIMEOUT_MS).catch(() => assert.deepEqual(last, expected));
+  }
+
+  /** Waits until it shows this one among others. */
+  async hasEvent(job: string, expected: string): Promise<void> {
+    await until(`${expected} of ${job}`, async () => (await this.told(job)).includes(expected), EVENT_TIMEOUT_MS);
   }
 
   /**

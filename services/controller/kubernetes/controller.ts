@@ -23,6 +23,7 @@ import { WorkQueue } from "#lib/k8s/work-queue.ts";
 import { runWorkers } from "#lib/k8s/workers.ts";
 import type { Access } from "#lib/rpc/access/access.ts";
 import { systemClock } from "#lib/system/clock.ts";
+import { EventRecorder } from "./events.ts";
 import { jobMetrics } from "../metrics.ts";
 import { followProgress } from "./progress.ts";
 import { Kueue } from "./kueue.ts";
@@ -81,6 +82,7 @@ export class KubernetesController implements Disposable {
   readonly #leadership: Leadership;
   readonly #kueue: Kueue;
   readonly #reconciler: Reconciler;
+  readonly #events: EventRecorder;
   readonly #reconciled: (seconds: number) => void;
   #gangs: readonly Gang[] = [];
 
@@ -114,6 +116,7 @@ export class KubernetesController implements Disposable {
       }));
       this.#reflect(TRAINING_JOBS, store, { fieldSelector });
     }
+    this.#events = new EventRecorder({ client, component: lease.identity, log });
     this.#leadership = new Leadership({ client, log, ...lease });
     const writing = { mayWrite, now: this.#now };
     this.#kueue = new Kueue({
@@ -134,7 +137,7 @@ export class KubernetesController implements Disposable {
       settings,
       kueue: this.#kueue,
       gangs: () => this.#gangs,
-      component: lease.identity,
+      events: this.#events,
       onStatus: jobMetrics(metrics, () => this.jobs.all()),
       log,
       ...writing,
@@ -179,6 +182,7 @@ export class KubernetesController implements Disposable {
       await Promise.all([
         runWorkers({ queue: this.#queue, count: WORKERS, reconcile, log }, signal),
         this.#strangers?.run(signal),
+        this.#events.run(signal),
         this.#kueue.run(signal, () => this.#enqueueAll()),
         followProgress({ jobs, pods, tracks: this.#tracks, access, log, now: this.#now, onChange }, signal),
       ]);

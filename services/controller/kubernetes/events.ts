@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
+import { BoundedQueue } from "#lib/base/queue.ts";
+import { aborted } from "#lib/base/signals.ts";
 import type { JobEvent } from "#lib/jobs/job-events.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { API_VERSION, KIND } from "#lib/k8s/job/names.ts";
@@ -11,6 +13,10 @@ import type { PodTrack } from "./tracks.ts";
 /** What the API server takes of a note. */
 const MAX_NOTE_CHARACTERS = 1024;
 const NAME_DIGITS = 16;
+/** Events that wait to be recorded; further ones are lost. */
+const MAX_WAITING_EVENTS = 10_000;
+/** How long those that wait are still recorded when the controller ends. */
+const FLUSH_MS = 2_000;
 
 export interface EventsOptions {
   readonly client: KubeClient;
@@ -22,24 +28,54 @@ interface EventObject extends KubeObject {
   readonly count?: number;
 }
 
+/** Something that happened to a job, and what the job has been told before. */
+export interface Happening {
+  readonly event: JobEvent;
+  readonly track: Pick<PodTrack, "told">;
+}
+
+/** Records what happened to jobs, one after the other, while nobody waits for it: events are for people. */
+export class EventRecorder {
+  readonly #options: EventsOptions;
+  readonly #waiting = new BoundedQueue<() => Promise<void>>(MAX_WAITING_EVENTS);
+
+  constructor(options: EventsOptions) {
+    this.#options = options;
+  }
+
+  tell(job: KubeObject, { event, track }: Happening): void {
+    const told = eventOf(job, event, this.#options);
+    this.#waiting.offer(() => record(this.#options, told, track));
+  }
+
+  /** Until the signal aborts; what waits then has a moment to be recorded. */
+  async run(signal: AbortSignal): Promise<void> {
+    const last = aborted(signal).then(() => {
+      this.#waiting.end();
+      return performance.now() + FLUSH_MS;
+    });
+    for await (const write of this.#waiting) {
+      if (signal.aborted && performance.now() > (await last)) return;
+      await write();
+    }
+  }
+}
+
 /**
  * Records what happened to a job where `kubectl describe` shows it. What happens again is the same event, counted, also
  * by another controller. Failing at it costs nobody anything.
  */
-export async function recordEvent(
-  options: EventsOptions,
-  job: KubeObject,
-  { event, track }: { readonly event: JobEvent; readonly track: Pick<PodTrack, "told"> },
-): Promise<void> {
+export async function recordEvent(options: EventsOptions, job: KubeObject, { event, track }: Happening): Promise<void> {
+  await record(options, eventOf(job, event, options), track);
+}
+
+async function record(options: EventsOptions, event: Told, track: Happening["track"]): Promise<void> {
+  const { reason, involvedObject } = event;
   try {
-    track.told.set(event.reason, await tell(options, eventOf(job, event, options), track.told.get(event.reason)));
-  } catch (error) {
-    const { reason } = event;
-    options.log.debug("Could not record an event", {
-      job: job.metadata.name,
-      reason,
-      error: PetageError.from(error).describe(),
-    });
+    track.told.set(reason, await tell(options, event, track.told.get(reason)));
+  } catch (thrown) {
+    const error = PetageError.from(thrown).describe();
+    options.log.debug("Could not record an event", { job: involvedObject.name, reason, error });
   }
 }
 

@@ -25,7 +25,7 @@ import { CONFIG_MAPS, keyOf } from "#lib/k8s/objects.ts";
 import type { Store } from "#lib/k8s/store.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { OnStatusChange } from "../metrics.ts";
-import { recordEvent } from "./events.ts";
+import type { EventRecorder } from "./events.ts";
 import { Executor } from "./executor.ts";
 import type { Admission } from "./kueue.ts";
 import type { PodTrack } from "./tracks.ts";
@@ -43,8 +43,7 @@ export interface PodLauncherOptions {
   gangs(): readonly Gang[];
   /** Throws when this process may not write any more. */
   mayWrite(): void;
-  /** Name of this replica, for events. */
-  readonly component: string;
+  readonly events: Pick<EventRecorder, "tell">;
   /** A status has been written. */
   readonly onStatus: OnStatusChange;
   readonly log: Log;
@@ -131,7 +130,7 @@ export class PodLauncher implements Launcher<PodPass> {
   }
 
   async write(pass: PodPass): Promise<void> {
-    const { log, component, client } = this.#options;
+    const { log, events } = this.#options;
     const { track, status, resolved } = pass;
     const job = this.#current(pass);
     const before = readStatus(job);
@@ -143,11 +142,11 @@ export class PodLauncher implements Launcher<PodPass> {
     this.#options.onStatus({ job, before, now: status, at: this.now() });
     const { phase, reason, message } = status;
     if (phase !== before.phase) log.info(message, { job: pass.name, phase, reason });
-    const events = eventsBetween(
+    const happened = eventsBetween(
       { status: before, checkpoint: job.status?.lastCheckpoint },
       { status, checkpoint: facts.lastCheckpoint },
     );
-    for (const event of events) await recordEvent({ client, component, log }, job, { event, track });
+    for (const event of happened) events.tell(job, { event, track });
   }
 
   /** The group of the attempt before goes. */

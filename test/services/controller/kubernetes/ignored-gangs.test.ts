@@ -47,7 +47,7 @@ describe("jobs of a cluster whose scheduler leaves their groups out of account",
       waiting.status?.message,
       "Waiting for room: 2 nvidia.com/gpu wanted, 1 nvidia.com/gpu there, 1 nvidia.com/gpu free",
     );
-    assert.ok((await jobs.events("auto")).includes("Warning GangIgnored"));
+    await jobs.hasEvent("auto", "Warning GangIgnored");
     assert.ok(
       (await jobs.pods("auto")).every(({ spec }) => spec.nodeName === undefined),
       "nothing is held",

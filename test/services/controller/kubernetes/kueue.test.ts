@@ -126,7 +126,7 @@ describe("jobs in queues of Kueue", function () {
     assert.match(table, /^trainingjob-first +one +one +True +True +/m);
     const done = (await workloadOf("first"))?.status?.conditions?.find(({ type }) => type === "Finished");
     assert.deepEqual([done?.status, done?.reason, done?.message], ["True", "Succeeded", "Training is complete"]);
-    assert.deepEqual(await jobs.events("second"), ["Normal Queued", "Normal QuotaReserved"]);
+    await jobs.hasEvents("second", ["Normal Queued", "Normal QuotaReserved"]);
   });
 
   it("run on the nodes of their flavor, trainers and helpers alike", async () => {
@@ -155,7 +155,7 @@ describe("jobs in queues of Kueue", function () {
     const { status } = await jobs.isIn("humble", "Queued");
     assert.deepEqual([status?.attempt, status?.restarts, status?.restartsIgnored ?? 0], [1, 0, 0]);
     assert.deepEqual(await jobs.pods("humble"), []);
-    assert.ok((await jobs.events("humble")).includes("Warning Preempted"));
+    await jobs.hasEvent("humble", "Warning Preempted");
     await finish("urgent");
     await jobs.isIn("humble", "Running", TURN_TIMEOUT_MS);
     const resumed = (await jobs.pods("humble")).map((pod) => variable(pod, "PETAGE_RESUME_FROM"));

@@ -11,7 +11,6 @@ import { petage } from "#test/support/cli.ts";
 import { useCluster } from "#test/support/cluster.ts";
 import { fake, JobCluster } from "#test/support/cluster-controller.ts";
 import { Replica } from "#test/support/controller-replica.ts";
-import { until } from "#test/support/until.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -82,7 +81,7 @@ describe("the namespaces of a cluster", function () {
       clock: late,
     });
     const event = "Warning NamespaceNotWatched";
-    await until("an event of it", async () => (await other.told("lost")).includes(event));
+    await other.hasEvent("lost", event);
     const { stdout } = await petage(["job", "get", "lost", "--namespace", "unwatched", "--kubeconfig", kubeconfig]);
     assert.match(stdout, /Pending: Namespace unwatched is not watched \(watched: watched\)\. Add it to the chart's/);
     await home.apply("seen", fake({ "complete-after": "1ms" }));
