@@ -21,6 +21,8 @@ interface World {
   deleted: boolean;
   /** What `spec.workers` of an elastic job was set to. */
   scaledTo: number | null;
+  /** Trainers that its queue lets in; null while it lets in none. */
+  quota: number | null;
 }
 
 const newWorld = (): World => ({
@@ -32,13 +34,14 @@ const newWorld = (): World => ({
   checkpointStep: 0,
   deleted: false,
   scaledTo: null,
+  quota: Infinity,
 });
 
 type Event =
   | { readonly kind: "place" | "ready" | "obey"; readonly pick: number }
   | { readonly kind: "exit"; readonly pick: number; readonly code: number | null; readonly disrupted: boolean }
-  | { readonly kind: "cancel" | "suspend" | "checkpoint" }
-  | { readonly kind: "scale"; readonly workers: number }
+  | { readonly kind: "cancel" | "suspend" | "checkpoint" | "evict" }
+  | { readonly kind: "scale" | "admit"; readonly workers: number }
   | { readonly kind: "wait"; readonly ms: number };
 
 const pick = fc.nat(20);
@@ -55,10 +58,18 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.nat(40_000) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("scale" as const), workers: fc.integer({ min: 1, max: 4 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constantFrom("scale" as const, "admit" as const),
+      workers: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constantFrom("cancel" as const, "suspend" as const, "checkpoint" as const) }),
+    arbitrary: fc.record({
+      kind: fc.constantFrom("cancel" as const, "suspend" as const, "checkpoint" as const, "evict" as const),
+    }),
   },
 );
 const spec: fc.Arbitrary<JobSpec> = fc
@@ -81,9 +92,10 @@ const spec: fc.Arbitrary<JobSpec> = fc
   })
   .map(({ elastic, ...job }) => ({ ...job, minWorkers: elastic ? 1 : job.workers }));
 
-const specNow = (job: JobSpec, { scaledTo }: World): JobSpec => {
-  const isElastic = job.minWorkers < job.workers;
-  return isElastic && scaledTo !== null ? { ...job, workers: Math.max(job.minWorkers, scaledTo) } : job;
+const specNow = (job: JobSpec, { scaledTo, quota }: World): JobSpec => {
+  if (job.minWorkers === job.workers) return job; // it is let in whole or not at all
+  const wanted = scaledTo === null ? job.workers : Math.max(job.minWorkers, scaledTo);
+  return { ...job, workers: Math.min(wanted, quota ?? Infinity) };
 };
 
 const observe = (job: JobSpec, world: World): Observed => ({
@@ -92,6 +104,7 @@ const observe = (job: JobSpec, world: World): Observed => ({
   workers: world.workers.map(({ name, process }) => ({ ...name, process })),
   cancelRequested: world.cancelRequested,
   suspendRequested: world.suspendRequested,
+  ...(world.quota === null && { queued: { reason: "Queued", message: "no quota" } }),
   checkpointStep: world.checkpointStep,
 });
 
@@ -115,6 +128,9 @@ function carryOut(action: Action, job: JobSpec, world: World): void {
     assert.ok(action.status.attempt >= world.status.attempt, "attempts only rise");
     world.status = action.status;
   } else if (action.kind === "start") {
+    assert.notEqual(world.quota, null, "nothing starts that waits in a queue");
+    const most = job.minWorkers < job.workers ? (world.quota ?? 0) : job.workers;
+    assert.ok(action.worker.role !== "trainer" || action.worker.rank < most, "nor beyond its quota");
     const process: WorkerState = job.startsTogether ? { state: "starting", waitsFor: "admission" } : starting;
     world.workers.push({ name: action.worker, process, told: false });
   } else if (action.kind === "delete-job") {
@@ -160,6 +176,8 @@ function happen(story: Event, world: World): void {
   if (story.kind === "suspend") world.suspendRequested = !world.suspendRequested;
   if (story.kind === "checkpoint") world.checkpointStep += 10;
   if (story.kind === "scale") world.scaledTo = story.workers;
+  if (story.kind === "evict") world.quota = null;
+  if (story.kind === "admit" && world.quota === null && alive.length === 0) world.quota = story.workers;
   if (!("pick" in story) || alive.length === 0) return;
   const worker = alive[story.pick % alive.length];
   if (worker?.process.state === "starting") {
@@ -184,6 +202,7 @@ function end(worker: World["workers"][number], world: World, { code, disrupted =
 /** The rest of a story in which nothing more goes wrong: all are placed, become ready, obey, and finish. */
 function finish(job: JobSpec, world: World): void {
   world.suspendRequested = false;
+  world.quota ??= Infinity;
   settle(job, world);
   for (let round = 0; !world.deleted && (!isTerminal(world.status.phase) || world.workers.some(isAlive)); round++) {
     assert.ok(round < 100, `the job ends: ${world.status.phase}`);
