@@ -79,6 +79,7 @@ export interface TrainingJobSpec {
   };
   readonly failurePolicy?: {
     readonly maxRestarts?: number;
+    readonly natsOutageSeconds?: number;
     readonly rules?: readonly {
       readonly exitCodes?: readonly number[];
       readonly podConditions?: readonly string[];

@@ -189,6 +189,7 @@ function environmentOf(context: AttemptContext, role: Exclude<Role, "nats-server
         job: { name: job.metadata.name, uid },
         configPath: "/etc/petage/config.json",
         natsUrl: secret ? settings.natsUrl.replace("://", "://worker:$(NATS_PASSWORD)@") : settings.natsUrl,
+        natsOutageSeconds: job.spec.failurePolicy?.natsOutageSeconds,
         loadFrom: job.spec.loadFrom ?? "",
       }),
       ...(role === "trainer" ? checkpointVariables(job) : readingVariables(role, settings)),

@@ -81,6 +81,7 @@ export class PodLauncher implements Launcher<PodPass> {
       cancelRequested: cancel,
       suspendRequested: suspend,
       checkpointStep: pass.track.facts.lastCheckpoint?.step ?? 0,
+      outage: pass.track.facts.outage,
       ...this.#roomFor(pass, { spec, status: pass.status, workers }),
     };
   }
