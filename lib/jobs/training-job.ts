@@ -100,7 +100,7 @@ export interface TrainingJobSpec {
     readonly ttlSecondsAfterFinished?: number;
     readonly cleanPodPolicy?: "Running" | "All" | "None";
   };
-  readonly publish?: { readonly modelName: string };
+  readonly publish?: { readonly modelName: string; readonly keepVersions?: number };
   readonly podTemplate?: PodTemplate;
   readonly managedBy?: string;
 }

@@ -31,6 +31,9 @@ export const endVariables = {
   PETAGE_TERMINATION_LOG: z.string().optional(),
 };
 
+/** Versions of a published model that stay, unless a job says otherwise. */
+const DEFAULT_KEPT_VERSIONS = 10;
+
 /** How long an outage of NATS is waited out, unless a job says otherwise. */
 export const DEFAULT_NATS_OUTAGE_MS = 600_000;
 
@@ -105,6 +108,8 @@ export const trainerVariables = {
   PETAGE_CHECKPOINT_KEEP_LAST: z.coerce.number().int().min(1).default(3),
   /** Folder of the model in the model store to which the result is added; empty: none. */
   PETAGE_PUBLISH_TO: optional,
+  /** How many versions of that model stay: the newest. */
+  PETAGE_PUBLISH_KEEP: z.coerce.number().int().min(1).max(100_000).default(DEFAULT_KEPT_VERSIONS),
 };
 
 type Names =

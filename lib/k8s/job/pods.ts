@@ -228,6 +228,7 @@ function checkpointVariables({ spec: { checkpoint, publish } }: TrainingJobObjec
     PETAGE_CHECKPOINT_EVERY_STEPS: String(checkpoint?.everySteps ?? 0),
     PETAGE_CHECKPOINT_KEEP_LAST: String(checkpoint?.keepLast ?? 3),
     PETAGE_PUBLISH_TO: publish ? `work_dirs/models/${publish.modelName}` : "",
+    PETAGE_PUBLISH_KEEP: publish?.keepVersions === undefined ? "" : String(publish.keepVersions),
   };
 }
 
