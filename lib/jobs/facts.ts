@@ -117,7 +117,7 @@ function withLast(
 }
 
 /** Counts the steps that a new attempt does again because they came after the last checkpoint. */
-export function withLostSteps({ progress, outage: _outage, ...facts }: Facts): Facts {
+export function withLostSteps({ progress, outage: _over, ...facts }: Facts): Facts {
   if (!progress) return facts;
   const step = facts.lastCheckpoint?.step ?? 0;
   const lost = Math.max(0, (progress.step ?? 0) - step);

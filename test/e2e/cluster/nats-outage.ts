@@ -28,11 +28,14 @@ export function describeOutage({ cluster, kubectl, smallJob, reaches, isTraining
 
   const ends = (name: string): Promise<TrainingJobObject> => isIn(name, "Succeeded", JOB_TIMEOUT_MS + OUTAGE_MS);
 
-  /** The process of the cluster's NATS, as this machine numbers it. */
-  function pidOfNats(): number {
+  /** The process of NATS, as this machine numbers it: its control group bears the name of its container. */
+  async function pidOfNats(): Promise<number> {
+    const path = "--output=jsonpath={.status.containerStatuses[0].containerID}";
+    const container = (await kubectl("get", "pod", POD, path)).replace(/^.*:\/\//, "");
+    assert.match(container, /^[0-9a-f]{64}$/);
     const isIt = (pid: string): boolean => {
       try {
-        return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`POD_NAME=${POD}`);
+        return readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(container);
       } catch {
         return false; // it has ended
       }
@@ -60,7 +63,7 @@ export function describeOutage({ cluster, kubectl, smallJob, reaches, isTraining
       await cluster().apply(smallJob("hard", { config: CONFIG }));
       await isTraining("hard");
       const restarts = Number(await restartsOfNats());
-      process.kill(pidOfNats(), "SIGKILL");
+      process.kill(await pidOfNats(), "SIGKILL");
       await until(
         "kubelet has started it again",
         async () => Number(await restartsOfNats()) > restarts,
