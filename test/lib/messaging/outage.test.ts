@@ -8,6 +8,7 @@ import type { Outage } from "#lib/collective/watch.ts";
 import { startNatsServer } from "#lib/host/process/nats-server.ts";
 import type { NatsServer } from "#lib/host/process/nats-server.ts";
 import { connectNats } from "#lib/messaging/connect.ts";
+import { joinRing } from "#lib/messaging/join-ring.ts";
 import { at, reduceOnce, rejection, withRing } from "#test/support/nats-ring.ts";
 import { startNameServer } from "#test/support/name-server.ts";
 import { rankValues } from "#test/support/ring-rank.ts";
@@ -129,6 +130,28 @@ describe("an outage of NATS", function () {
       });
     });
   }
+
+  it("that one rank alone sees, for less than its peers wait, changes nothing either", async () => {
+    await using server = await startNatsServer();
+    await using proxy = await startTcpProxy(server.port);
+    const urls = [server.url, `nats://127.0.0.1:${proxy.port}`, server.url];
+    const size = urls.length;
+    const connections = await Promise.all(urls.map((url, rank) => connectNats({ url, name: `rank-${rank}` })));
+    const groups = await Promise.all(
+      connections.map((nats, rank) => joinRing({ nats, job: "alone", generation: 1, rank, size })),
+    );
+    const training = steps(groups, STEPS);
+    for (let cut = 1; cut <= 3; cut++) {
+      const before = at(groups, 1).counters.receivedChunks;
+      await until("it goes on", () => at(groups, 1).counters.receivedChunks > before);
+      const restored = once(at(connections, 1).events, "restored");
+      proxy.cut();
+      proxy.heal();
+      await restored;
+    }
+    assert.deepEqual(await training, undisturbed);
+    for (const each of [...groups, ...connections]) await each[Symbol.asyncDispose]();
+  });
 
   it("at the very end keeps nobody from his last bytes", async () => {
     await inScene(at(Object.values(scenes), 2), async ({ url, begin, end }) => {
