@@ -80,7 +80,8 @@ describe("a job whose NATS goes away", function () {
       const pid = await broker();
       process.kill(pid, "SIGSTOP");
       try {
-        const waits = ({ status }: TrainingJob__Output): boolean => /^Waiting for NATS/.test(status?.message ?? "");
+        const waits = ({ status }: TrainingJob__Output): boolean =>
+          status?.message.startsWith("Waiting for NATS") ?? false;
         const { status } = await watchUntil(controller.client, name, { wanted: waits, timeoutMs: JOB_TIMEOUT_MS });
         const [, since, end] = /^Waiting for NATS since (\S+), gives up at (\S+)$/.exec(status?.message ?? "") ?? [];
         assert.equal(Date.parse(end ?? "") - Date.parse(since ?? ""), 600_000);

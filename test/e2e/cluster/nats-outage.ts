@@ -78,7 +78,10 @@ export function describeOutage({ cluster, kubectl, smallJob, reaches, isTraining
       const address = await addressOfNats();
       await kubectl("scale", STATEFUL_SET, "--replicas=0");
       await kubectl("delete", "pod", POD, "--grace-period=0", "--force", "--ignore-not-found");
-      const { status } = await reaches("patient", (job) => /^Waiting for NATS/.test(job.status?.message ?? ""));
+      const { status } = await reaches(
+        "patient",
+        (job) => job.status?.message?.startsWith("Waiting for NATS") ?? false,
+      );
       const [, since, end] = /^Waiting for NATS since (\S+), gives up at (\S+)$/.exec(status?.message ?? "") ?? [];
       assert.equal(Date.parse(end ?? "") - Date.parse(since ?? ""), 600_000);
       assert.equal(status?.conditions?.find(({ type }) => type === "Running")?.reason, "WaitingForNats");

@@ -318,19 +318,6 @@ describe("plan", () => {
     },
   ];
   for (const { name, does, ...situation } of rows) {
-    it("says that a job waits for NATS, and until when, and that it trains again; that is no failure", () => {
-      const outage = { since: NOW, givesUpAt: NOW + 600_000 };
-      const statusOf = (given: Observed): JobStatus | undefined =>
-        plan(given, NOW).find((action) => action.kind === "set-status")?.status;
-      const training = observed({ states: ALL });
-      const waiting = statusOf({ ...training, outage });
-      const [since, end] = [NOW, NOW + 600_000].map((instant) => new Date(instant).toISOString());
-      assert.equal(waiting?.message, `Waiting for NATS since ${since}, gives up at ${end}`);
-      assert.deepEqual([waiting?.phase, waiting?.reason, waiting?.restarts], ["Running", "WaitingForNats", 0]);
-      const back = statusOf({ ...training, status: { ...training.status, ...waiting } });
-      assert.deepEqual([back?.reason, back?.message], ["Training", "Training on 2 workers"]);
-    });
-
     it(name, () => assert.deepEqual(short(plan(observed(situation), NOW)), does));
   }
 
