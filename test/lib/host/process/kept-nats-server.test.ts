@@ -35,7 +35,10 @@ describe("keepNatsServer", function () {
         await restored;
         await nats.connection.flush();
         const line = `nats-server was killed by SIGKILL: it is started again on port ${server.port}`;
-        assert.deepEqual(told, new Array(count).fill(line));
+        assert.deepEqual(
+          told,
+          Array.from({ length: count }, () => line),
+        );
       }
     });
     assert.ok(!(await descendants(process.pid)).some(({ name }) => name === "nats-server"), "disposed, it stays away");
