@@ -8,6 +8,7 @@ import { accessWords, withAccess, wordsOf } from "../access.ts";
 import type { AccessFlags } from "../access.ts";
 import type { TrainingJobSpec } from "#proto/petage/v1/TrainingJobSpec.ts";
 import { openController } from "../controller.ts";
+import { durationOf } from "#lib/rpc/time.ts";
 import { EXIT_INTERRUPTED, interruptSignal } from "../interrupt.ts";
 import { wholeNumber } from "../numbers.ts";
 import { askedOf } from "../service.ts";
@@ -25,6 +26,7 @@ export interface TrainFlags extends AccessFlags {
   readonly cfgOptions?: readonly string[];
   readonly controller?: string;
   readonly nats?: string;
+  readonly natsOutage?: number;
 }
 
 export function trainCommand(): Command {
@@ -39,7 +41,8 @@ export function trainCommand(): Command {
     .option("--auto-scale-lr", "scale the learning rate by the batch size, as auto_scale_lr of the config says")
     .option("--cfg-options <key=value...>", "overrides of the config")
     .option("--controller <host:port>", "use a controller that runs already")
-    .option("--nats <url>", "use a NATS server that runs already");
+    .option("--nats <url>", "use a NATS server that runs already")
+    .option("--nats-outage <seconds>", "how long to wait for NATS that cannot be reached (default: 600)", wholeNumber);
   return withAccess(command)
     .addHelpText(
       "after",
@@ -80,12 +83,14 @@ export async function train(config: string, flags: TrainFlags, signal: AbortSign
 
 /** What the flags ask for. Without --resume the config decides. */
 export function specOf(config: string, flags: TrainFlags): TrainingJobSpec {
+  const { natsOutage } = flags;
   return {
     workers: flags.nproc ?? 1,
     config: { ...(namesFile(config) ? { path: config } : { name: config }), cfgOptions: cfgOptionsOf(flags) },
     workDir: flags.workDir ?? "",
     loadFrom: flags.loadFrom ?? "",
     checkpoint: { resume: flags.resume === true ? "Auto" : (flags.resume ?? "") },
+    ...(natsOutage !== undefined && { failurePolicy: { natsOutage: durationOf(natsOutage * 1000) } }),
   };
 }
 
@@ -111,8 +116,8 @@ export function cfgOptionsOf({ cfgOptions = [], validate, autoScaleLr }: TrainFl
 }
 
 /** The controller does not know how it was reached: that is added to the command that continues. */
-export function withPlace(message: string, { controller, nats, ...access }: TrainFlags): string {
-  const flags = wordsOf({ controller, nats });
+export function withPlace(message: string, { controller, nats, natsOutage, ...access }: TrainFlags): string {
+  const flags = wordsOf({ controller, nats, natsOutage: natsOutage?.toString() });
   const words = controller === undefined ? flags : [...flags, ...accessWords(access)];
   return words.length > 0 && message.includes(CONTINUE) ? `${message} ${shellCommand(words)}` : message;
 }

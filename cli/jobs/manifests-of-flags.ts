@@ -49,7 +49,10 @@ export function withJobFlags(command: Command): Command {
     .option("--gpus <number>", "GPUs of each worker (default: none; it computes on the CPU)", wholeNumber)
     .option("--cfg-options <key=value...>", "overrides of the config")
     .option("--work-dir <folder>", "where results go within the output volume (default: the config's name)")
-    .option("--resume <checkpoint>", "Auto: continue from the newest of the work dir, if any; Never; or a checkpoint")
+    .option(
+      "--resume <checkpoint>",
+      "Auto: the newest of the work dir; Never; or a checkpoint (default: as the config says)",
+    )
     .option("--publish <model>", "give the result to the inference service under this name")
     .option("--queue <name>", "queue of Kueue or Volcano")
     .option("--image <image>", "container image of the workers (default: the cluster's)");

@@ -11,11 +11,15 @@ import type { Channel } from "./channel.ts";
 import { receiveMessage, sendMessage } from "./messages.ts";
 import type { Bucket, Chunk, Group, Operation, RingLink } from "./types.ts";
 import { Watch } from "./watch.ts";
+import type { Outage } from "./watch.ts";
 
 const GATHER_LIMIT_BYTES = 64 * 1024;
 const BROADCAST_LIMIT_BYTES = 2 ** 32;
 const HEARTBEAT_INTERVAL_MS = 1_000;
-const CUT_OFF_HINT = "Look whether nats-server is stopped or overloaded, then resume from the last checkpoint";
+/** Longer than the slowest client takes to reconnect: a try may wait 5 s for each of several servers. */
+const RETURN_MS = 30_000;
+const CUT_OFF_HINT =
+  "Look whether nats-server is stopped or overloaded, then resume from the last checkpoint; natsOutageSeconds of the job says how long to wait";
 
 export interface GroupOptions {
   readonly rank: number;
@@ -31,6 +35,10 @@ export interface GroupOptions {
   readonly joinTimeoutMs?: number;
   /** A call without any progress for this long fails although all peers live; 10 minutes, or `joinTimeoutMs` if longer. */
   readonly stallTimeoutMs?: number;
+  /** An outage of what carries the link is waited out for this long; it counts against no peer. 10 minutes unless given. */
+  readonly outageMs?: number;
+  /** Called when an outage begins, and without one when it is over. */
+  readonly onOutage?: (outage?: Outage) => void;
   readonly log?: Log;
 }
 
@@ -128,6 +136,8 @@ class LinkedGroup implements RingGroup {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // What was sent may be lost with the broker, and nobody else can send it again.
+    if (!this.failed.aborted) await this.#ring?.link.settle(this.failed).catch(() => undefined);
     if (!this.failed.aborted) {
       this.#ring?.link.tell({ kind: "leaving", rank: this.rank });
       this.#end(new PetageError("ABORTED", `Rank ${this.rank} has left the group`));
@@ -138,18 +148,26 @@ class LinkedGroup implements RingGroup {
   }
 
   #join(link: RingLink, options: GroupOptions): Ring {
-    const { timeoutMs = 10_000, joinTimeoutMs = 120_000 } = options;
+    const { timeoutMs = 10_000, joinTimeoutMs = 120_000, outageMs = 600_000, onOutage } = options;
     const { stallTimeoutMs = Math.max(600_000, joinTimeoutMs) } = options; // the first call waits for all to join
     const intervalMs = Math.min(HEARTBEAT_INTERVAL_MS, timeoutMs / 5);
     const watch = new Watch({
       rank: this.rank,
       size: this.size,
-      limits: { silenceMs: timeoutMs, joinMs: Math.max(joinTimeoutMs, timeoutMs), intervalMs },
+      limits: {
+        silenceMs: timeoutMs,
+        joinMs: Math.max(joinTimeoutMs, timeoutMs),
+        returnMs: Math.max(RETURN_MS, timeoutMs),
+        intervalMs,
+      },
       stallMs: stallTimeoutMs,
       clock: options.clock,
       log: this.#log,
       tell: (notice) => link.tell(notice),
       lose: (rank, message) => this.#lose(rank, message),
+      carrier: link.carrier,
+      outageMs,
+      ...(onOutage && { onOutage }),
       cutOff: (message) => this.#fail(new PetageError("NATS_UNAVAILABLE", message, { hint: CUT_OFF_HINT })),
     });
     const chunks = link.chunks(this.failed)[Symbol.asyncIterator]();

@@ -3,6 +3,8 @@ export interface PeerLimits {
   readonly silenceMs: number;
   /** A peer that was never heard is lost this long after the start. */
   readonly joinMs: number;
+  /** After an outage of what carries the messages a peer may take this long to be heard again. */
+  readonly returnMs: number;
   /** How often `lost` is asked. */
   readonly intervalMs: number;
 }
@@ -15,7 +17,7 @@ export interface LostPeer {
 
 interface Peer {
   heardMs: number;
-  state: "awaited" | "joined" | "left";
+  state: "awaited" | "joined" | "returning" | "left";
   begun: number;
 }
 
@@ -43,8 +45,22 @@ export class Peers {
     const isFirst = peer.state === "awaited";
     peer.heardMs = nowMs;
     peer.begun = Math.max(peer.begun, begun);
-    if (isFirst) peer.state = "joined";
+    if (isFirst || peer.state === "returning") peer.state = "joined";
     return isFirst;
+  }
+
+  /**
+   * To be called when peers can be heard again. Time since `lost` was asked does not count, and whoever had joined gets
+   * some to return: each finds its way back on its own.
+   */
+  returning(nowMs: number): void {
+    this.#excuse(nowMs - this.#askedMs);
+    this.#askedMs = nowMs;
+    for (const peer of this.#peers.values()) {
+      if (peer.state !== "joined") continue;
+      peer.state = "returning";
+      peer.heardMs = nowMs;
+    }
   }
 
   left(rank: number): void {
@@ -72,13 +88,18 @@ export class Peers {
     }
     let worst: LostPeer | undefined;
     for (const [rank, peer] of this.#peers) {
-      const joined = peer.state === "joined";
+      const joined = peer.state !== "awaited";
       const silentMs = nowMs - peer.heardMs;
-      const limitMs = joined ? this.#limits.silenceMs : this.#limits.joinMs;
+      const limitMs = this.#limitMs(peer);
       const isLost = peer.state !== "left" && silentMs > limitMs;
       if (isLost && silentMs > (worst?.silentMs ?? 0)) worst = { rank, silentMs, joined };
     }
     return worst;
+  }
+
+  #limitMs({ state }: Peer): number {
+    const { silenceMs, joinMs, returnMs } = this.#limits;
+    return state === "awaited" ? joinMs : state === "returning" ? returnMs : silenceMs;
   }
 
   /** Time in which this process itself stood still (busy, stopped, asleep) says nothing about its peers. */

@@ -33,10 +33,17 @@ export type Notice =
 export interface RingLink extends AsyncDisposable {
   /** Most bytes of payload in a chunk; the same on all ranks. */
   readonly chunkBytes: number;
+  /**
+   * What carries it, for messages, where that may be away for a while: `NATS at nats://host:4222`. Chunks are then
+   * kept until it is back, and while it is there this rank's own heartbeats come back.
+   */
+  readonly carrier?: string;
   /** Sends to the next rank; resolves when the receiver has credit for it and the payload may be changed. */
   send(chunk: Chunk, signal: AbortSignal): Promise<void>;
   /** Chunks from the previous rank, in the order in which they were sent. */
   chunks(signal: AbortSignal): AsyncIterable<Chunk>;
+  /** Waits until the next rank has all that was sent to it, or has left. */
+  settle(signal: AbortSignal): Promise<void>;
   /** Tells all other ranks; a best effort that never throws. */
   tell(notice: Notice): void;
   /** What the other ranks tell, and this one's own heartbeats where they come back. Throws when the link is lost. */

@@ -1,5 +1,6 @@
 import { every } from "#lib/base/clock.ts";
 import type { Clock } from "#lib/base/clock.ts";
+import { isoTime } from "#lib/base/iso-time.ts";
 import type { Log } from "#lib/base/log.ts";
 
 import { Peers } from "./peers.ts";
@@ -7,6 +8,16 @@ import type { PeerLimits } from "./peers.ts";
 import type { Notice } from "./types.ts";
 
 const STALL_WARNING_MS = 60_000;
+/** Heartbeats of its own that a rank must miss before it takes what carries them for away. */
+const AWAY_BEATS = 3;
+
+/** Time in which nothing is carried between the ranks. */
+export interface Outage {
+  /** Milliseconds since 1970, as the next. */
+  readonly since: number;
+  /** The group fails when it lasts until then. */
+  readonly givesUpAt: number;
+}
 
 export interface WatchOptions {
   readonly rank: number;
@@ -19,7 +30,13 @@ export interface WatchOptions {
   tell(notice: Notice): void;
   /** Called with the rank to blame and what to say of it. May be called again while nobody acts on it. */
   lose(rank: number, message: string): void;
-  /** Called when the link carries nothing, not even this rank's own heartbeats; no rank is to blame then. */
+  /** What carries the messages, where that may be away for a while; as the link has it. */
+  readonly carrier?: string | undefined;
+  /** An outage of the carrier that lasts longer is the end. */
+  readonly outageMs: number;
+  /** Called when an outage begins, and without one when it is over. */
+  onOutage?(outage?: Outage): void;
+  /** Called when an outage has lasted too long; no rank is to blame then. */
   cutOff(message: string): void;
 }
 
@@ -29,8 +46,10 @@ export class Watch implements Disposable {
   readonly #peers: Peers;
   readonly #clock: Clock;
   readonly #beats: Disposable;
-  /** When this rank's own heartbeat last came back; undefined on a link where none does. */
-  #echoMs: number | undefined;
+  #beatMs: number;
+  /** When this rank's own heartbeat last came back. */
+  #echoMs: number;
+  #isAway = false;
   #begun = 0;
   #call: string | undefined;
   #progressMs = 0;
@@ -40,7 +59,8 @@ export class Watch implements Disposable {
     const { clock, limits } = options;
     this.#options = options;
     this.#clock = clock;
-    this.#peers = new Peers(options, limits, clock.nowMs());
+    this.#echoMs = this.#beatMs = clock.nowMs();
+    this.#peers = new Peers(options, limits, this.#beatMs);
     this.#beats = every(clock, limits.intervalMs, () => this.#beat());
     this.#tellAlive();
   }
@@ -66,7 +86,7 @@ export class Watch implements Disposable {
 
   heed(notice: Notice): void {
     if (notice.rank === this.#options.rank) {
-      this.#echoMs = this.#clock.nowMs();
+      this.#heardMyself();
     } else if (notice.kind === "alive") {
       const isFirst = this.#peers.heard(notice.rank, notice.begun, this.#clock.nowMs());
       if (isFirst) this.#tellAlive(); // it came later than this rank, so it missed what was told before
@@ -90,11 +110,9 @@ export class Watch implements Disposable {
   #beat(): void {
     this.#tellAlive();
     const nowMs = this.#clock.nowMs();
+    if (this.#waitsForCarrier(nowMs)) return;
     const lost = this.#peers.lost(nowMs);
-    if (lost && this.#isCutOff(nowMs - lost.silentMs)) {
-      const silence = seconds(nowMs - (this.#echoMs ?? nowMs));
-      this.#options.cutOff(`The broker has carried no message for ${silence}, not even this rank's own: it is frozen`);
-    } else if (lost) {
+    if (lost) {
       const what = lost.joined ? "has been silent for" : "did not join within";
       const during = this.#call === undefined ? "" : `, in ${this.#call}`;
       this.#lose(lost.rank, `Rank ${lost.rank} of ${this.#options.size} ${what} ${seconds(lost.silentMs)}${during}`);
@@ -103,9 +121,39 @@ export class Watch implements Disposable {
     }
   }
 
-  /** Whether nothing has come back since a peer was heard last: then it says nothing about the peer. */
-  #isCutOff(heardMs: number): boolean {
-    return this.#echoMs !== undefined && this.#echoMs <= heardMs + 2 * this.#options.limits.intervalMs;
+  /** While not even this rank's own heartbeats come back, silence says nothing about the peers. */
+  #waitsForCarrier(nowMs: number): boolean {
+    const { carrier, limits, outageMs, log } = this.#options;
+    const sinceBeatMs = nowMs - this.#beatMs;
+    this.#beatMs = nowMs;
+    if (carrier === undefined) return false;
+    if (sinceBeatMs > 2 * limits.intervalMs) this.#echoMs += sinceBeatMs - limits.intervalMs; // it stood still itself
+    const awayMs = nowMs - this.#echoMs;
+    if (awayMs <= AWAY_BEATS * limits.intervalMs) return false;
+    if (!this.#isAway) {
+      this.#isAway = true;
+      const since = this.#clock.date().getTime() - awayMs;
+      const outage = { since, givesUpAt: since + outageMs };
+      log.warn(`Waiting for ${carrier}`, { since: isoTime(since), givesUpAt: isoTime(outage.givesUpAt) });
+      this.#options.onOutage?.(outage);
+    }
+    if (awayMs > outageMs) {
+      const what = "it has carried no message for";
+      this.#options.cutOff(`Lost ${carrier}: ${what} ${seconds(awayMs)}, the most that is waited for it`);
+    }
+    return true;
+  }
+
+  #heardMyself(): void {
+    const nowMs = this.#clock.nowMs();
+    const awayMs = nowMs - this.#echoMs;
+    this.#echoMs = nowMs;
+    if (!this.#isAway) return;
+    this.#isAway = false;
+    this.#progressMs += awayMs;
+    this.#peers.returning(nowMs);
+    this.#options.log.info(`${this.#options.carrier} is back`, { awayMs: Math.round(awayMs) });
+    this.#options.onOutage?.();
   }
 
   /** The peers live, but the call stands still: somebody left, or is somewhere else in the program. */

@@ -2,7 +2,7 @@ import { compact } from "#lib/base/compact.ts";
 import { isoTime } from "#lib/base/iso-time.ts";
 import { maeMonths } from "#lib/metrics/mae-months.ts";
 import { checkpointName, isBestCheckpoint } from "#lib/model/checkpoint.ts";
-import type { Instant } from "./job-state.ts";
+import type { Instant, NatsOutage } from "./job-state.ts";
 import type { ReportedProgress, TerminationReport } from "./termination.ts";
 import type { CheckpointStatus, ProgressStatus, TrainingJobStatus } from "./training-job.ts";
 
@@ -14,6 +14,8 @@ export interface Facts {
   readonly result?: Result;
   /** The best model by `save_best`: its metrics come before its checkpoint. */
   readonly best?: { readonly uri?: string; readonly metrics: Metrics };
+  /** NATS is away, so that the trainers wait. */
+  readonly outage?: NatsOutage;
 }
 
 type Metrics = Readonly<Record<string, number>>;
@@ -41,6 +43,7 @@ export interface TrainerReport extends Bounds {
   readonly lastStep?: StepReport;
   readonly lastValidation?: ValidationReport;
   readonly lastCheckpoint?: CheckpointStatus;
+  readonly outage?: NatsOutage;
 }
 
 /** What the status of a job said when it was first seen: another controller may have heard it from the trainers. */
@@ -78,10 +81,15 @@ export function withBest(facts: Facts, best: NonNullable<Facts["best"]>): Facts 
   return { ...facts, best };
 }
 
+/** With an outage of NATS that has begun, or none when it is over. */
+export function withOutage({ outage: _over, ...facts }: Facts, outage: NatsOutage | undefined): Facts {
+  return { ...facts, ...(outage && { outage }) };
+}
+
 /** With where the trainer of rank 0 stands now. */
 export function withTrainerReport(facts: Facts, report: TrainerReport, now: Instant): Facts {
-  const { lastStep, lastValidation, lastCheckpoint } = report;
-  let known = lastCheckpoint ? withCheckpoint(facts, lastCheckpoint) : facts;
+  const { lastStep, lastValidation, lastCheckpoint, outage } = report;
+  let known = withOutage(lastCheckpoint ? withCheckpoint(facts, lastCheckpoint) : facts, outage);
   if (lastStep) known = withStep(known, lastStep, report, now);
   return lastStep && lastValidation ? withValidation(known, lastValidation) : known;
 }
@@ -109,7 +117,7 @@ function withLast(
 }
 
 /** Counts the steps that a new attempt does again because they came after the last checkpoint. */
-export function withLostSteps({ progress, ...facts }: Facts): Facts {
+export function withLostSteps({ progress, outage: _over, ...facts }: Facts): Facts {
   if (!progress) return facts;
   const step = facts.lastCheckpoint?.step ?? 0;
   const lost = Math.max(0, (progress.step ?? 0) - step);

@@ -12,6 +12,8 @@ const MAX_STEPS = 2 ** 31 - 1;
 const MAX_GPUS = 1024;
 /** Ten years. */
 const MAX_SECONDS = 315_360_000;
+/** A day. */
+const MAX_OUTAGE_SECONDS = 86_400;
 const MAX_EXIT_CODE = 255;
 /** Names and words: of a job, a config, an image, a label. */
 const MAX_WORD_CHARACTERS = 1024;
@@ -35,6 +37,7 @@ export function checkJobLimits({ metadata, spec }: Wanted): void {
   number("spec.checkpoint.every_steps", checkpoint?.everySteps, [0, MAX_STEPS]);
   number("spec.checkpoint.keep_last", checkpoint?.keepLast, [0, MAX_COUNT]);
   number("spec.failure_policy.max_restarts", failurePolicy?.maxRestarts, [0, MAX_COUNT]);
+  number("spec.failure_policy.nats_outage", failurePolicy?.natsOutageSeconds, [0, MAX_OUTAGE_SECONDS]);
   number("spec.run_policy.active_deadline", runPolicy?.activeDeadlineSeconds, [0, MAX_SECONDS]);
   number("spec.run_policy.ttl_after_finished", runPolicy?.ttlSecondsAfterFinished, [0, MAX_SECONDS]);
   text("metadata.name", metadata?.name, MAX_WORD_CHARACTERS);

@@ -152,6 +152,13 @@ export interface JobSpec {
   readonly continueHint: string;
 }
 
+/** Time in which NATS carries nothing. */
+export interface NatsOutage {
+  readonly since: Instant;
+  /** The trainers give up when it lasts until then. */
+  readonly givesUpAt: Instant;
+}
+
 export interface Observed {
   readonly spec: JobSpec;
   readonly status: JobStatus;
@@ -163,6 +170,8 @@ export interface Observed {
   readonly queued?: Problem;
   /** Optimizer steps of the newest complete checkpoint; 0 without one. */
   readonly checkpointStep: number;
+  /** That NATS is away, so that the trainers wait. */
+  readonly outage?: NatsOutage | undefined;
   /** Whether the workers that wait for admission would all find a node now; absent: nobody knows. */
   readonly fits?: boolean;
   /** For how many trainers there is room: of those that wait for admission, else besides those that run; absent: nobody knows. */

@@ -3,6 +3,7 @@
  * processes on one machine and pods in a cluster. Level-based: it sees the whole state each time, never at an
  * event, so it may be asked again at any moment and answers with what is still to do.
  */
+import { isoTime } from "#lib/base/iso-time.ts";
 import { planSize, resizeMoments } from "./elastic.ts";
 import { actionFor, backoffMs, blameNode, causeAwaitedUntil, countedRestarts, rootFailure } from "./failure-policy.ts";
 import {
@@ -161,9 +162,17 @@ function planProgress(observed: Observed, now: Instant): readonly Action[] {
     const isBlip = spec.startsTogether && status.phase === "Running";
     if (waiting.length > 0 && !isBlip) return spec.startsTogether ? planWaiting(observed, waiting, now) : [];
   }
-  const trainers = `${size} worker${size === 1 ? "" : "s"}`;
-  const running = { phase: "Running", reason: "Training", message: `Training on ${trainers}`, created: true } as const;
-  return planSize(observed, now) ?? change(status, running);
+  return planSize(observed, now) ?? change(status, { phase: "Running", created: true, ...doing(observed) });
+}
+
+/** What a job that runs does: it trains, or waits until it can go on. */
+function doing({ spec, status, outage }: Observed): Pick<JobStatus, "reason" | "message"> {
+  if (outage) {
+    const [since, end] = [isoTime(outage.since), isoTime(outage.givesUpAt)];
+    return { reason: "WaitingForNats", message: `Waiting for NATS since ${since}, gives up at ${end}` };
+  }
+  const size = sizeOf({ spec, status });
+  return { reason: "Training", message: `Training on ${size} worker${size === 1 ? "" : "s"}` };
 }
 
 type Wanted = Pick<ObservedWorker, "role" | "rank">;

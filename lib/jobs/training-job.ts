@@ -84,6 +84,7 @@ export interface TrainingJobSpec {
   };
   readonly failurePolicy?: {
     readonly maxRestarts?: number;
+    readonly natsOutageSeconds?: number;
     readonly rules?: readonly {
       readonly exitCodes?: readonly number[];
       readonly podConditions?: readonly string[];
@@ -105,7 +106,7 @@ export interface TrainingJobSpec {
     readonly ttlSecondsAfterFinished?: number;
     readonly cleanPodPolicy?: "Running" | "All" | "None";
   };
-  readonly publish?: { readonly modelName: string };
+  readonly publish?: { readonly modelName: string; readonly keepVersions?: number };
   readonly podTemplate?: PodTemplate;
   readonly managedBy?: string;
 }

@@ -31,6 +31,12 @@ export const endVariables = {
   PETAGE_TERMINATION_LOG: z.string().optional(),
 };
 
+/** Versions of a published model that stay, unless a job says otherwise. */
+const DEFAULT_KEPT_VERSIONS = 10;
+
+/** How long an outage of NATS is waited out, unless a job says otherwise. */
+export const DEFAULT_NATS_OUTAGE_MS = 600_000;
+
 /** Of a service that belongs to an attempt of a job and finds the others, or is found, over NATS. */
 export const attemptVariables = {
   NATS_URL: optional,
@@ -41,6 +47,8 @@ export const attemptVariables = {
   PETAGE_ADVERTISE: optional,
   /** How long to look for a service, and to wait for other ranks, in ms. */
   PETAGE_PEER_TIMEOUT_MS: z.coerce.number().int().min(1).max(86_400_000).default(600_000),
+  /** A broker that is away for longer is lost for good, in ms. */
+  PETAGE_NATS_OUTAGE_MS: z.coerce.number().int().min(0).max(86_400_000).default(DEFAULT_NATS_OUTAGE_MS),
 };
 
 const workerVariables = {
@@ -100,6 +108,8 @@ export const trainerVariables = {
   PETAGE_CHECKPOINT_KEEP_LAST: z.coerce.number().int().min(1).default(3),
   /** Folder of the model in the model store to which the result is added; empty: none. */
   PETAGE_PUBLISH_TO: optional,
+  /** How many versions of that model stay: the newest. */
+  PETAGE_PUBLISH_KEEP: z.coerce.number().int().min(1).max(100_000).default(DEFAULT_KEPT_VERSIONS),
 };
 
 type Names =
@@ -119,6 +129,8 @@ export interface AttemptEnvironment {
   /** Where each of them finds the resolved config. */
   readonly configPath: string;
   readonly natsUrl: string;
+  /** How long an outage of NATS is waited out, where the job says so. */
+  readonly natsOutageSeconds?: number | undefined;
   /** Trainers of this attempt. */
   readonly size: number;
   /** Data-loaders of the job, by default 1. */
@@ -136,6 +148,7 @@ export interface AttemptEnvironment {
 export function workerEnvironment(worker: WorkerName, attempt: AttemptEnvironment): WorkerEnvironment {
   const { job, configPath, natsUrl, size, dataLoaders = 1, workDir, runDir, loadFrom, resumeFrom } = attempt;
   const dataLoader = dataLoaderOf(worker, dataLoaders);
+  const { natsOutageSeconds } = attempt;
   const common = {
     PETAGE_NAME: workerLabel(worker),
     PETAGE_CONFIG: configPath,
@@ -144,6 +157,7 @@ export function workerEnvironment(worker: WorkerName, attempt: AttemptEnvironmen
     JOB_UID: job.uid,
     ATTEMPT: String(worker.attempt),
     NATS_URL: natsUrl,
+    ...(natsOutageSeconds !== undefined && { PETAGE_NATS_OUTAGE_MS: String(natsOutageSeconds * 1000) }),
     ...(dataLoader > 0 && { PETAGE_DATA_LOADER_INDEX: String(dataLoader) }),
   };
   if (worker.role !== "trainer") return common;

@@ -10,17 +10,12 @@ import { announce, findAddress } from "./directory.ts";
 import type { Asking } from "./directory.ts";
 import type { Announced } from "./subjects.ts";
 
-/** How long a new pod may take until it reaches NATS: its network may be complete only after it has started. */
-const FIRST_CONNECTION_MS = 30_000;
-
 const environment = z.object(attemptVariables);
 type AttemptEnvironment = z.output<typeof environment>;
 
 export interface AttemptOptions {
   /** Shown by the server's monitoring. */
   readonly name: string;
-  /** A broker that is away for longer is lost for good; 5 s unless given. */
-  readonly lostAfterMs?: number;
   readonly signal: AbortSignal;
   readonly log: Log;
 }
@@ -42,13 +37,14 @@ export class Attempt implements AsyncDisposable {
    * @throws INVALID_ARGUMENT without NATS_URL, else as `connectNats`.
    */
   async nats(purpose: string): Promise<Nats> {
-    const { NATS_URL: url, PETAGE_ADVERTISE: address } = this.#env;
+    const { NATS_URL: url, PETAGE_ADVERTISE: address, PETAGE_NATS_OUTAGE_MS: outageMs } = this.#env;
     if (!url) {
       const hint = "Start nats-server and set NATS_URL=nats://127.0.0.1:4222";
       throw new PetageError("INVALID_ARGUMENT", `NATS_URL is not set, and ${purpose}`, { hint });
     }
-    const patienceMs = address ? FIRST_CONNECTION_MS : 0;
-    return await (this.#connecting ??= connectNats({ ...this.#options, url, patienceMs }));
+    // A pod starts whenever it does: NATS may be away then, and its own network not complete yet.
+    const patienceMs = address ? outageMs : 0;
+    return await (this.#connecting ??= connectNats({ ...this.#options, url, outageMs, patienceMs }));
   }
 
   /**

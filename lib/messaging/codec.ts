@@ -4,7 +4,7 @@ import { assert } from "#lib/base/assert.ts";
 import { PetageError } from "#lib/base/errors.ts";
 
 /** What a frame is for; the code on the wire is the place in this table, so new kinds go to its end. */
-const KINDS = ["reduce", "broadcast", "gather", "hello", "credit", "alive", "leaving", "failed"] as const;
+const KINDS = ["reduce", "broadcast", "gather", "hello", "credit", "alive", "leaving", "failed", "resend"] as const;
 
 export type FrameKind = (typeof KINDS)[number];
 
@@ -22,15 +22,20 @@ export interface FrameHeader {
   readonly hop: number;
   /** u32 */
   readonly chunk: number;
+  /**
+   * A count of the bytes that one rank has sent to the next since the beginning, headers included: of a chunk, those
+   * before it; of other kinds, what they are about. An integer below 2^53.
+   */
+  readonly position: number;
 }
 
 export interface Frame extends FrameHeader {
   readonly payload: Uint8Array;
 }
 
-export const HEADER_BYTES = 32;
+export const HEADER_BYTES = 40;
 const MAGIC = 0x4750; // "PG"
-const VERSION = 1;
+const VERSION = 2;
 
 /** Byte offsets in the header; all numbers are little-endian. */
 const AT = {
@@ -45,7 +50,8 @@ const AT = {
   length: 20, // u32, of the payload in bytes
   sender: 24, // u16
   reserved: 26, // u16, zero
-  checksum: 28, // u32, CRC-32 (ISO 3309) of the header up to here and the payload
+  position: 28, // f64
+  checksum: 36, // u32, CRC-32 (ISO 3309) of the header up to here and the payload
 } as const;
 
 /** One buffer with header and a copy of the payload, which may lie in memory shared with other threads. */
@@ -63,6 +69,7 @@ export function encodeFrame(header: FrameHeader, payload: Uint8Array): Uint8Arra
   frame.writeUInt32LE(payload.length, AT.length);
   frame.writeUInt16LE(header.sender, AT.sender);
   frame.writeUInt16LE(0, AT.reserved);
+  frame.writeDoubleLE(header.position, AT.position);
   frame.set(payload, HEADER_BYTES);
   frame.writeUInt32LE(checksum(frame), AT.checksum);
   return frame;
@@ -85,6 +92,8 @@ export function decodeFrame(bytes: Uint8Array): Frame {
   if (frame.readUInt32LE(AT.checksum) !== checksum(frame)) throw new Junk("its checksum is wrong");
   const kind = KINDS[frame.readUInt8(AT.kind)];
   if (kind === undefined) throw new Junk(`it is of unknown kind ${frame.readUInt8(AT.kind)}`);
+  const position = frame.readDoubleLE(AT.position);
+  if (!Number.isSafeInteger(position) || position < 0) throw new Junk(`its position ${position} is no count of bytes`);
   return {
     kind,
     generation: frame.readUInt32LE(AT.generation),
@@ -93,6 +102,7 @@ export function decodeFrame(bytes: Uint8Array): Frame {
     bucket: frame.readUInt16LE(AT.bucket),
     hop: frame.readUInt16LE(AT.hop),
     chunk: frame.readUInt32LE(AT.chunk),
+    position,
     payload: frame.subarray(HEADER_BYTES),
   };
 }

@@ -43,21 +43,24 @@ export function announce({ nats, job, attempt, log }: Asking, label: Announced, 
 }
 
 /**
- * Where the service of `label` of this attempt is: asks until it answers, whichever of the two came first.
+ * Where the service of `label` of this attempt is: asks until it answers, whichever of the two came first. Time in which
+ * the broker is away does not count.
  * @throws UNAVAILABLE when nobody has answered in time, NATS_UNAVAILABLE when the broker is lost meanwhile.
  */
 export async function findAddress(asking: Asking, label: Announced): Promise<string> {
   const { nats, job, attempt, peerTimeoutMs, signal, log } = asking;
   const subject = addressSubject(job, attempt, label);
   const either = AbortSignal.any([signal, nats.lost]);
-  const deadlineMs = performance.now() + peerTimeoutMs;
+  let deadlineMs = performance.now() + peerTimeoutMs;
   log.info(`Looking for the ${label}`, { attempt });
   for (;;) {
     if (either.aborted) throw abortReason(either);
+    const askedMs = performance.now();
     const address = await ask(nats, subject, either);
     if (address !== undefined) return address;
     if (performance.now() >= deadlineMs) throw missing(label, attempt, peerTimeoutMs);
     await delay(ASK_INTERVAL_MS, either);
+    if (nats.away) deadlineMs += performance.now() - askedMs; // it cannot be heard now
   }
 }
 

@@ -1,17 +1,21 @@
 import type { Msg, NatsError, Subscription } from "nats";
 
 import { assert } from "#lib/base/assert.ts";
+import { every } from "#lib/base/clock.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { silentLog } from "#lib/base/log.ts";
 import { BoundedQueue } from "#lib/base/queue.ts";
 import { abortable, abortReason } from "#lib/base/signals.ts";
 import type { Chunk, Notice, Operation, RingLink } from "#lib/collective/types.ts";
+import { systemClock } from "#lib/system/clock.ts";
 
 import { decodeFrame, encodeFrame, HEADER_BYTES, Junk } from "./codec.ts";
 import type { Frame, FrameKind } from "./codec.ts";
+import { roundTrip } from "./connect.ts";
 import type { Nats } from "./connect.ts";
 import { decodeNotice, encodeNotice, plainHeader } from "./notices.ts";
+import { SentFrames } from "./sent-frames.ts";
 import { ringSubjects } from "./subjects.ts";
 import type { RingSubjects } from "./subjects.ts";
 
@@ -21,6 +25,8 @@ const MESSAGE_BYTES = 31 * 1024;
 const WINDOW_BYTES = 8 * 1024 * 1024;
 const NOTICE_CAPACITY = 1_024;
 const FLUSH_TIMEOUT_MS = 2_000;
+/** How often a rank tells the next one how much it has sent, until that one has said that it has got it. */
+const GREETING_INTERVAL_MS = 1_000;
 
 export interface NatsLinkOptions {
   readonly nats: Nats;
@@ -42,6 +48,10 @@ export interface NatsLink extends RingLink {
 interface Counters {
   sentBytes: number;
   receivedBytes: number;
+  /** Messages that were sent again because the next rank has not got them. */
+  sentAgain: number;
+  /** Chunks that had come before, dropped. */
+  repeatedChunks: number;
   /** Messages of another generation, dropped. */
   staleMessages: number;
   /** Messages that are none of the ring's, or not from whom they must be: dropped. */
@@ -54,8 +64,9 @@ interface Counters {
 
 /**
  * A rank's link over NATS core. NATS drops what a slow receiver does not take, so a sender never has more bytes on
- * their way than the receiver has granted. Each grant names the total that may have been sent since the beginning:
- * a lost grant is made good by the next.
+ * their way than the receiver has granted. NATS also loses what is on its way when a connection breaks: every chunk says
+ * how many bytes were sent before it, so that a receiver sees what it misses, asks for it, and gets the same bytes
+ * again. Grants and greetings name totals since the beginning: a lost one is made good by the next.
  */
 export async function openNatsLink(options: NatsLinkOptions): Promise<NatsLink> {
   const link = new NatsRingLink(options);
@@ -78,9 +89,12 @@ function isChunk(frame: Frame): frame is ChunkFrame {
 
 class NatsRingLink implements NatsLink {
   readonly chunkBytes: number;
+  readonly carrier: string;
   readonly counters: Counters = {
     sentBytes: 0,
     receivedBytes: 0,
+    sentAgain: 0,
+    repeatedChunks: 0,
     staleMessages: 0,
     junkMessages: 0,
     droppedChunks: 0,
@@ -98,11 +112,16 @@ class NatsRingLink implements NatsLink {
   readonly #inbox: BoundedQueue<ChunkFrame>;
   readonly #notices = new BoundedQueue<Notice>(NOTICE_CAPACITY);
   readonly #subscriptions: Subscription[] = [];
+  readonly #sent = new SentFrames();
+  #greetings: Disposable | undefined;
   /** What this rank may have sent since the beginning; nothing until the next rank is there. */
   #sendLimitBytes = 0;
-  #sendersWaiting: (() => void)[] = [];
+  #waiting: (() => void)[] = [];
+  #nextHasLeft = false;
   #grantedBytes = 0;
   #consumedBytes = 0;
+  /** What had come when the previous rank was asked for what comes after it. */
+  #askedAtBytes: number | undefined;
   #failure: PetageError | undefined;
 
   constructor({ nats, job, generation, rank, size, log = silentLog, ...limits }: NatsLinkOptions) {
@@ -113,6 +132,7 @@ class NatsRingLink implements NatsLink {
     if (this.chunkBytes < 64) throw tooSmall(allowedBytes, nats.address);
     assert(windowBytes >= 2 * allowedBytes, `a window of ${windowBytes} bytes holds no two messages`);
     this.#nats = nats;
+    this.carrier = `NATS at ${nats.address}`;
     this.#log = log;
     this.#subjects = ringSubjects(job, generation);
     this.#generation = generation;
@@ -129,22 +149,28 @@ class NatsRingLink implements NatsLink {
     this.#subscribe(this.#subjects.credit(this.#rank), (frame) => this.#takeCredit(frame));
     this.#subscribe(this.#subjects.control, (frame) => this.#takeNotice(frame));
     this.#nats.lost.addEventListener("abort", this.#onLost, { once: true });
-    await abortable(this.#nats.connection.flush(), this.#nats.lost);
-    this.#nats.events.addEventListener("interrupted", this.#forgetGrant);
-    this.#nats.events.addEventListener("restored", this.#greet);
-    this.#greet();
+    await roundTrip(this.#nats);
+    this.#nats.events.addEventListener("restored", this.#greetAgain);
+    this.#greetings = every(systemClock, GREETING_INTERVAL_MS, () => this.#greetNext());
+    this.#sayToNext("hello");
+    this.#grant();
   }
 
   async send(chunk: Chunk, signal: AbortSignal): Promise<void> {
     const bytes = HEADER_BYTES + chunk.payload.length;
-    while (this.counters.sentBytes + bytes > this.#sendLimitBytes && !this.#failure) {
-      await abortable(new Promise<void>((resolve) => this.#sendersWaiting.push(resolve)), signal);
-    }
+    while (this.#sent.totalBytes + bytes > this.#sendLimitBytes && !this.#failure) await this.#changed(signal);
     if (this.#failure) throw this.#failure;
     const { operation: kind, step, bucket, hop, chunk: index } = chunk;
-    const header = { kind, generation: this.#generation, sender: this.#rank, step, bucket, hop, chunk: index };
+    const of = { kind, generation: this.#generation, sender: this.#rank, step, bucket, hop, chunk: index };
+    const frame = encodeFrame({ ...of, position: this.#sent.totalBytes }, chunk.payload);
+    this.#sent.add(frame);
     this.counters.sentBytes += bytes;
-    this.#publish(this.#subjects.data(this.#next), encodeFrame(header, chunk.payload));
+    this.#publish(this.#subjects.data(this.#next), frame);
+  }
+
+  async settle(signal: AbortSignal): Promise<void> {
+    this.#greetNext();
+    while (!this.#sent.allArrived && !this.#nextHasLeft && !this.#failure) await this.#changed(signal);
   }
 
   async *chunks(signal: AbortSignal): AsyncGenerator<Chunk> {
@@ -167,9 +193,10 @@ class NatsRingLink implements NatsLink {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const { connection, lost, events } = this.#nats;
+    this.#greetings?.[Symbol.dispose]();
     lost.removeEventListener("abort", this.#onLost);
-    events.removeEventListener("interrupted", this.#forgetGrant);
-    events.removeEventListener("restored", this.#greet);
+    events.removeEventListener("restored", this.#greetAgain);
+    this.#grant(); // the last word: what has come
     for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe();
     this.#fail(new PetageError("ABORTED", "The link of the ring was closed"));
     if (connection.isClosed()) return;
@@ -206,64 +233,99 @@ class NatsRingLink implements NatsLink {
 
   #takeData(frame: Frame): void {
     if (frame.sender !== this.#previous) throw misplaced(frame, `from rank ${this.#previous}`);
-    if (frame.kind === "hello") return this.#compare(readBytes(frame));
+    if (frame.kind === "hello") return this.#answer(frame.position);
     if (!isChunk(frame)) throw misplaced(frame, "that is a chunk");
+    if (frame.position < this.counters.receivedBytes) return this.#ignoreRepeated(frame);
+    if (frame.position > this.counters.receivedBytes) return this.#askOnce();
     this.counters.receivedBytes += HEADER_BYTES + frame.payload.length;
     if (this.counters.receivedBytes > this.#grantedBytes) throw overrun(frame, this.#windowBytes);
     if (!this.#inbox.offer(frame)) this.counters.droppedChunks++;
   }
 
+  /** A chunk that had come before was asked for twice; else somebody else sends as well. */
+  #ignoreRepeated(frame: ChunkFrame): void {
+    if (this.#askedAtBytes === undefined) throw overrun(frame, this.#windowBytes);
+    this.counters.repeatedChunks++;
+  }
+
   #takeCredit(frame: Frame): void {
     if (frame.sender !== this.#next) throw misplaced(frame, `from rank ${this.#next}`);
-    if (frame.kind === "hello") return this.#say("hello", this.#subjects.data(this.#next), this.counters.sentBytes);
-    if (frame.kind !== "credit") throw misplaced(frame, "hello or credit");
+    if (frame.position > this.#sent.totalBytes) throw misplaced(frame, "about what was sent");
+    if (frame.kind === "resend") return this.#sendAgain(frame.position);
+    if (frame.kind !== "credit") throw misplaced(frame, "that is credit or resend");
     const granted = readBytes(frame);
-    if (granted > this.counters.sentBytes + this.#windowBytes) throw misplaced(frame, "that grants a window");
+    if (granted > this.#sent.totalBytes + this.#windowBytes) throw misplaced(frame, "that grants a window");
+    this.#sent.arrived(frame.position);
     this.#sendLimitBytes = Math.max(this.#sendLimitBytes, granted);
-    this.#wakeSenders();
+    this.#wake();
   }
 
   #takeNotice(frame: Frame): void {
     const notice = decodeNotice(frame, this.#size);
     if (!notice) throw misplaced(frame, "that is a notice");
     if (notice.rank === this.#rank && notice.kind !== "alive") return;
+    if (notice.rank === this.#next && notice.kind === "leaving") {
+      this.#nextHasLeft = true;
+      this.#wake();
+    }
     if (!this.#notices.offer(notice)) this.counters.droppedNotices++;
   }
 
-  /**
-   * Presents this rank to both neighbours. Whoever comes later is heard by the other, so the first grant arrives
-   * whoever that is; and after an interruption the totals show whether anything was lost.
-   */
-  readonly #greet = (): void => {
-    this.#say("hello", this.#subjects.data(this.#next), this.counters.sentBytes);
-    this.#say("hello", this.#subjects.credit(this.#previous), 0);
+  /** Tells the next rank what it must have got by now, as long as it has not said so. It answers with a grant. */
+  #greetNext(): void {
+    if (this.#sendLimitBytes === 0 || !this.#sent.allArrived) this.#sayToNext("hello");
+  }
+
+  /** Whatever was on its way may be lost. */
+  readonly #greetAgain = (): void => {
+    this.#sayToNext("hello");
+    this.#ask();
   };
 
-  /** Nothing is sent until the next rank, which the broker may have lost as well, grants anew. */
-  readonly #forgetGrant = (): void => {
-    this.#sendLimitBytes = 0;
-  };
+  #sayToNext(kind: FrameKind): void {
+    const header = plainHeader(kind, this.#generation, this.#rank);
+    const frame = encodeFrame({ ...header, position: this.#sent.totalBytes }, new Uint8Array(0));
+    this.#publish(this.#subjects.data(this.#next), frame);
+  }
 
-  /** @param sentBytes what the previous rank had sent when it said hello. */
-  #compare(sentBytes: number): void {
-    const missingBytes = sentBytes - this.counters.receivedBytes;
-    if (missingBytes === 0) return this.#grant();
-    throw new PetageError(
-      "NATS_UNAVAILABLE",
-      `${missingBytes} bytes from rank ${this.#previous} were lost while the connection to NATS was interrupted`,
-      { hint: "Resume from the last checkpoint" },
-    );
+  /** @param sentBytes what the previous rank had sent when it said hello: messages keep their order, so all that came. */
+  #answer(sentBytes: number): void {
+    if (sentBytes > this.counters.receivedBytes) this.#ask();
+    this.#grant();
+  }
+
+  /** Chunks after a gap come by the hundred. */
+  #askOnce(): void {
+    if (this.#askedAtBytes !== this.counters.receivedBytes) this.#ask();
+  }
+
+  /** Asks the previous rank to go on from what has come. */
+  #ask(): void {
+    this.#askedAtBytes = this.counters.receivedBytes;
+    this.#sayToPrevious("resend", new Uint8Array(0));
   }
 
   #grant(): void {
     this.#grantedBytes = this.#consumedBytes + this.#windowBytes;
-    this.#say("credit", this.#subjects.credit(this.#previous), this.#grantedBytes);
+    const granted = new Uint8Array(8);
+    new DataView(granted.buffer).setFloat64(0, this.#grantedBytes, true);
+    this.#sayToPrevious("credit", granted);
   }
 
-  #say(kind: FrameKind, subject: string, bytes: number): void {
-    const payload = new Uint8Array(8);
-    new DataView(payload.buffer).setFloat64(0, bytes, true);
-    this.#publish(subject, encodeFrame(plainHeader(kind, this.#generation, this.#rank), payload));
+  #sayToPrevious(kind: FrameKind, payload: Uint8Array): void {
+    const header = plainHeader(kind, this.#generation, this.#rank);
+    const frame = encodeFrame({ ...header, position: this.counters.receivedBytes }, payload);
+    this.#publish(this.#subjects.credit(this.#previous), frame);
+  }
+
+  /** Gives the next rank the same bytes once more, from where it stands. */
+  #sendAgain(arrivedBytes: number): void {
+    this.#sent.arrived(arrivedBytes);
+    const frames = this.#sent.after(arrivedBytes);
+    for (const frame of frames) this.#publish(this.#subjects.data(this.#next), frame);
+    this.counters.sentAgain += frames.length;
+    if (frames.length > 0) this.#log.info("sent again what was lost", { to: this.#next, messages: frames.length });
+    this.#wake();
   }
 
   /** What cannot be published is lost like any other message; a lost connection makes itself known by `lost`. */
@@ -278,11 +340,16 @@ class NatsRingLink implements NatsLink {
     if (error.code !== "ABORTED") this.#log.warn("ring link failed", { code: error.code, reason: error.message });
     this.#inbox.end(error);
     this.#notices.end(error);
-    this.#wakeSenders();
+    this.#wake();
   }
 
-  #wakeSenders(): void {
-    for (const wake of this.#sendersWaiting.splice(0)) wake();
+  /** Waits for what a sender waits for: a grant, an arrival, the end. */
+  async #changed(signal: AbortSignal): Promise<void> {
+    await abortable(new Promise<void>((resolve) => this.#waiting.push(resolve)), signal);
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 }
 

@@ -8,7 +8,7 @@ const REASON_LIMIT_CHARACTERS = 1_000;
 
 /** The fields of a frame that carries no chunk. */
 export function plainHeader(kind: FrameHeader["kind"], generation: number, sender: number): FrameHeader {
-  return { kind, generation, sender, step: 0, bucket: 0, hop: 0, chunk: 0 };
+  return { kind, generation, sender, step: 0, bucket: 0, hop: 0, chunk: 0, position: 0 };
 }
 
 export function encodeNotice(notice: Notice, generation: number): Uint8Array {

@@ -57,7 +57,10 @@ function specOf(spec: TrainingJobSpec__Output, maxRestarts?: number): TrainingJo
     ...(gpu && { gpu: given({ ...gpu }) }),
     ...(resources && { resources: { requests: resources.requests, limits: resources.limits } }),
     checkpoint: given({ ...checkpoint }),
-    failurePolicy: { ...compact({ maxRestarts: failurePolicy?.maxRestarts ?? maxRestarts }), ...given({ rules }) },
+    failurePolicy: {
+      ...compact({ maxRestarts: failurePolicy?.maxRestarts ?? maxRestarts }),
+      ...given({ rules, natsOutageSeconds: Math.ceil((durationMs(failurePolicy?.natsOutage) ?? 0) / 1000) }),
+    },
     runPolicy: {
       suspend: runPolicy?.suspend ?? false,
       ...given({

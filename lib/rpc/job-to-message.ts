@@ -89,10 +89,12 @@ function configMessage(config: TrainingJobSpec["config"]): NonNullable<SpecMessa
 
 function failurePolicyMessage({
   maxRestarts,
+  natsOutageSeconds,
   rules = [],
 }: NonNullable<TrainingJobSpec["failurePolicy"]>): NonNullable<SpecMessage["failurePolicy"]> {
   return {
     ...(maxRestarts !== undefined && { maxRestarts }),
+    ...duration("natsOutage", natsOutageSeconds),
     // A rule that asks for conditions of pods, which the message has not, would match any failure without them.
     rules: rules
       .filter(({ podConditions = [] }) => podConditions.length === 0)

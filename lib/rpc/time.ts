@@ -20,6 +20,11 @@ export function timeText(time: { readonly seconds: number; readonly nanos: numbe
   return time ? new Date(time.seconds * 1000 + time.nanos / 1e6).toISOString() : undefined;
 }
 
+/** Milliseconds since 1970. */
+export function instantOf({ seconds, nanos }: { readonly seconds: number; readonly nanos: number }): number {
+  return seconds * 1000 + Math.round(nanos / 1e6);
+}
+
 export function durationMs(duration: DurationMessage | null | undefined): number | undefined {
   return duration ? Number(duration.seconds ?? 0) * 1000 + (duration.nanos ?? 0) / 1e6 : undefined;
 }

@@ -1,5 +1,6 @@
 import { access, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { assert } from "#lib/base/assert.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { abortReason } from "#lib/base/signals.ts";
 import { makeFolder } from "#lib/system/folders.ts";
@@ -54,6 +55,46 @@ async function takeNextVersion(temporary: string, folder: string): Promise<Model
   throw new PetageError("RESOURCE_EXHAUSTED", `No free version in ${folder} after ${PUBLISH_ATTEMPTS} attempts`, {
     hint: "Look whether many jobs publish this model at once",
   });
+}
+
+/** A version with a file of this name stays, however old it is. */
+const KEEP_FILE = "keep";
+
+/**
+ * Removes what is older than the newest so many whole versions; the newest whole one is what inference serves, so that is
+ * never among them. What is not whole neither counts nor goes: it may be somebody's. The versions that are gone.
+ */
+export async function pruneModel(folder: string, keepVersions: number): Promise<readonly number[]> {
+  assert(keepVersions >= 1, `${keepVersions} versions to keep, expected at least 1`);
+  const whole: ModelVersion[] = [];
+  for (const model of await modelVersions(folder)) if (await isSound(model)) whole.push(model);
+  const gone: number[] = [];
+  for (const { version, path } of whole.slice(keepVersions)) {
+    if (await isThere(join(path, KEEP_FILE))) continue;
+    const temporary = temporaryFor(join(folder, "version")); // whole or absent, for whoever reads it now
+    if (!(await renameUnlessGone(path, temporary))) continue;
+    await rm(temporary, { recursive: true, force: true });
+    gone.push(version);
+  }
+  return gone;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Another publisher may prune at the same time. */
+async function renameUnlessGone(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
 }
 
 /** A folder that is not empty is never replaced by a rename: whoever came first has the number. */

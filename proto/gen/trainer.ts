@@ -8,6 +8,7 @@ import type { ErrorDetail as _petage_v1_ErrorDetail, ErrorDetail__Output as _pet
 import type { GetStatusRequest as _petage_v1_GetStatusRequest, GetStatusRequest__Output as _petage_v1_GetStatusRequest__Output } from './petage/v1/GetStatusRequest.ts';
 import type { GetStatusResponse as _petage_v1_GetStatusResponse, GetStatusResponse__Output as _petage_v1_GetStatusResponse__Output } from './petage/v1/GetStatusResponse.ts';
 import type { ModelVersion as _petage_v1_ModelVersion, ModelVersion__Output as _petage_v1_ModelVersion__Output } from './petage/v1/ModelVersion.ts';
+import type { NatsOutage as _petage_v1_NatsOutage, NatsOutage__Output as _petage_v1_NatsOutage__Output } from './petage/v1/NatsOutage.ts';
 import type { SaveCheckpointRequest as _petage_v1_SaveCheckpointRequest, SaveCheckpointRequest__Output as _petage_v1_SaveCheckpointRequest__Output } from './petage/v1/SaveCheckpointRequest.ts';
 import type { SaveCheckpointResponse as _petage_v1_SaveCheckpointResponse, SaveCheckpointResponse__Output as _petage_v1_SaveCheckpointResponse__Output } from './petage/v1/SaveCheckpointResponse.ts';
 import type { StepMetrics as _petage_v1_StepMetrics, StepMetrics__Output as _petage_v1_StepMetrics__Output } from './petage/v1/StepMetrics.ts';
@@ -37,6 +38,7 @@ export interface ProtoGrpcType {
       GetStatusRequest: MessageTypeDefinition<_petage_v1_GetStatusRequest, _petage_v1_GetStatusRequest__Output>
       GetStatusResponse: MessageTypeDefinition<_petage_v1_GetStatusResponse, _petage_v1_GetStatusResponse__Output>
       ModelVersion: MessageTypeDefinition<_petage_v1_ModelVersion, _petage_v1_ModelVersion__Output>
+      NatsOutage: MessageTypeDefinition<_petage_v1_NatsOutage, _petage_v1_NatsOutage__Output>
       SaveCheckpointRequest: MessageTypeDefinition<_petage_v1_SaveCheckpointRequest, _petage_v1_SaveCheckpointRequest__Output>
       SaveCheckpointResponse: MessageTypeDefinition<_petage_v1_SaveCheckpointResponse, _petage_v1_SaveCheckpointResponse__Output>
       Split: EnumTypeDefinition

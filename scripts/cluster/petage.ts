@@ -8,7 +8,7 @@ import { NODE } from "./network.ts";
 /** The user of the chart's containers. */
 const USER = 10001;
 /** The claims of a release named petage. */
-const CLAIMS = ["petage-data", "petage-output", "jetstream-petage-nats-0"];
+const CLAIMS = ["petage-data", "petage-output"];
 
 export interface PetagePlace {
   readonly namespace: string;

@@ -42,7 +42,7 @@ await run("data-loader", Environment, async (env, { log, metrics, signal, access
   await splits.open("train"); // a bad dataset is found now, not when the first trainer asks
   server.setServing("DataLoaderService", true);
   const name = workerLabel({ role: "data-loader", rank: env.PETAGE_DATA_LOADER_INDEX });
-  await using attempt = new Attempt(env, { name, lostAfterMs: env.PETAGE_PEER_TIMEOUT_MS, signal, log });
+  await using attempt = new Attempt(env, { name, signal, log });
   await attempt.announce(name);
   log.info("Serving", { address: server.address });
   ready({ address: server.address });

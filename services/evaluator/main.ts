@@ -16,7 +16,7 @@ import { createEvaluatorService } from "./service.ts";
 await run("evaluator", Environment, async (env, { log, metrics, signal, access: settings, ready }) => {
   using access = await openAccess(settings, { log });
   const { config } = deserializeConfig(await readFile(env.PETAGE_CONFIG, "utf8"), env.PETAGE_CONFIG);
-  await using attempt = new Attempt(env, { name: "evaluator", lostAfterMs: env.PETAGE_PEER_TIMEOUT_MS, signal, log });
+  await using attempt = new Attempt(env, { name: "evaluator", signal, log });
   const loaderName = workerLabel({ role: "data-loader", rank: env.PETAGE_DATA_LOADER_INDEX });
   const found = attempt.find(loaderName, env.PETAGE_DATA_LOADER);
   const loader = found.then((address) => dial(address, "DataLoaderService", { access, job: env.JOB_UID, signal }));

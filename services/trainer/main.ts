@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { oneGroup } from "#lib/collective/membership.ts";
+import type { Outage } from "#lib/collective/watch.ts";
 import { deserializeConfig } from "#lib/config/print/serialize.ts";
 import { run } from "#lib/host/run.ts";
 import { openTrainingThread } from "#lib/host/thread/training.ts";
@@ -56,7 +57,8 @@ await run("trainer", Environment, async (env, { log, metrics, signal, access: ac
     settings.validation && evaluator ? { ...settings.validation, validate: remoteValidator(evaluator) } : undefined;
 
   const joinTimeoutMs = env.PETAGE_PEER_TIMEOUT_MS;
-  const ring = { ...(nats && { nats }), job, rank, size, generation, joinTimeoutMs, log };
+  const outages = { outageMs: env.PETAGE_NATS_OUTAGE_MS, onOutage: (outage?: Outage) => reporter.outage(outage) };
+  const ring = { ...(nats && { nats }), job, rank, size, generation, joinTimeoutMs, ...outages, log };
   const membership = oneGroup(() => joinRing(ring));
   const engine = await thread.engine();
   const onReady = (): void => {

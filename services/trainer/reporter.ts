@@ -1,5 +1,6 @@
 import type { Progress, SavedCheckpoint } from "#lib/model/checkpoint.ts";
 import { isBestCheckpoint } from "#lib/model/checkpoint.ts";
+import type { Outage } from "#lib/collective/watch.ts";
 import { PRIORITIES } from "#lib/train/hook.ts";
 import type { Hook, IterationResult, RunState } from "#lib/train/hook.ts";
 import type { ReportedCheckpoint, ReportedProgress, TerminationReport } from "#lib/jobs/termination.ts";
@@ -41,6 +42,14 @@ export class Reporter {
     if (phase === this.#status.phase) return;
     this.update({ phase });
     this.#tell({ phase });
+  }
+
+  /** That NATS is away, or without a word that it is back. */
+  outage(outage?: Outage): void {
+    const time = (instant: number) => timestampOf(new Date(instant));
+    const times = outage && { since: time(outage.since), givesUpAt: time(outage.givesUpAt) };
+    this.update({ natsOutage: times ?? null });
+    this.#tell({ natsOutage: times ?? {} });
   }
 
   checkpoint({ name, uri, sha256 }: SavedCheckpoint, { step, epoch }: Progress): void {

@@ -1,8 +1,9 @@
 import { basename } from "node:path";
+import { PetageError } from "#lib/base/errors.ts";
 import { timestampOf } from "#lib/rpc/time.ts";
 import { folderOf, readCheckpointMeta, weightsSha256 } from "#lib/store/checkpoint-folder.ts";
 import { findBest } from "#lib/store/find-model.ts";
-import { publishModel } from "#lib/store/model-store.ts";
+import { pruneModel, publishModel } from "#lib/store/model-store.ts";
 import { isComplete } from "#lib/train/run.ts";
 import type { TrainingRun } from "#lib/train/run.ts";
 import type { TrainerEnvironment } from "./config.ts";
@@ -23,9 +24,17 @@ export async function concludeTraining(run: TrainingRun, { env, reporter, signal
   const { metrics } = await readCheckpointMeta(modelUri);
   reporter.conclude({ result: { modelUri, metrics } });
   if (!env.PETAGE_PUBLISH_TO) return;
-  const { path, version } = await publishModel({ folder: env.PETAGE_PUBLISH_TO, checkpoint: modelUri, signal });
+  const { PETAGE_PUBLISH_TO: folder, PETAGE_PUBLISH_KEEP: keep } = env;
+  const model = basename(folder);
+  const { path, version } = await publishModel({ folder, checkpoint: modelUri, signal });
   reporter.conclude({ published: path });
-  run.ports.log.info("Published", { model: basename(env.PETAGE_PUBLISH_TO), version, checkpoint: modelUri });
+  run.ports.log.info("Published", { model, version, checkpoint: modelUri });
+  try {
+    const removed = await pruneModel(folder, keep);
+    if (removed.length > 0) run.ports.log.info("Removed old versions", { model, versions: removed.join(" "), keep });
+  } catch (thrown) {
+    run.ports.log.warn("Cannot remove old versions", { model, error: PetageError.from(thrown).describe() });
+  }
 }
 
 /** Tells what a resumed run has from before: where it continues, and its best checkpoint if that is still there. */

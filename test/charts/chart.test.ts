@@ -272,10 +272,23 @@ describe("the chart", function () {
     assert.deepEqual(pod?.spec?.["nodeSelector"], { "kubernetes.io/arch": "amd64" });
   });
 
-  it("takes JetStream's volumes away with the release, but not when it is scaled down", async () => {
-    const nats = objectsOf(await production("petage")).find(({ kind }) => kind === "StatefulSet");
-    const expected = { whenDeleted: "Delete", whenScaled: "Retain" };
-    assert.deepEqual(nats?.spec?.["persistentVolumeClaimRetentionPolicy"], expected);
+  for (const [what, flags, whenDeleted] of [
+    ["keeps JetStream's volumes when the release goes", [], "Retain"],
+    ["takes JetStream's volumes away with the release where that is wanted", ["nats.jetstream.keep=false"], "Delete"],
+  ] as const) {
+    it(`${what}, and keeps them when it is scaled down`, async () => {
+      const text = await production("petage", ...flags.flatMap((flag) => ["--set", flag]));
+      const nats = objectsOf(text).find(({ kind }) => kind === "StatefulSet");
+      const expected = { whenDeleted, whenScaled: "Retain" };
+      assert.deepEqual(nats?.spec?.["persistentVolumeClaimRetentionPolicy"], expected);
+    });
+  }
+
+  it("asks for no volume for NATS unless JetStream is turned on", async () => {
+    const text = await production("petage", "--set", "nats.jetstream.enabled=false");
+    const nats = objectsOf(text).find(({ kind }) => kind === "StatefulSet");
+    assert.equal(nats?.spec?.["volumeClaimTemplates"], undefined);
+    assert.doesNotMatch(text, /jetstream/);
   });
 
   it("is what deploy/kustomize applies", async () => {

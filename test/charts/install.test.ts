@@ -132,9 +132,7 @@ describe("the chart in a cluster", function () {
       for (const object of objectsOf(await render(helm.path, scenario))) {
         const spec = podSpecOf(object);
         if (!spec) continue;
-        const claimed = (spec.volumes ?? []).some(({ name }) => name === "jetstream")
-          ? []
-          : [{ name: "jetstream", emptyDir: {} }];
+        const claimed = object.spec?.["volumeClaimTemplates"] ? [{ name: "jetstream", emptyDir: {} }] : [];
         const here = { ...spec, serviceAccountName: "default", priorityClassName: undefined };
         const pod = {
           metadata: { name: "a-pod", namespace: NAMESPACE },

@@ -21,10 +21,10 @@ import type { Rendered } from "./rendered.ts";
 const PASSWORDS = { CONTROLLER: "pcontroller", WORKER: "pworker", SYSTEM: "psystem", ROUTE: "proute" };
 const variables = Object.fromEntries(Object.entries(PASSWORDS).map(([who, word]) => [`NATS_${who}_PASSWORD`, word]));
 
-/** nats.conf as the chart writes it, with folders and ports of this machine. */
+/** nats.conf as the chart writes it where JetStream is on, with folders and ports of this machine. */
 function configText(storeFolder: string): string {
-  const objects = objectsOf(readFileSync(goldenOf("default"), "utf8"));
-  const isConfig = ({ kind, metadata }: Rendered): boolean => kind === "ConfigMap" && metadata.name === "petage-nats";
+  const objects = objectsOf(readFileSync(goldenOf("openshift"), "utf8"));
+  const isConfig = ({ kind, metadata }: Rendered): boolean => kind === "ConfigMap" && metadata.name === "pets-nats";
   const config = objects.find(isConfig) as Rendered & { data: Record<string, string> };
   const text = config.data["nats.conf"] ?? "";
   return text.replace('"/data"', JSON.stringify(storeFolder)).replace(/^http: .*$/m, 'http: "127.0.0.1:-1"');

@@ -163,7 +163,7 @@ describe("the TrainingJob resource in a cluster", function () {
       gpu: { count: 1 },
       dataset: { synthetic: { count: 1200, seed: 0 } },
       checkpoint: { everySteps: 0, keepLast: 3 },
-      failurePolicy: { maxRestarts: 6 },
+      failurePolicy: { maxRestarts: 6, natsOutageSeconds: 600 },
       schedulingPolicy: { gang: "Auto", startTimeoutSeconds: 600 },
       runPolicy: { suspend: false, cancel: false, cleanPodPolicy: "Running" },
       managedBy: "petage.dev/controller",

@@ -61,12 +61,14 @@ export interface JobRequest {
   readonly workers?: number;
   readonly resume?: string;
   readonly cfgOptions?: string[];
+  readonly natsOutageSeconds?: number;
 }
 
 /** Creates a job and tells its name. */
 export async function createJob(client: Client<"ControllerService">, request: JobRequest): Promise<string> {
-  const { config: path, workDir, workers = 2, resume = "Never", cfgOptions = [] } = request;
-  const spec = { workers, config: { path, cfgOptions }, workDir, checkpoint: { resume } };
+  const { config: path, workDir, workers = 2, resume = "Never", cfgOptions = [], natsOutageSeconds } = request;
+  const failurePolicy = natsOutageSeconds === undefined ? {} : { natsOutage: { seconds: natsOutageSeconds } };
+  const spec = { workers, config: { path, cfgOptions }, workDir, checkpoint: { resume }, failurePolicy };
   const { job } = await client.createTrainingJob({ job: { spec } });
   return job?.metadata?.name ?? "";
 }

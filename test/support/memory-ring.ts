@@ -40,6 +40,7 @@ export function memoryRing(size: number, options: MemoryRingOptions = {}): Memor
       }
     },
     notices: (signal) => untilAborted(notices[rank] as BoundedQueue<Notice>, signal),
+    async settle() {},
     async [Symbol.asyncDispose]() {},
     kill: () => void dead.add(rank),
   }));

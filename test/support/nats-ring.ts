@@ -8,7 +8,16 @@ import { joinRing } from "#lib/messaging/join-ring.ts";
 import type { JoinOptions } from "#lib/messaging/join-ring.ts";
 
 /** The header of the first chunk that rank 0 sends. */
-export const FRAME: FrameHeader = { kind: "reduce", generation: 1, sender: 0, step: 0, bucket: 0, hop: 0, chunk: 0 };
+export const FRAME: FrameHeader = {
+  kind: "reduce",
+  generation: 1,
+  sender: 0,
+  step: 0,
+  bucket: 0,
+  hop: 0,
+  chunk: 0,
+  position: 0,
+};
 
 export const { signal } = new AbortController();
 export const JOB = "test";
@@ -19,12 +28,18 @@ async function disposeAll(things: readonly AsyncDisposable[]): Promise<void> {
 
 /** One group per rank, each with a connection of its own as in processes of their own. */
 export async function withRing(
-  { url, size, ...options }: { url: string; size: number; lostAfterMs?: number } & Partial<JoinOptions>,
+  {
+    url,
+    size,
+    ...options
+  }: { url: string; size: number; outageMs?: number; pingIntervalMs?: number } & Partial<JoinOptions>,
   body: (groups: readonly RingGroup[], connections: readonly Nats[]) => Promise<void>,
 ): Promise<void> {
-  const { lostAfterMs = 5_000 } = options;
+  const { outageMs = 5_000, pingIntervalMs = 5_000 } = options;
   const ranks = Array.from({ length: size }, (_, rank) => rank);
-  const connections = await Promise.all(ranks.map((rank) => connectNats({ url, name: `rank-${rank}`, lostAfterMs })));
+  const connections = await Promise.all(
+    ranks.map((rank) => connectNats({ url, name: `rank-${rank}`, outageMs, pingIntervalMs })),
+  );
   const groups = await Promise.all(
     connections.map((nats, rank) => joinRing({ job: JOB, generation: 1, ...options, nats, rank, size })),
   );

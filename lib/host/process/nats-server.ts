@@ -26,6 +26,8 @@ export interface NatsServerOptions {
   readonly configFile?: string;
   /** Lets in only who has the URL of this server, with the password in it; not together with `configFile`. */
   readonly secured?: boolean;
+  /** Of a secured server, where it must be a certain one: see `newPassword`. */
+  readonly password?: string;
   /** The executable; by default the one that `findNatsServer` finds. */
   readonly path?: string;
   readonly signal?: AbortSignal;
@@ -54,7 +56,7 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
   const { port = 0, host = "127.0.0.1", log = silentLog, signal } = options;
   const path = options.path ?? (await findNatsServer()).path;
   signal?.throwIfAborted();
-  const password = options.secured ? newPassword() : undefined;
+  const password = options.secured ? (options.password ?? newPassword()) : undefined;
   const child = spawnWithParent(path, argumentsOf(options), password);
   const exited = exitOf(child);
   const stop = (): Promise<void> => stopChild(child, exited);
@@ -78,7 +80,7 @@ const USER = "petage";
 const PASSWORD_BYTES = 24;
 
 /** It begins with a letter, since nats-server would read digits as a number. */
-function newPassword(): string {
+export function newPassword(): string {
   return `p${randomBytes(PASSWORD_BYTES).toString("hex")}`;
 }
 

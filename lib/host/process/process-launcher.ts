@@ -1,8 +1,9 @@
 import { PetageError } from "#lib/base/errors.ts";
 import type { Exit, ObservedWorker, WorkerName, WorkerState } from "#lib/jobs/job-state.ts";
 import { workerLabel } from "#lib/jobs/job-state.ts";
+import { DEFAULT_NATS_OUTAGE_MS } from "#lib/jobs/worker-environment.ts";
 import type { WorkerEnvironment } from "#lib/jobs/worker-environment.ts";
-import { startNatsServer } from "./nats-server.ts";
+import { keepNatsServer } from "./kept-nats-server.ts";
 import { serviceEntry } from "#lib/host/paths.ts";
 import { startProcess } from "./processes.ts";
 import type { OutputLine } from "./processes.ts";
@@ -34,7 +35,7 @@ export class ProcessLauncher implements AsyncDisposable {
   start(worker: WorkerName, environment: WorkerEnvironment): void {
     const launched: Launched = { ...worker, state: { state: "starting" }, stop: async () => {} };
     this.#workers.push(launched);
-    if (worker.role === "nats-server") void this.#startNats(launched);
+    if (worker.role === "nats-server") void this.#startNats(launched, environment);
     else this.#startService(launched, environment);
   }
 
@@ -82,13 +83,17 @@ export class ProcessLauncher implements AsyncDisposable {
     });
   }
 
-  async #startNats(launched: Launched): Promise<void> {
+  async #startNats(launched: Launched, { PETAGE_NATS_OUTAGE_MS: outage }: WorkerEnvironment): Promise<void> {
+    const onEnd = (line: string): void =>
+      this.#options.onLine({ worker: workerLabel(launched), stream: "stderr", line });
     try {
-      const server = await startNatsServer({ secured: true });
+      const outageMs = outage === undefined ? DEFAULT_NATS_OUTAGE_MS : Number(outage);
+      const server = await keepNatsServer({ outageMs, onEnd });
       launched.stop = async () => await server[Symbol.asyncDispose]();
       this.#set(launched, { state: "ready", address: server.url });
       const { exitCode, signal } = await server.exited;
-      this.#set(launched, { state: "exited", exit: { code: exitCode, signal, at: Date.now(), message: "" } });
+      const message = "it could not be started again";
+      this.#set(launched, { state: "exited", exit: { code: exitCode, signal, at: Date.now(), message } });
     } catch (error) {
       const message = PetageError.from(error).describe();
       this.#set(launched, { state: "exited", exit: { code: 1, signal: null, at: Date.now(), message } });

@@ -211,6 +211,7 @@ function environmentOf(context: AttemptContext, role: Exclude<Role, "nats-server
         job: { name: job.metadata.name, uid },
         configPath: "/etc/petage/config.json",
         natsUrl: secret ? settings.natsUrl.replace("://", "://worker:$(NATS_PASSWORD)@") : settings.natsUrl,
+        natsOutageSeconds: job.spec.failurePolicy?.natsOutageSeconds,
         loadFrom: job.spec.loadFrom ?? "",
       }),
       ...(role === "trainer" ? checkpointVariables(job) : readingVariables(role, settings)),
@@ -249,6 +250,7 @@ function checkpointVariables({ spec: { checkpoint, publish } }: TrainingJobObjec
     PETAGE_CHECKPOINT_EVERY_STEPS: String(checkpoint?.everySteps ?? 0),
     PETAGE_CHECKPOINT_KEEP_LAST: String(checkpoint?.keepLast ?? 3),
     PETAGE_PUBLISH_TO: publish ? `work_dirs/models/${publish.modelName}` : "",
+    PETAGE_PUBLISH_KEEP: publish?.keepVersions === undefined ? "" : String(publish.keepVersions),
   };
 }
 

@@ -91,6 +91,7 @@ export class PodLauncher implements Launcher<PodPass> {
       ...(gang.needs !== undefined && { gang: { minCount: gangContext.minCount, needs: gang.needs, isReplaceable } }),
       ...(pass.admission?.queued && { queued: pass.admission.queued }),
       checkpointStep: pass.track.facts.lastCheckpoint?.step ?? 0,
+      outage: pass.track.facts.outage,
       ...this.#roomFor(pass, { spec, status: pass.status, workers }),
     };
   }

@@ -71,6 +71,7 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
       cancelRequested: cancel,
       suspendRequested: false,
       checkpointStep: track.facts.lastCheckpoint?.step ?? 0,
+      outage: track.facts.outage,
     };
   }
 
@@ -152,6 +153,7 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
         job: { name: metadata.name, uid: metadata.uid ?? "" },
         configPath: join(runDir, "config.json"),
         natsUrl: natsUrl ?? address("nats-server"),
+        natsOutageSeconds: spec.failurePolicy?.natsOutageSeconds,
         size,
         dataLoaders,
         workDir,

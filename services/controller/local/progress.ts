@@ -1,8 +1,8 @@
-import { withBest, withCheckpoint, withStep, withValidation } from "#lib/jobs/facts.ts";
+import { withBest, withCheckpoint, withOutage, withStep, withValidation } from "#lib/jobs/facts.ts";
 import type { Bounds, Facts } from "#lib/jobs/facts.ts";
 import type { Access } from "#lib/rpc/access/access.ts";
 import { dial } from "#lib/rpc/client.ts";
-import { checkpointReport, stepReport } from "#lib/rpc/trainer-report.ts";
+import { checkpointReport, outageReport, stepReport } from "#lib/rpc/trainer-report.ts";
 import { readCheckpointMeta } from "#lib/store/checkpoint-folder.ts";
 import type { StreamMetricsResponse__Output } from "#proto/petage/v1/StreamMetricsResponse.ts";
 
@@ -31,10 +31,11 @@ export async function followProgress(
 
 function withEvent(
   facts: Facts,
-  { step, checkpoint, validation }: StreamMetricsResponse__Output,
+  { step, checkpoint, validation, natsOutage }: StreamMetricsResponse__Output,
   bounds: Bounds,
 ): Facts {
   if (step) return withStep(facts, stepReport(step), bounds, Date.now());
   if (checkpoint) return withCheckpoint(facts, checkpointReport(checkpoint));
+  if (natsOutage) return withOutage(facts, outageReport(natsOutage).outage);
   return validation ? withValidation(facts, validation) : facts;
 }

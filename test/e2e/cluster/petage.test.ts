@@ -18,6 +18,7 @@ import { useHelm } from "../../support/helm.ts";
 import { petage } from "../../support/cli.ts";
 import { until } from "../../support/until.ts";
 import { assertWithin } from "../../support/within.ts";
+import { describeOutage } from "./nats-outage.ts";
 import { describeAccess, JOB_TIMEOUT_MS, releaseCallers } from "./petage-access.ts";
 
 const NAMESPACE = "petage";
@@ -356,6 +357,8 @@ describe("petage on Kubernetes", function () {
       });
     });
   });
+
+  describeOutage({ cluster, kubectl, smallJob, reaches, isTraining, isIn });
 
   describeAccess({ cluster, kubectl, release, smallJob, isTraining, isIn, predict, folder: () => folder });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { Peers } from "#lib/collective/peers.ts";
 
-const limits = { silenceMs: 3000, joinMs: 10_000, intervalMs: 1000 };
+const limits = { silenceMs: 3000, joinMs: 10_000, returnMs: 6000, intervalMs: 1000 };
 
 /** Asks every second from 0 to `endMs`, with the given ranks beating; returns who was lost when. */
 function watch(peers: Peers, { endMs, beating }: { endMs: number; beating: (nowMs: number) => number[] }): string[] {
@@ -42,6 +42,19 @@ describe("Peers", () => {
     assert.equal(peers.lost(61_000), undefined, "a minute's pause");
     assert.equal(peers.lost(62_000), undefined);
     assert.deepEqual(peers.lost(64_000)?.rank, 1);
+  });
+
+  it("gives peers time to return after an outage of what carries their heartbeats", () => {
+    const peers = new Peers({ rank: 0, size: 3 }, limits, 0);
+    for (const rank of [1, 2]) peers.heard(rank, 0, 0);
+    peers.returning(100_000);
+    const seen: string[] = [];
+    for (let nowMs = 101_000; nowMs <= 107_000; nowMs += 1000) {
+      if (nowMs === 105_000) peers.heard(2, 0, nowMs);
+      const lost = peers.lost(nowMs);
+      if (lost) seen.push(`${lost.rank}@${nowMs}`);
+    }
+    assert.deepEqual(seen, ["1@107000"]);
   });
 
   it("names of several the one that has been silent longest", () => {

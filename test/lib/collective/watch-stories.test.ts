@@ -8,7 +8,10 @@ import { FakeClock } from "#test/support/fake-clock.ts";
 
 // Ranks that only watch each other, in a world whose time, losses and pauses a random story decides.
 
-const LIMITS = { silenceMs: 3_000, joinMs: 20_000, intervalMs: 600 };
+const LIMITS = { silenceMs: 3_000, joinMs: 20_000, returnMs: 5_000, intervalMs: 600 };
+const OUTAGE_MS = 120_000;
+/** A rank reaches the broker this long after it is back, at most: soon enough for what others wait, and two intervals. */
+const LONGEST_WAY_BACK_MS = 3_500;
 const STALL_MS = 30_000;
 /** A notice takes at most this long. */
 const LONGEST_DELAY_MS = 300;
@@ -28,6 +31,10 @@ interface Rank {
   /** Whether it has stood still for so long that its peers may blame it. */
   stoodStill: boolean;
   readonly blamed: { readonly rank: number; readonly message: string }[];
+  /** It reaches no broker before this moment. */
+  backMs: number;
+  /** Why it was cut off, once it was. */
+  cutOff: string | undefined;
 }
 
 class World {
@@ -47,6 +54,8 @@ class World {
       paused: undefined,
       stoodStill: false,
       blamed: [],
+      backMs: 0,
+      cutOff: undefined,
     }));
     this.#delays = repeated([...delays]);
   }
@@ -63,7 +72,13 @@ class World {
       log: silentLog,
       tell: (notice) => this.#send(one, notice),
       lose: (rank, message) => this.#lose(one, rank, message),
-      cutOff: (message) => assert.fail(message), // nothing comes back here
+      carrier: "NATS",
+      outageMs: OUTAGE_MS,
+      cutOff: (message) => {
+        one.cutOff = message;
+        one.state = "failed";
+        one.watch?.[Symbol.dispose]();
+      },
     });
   }
 
@@ -83,6 +98,13 @@ class World {
       one.paused = undefined;
       for (const act of missed) act();
     });
+  }
+
+  /** The broker is away for a while: what is told is lost. Each rank finds it again in its own time. */
+  outage(spanMs: number, waysBackMs: readonly number[]): void {
+    for (const [index, one] of this.ranks.entries()) {
+      one.backMs = Math.max(one.backMs, this.clock.nowMs() + spanMs + (waysBackMs[index] ?? 0));
+    }
   }
 
   /** The next heartbeat of `from` to `to` does not arrive, unless too many before it did not. */
@@ -114,9 +136,11 @@ class World {
   }
 
   #send(from: Rank, notice: Notice): void {
-    for (const to of this.ranks) {
-      if (to === from || (notice.kind === "alive" && this.#isLost(from, to))) continue;
-      this.clock.after(this.#delays.next().value as number, () => this.#deliver(to, notice));
+    const reaches = ({ backMs }: Rank): boolean => this.clock.nowMs() >= backMs;
+    if (!reaches(from)) return;
+    for (const to of this.ranks.filter(reaches)) {
+      if (to === from ? notice.kind !== "alive" : notice.kind === "alive" && this.#isLost(from, to)) continue;
+      this.clock.after(this.#delays.next().value as number, () => reaches(to) && this.#deliver(to, notice));
     }
   }
 
@@ -232,6 +256,55 @@ describe("Watch, in any story", () => {
         if (isDead) assert.deepEqual(running(world), [], "who lives has noticed");
       }),
       { numRuns: 500 },
+    );
+  });
+
+  const ways = fc.array(fc.nat(LONGEST_WAY_BACK_MS), { minLength: 4, maxLength: 4 });
+  /** Long enough for every rank to notice; what only one rank sees is taken for its end, like any other silence. */
+  const spans = fc.integer({ min: 5 * LIMITS.intervalMs, max: OUTAGE_MS - 10_000 });
+  const outages = fc.array(fc.record({ spanMs: spans, ways, afterMs: fc.nat(20_000) }), {
+    minLength: 1,
+    maxLength: 4,
+  });
+
+  it("blames nobody for outages of the broker, however each finds it again, nor counts them in a call", () => {
+    const stories = fc.record({ size, delays, outages, calls: fc.boolean() });
+    fc.assert(
+      fc.property(stories, ({ size: count, delays: taken, outages: given, calls }) => {
+        const world = new World(count, taken);
+        for (const one of world.ranks) world.start(one);
+        for (const { spanMs, ways: waysBackMs, afterMs } of given) {
+          world.clock.pass(afterMs);
+          for (const { watch } of world.ranks) if (calls) watch?.begin("all-reduce of step 7");
+          world.outage(spanMs, waysBackMs);
+          world.clock.pass(spanMs + LONGEST_WAY_BACK_MS + LIMITS.returnMs);
+          for (const { watch } of world.ranks) watch?.end();
+        }
+        assert.deepEqual(world.blames, []);
+        assert.equal(running(world).length, count);
+      }),
+    );
+  });
+
+  it("notices after an outage who has died in it, and in one that does not end that it does not", () => {
+    const stories = fc.record({ size, delays, spanMs: fc.integer({ min: 5_000, max: 2 * OUTAGE_MS }), ways });
+    fc.assert(
+      fc.property(stories, ({ size: count, delays: taken, spanMs, ways: waysBackMs }) => {
+        const world = new World(count, taken);
+        for (const one of world.ranks) world.start(one);
+        world.clock.pass(5_000);
+        world.outage(spanMs, waysBackMs);
+        world.clock.pass(1_000);
+        world.end(world.ranks[1] as Rank, "dead");
+        world.clock.pass(spanMs + LONGEST_WAY_BACK_MS + LIMITS.returnMs + 4 * LIMITS.intervalMs);
+        assert.deepEqual(running(world), []);
+        assert.ok(world.blames.every(({ rank }) => rank === 1));
+        const cutOff = world.ranks.filter((one) => one.cutOff !== undefined);
+        if (spanMs < OUTAGE_MS - LONGEST_WAY_BACK_MS - 2 * LIMITS.intervalMs) assert.deepEqual(cutOff, []);
+        if (spanMs > OUTAGE_MS + 2 * LIMITS.intervalMs) assert.equal(cutOff.length, count - 1);
+        for (const one of cutOff)
+          assert.match(one.cutOff ?? "", /^Lost NATS: it has carried no message for 12\d\.\d s/);
+      }),
     );
   });
 

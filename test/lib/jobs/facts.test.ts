@@ -15,6 +15,7 @@ import { EMPTY_REPORT } from "#lib/jobs/termination.ts";
 import { NOW } from "#test/support/observed-job.ts";
 
 const AT = new Date(NOW).toISOString();
+const OUTAGE = { since: NOW - 5_000, givesUpAt: NOW + 595_000 };
 const BOUNDS = { maxEpochs: 2, maxSteps: 30 };
 const STEP: StepReport = { epoch: 1, step: 10, loss: 2.5, etaSeconds: 40.25, imagesPerSecond: 8 };
 
@@ -129,6 +130,23 @@ const CASES: readonly Case[] = [
       lastCheckpoint: checkpoint(4),
       progress: { ...STEP, ...BOUNDS, percent: (10 / 30) * 100, updateTime: AT, validationMetrics: { a: 2 } },
     },
+  },
+  {
+    what: "NATS is away by what a trainer says",
+    change: (facts) => withTrainerReport(facts, { ...BOUNDS, outage: OUTAGE }, NOW),
+    after: { outage: OUTAGE },
+  },
+  {
+    what: "NATS is back when a trainer no longer says that it is away",
+    before: { outage: OUTAGE, lastCheckpoint: checkpoint(2) },
+    change: (facts) => withTrainerReport(facts, BOUNDS, NOW),
+    after: { lastCheckpoint: checkpoint(2) },
+  },
+  {
+    what: "a new attempt waits for nothing yet",
+    before: { outage: OUTAGE, progress: { step: 3 }, lastCheckpoint: checkpoint(2) },
+    change: withLostSteps,
+    after: { progress: { step: 2, lostSteps: 1 }, lastCheckpoint: checkpoint(2) },
   },
   {
     what: "the last words of a worker that did nothing change nothing",

@@ -4,17 +4,27 @@ import fc from "fast-check";
 import { decodeFrame, encodeFrame, HEADER_BYTES } from "#lib/messaging/codec.ts";
 import type { FrameHeader } from "#lib/messaging/codec.ts";
 
-const header: FrameHeader = { kind: "reduce", generation: 7, sender: 3, step: 70_000, bucket: 5, hop: 2, chunk: 9 };
+const header: FrameHeader = {
+  kind: "reduce",
+  generation: 7,
+  sender: 3,
+  step: 70_000,
+  bucket: 5,
+  hop: 2,
+  chunk: 9,
+  position: 3_000_000_000,
+};
 const u16 = fc.integer({ min: 0, max: 0xffff });
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
 const headers: fc.Arbitrary<FrameHeader> = fc.record({
-  kind: fc.constantFrom("reduce", "broadcast", "gather", "hello", "credit", "alive", "leaving", "failed"),
+  kind: fc.constantFrom("reduce", "broadcast", "gather", "hello", "credit", "alive", "leaving", "failed", "resend"),
   generation: u32,
   sender: u16,
   step: u32,
   bucket: u16,
   hop: u16,
   chunk: u32,
+  position: fc.maxSafeNat(),
 });
 
 describe("frame codec", () => {
@@ -34,8 +44,9 @@ describe("frame codec", () => {
   it("has the documented layout", () => {
     const frame = Buffer.from(encodeFrame(header, Uint8Array.of(0xaa, 0xbb)));
     assert.equal(frame.length, HEADER_BYTES + 2);
-    assert.equal(frame.subarray(0, 28).toString("hex"), "50470100070000007011010005000200090000000200000003000000");
-    assert.equal(frame.subarray(32).toString("hex"), "aabb");
+    assert.equal(frame.subarray(0, 28).toString("hex"), "50470200070000007011010005000200090000000200000003000000");
+    assert.equal(frame.subarray(28, 36).toString("hex"), "000000c00b5ae641");
+    assert.equal(frame.subarray(40).toString("hex"), "aabb");
   });
 
   it("copies the payload, so that the sender may change it", () => {

@@ -73,12 +73,12 @@ describe("connectNats", () => {
 
   it("aborts `lost` when the server stays away for too long", async () => {
     await withNatsServer(async (url, server) => {
-      await using nats = await connectNats({ url, name: "test", lostAfterMs: 200 });
+      await using nats = await connectNats({ url, name: "test", outageMs: 200 });
       process.kill(server.pid, "SIGKILL");
       await once(nats.lost, "abort");
       const error = PetageError.from(nats.lost.reason);
       assert.equal(error.code, "NATS_UNAVAILABLE");
-      assert.equal(error.message, `Lost NATS at ${url}: no connection for 0.2 s`);
+      assert.equal(error.message, `Lost NATS at ${url}: no connection for 0.2 s, the most that is waited for it`);
     });
   });
 

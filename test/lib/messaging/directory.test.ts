@@ -12,7 +12,7 @@ const later = { ...soon, peerTimeoutMs: 20_000 };
 /** The two sides of a question, each with a connection of its own. */
 async function withTwo(body: (asker: Nats, answerer: Nats, pid: number) => Promise<void>): Promise<void> {
   await withNatsServer(async (url, { pid }) => {
-    await using asker = await connectNats({ url, name: "asker", lostAfterMs: 200 });
+    await using asker = await connectNats({ url, name: "asker", outageMs: 200 });
     await using answerer = await connectNats({ url, name: "answerer" });
     await body(asker, answerer, pid);
   });

@@ -8,7 +8,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { Chunk } from "#lib/collective/types.ts";
 import { startNatsServer } from "#lib/host/process/nats-server.ts";
 import type { NatsServer } from "#lib/host/process/nats-server.ts";
-import { encodeFrame } from "#lib/messaging/codec.ts";
+import { encodeFrame, HEADER_BYTES } from "#lib/messaging/codec.ts";
 import type { FrameHeader } from "#lib/messaging/codec.ts";
 import { connectNats } from "#lib/messaging/connect.ts";
 import type { Nats } from "#lib/messaging/connect.ts";
@@ -113,7 +113,16 @@ describe("ring over NATS", () => {
     const job = "stale";
     await withRing({ url: server.url, size: 2, job, generation: 5 }, async (groups, connections) => {
       const { data } = ringSubjects(job, 5);
-      const old: FrameHeader = { kind: "reduce", generation: 4, sender: 0, step: 0, bucket: 0, hop: 0, chunk: 0 };
+      const old: FrameHeader = {
+        kind: "reduce",
+        generation: 4,
+        sender: 0,
+        step: 0,
+        bucket: 0,
+        hop: 0,
+        chunk: 0,
+        position: 0,
+      };
       at(connections, 0).connection.publish(data(1), encodeFrame(old, new Uint8Array(8).fill(9)));
       const values = groups.map(({ rank }) => new Float32Array(100).fill(rank));
       await Promise.all(groups.map((group) => reduceOnce(group, at(values, group.rank))));
@@ -173,7 +182,7 @@ describe("link over NATS", () => {
           if (index === total) break;
         }
         await sending;
-        assert.equal(receiver.counters.receivedBytes, total * (sender.chunkBytes + 32));
+        assert.equal(receiver.counters.receivedBytes, total * (sender.chunkBytes + HEADER_BYTES));
         assert.equal(right.lost.aborted, false);
         assert.ok(pid > 0);
       });
@@ -213,7 +222,7 @@ describe("link over NATS", () => {
   it("respects the server's max_payload", async () => {
     await withPayloadLimit(4_096, (url) =>
       withLinks(url, {}, async ([sender, receiver]) => {
-        assert.equal(sender.chunkBytes, 4_096 - 32);
+        assert.equal(sender.chunkBytes, 4_096 - HEADER_BYTES);
         await sender.send(chunkOf(0, new Uint8Array(sender.chunkBytes)), signal);
         for await (const { payload } of receiver.chunks(signal)) {
           assert.equal(payload.length, sender.chunkBytes);
@@ -247,33 +256,48 @@ describe("link over NATS", () => {
     });
   });
 
-  it("fails when a greeting shows that messages were lost while the connection was interrupted", async () => {
+  /** A chunk that rank 1 has not got, and everything after it; `position` is how many bytes were sent before. */
+  const stray = (position: number): Uint8Array => encodeFrame({ ...FRAME, position }, new Uint8Array(8));
+
+  it("gets again what it sees that it misses: by the next chunk, or by a greeting when that was the last", async () => {
     await withNatsServer(async (url) => {
       await withLinks(url, {}, async ([sender, receiver], [left]) => {
-        await sender.send(chunkOf(0, new Uint8Array(8)), signal);
-        const sent = new Uint8Array(Float64Array.of(80).buffer);
-        const hello: FrameHeader = { kind: "hello", generation: 1, sender: 0, step: 0, bucket: 0, hop: 0, chunk: 0 };
-        left.connection.publish(ringSubjects(JOB, 1).data(1), encodeFrame(hello, sent));
+        const { data } = ringSubjects(JOB, 1);
         const received: number[] = [];
-        const failure = await rejection(
-          (async () => {
-            for await (const { chunk } of receiver.chunks(signal)) received.push(chunk);
-          })(),
+        const reading = (async () => {
+          for await (const { chunk } of receiver.chunks(signal)) if (received.push(chunk) === 4) break;
+        })();
+        await sender.send(chunkOf(0, new Uint8Array(8)), signal);
+        left.connection.publish(data(1), stray(1_000_000)); // as if much had been sent and lost
+        await sender.send(chunkOf(1, new Uint8Array(8)), signal);
+        left.connection.publish(
+          data(1),
+          encodeFrame({ ...FRAME, kind: "hello", position: 96 + 48 }, new Uint8Array(0)),
         );
-        assert.equal(failure.code, "NATS_UNAVAILABLE");
-        assert.match(failure.message, /40 bytes from rank 0 were lost/);
-        assert.deepEqual(received, [0]);
+        for (const index of [2, 3]) await sender.send(chunkOf(index, new Uint8Array(8)), signal);
+        await reading;
+        assert.deepEqual(received, [0, 1, 2, 3]);
+        await until("what came twice was seen", () => receiver.counters.repeatedChunks === sender.counters.sentAgain);
       });
     });
   });
 
-  it("ignores and counts what still comes once it has failed", async () => {
+  it("is at its end when all has come, however late", async () => {
+    await withNatsServer(async (url) => {
+      await withLinks(url, {}, async ([sender, receiver]) => {
+        for (let index = 0; index < 10; index++) await sender.send(chunkOf(index, new Uint8Array(8)), signal);
+        await sender.settle(signal);
+        assert.equal(receiver.counters.receivedBytes, 10 * (HEADER_BYTES + 8));
+      });
+    });
+  });
+
+  it("fails when somebody else sends as the same rank, then ignores and counts what still comes", async () => {
     await withNatsServer(async (url) => {
       await withLinks(url, {}, async ([sender, receiver], [left]) => {
         const { data } = ringSubjects(JOB, 1);
         await sender.send(chunkOf(0, new Uint8Array(8)), signal);
-        const sent = new Uint8Array(Float64Array.of(80).buffer);
-        left.connection.publish(data(1), encodeFrame({ ...FRAME, kind: "hello" }, sent));
+        left.connection.publish(data(1), stray(0));
         for (let index = 1; index <= 3; index++) await sender.send(chunkOf(index, new Uint8Array(8)), signal);
         for (const begun of [1, 2]) sender.tell({ kind: "alive", rank: 0, begun });
         await until("the link ignored the notices", () => receiver.counters.droppedNotices === 2);
@@ -284,8 +308,9 @@ describe("link over NATS", () => {
             for await (const { chunk } of receiver.chunks(signal)) received.push(chunk);
           })(),
         );
-        assert.deepEqual([failure.code, received], ["NATS_UNAVAILABLE", [0]]);
-        assert.match(failure.message, new RegExp(`40 bytes from rank 0 were lost.*, on NATS at ${url}$`));
+        assert.deepEqual([failure.code, received], ["RING_PROTOCOL", [0]]);
+        assert.match(failure.message, new RegExp(`A message of the ring does not fit.*, on NATS at ${url}$`));
+        assert.match(failure.hint ?? "", /Two processes may claim the same rank/);
       });
     });
   });
@@ -311,7 +336,7 @@ describe("link over NATS", () => {
 
   it("fails every rank with the address when the server is lost for good", async () => {
     await withNatsServer(async (url, server) => {
-      await withRing({ url, size: 2, lostAfterMs: 200 }, async (groups) => {
+      await withRing({ url, size: 2, outageMs: 200 }, async (groups) => {
         await Promise.all(groups.map((group) => reduceOnce(group, new Float32Array(10))));
         process.kill(server.pid, "SIGKILL");
         const errors = await Promise.all(groups.map((group) => rejection(reduceOnce(group, new Float32Array(1e6), 1))));

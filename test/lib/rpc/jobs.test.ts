@@ -23,6 +23,7 @@ const DEFAULTS = { workers: 1, checkpoint: {}, failurePolicy: {}, runPolicy: { s
 describe("a job over gRPC", () => {
   const specs: readonly (readonly [string, TrainingJob["spec"], Partial<TrainingJob["spec"]>?])[] = [
     ["the name of a config", { config: { name: "tiny" } }],
+    ["how long NATS may be away", { config: { name: "tiny" }, failurePolicy: { natsOutageSeconds: 90 } }],
     ["a file", { config: { path: "tiny.py", cfgOptions: ["a=1"] } }],
     ["a text", { config: { inline: "a = 1", fileName: "tiny.py" } }],
     ["workers that are too few, for its reader to refuse", { config: { name: "tiny" }, workers: -1 }],

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { PetageError } from "#lib/base/errors.ts";
 import { checkpointFolder, readCheckpoint, weightsSha256 } from "#lib/store/checkpoint-folder.ts";
-import { modelVersions, newestModel, publishModel } from "#lib/store/model-store.ts";
+import { modelVersions, newestModel, pruneModel, publishModel } from "#lib/store/model-store.ts";
 import { checkpointOf } from "#test/support/checkpoints.ts";
 
 const PUBLISHER = fileURLToPath(new URL("fixtures/publisher.ts", import.meta.url));
@@ -47,6 +47,31 @@ describe("a model store", () => {
     const second = await publishModel({ folder, checkpoint: pathToFileURL(next).href });
     assert.deepEqual(second, { version: 2, path: join(folder, "2") });
     assert.deepEqual(await newestModel(folder), second);
+  });
+
+  it("is pruned to the newest whole versions and those with a file named keep; what is not whole neither counts nor goes", async () => {
+    const there = async (): Promise<number[]> => (await modelVersions(folder)).map(({ version }) => version);
+    for (let count = 1; count <= 6; count++) await publishModel({ folder, checkpoint });
+    await writeFile(join(folder, "2", "keep"), "");
+    await rm(join(folder, "6", "model.safetensors"));
+    assert.deepEqual(await pruneModel(folder, 2), [3, 1]);
+    assert.deepEqual(await there(), [6, 5, 4, 2]);
+    assert.equal((await newestModel(folder))?.version, 5, "what is served is still there");
+    assert.deepEqual(await pruneModel(folder, 2), []);
+    assert.deepEqual(await pruneModel(folder, 1), [4]);
+    assert.equal((await publishModel({ folder, checkpoint })).version, 7, "numbers are not given twice");
+    assert.deepEqual((await readdir(folder)).toSorted(), ["2", "5", "6", "7"], "nothing else is left");
+    assert.deepEqual(await pruneModel(join(root, "no such model"), 1), []);
+  });
+
+  it("is pruned by several publishers at once without a fault", async () => {
+    for (let count = 1; count <= 8; count++) await publishModel({ folder, checkpoint });
+    const gone = await Promise.all([1, 2, 3].map(() => pruneModel(folder, 2)));
+    assert.deepEqual(
+      gone.flat().toSorted((a, b) => a - b),
+      [1, 2, 3, 4, 5, 6],
+    );
+    assert.deepEqual((await readdir(folder)).toSorted(), ["7", "8"]);
   });
 
   it("counts as numbers do: 10 is newer than 9", async () => {

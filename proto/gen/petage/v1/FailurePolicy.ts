@@ -1,6 +1,7 @@
 // Original file: petage/v1/controller.proto
 
 import type { FailureRule as _petage_v1_FailureRule, FailureRule__Output as _petage_v1_FailureRule__Output } from '../../petage/v1/FailureRule.ts';
+import type { Duration as _google_protobuf_Duration, Duration__Output as _google_protobuf_Duration__Output } from '../../google/protobuf/Duration.ts';
 
 /**
  * What happens when a worker fails.
@@ -14,6 +15,11 @@ export interface FailurePolicy {
    * The first rule that matches decides; without one the job restarts while it may.
    */
   'rules'?: (_petage_v1_FailureRule)[];
+  /**
+   * How long workers wait, with everything in memory, for NATS that cannot be reached: no failure until then. Absent:
+   * 10 minutes.
+   */
+  'natsOutage'?: (_google_protobuf_Duration | null);
   '_maxRestarts'?: "maxRestarts";
 }
 
@@ -29,5 +35,10 @@ export interface FailurePolicy__Output {
    * The first rule that matches decides; without one the job restarts while it may.
    */
   'rules': (_petage_v1_FailureRule__Output)[];
+  /**
+   * How long workers wait, with everything in memory, for NATS that cannot be reached: no failure until then. Absent:
+   * 10 minutes.
+   */
+  'natsOutage': (_google_protobuf_Duration__Output | null);
   '_maxRestarts'?: "maxRestarts";
 }

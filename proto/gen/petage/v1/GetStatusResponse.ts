@@ -6,6 +6,7 @@ import type { ValidationMetrics as _petage_v1_ValidationMetrics, ValidationMetri
 import type { Checkpoint as _petage_v1_Checkpoint, Checkpoint__Output as _petage_v1_Checkpoint__Output } from '../../petage/v1/Checkpoint.ts';
 import type { ErrorDetail as _petage_v1_ErrorDetail, ErrorDetail__Output as _petage_v1_ErrorDetail__Output } from '../../petage/v1/ErrorDetail.ts';
 import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../google/protobuf/Timestamp.ts';
+import type { NatsOutage as _petage_v1_NatsOutage, NatsOutage__Output as _petage_v1_NatsOutage__Output } from '../../petage/v1/NatsOutage.ts';
 import type { Long } from '@grpc/proto-loader';
 
 /**
@@ -68,6 +69,10 @@ export interface GetStatusResponse {
    * The best complete checkpoint by `save_best`: weights only; absent where none is kept.
    */
   'bestCheckpoint'?: (_petage_v1_Checkpoint | null);
+  /**
+   * That NATS cannot be reached now, so that the worker waits; absent where it can.
+   */
+  'natsOutage'?: (_petage_v1_NatsOutage | null);
 }
 
 /**
@@ -130,4 +135,8 @@ export interface GetStatusResponse__Output {
    * The best complete checkpoint by `save_best`: weights only; absent where none is kept.
    */
   'bestCheckpoint': (_petage_v1_Checkpoint__Output | null);
+  /**
+   * That NATS cannot be reached now, so that the worker waits; absent where it can.
+   */
+  'natsOutage': (_petage_v1_NatsOutage__Output | null);
 }

@@ -5,6 +5,7 @@ import type { StepMetrics as _petage_v1_StepMetrics, StepMetrics__Output as _pet
 import type { ValidationMetrics as _petage_v1_ValidationMetrics, ValidationMetrics__Output as _petage_v1_ValidationMetrics__Output } from '../../petage/v1/ValidationMetrics.ts';
 import type { Checkpoint as _petage_v1_Checkpoint, Checkpoint__Output as _petage_v1_Checkpoint__Output } from '../../petage/v1/Checkpoint.ts';
 import type { TrainerPhase as _petage_v1_TrainerPhase, TrainerPhase__Output as _petage_v1_TrainerPhase__Output } from '../../petage/v1/TrainerPhase.ts';
+import type { NatsOutage as _petage_v1_NatsOutage, NatsOutage__Output as _petage_v1_NatsOutage__Output } from '../../petage/v1/NatsOutage.ts';
 
 /**
  * One event of a worker.
@@ -31,9 +32,13 @@ export interface StreamMetricsResponse {
    */
   'phase'?: (_petage_v1_TrainerPhase);
   /**
+   * NATS cannot be reached, or can again.
+   */
+  'natsOutage'?: (_petage_v1_NatsOutage | null);
+  /**
    * What happened.
    */
-  'event'?: "step"|"validation"|"checkpoint"|"phase";
+  'event'?: "step"|"validation"|"checkpoint"|"phase"|"natsOutage";
 }
 
 /**
@@ -61,7 +66,11 @@ export interface StreamMetricsResponse__Output {
    */
   'phase'?: (_petage_v1_TrainerPhase__Output);
   /**
+   * NATS cannot be reached, or can again.
+   */
+  'natsOutage'?: (_petage_v1_NatsOutage__Output | null);
+  /**
    * What happened.
    */
-  'event'?: "step"|"validation"|"checkpoint"|"phase";
+  'event'?: "step"|"validation"|"checkpoint"|"phase"|"natsOutage";
 }

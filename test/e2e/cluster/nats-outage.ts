@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
+import type { Cluster } from "../../../scripts/cluster/cluster.ts";
+import { until } from "../../support/until.ts";
+import { JOB_TIMEOUT_MS } from "./petage-access.ts";
+
+/** How long NATS is away: longer than a peer may be silent. PETAGE_OUTAGE_SECONDS=180 is the long form. */
+const OUTAGE_MS = Number(process.env["PETAGE_OUTAGE_SECONDS"] ?? 12) * 1000;
+const CONFIG = { name: "resnet18_petage_quickstart", cfgOptions: ["train_cfg.max_epochs=6"] };
+const STATEFUL_SET = "statefulset/petage-nats";
+const POD = "petage-nats-0";
+
+export interface OutageParts {
+  readonly cluster: () => Cluster;
+  readonly kubectl: (...args: readonly string[]) => Promise<string>;
+  readonly smallJob: (name: string, spec?: object) => object;
+  readonly reaches: (name: string, wanted: (job: TrainingJobObject) => boolean) => Promise<TrainingJobObject>;
+  readonly isTraining: (name: string) => Promise<TrainingJobObject>;
+  readonly isIn: (name: string, phase: string, timeoutMs?: number) => Promise<TrainingJobObject>;
+}
+
+/** Stories of a job whose NATS goes away, and comes back at another address. */
+export function describeOutage({ cluster, kubectl, smallJob, reaches, isTraining, isIn }: OutageParts): void {
+  const restartsOfNats = (): Promise<string> =>
+    kubectl("get", "pod", POD, "--output=jsonpath={.status.containerStatuses[0].restartCount}");
+  const addressOfNats = (): Promise<string> => kubectl("get", "pod", POD, "--output=jsonpath={.status.podIP}");
+
+  const ends = (name: string): Promise<TrainingJobObject> => isIn(name, "Succeeded", JOB_TIMEOUT_MS + OUTAGE_MS);
+
+  /** The process of NATS, as this machine numbers it: its control group bears the name of its container. */
+  async function pidOfNats(): Promise<number> {
+    const path = "--output=jsonpath={.status.containerStatuses[0].containerID}";
+    const container = (await kubectl("get", "pod", POD, path)).replace(/^.*:\/\//, "");
+    assert.match(container, /^[0-9a-f]{64}$/);
+    const isIt = (pid: string): boolean => {
+      try {
+        return readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(container);
+      } catch {
+        return false; // it has ended
+      }
+    };
+    const pids = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry) && isIt(entry));
+    assert.equal(pids.length, 1, `${pids.length} processes of NATS`);
+    return Number(pids[0]);
+  }
+
+  describe("NATS", function () {
+    this.timeout(3 * JOB_TIMEOUT_MS + OUTAGE_MS);
+    let calm: TrainingJobObject;
+    before("a job that nothing disturbs", async () => {
+      await cluster().apply(smallJob("calm", { config: CONFIG }));
+      calm = await ends("calm");
+    });
+
+    /** What is the same of a job that was disturbed and of one that was not: its weights, its curve's end, no restart. */
+    const outcome = ({ status = {} }: TrainingJobObject): readonly unknown[] => {
+      const { lastCheckpoint, progress, attempt, restarts, restartsIgnored = 0 } = status;
+      return [lastCheckpoint?.step, lastCheckpoint?.sha256, progress?.loss, attempt, restarts, restartsIgnored];
+    };
+
+    it("is killed hard under a job, which ends as if nothing had happened", async () => {
+      await cluster().apply(smallJob("hard", { config: CONFIG }));
+      await isTraining("hard");
+      const restarts = Number(await restartsOfNats());
+      process.kill(await pidOfNats(), "SIGKILL");
+      await until(
+        "kubelet has started it again",
+        async () => Number(await restartsOfNats()) > restarts,
+        JOB_TIMEOUT_MS,
+      );
+      assert.deepEqual(outcome(await ends("hard")), outcome(calm));
+    });
+
+    it(`is away for ${OUTAGE_MS / 1000} s and comes back elsewhere; the job says so and ends as if nothing had happened`, async () => {
+      await cluster().apply(smallJob("patient", { config: CONFIG }));
+      await isTraining("patient");
+      const address = await addressOfNats();
+      await kubectl("scale", STATEFUL_SET, "--replicas=0");
+      await kubectl("delete", "pod", POD, "--grace-period=0", "--force", "--ignore-not-found");
+      const { status } = await reaches(
+        "patient",
+        (job) => job.status?.message?.startsWith("Waiting for NATS") ?? false,
+      );
+      const [, since, end] = /^Waiting for NATS since (\S+), gives up at (\S+)$/.exec(status?.message ?? "") ?? [];
+      assert.equal(Date.parse(end ?? "") - Date.parse(since ?? ""), 600_000);
+      assert.equal(status?.conditions?.find(({ type }) => type === "Running")?.reason, "WaitingForNats");
+      await until("it was away", () => Date.now() > Date.parse(since ?? "") + OUTAGE_MS, OUTAGE_MS + 60_000);
+      await kubectl("scale", STATEFUL_SET, "--replicas=1");
+      await kubectl("rollout", "status", STATEFUL_SET, "--timeout=5m");
+      assert.notEqual(await addressOfNats(), address);
+      assert.deepEqual(outcome(await ends("patient")), outcome(calm));
+      const events = await kubectl("get", "events", "--field-selector=reason=WaitingForNats", "--output=name");
+      assert.notEqual(events.trim(), "");
+    });
+  });
+}
