@@ -69,7 +69,7 @@ const IS_WANTED = process.env["PETAGE_KUEUE_STORY"] === "on";
         gpu: { count: 1 },
         resources: { requests: { cpu: "300m", memory: "512Mi" } },
         config: { name: "resnet18_petage_quickstart", cfgOptions: [`train_cfg.max_epochs=${epochs}`] },
-        dataset: { synthetic: { count: 200 } },
+        dataset: { synthetic: { count: 400 } },
         checkpoint: { everySteps: SAVED_EVERY },
       },
     });
@@ -90,9 +90,9 @@ const IS_WANTED = process.env["PETAGE_KUEUE_STORY"] === "on";
     reaches(name, ({ status }) => status?.phase === phase);
 
   it("a preempted job goes on from its checkpoint and ends as one that was let alone, without a restart", async () => {
-    await submit("alone", 2);
+    await submit("alone", 3);
     const { status: alone } = await isIn("alone", "Succeeded");
-    await submit("humble", 2);
+    await submit("humble", 3);
     await reaches("humble", ({ status }) => (status?.lastCheckpoint?.step ?? 0) >= SAVED_EVERY);
     await submit("urgent", 1, { "kueue.x-k8s.io/priority-class": "urgent" });
     const { status: queued } = await isIn("humble", "Queued");
