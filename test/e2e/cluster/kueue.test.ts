@@ -11,7 +11,7 @@ import { until } from "../../support/until.ts";
 const NAMESPACE = "petage";
 const API = "kueue.x-k8s.io/v1beta2";
 const GPUS = 2;
-const SAVED_EVERY = 5;
+const SAVED_EVERY = 2;
 /** Building the image the first time, on a busy machine. */
 const SETUP_TIMEOUT_MS = 30 * 60_000;
 const JOB_TIMEOUT_MS = 10 * 60_000;
