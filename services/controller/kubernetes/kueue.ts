@@ -16,7 +16,7 @@ import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { priorityClassOf, queueOf, slimWorkload } from "#lib/k8s/job/workload.ts";
 import { planWorkload, standingOf } from "#lib/k8s/job/workload-plan.ts";
 import type { Wanted } from "#lib/k8s/job/workload-plan.ts";
-import { controllerOf } from "#lib/k8s/objects.ts";
+import { ALL_NAMESPACES, controllerOf } from "#lib/k8s/objects.ts";
 import { Reflector } from "#lib/k8s/reflector.ts";
 import { Store } from "#lib/k8s/store.ts";
 import { delay } from "#lib/system/clock.ts";
@@ -110,7 +110,7 @@ export class Kueue {
   /** Whether it is known where the jobs of a namespace stand. */
   isReady(namespace: string): boolean {
     if (!this.#options.isAllowed || this.#version === null) return true;
-    const reflector = this.#reflectors.get(namespace);
+    const reflector = this.#reflectorOf(namespace);
     return reflector !== undefined && (reflector.lists > 0 || reflector.isForbidden);
   }
 
@@ -177,9 +177,13 @@ export class Kueue {
     if (!this.#version) {
       return because("KueueMissing", `this cluster has none (${KUEUE_GROUP}). Install it, or ask for no queue`);
     }
-    const reflector = this.#reflectors.get(namespace);
+    const reflector = this.#reflectorOf(namespace);
     if (reflector === undefined || reflector.lists > 0) return undefined;
     return because("Forbidden", `the controller may not read its Workloads in ${namespace}. Give it the chart's Role`);
+  }
+
+  #reflectorOf(namespace: string): Reflector<Workload> | undefined {
+    return this.#reflectors.get(namespace) ?? this.#reflectors.get(ALL_NAMESPACES);
   }
 
   #workloadOf({ metadata: { namespace, name, uid } }: TrainingJobObject): Workload | undefined {
