@@ -38,7 +38,8 @@ export class Release {
   async addNode(gpus: number): Promise<string> {
     const node = await this.#cluster.startNode();
     await this.#cluster.nodesReady();
-    for (const archive of Object.values(await testImages(consoleReport()))) await this.#cluster.loadImage(archive);
+    const images = await testImages(consoleReport());
+    for (const archive of [images.petage, images.nats]) await this.#cluster.loadImage(archive);
     await this.#cluster.patchGpus(node, gpus);
     return node;
   }

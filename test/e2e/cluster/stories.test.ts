@@ -72,7 +72,7 @@ describe("stories of jobs on nodes whose scheduler knows no gangs", function () 
     await release.start("gated");
     await release.trains("gated");
     const nodes = await release.nodesOf("gated");
-    assert.deepEqual([nodes.get("gated-0-0"), nodes.get("gated-0-1")].toSorted(), ["node1", "node2"]);
+    assert.notEqual(nodes.get("gated-0-0"), nodes.get("gated-0-1"));
     assert.deepEqual(outcomeOf(await release.succeeds("gated")), undisturbed);
   });
 
