@@ -11,7 +11,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   config: async () => (await import("./commands/config.ts")).configCommand(),
   up: async () => (await import("./commands/up.ts")).upCommand(),
   job: async () => (await import("./commands/job/job.ts")).jobCommand(),
+  "remove-run": async () => (await import("./commands/remove-run.ts")).removeRunCommand(),
 };
+
+/** Called by petage itself: its help names them not. */
+const HIDDEN: ReadonlySet<string> = new Set(["remove-run"]);
 
 /** Need no command at all. */
 const VERSION_FLAGS: ReadonlySet<string> = new Set(["-V", "--version"]);
@@ -28,7 +32,9 @@ export async function createProgram(called = ""): Promise<Command> {
     .showHelpAfterError("(see petage --help)");
   const known = VERSION_FLAGS.has(called) ? [] : Object.entries(COMMANDS);
   const wanted = known.filter(([name]) => name === called);
-  for (const [, load] of wanted.length > 0 ? wanted : known) program.addCommand(await load());
+  for (const [name, load] of wanted.length > 0 ? wanted : known) {
+    program.addCommand(await load(), { hidden: HIDDEN.has(name) });
+  }
   return throwing(program);
 }
 

@@ -1,5 +1,6 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { CONFIG_LIMITS } from "#lib/config/language/budget.ts";
+import { RETENTIONS } from "./training-job.ts";
 import type { ConfigSource, TrainingJob } from "./training-job.ts";
 
 // What a job may ask for at most, wherever it runs. A cluster's resource has a schema with limits of its own, below these.
@@ -51,6 +52,7 @@ export function checkJobLimits({ metadata, spec }: Wanted): void {
   text("spec.work_dir", spec.workDir, MAX_PATH_CHARACTERS);
   text("spec.load_from", spec.loadFrom, MAX_PATH_CHARACTERS);
   text("spec.checkpoint.resume", checkpoint?.resume, MAX_PATH_CHARACTERS);
+  word("spec.checkpoint.retain", checkpoint?.retain, RETENTIONS);
   checkConfig(config);
   for (const { exitCodes } of list("spec.failure_policy.rules", failurePolicy?.rules, MAX_RULES)) {
     const field = "spec.failure_policy.rules.exit_codes";
@@ -80,6 +82,11 @@ function number(field: string, value: number | undefined, [least, most]: readonl
 function text(field: string, value: string | undefined, most: number): void {
   if (value === undefined || value.length <= most) return;
   throw refused(`${field} has ${value.length} characters, expected at most ${most}`);
+}
+
+function word(field: string, value: string | undefined, known: readonly string[]): void {
+  if (value === undefined || known.includes(value)) return;
+  throw refused(`${field} is ${JSON.stringify(value.slice(0, MAX_WORD_CHARACTERS))}, expected ${known.join(" or ")}`);
 }
 
 function list<T>(field: string, value: readonly T[] | undefined, most: number): readonly T[] {

@@ -26,3 +26,17 @@ export function runName(date: Date): string {
   const day = `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`;
   return `${day}_${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;
 }
+
+/** `20261123_061500_0a1b2`: the run of a job that a cluster made at that moment, UTC. The end tells it from namesakes. */
+export function runNameOf(created: Date, uid: string): string {
+  const time = created.toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "_");
+  return `${time}_${uid.slice(0, UID_CHARACTERS)}`;
+}
+
+/** Whether a folder of this name is a run of that job. */
+export function isRunOf(name: string, uid: string): boolean {
+  return uid.length >= UID_CHARACTERS && RUN_NAME.test(name) && name.endsWith(`_${uid.slice(0, UID_CHARACTERS)}`);
+}
+
+const UID_CHARACTERS = 5;
+const RUN_NAME = /^\d{8}_\d{6}_[^/]{5}$/;

@@ -36,6 +36,9 @@ export type GangMode = "Auto" | "None" | "Native" | "Volcano" | "Coscheduling" |
 
 export type FailureRuleAction = "Restart" | "RestartIgnoringLimit" | "FailJob";
 
+export const RETENTIONS = ["Always", "Never"] as const;
+export type Retention = (typeof RETENTIONS)[number];
+
 export interface ConfigSource {
   readonly inline?: string;
   readonly configMapRef?: { readonly name: string; readonly key?: string };
@@ -81,6 +84,8 @@ export interface TrainingJobSpec {
     readonly resume?: string;
     readonly everySteps?: number;
     readonly keepLast?: number;
+    /** What becomes of the job's folder when the job is deleted. */
+    readonly retain?: Retention;
   };
   readonly failurePolicy?: {
     readonly maxRestarts?: number;

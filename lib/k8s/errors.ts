@@ -18,6 +18,8 @@ export class KubeError extends PetageError {
   readonly reason: string;
   /** Refused because a ResourceQuota is used up. */
   readonly isOfQuota: boolean;
+  /** Refused because the namespace is being deleted: nothing can be created in it any more. */
+  readonly isOfEndingNamespace: boolean;
   readonly retryAfterMs: number | undefined;
 
   constructor(call: string, refusal: Refusal) {
@@ -25,6 +27,7 @@ export class KubeError extends PetageError {
     const hint = isOfQuota ? QUOTA_HINT : HINTS[refusal.status];
     super(codeOf(refusal), `${call}: ${refusal.message}`, hint === undefined ? {} : { hint });
     this.isOfQuota = isOfQuota;
+    this.isOfEndingNamespace = refusal.message.includes("because it is being terminated");
     this.status = refusal.status;
     this.reason = refusal.reason;
     this.retryAfterMs = refusal.retryAfterMs;

@@ -5,6 +5,7 @@ import type {
   Condition,
   FailureRuleAction,
   FailureStatus,
+  Retention,
   TrainingJob,
   TrainingJobSpec,
   TrainingJobStatus,
@@ -56,7 +57,7 @@ function specOf(spec: TrainingJobSpec__Output, maxRestarts?: number): TrainingJo
     config: { ...(text ? given({ inline: text, fileName }) : given({ name, path })), ...given({ cfgOptions }) },
     ...(gpu && { gpu: given({ ...gpu }) }),
     ...(resources && { resources: { requests: resources.requests, limits: resources.limits } }),
-    checkpoint: given({ ...checkpoint }),
+    checkpoint: given({ ...checkpoint, retain: checkpoint?.retain as Retention | undefined }), // checked with its limits
     failurePolicy: {
       ...compact({ maxRestarts: failurePolicy?.maxRestarts ?? maxRestarts }),
       ...given({ rules, natsOutageSeconds: Math.ceil((durationMs(failurePolicy?.natsOutage) ?? 0) / 1000) }),

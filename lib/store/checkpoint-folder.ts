@@ -17,7 +17,7 @@ export const WEIGHTS_FILE = "model.safetensors";
 export const OPTIMIZER_FILE = "optimizer.safetensors";
 const MANIFEST_FILE = "checkpoint.json";
 /** As mmengine's: a text file in the work dir that holds the path of the checkpoint to resume. */
-const LATEST_FILE = "last_checkpoint";
+export const LATEST_FILE = "last_checkpoint";
 
 export interface CheckpointFolderOptions {
   /** Where the checkpoints of this run go. */

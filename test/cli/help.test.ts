@@ -44,6 +44,7 @@ describe("petage --help", () => {
       "petage job suspend",
       "petage job resume",
       "petage job render",
+      "petage remove-run",
     ]);
   });
 

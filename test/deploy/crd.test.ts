@@ -162,7 +162,7 @@ describe("the TrainingJob resource in a cluster", function () {
       workers: 1,
       gpu: { count: 1 },
       dataset: { synthetic: { count: 1200, seed: 0 } },
-      checkpoint: { everySteps: 0, keepLast: 3 },
+      checkpoint: { everySteps: 0, keepLast: 3, retain: "Always" },
       failurePolicy: { maxRestarts: 6, natsOutageSeconds: 600 },
       schedulingPolicy: { gang: "Auto", startTimeoutSeconds: 600 },
       runPolicy: { suspend: false, cancel: false, cleanPodPolicy: "Running" },

@@ -158,6 +158,11 @@ export const BAD_MANIFESTS: readonly BadManifest[] = [
   ],
   ["a work dir in a bucket", job({ workDir: "s3://pets/run" }), /"s3:\/\/pets\/run" is a URI; expected a path within/],
   ["a work dir outside of the volume", job({ workDir: "a/../../b" }), /"a\/\.\.\/\.\.\/b" leaves the volume/],
+  [
+    "a misspelt fate of checkpoints",
+    job({ checkpoint: { retain: "OnSuccess" } }),
+    /checkpoint\.retain.*supported values: "Always", "Never"/,
+  ],
   ["no checkpoint kept", job({ checkpoint: { keepLast: 0 } }), /checkpoint\.keepLast.*greater than or equal to 1/],
   [
     "checkpoints every minus one steps",
@@ -281,6 +286,14 @@ export const BAD_CHANGES: readonly BadChange[] = [
   ["the work dir", {}, { workDir: "b" }, frozen("workDir")],
   ["the weights to start from", {}, { loadFrom: "b" }, frozen("loadFrom")],
   ["the checkpoints", {}, { checkpoint: { keepLast: 5 } }, frozen("checkpoint")],
+  ["what is continued", {}, { checkpoint: { resume: "Auto" } }, frozen("checkpoint")],
+  ["what is continued, to nothing", { checkpoint: { resume: "Auto" } }, { checkpoint: {} }, frozen("checkpoint")],
+  [
+    "where checkpoints go",
+    { checkpoint: { persistentVolumeClaim: { claimName: "a" } } },
+    { checkpoint: { persistentVolumeClaim: { claimName: "b" } } },
+    frozen("checkpoint"),
+  ],
   ["the failure policy", {}, { failurePolicy: { maxRestarts: 1 } }, frozen("failurePolicy")],
   ["the scheduling policy", {}, { schedulingPolicy: { queue: "b" } }, frozen("schedulingPolicy")],
   ["what is published", { publish: { modelName: "a" } }, { publish: { modelName: "b" } }, frozen("publish")],
@@ -300,6 +313,11 @@ export const GOOD_CHANGES: readonly (readonly [what: string, before: Fields, cha
   ["cancel", {}, { runPolicy: { cancel: true } }],
   ["the deadline", {}, { runPolicy: { activeDeadlineSeconds: 60 } }],
   ["the time to live", {}, { runPolicy: { ttlSecondsAfterFinished: 60 } }],
+  [
+    "what becomes of its checkpoints",
+    { checkpoint: { keepLast: 5 } },
+    { checkpoint: { keepLast: 5, retain: "Never" } },
+  ],
   ["the pods that stay", {}, { runPolicy: { cleanPodPolicy: "All" } }],
   [
     "the bounds of an elastic ring",

@@ -40,7 +40,9 @@ export function workerOf({ metadata: { labels = {} } }: KubeObject): WorkerName 
   return { role: role as Role, rank, attempt };
 }
 
-const ROLES: ReadonlySet<string> = new Set<Role>(["data-loader", "evaluator", "trainer"]);
+/** Roles of the pods of a job that train it. */
+export const WORKER_ROLES: readonly Role[] = ["data-loader", "evaluator", "trainer"];
+const ROLES: ReadonlySet<string> = new Set(WORKER_ROLES);
 
 /** Two jobs of one name, one after the other, share no ConfigMap: the first's may still be on its way out. */
 export function configMapName({ metadata: { name, uid = "" } }: TrainingJobObject): string {

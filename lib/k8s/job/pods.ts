@@ -7,6 +7,8 @@ import { mergeTemplate } from "./merge.ts";
 import { configMapName, GRPC_PORT as PORT, HEALTH_PORT, jobLabels, LABELS, ownerOf, podName } from "./names.ts";
 import { WORKER_NAME } from "./names.ts";
 import type { Container, Pod, PodSpec } from "./pod.ts";
+import { baseSpec, CONTAINER_SECURITY, outputOf, WORK_DIRS } from "./pod-base.ts";
+import type { Mount } from "./pod-base.ts";
 import { joinPodSet } from "./pod-sets.ts";
 import type { PodSets } from "./pod-sets.ts";
 import type { JobSettings } from "./settings.ts";
@@ -42,7 +44,6 @@ const UNREACHABLE_SECONDS = 30;
 /** By default a container has 64 MB of it, which is too little for many a library. */
 const SHARED_MEMORY = "1Gi";
 const DATA = "/var/lib/petage/data";
-const WORK_DIRS = "/var/lib/petage/work_dirs";
 
 const DEFAULT_RESOURCES: Readonly<Record<Exclude<Role, "nats-server">, Resources>> = {
   trainer: { requests: { cpu: "500m", memory: "1Gi" } },
@@ -79,18 +80,13 @@ export function podOf(context: AttemptContext, worker: WorkerName): Pod {
 
 function specOf(context: AttemptContext, role: Exclude<Role, "nats-server">, worker: WorkerName): PodSpec {
   const { job, settings, excludedNodes } = context;
-  const { pullSecrets, runAsUser, fsGroup, serviceAccount } = settings;
   const { schedulingPolicy, gpu } = job.spec;
   const isTrainer = role === "trainer";
   const { volumes, initContainers } = volumesOf(context, role);
   const { claims } = isTrainer ? gpusOf(job) : {};
   return {
-    restartPolicy: "Never",
-    serviceAccountName: serviceAccount,
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
+    ...baseSpec(settings),
     terminationGracePeriodSeconds: TERMINATION_GRACE_SECONDS,
-    ...(pullSecrets.length > 0 && { imagePullSecrets: pullSecrets.map((name) => ({ name })) }),
     ...(schedulingPolicy?.priorityClassName && { priorityClassName: schedulingPolicy.priorityClassName }),
     ...selectorOf({
       "kubernetes.io/arch": settings.arch,
@@ -103,12 +99,6 @@ function specOf(context: AttemptContext, role: Exclude<Role, "nats-server">, wor
       effect: "NoExecute",
       tolerationSeconds: UNREACHABLE_SECONDS,
     })),
-    securityContext: {
-      runAsNonRoot: true,
-      ...(runAsUser !== undefined && { runAsUser }),
-      ...(fsGroup !== undefined && { fsGroup, fsGroupChangePolicy: "OnRootMismatch" }),
-      seccompProfile: { type: "RuntimeDefault" },
-    },
     ...(initContainers.length > 0 && { initContainers }),
     containers: [containerOf(context, role, worker)],
     ...(claims && { resourceClaims: claims }),
@@ -116,7 +106,7 @@ function specOf(context: AttemptContext, role: Exclude<Role, "nats-server">, wor
   };
 }
 
-function selectorOf(labels: Readonly<Record<string, string | undefined>>): Pick<PodSpec, "nodeSelector"> {
+export function selectorOf(labels: Readonly<Record<string, string | undefined>>): Pick<PodSpec, "nodeSelector"> {
   const nodeSelector = compact(labels) as Record<string, string>;
   return Object.keys(nodeSelector).length > 0 ? { nodeSelector } : {};
 }
@@ -169,7 +159,7 @@ function gpusOf({ spec: { gpu } }: TrainingJobObject): Gpus {
   return { devices: { [resourceName]: String(count) } };
 }
 
-function resourcesOf({ spec }: TrainingJobObject, role: Exclude<Role, "nats-server">): Resources {
+export function resourcesOf({ spec }: TrainingJobObject, role: Exclude<Role, "nats-server">): Resources {
   const given = {
     trainer: spec.resources,
     "data-loader": spec.dataLoader?.resources,
@@ -177,12 +167,6 @@ function resourcesOf({ spec }: TrainingJobObject, role: Exclude<Role, "nats-serv
   };
   return given[role] ?? DEFAULT_RESOURCES[role];
 }
-
-const CONTAINER_SECURITY = {
-  allowPrivilegeEscalation: false,
-  readOnlyRootFilesystem: true,
-  capabilities: { drop: ["ALL"] },
-};
 
 type Variable =
   { readonly name: string; readonly value: string } | { readonly name: string; readonly valueFrom: object };
@@ -254,18 +238,10 @@ function checkpointVariables({ spec: { checkpoint, publish } }: TrainingJobObjec
   };
 }
 
-interface Mount {
-  readonly name: string;
-  readonly mountPath: string;
-  readonly subPath?: string;
-  readonly readOnly?: boolean;
-}
-
 function mountsOf({ job, settings }: AttemptContext, role: Exclude<Role, "nats-server">): Mount[] {
-  const { dataset, checkpoint } = job.spec;
-  const part = (subPath: string | undefined): { subPath?: string } => (subPath ? { subPath } : {});
-  const output = { name: "output", mountPath: WORK_DIRS, ...part(checkpoint?.persistentVolumeClaim?.subPath) };
-  const data = { name: "data", mountPath: DATA, ...part(dataset?.persistentVolumeClaim?.subPath), readOnly: true };
+  const { subPath } = job.spec.dataset?.persistentVolumeClaim ?? {};
+  const output = outputOf(job, settings).mount;
+  const data = { name: "data", mountPath: DATA, ...(subPath && { subPath }), readOnly: true };
   const byRole: Readonly<Record<typeof role, Mount[]>> = {
     "data-loader": [data],
     evaluator: [{ ...output, readOnly: true }],
@@ -281,15 +257,15 @@ function mountsOf({ job, settings }: AttemptContext, role: Exclude<Role, "nats-s
 
 function volumesOf(context: AttemptContext, role: Exclude<Role, "nats-server">) {
   const { job, settings } = context;
-  const { dataset, checkpoint } = job.spec;
-  const claim = (claimName: string): object => ({ persistentVolumeClaim: { claimName } });
+  const { dataset } = job.spec;
+  const dataClaim = dataset?.persistentVolumeClaim?.claimName ?? settings.dataClaim;
   const synthetic = role === "data-loader" ? dataset?.synthetic : undefined;
   const sources: Readonly<Record<string, object>> = {
     config: { configMap: { name: configMapName(job) } },
     tls: { secret: { secretName: settings.tlsSecret } },
     tmp: { emptyDir: { sizeLimit: "256Mi" } },
-    data: synthetic ? { emptyDir: {} } : claim(dataset?.persistentVolumeClaim?.claimName ?? settings.dataClaim),
-    output: claim(checkpoint?.persistentVolumeClaim?.claimName ?? settings.outputClaim),
+    data: synthetic ? { emptyDir: {} } : { persistentVolumeClaim: { claimName: dataClaim } },
+    output: outputOf(job, settings).volume,
     "shared-memory": { emptyDir: { medium: "Memory", sizeLimit: SHARED_MEMORY } },
   };
   const volumes = mountsOf(context, role).map(({ name }) => ({ name, ...sources[name] }));
@@ -350,8 +326,9 @@ function notIn(nodes: readonly string[]): object[] {
  */
 const SHARED = ["tolerations", "imagePullSecrets", "priorityClassName", "preemptionPolicy", "schedulerName"];
 
-function withShared(pod: Pod, { spec }: TrainingJobObject): Pod {
-  const given = Object.entries(spec.podTemplate?.spec ?? {}).filter(([field]) => SHARED.includes(field));
+export function withShared(pod: Pod, { spec }: TrainingJobObject, more: readonly string[] = []): Pod {
+  const shared = [...SHARED, ...more];
+  const given = Object.entries(spec.podTemplate?.spec ?? {}).filter(([field]) => shared.includes(field));
   return { ...pod, spec: mergeTemplate(pod.spec, Object.fromEntries(given)) };
 }
 

@@ -1,3 +1,4 @@
+import { runNameOf } from "#lib/jobs/names.ts";
 import { rowsOf } from "#lib/jobs/job-state.ts";
 import type { JobSpec, WorkerName } from "#lib/jobs/job-state.ts";
 import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
@@ -62,9 +63,8 @@ export function foldersOf(
   { workDir, configName }: Pick<ResolvedJob, "workDir" | "configName">,
 ): Pick<AttemptContext, "workDir" | "runDir"> {
   const folder = spec.workDir ?? workDir?.replace(/^(\.\/)?work_dirs\//, "") ?? configName;
-  const created = new Date(metadata.creationTimestamp ?? 0);
-  const time = created.toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "_");
-  return { workDir: `work_dirs/${folder}`, runDir: `work_dirs/${folder}/${time}_${metadata.uid?.slice(0, 5) ?? ""}` };
+  const run = runNameOf(new Date(metadata.creationTimestamp ?? 0), metadata.uid ?? "");
+  return { workDir: `work_dirs/${folder}`, runDir: `work_dirs/${folder}/${run}` };
 }
 
 function resumeFrom({ spec }: TrainingJobObject, resolved: ResolvedJob): string {

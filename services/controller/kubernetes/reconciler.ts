@@ -7,7 +7,9 @@ import { KubeError } from "#lib/k8s/errors.ts";
 import { MANAGED_BY } from "#lib/k8s/job/names.ts";
 import { queueOf } from "#lib/k8s/job/workload.ts";
 import { statusWithoutConfig } from "#lib/k8s/job/refusal.ts";
+import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { keyOf } from "#lib/k8s/objects.ts";
+import { Farewell } from "./farewell.ts";
 import type { Kueue } from "./kueue.ts";
 import { PodLauncher, UNRESOLVED } from "./launcher.ts";
 import type { PodLauncherOptions, PodPass } from "./launcher.ts";
@@ -24,19 +26,25 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #launcher: PodLauncher;
   readonly #configs: ConfigResolver;
+  readonly #farewell: Farewell;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.#launcher = new PodLauncher(options);
     this.#configs = new ConfigResolver(options.client);
+    this.#farewell = new Farewell(options);
   }
 
   /** One pass over one job; says after how long to pass again, ms, if at all. */
   async reconcile(key: string): Promise<number | undefined> {
     const job = this.#options.jobs.get(key);
     if (!job) return await this.#options.kueue.release(key);
-    if (job.metadata.deletionTimestamp !== undefined) return undefined; // its pods go with it
+    if (job.metadata.deletionTimestamp !== undefined) return await this.#farewell.leave(job);
     if ((job.spec.managedBy ?? MANAGED_BY) !== MANAGED_BY) return undefined;
+    return await this.#advance(await this.#farewell.hold(job));
+  }
+
+  async #advance(job: TrainingJobObject): Promise<number | undefined> {
     const track = this.#options.tracks.of(job, this.#options.pods.ownedBy(job.metadata.uid ?? ""));
     const pass: PodPass = { name: keyOf(job), job, track, status: readStatus(job), resolved: UNRESOLVED };
     const resolved = await this.#resolve(pass);

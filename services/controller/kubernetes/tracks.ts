@@ -22,6 +22,8 @@ export interface PodTrack extends Track {
   readonly endings: Map<string, Exit>;
   /** How often events were recorded, by their reasons. */
   readonly told: Map<string, number>;
+  /** When the job was first seen being deleted. */
+  leavingSince: number | undefined;
 }
 
 /** The tracks of all jobs, by uid, fed by what happens to pods. */
@@ -66,6 +68,7 @@ export class Tracks {
       preparedAttempt: undefined,
       endings: new Map(),
       told: new Map(),
+      leavingSince: undefined,
       unwrittenSince: undefined,
     };
     this.#tracks.set(uid, track);

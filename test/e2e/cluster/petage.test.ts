@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseAllDocuments, parseDocument } from "yaml";
@@ -334,7 +334,7 @@ describe("petage on Kubernetes", function () {
     describe("and another gang for its GPUs", () => {
       let waiting: TrainingJobObject;
       before("it waits", async () => {
-        await cluster().apply(smallJob("waiter"));
+        await cluster().apply(smallJob("waiter", { checkpoint: { everySteps: SAVED_EVERY, retain: "Never" } }));
         waiting = await reaches("waiter", ({ status }) =>
           /Insufficient nvidia.com\/gpu|minCount|cannot be satisfied/.test(status?.message ?? ""),
         );
@@ -354,6 +354,18 @@ describe("petage on Kubernetes", function () {
         const { status } = await isIn("waiter", "Succeeded", JOB_TIMEOUT_MS);
         assert.deepEqual([status?.attempt, status?.restarts], [0, 0]);
         assert.equal(status?.progress?.step, status?.progress?.maxSteps);
+      });
+
+      it("takes its checkpoints with it when it is deleted, as it was to, and nobody else's", async () => {
+        const output = join(cluster().folder, "volumes/petage-output");
+        const runs = [WORN, "waiter"].map(async (name) => {
+          const { status } = await jobOf(name);
+          return join(output, (status?.workDir ?? "").replace("work_dirs/", ""));
+        });
+        const [other = "", own = ""] = await Promise.all(runs);
+        assert.ok(readdirSync(own).some((name) => name.startsWith("epoch_")));
+        await kubectl("delete", "tj", "waiter", "--timeout=2m");
+        assert.deepEqual([existsSync(own), existsSync(other)], [false, true]);
       });
     });
   });

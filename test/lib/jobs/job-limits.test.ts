@@ -22,6 +22,11 @@ describe("what a job may ask for", () => {
     ["a deadline of ages", { runPolicy: { activeDeadlineSeconds: 1e15 } }, /active_deadline is 1000000000000000/],
     ["an end before its begin", { runPolicy: { ttlSecondsAfterFinished: -5 } }, /ttl_after_finished is -5/],
     ["negative steps", { checkpoint: { everySteps: -3 } }, /every_steps is -3/],
+    [
+      "a fate of checkpoints that there is not",
+      { checkpoint: { retain: "Sometimes" as "Always" } },
+      /^spec\.checkpoint\.retain is "Sometimes", expected Always or Never$/,
+    ],
     ["a huge name", { name: HUGE }, /^metadata\.name has 2097152 characters, expected at most 1024$/],
     ["a huge path", { config: { path: HUGE } }, /^spec\.config\.path has 2097152/],
     [

@@ -34,7 +34,7 @@ describe("a job over gRPC", () => {
         workers: 2,
         workDir: "work",
         loadFrom: "model",
-        checkpoint: { resume: "Auto", everySteps: 5, keepLast: 2 },
+        checkpoint: { resume: "Auto", everySteps: 5, keepLast: 2, retain: "Never" },
         failurePolicy: { maxRestarts: 0, rules: [{ exitCodes: [3], action: "FailJob" }, { action: "Restart" }] },
         runPolicy: { suspend: true, activeDeadlineSeconds: 2, ttlSecondsAfterFinished: 60 },
       },

@@ -18,6 +18,11 @@ export interface CheckpointPolicy {
    * Keep at most so many of them; 0 means 3.
    */
   'keepLast'?: (number);
+  /**
+   * What becomes of the job's own folder, `status.work_dir`, when the job is deleted, also by its time to live. "Always",
+   * or empty: it stays. "Never": it goes. One machine deletes no jobs: there it stays.
+   */
+  'retain'?: (string);
 }
 
 /**
@@ -37,4 +42,9 @@ export interface CheckpointPolicy__Output {
    * Keep at most so many of them; 0 means 3.
    */
   'keepLast': (number);
+  /**
+   * What becomes of the job's own folder, `status.work_dir`, when the job is deleted, also by its time to live. "Always",
+   * or empty: it stays. "Never": it goes. One machine deletes no jobs: there it stays.
+   */
+  'retain': (string);
 }
