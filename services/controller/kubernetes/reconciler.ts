@@ -5,7 +5,6 @@ import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import { readStatus } from "#lib/jobs/status.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
 import { MANAGED_BY } from "#lib/k8s/job/names.ts";
-import { queueOf } from "#lib/k8s/job/workload.ts";
 import { statusWithoutConfig } from "#lib/k8s/job/refusal.ts";
 import { keyOf } from "#lib/k8s/objects.ts";
 import type { Kueue } from "./kueue.ts";
@@ -34,17 +33,20 @@ export class Reconciler {
   /** One pass over one job; says after how long to pass again, ms, if at all. */
   async reconcile(key: string): Promise<number | undefined> {
     const job = this.#options.jobs.get(key);
-    if (!job) return await this.#options.kueue.release(key);
-    if (job.metadata.deletionTimestamp !== undefined) return undefined; // its pods go with it
+    const isLeaving = job?.metadata.deletionTimestamp !== undefined; // its pods go with it
+    if (!job || isLeaving) return await this.#options.kueue.release(key);
     if ((job.spec.managedBy ?? MANAGED_BY) !== MANAGED_BY) return undefined;
     const track = this.#options.tracks.of(job, this.#options.pods.ownedBy(job.metadata.uid ?? ""));
     const pass: PodPass = { name: keyOf(job), job, track, status: readStatus(job), resolved: UNRESOLVED };
     const resolved = await this.#resolve(pass);
     if (resolved === undefined) return this.#launcher.kept(pass).phase === "Failed" ? undefined : POLL_INTERVAL_MS;
     const { kueue } = this.#options;
-    if (queueOf(job) !== undefined && !kueue.isReady(job.metadata.namespace ?? "")) return undefined; // it says when it is
-    const admission = await this.#reporting(pass, () => kueue.sync({ job, resolved, status: pass.status }));
-    return await reconcile({ ...pass, resolved, admission }, this.#launcher);
+    if (kueue.queueOf(job) !== undefined && !kueue.isReady(job.metadata.namespace ?? "")) return undefined; // it says when it is
+    const queued = { job, resolved, status: pass.status };
+    const { admission, failure } = await this.#reporting(pass, () => kueue.sync(queued));
+    const waitMs = await reconcile({ ...pass, resolved, admission }, this.#launcher);
+    if (failure) throw failure; // it is tried again soon
+    return waitMs;
   }
 
   /** Does something for a job; the job's status says why where that cannot be done. */
