@@ -40,7 +40,7 @@ export function resizeMoments({ spec, status }: Pick<Observed, "spec" | "status"
 }
 
 function wantedSize(observed: Observed, size: number, now: Instant): number {
-  const { spec, status, fits, room } = observed;
+  const { spec, status, fits, room, outage } = observed;
   const ageMs = now - (status.attemptTime ?? now);
   if (spec.workers !== status.sizedFor) return spec.workers; // somebody scaled it
   const workers = current(observed).filter(isAlive);
@@ -56,6 +56,7 @@ function wantedSize(observed: Observed, size: number, now: Instant): number {
     const goesOn = ageMs > ELASTIC_PATIENCE_MS && homeless.every(({ role }) => role === "trainer");
     return goesOn && trainers >= spec.minWorkers ? trainers : size;
   }
+  if (outage) return size; // what waits with everything in memory is not stopped for more
   return mayGrow(observed, now) ? Math.min(spec.workers, size + (room ?? Infinity)) : size;
 }
 

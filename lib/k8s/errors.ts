@@ -24,7 +24,7 @@ export class KubeError extends PetageError {
 
   constructor(call: string, refusal: Refusal) {
     const isOfQuota = refusal.message.includes("exceeded quota");
-    const hint = isOfQuota ? QUOTA_HINT : HINTS[refusal.status];
+    const hint = hintOf(refusal);
     super(codeOf(refusal), `${call}: ${refusal.message}`, hint === undefined ? {} : { hint });
     this.isOfQuota = isOfQuota;
     this.isOfEndingNamespace = refusal.message.includes("because it is being terminated");
@@ -34,12 +34,18 @@ export class KubeError extends PetageError {
   }
 }
 
-const QUOTA_HINT = "`kubectl describe resourcequota` shows what is in use";
-
-const HINTS: Readonly<Record<number, string>> = {
-  401: "The API server does not know these credentials; check the kubeconfig or the pod's service account",
-  403: "The role lacks this verb; `kubectl auth can-i --list` shows what it has",
+const HINTS = {
+  quota: "`kubectl describe resourcequota` shows what is in use",
+  credentials: "The API server does not know these credentials; check the kubeconfig or the pod's service account",
+  role: "The role lacks this verb; `kubectl auth can-i --list` shows what it has",
 };
+
+/** A 403 comes of roles, or of what an admission plugin says itself: a quota, a class that is not there, Pod Security. */
+function hintOf({ status, message }: Refusal): string | undefined {
+  if (message.includes("exceeded quota")) return HINTS.quota;
+  if (status === 401) return HINTS.credentials;
+  return status === 403 && / cannot \S+ (resource|path) /.test(message) ? HINTS.role : undefined;
+}
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
   400: "INVALID_ARGUMENT",

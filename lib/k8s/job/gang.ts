@@ -1,3 +1,4 @@
+import type { TrainingJobSpec } from "#lib/jobs/training-job.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
 import type { ResourceType } from "#lib/k8s/objects.ts";
@@ -91,8 +92,16 @@ async function hasResource(client: KubeClient, type: ResourceType, signal?: Abor
  */
 export function gangOf({ spec }: TrainingJobObject, available: readonly Gang[], isIgnored = false): Gang {
   const wanted = spec.schedulingPolicy?.gang ?? "Auto";
-  if (wanted === "Auto") return (isIgnored ? undefined : available[0]) ?? GANGS.Gates;
+  const best = isQueueOfVolcano(spec, available) ? GANGS.Volcano : available[0];
+  if (wanted === "Auto") return (isIgnored ? undefined : best) ?? GANGS.Gates;
   const named = wanted === "Kueue" ? "Native" : wanted;
   const found = available.find(({ name }) => name === named);
   return wanted === "Kueue" ? ((isIgnored ? undefined : found) ?? GANGS.None) : (found ?? GANGS[wanted]);
+}
+
+/** Whether it is Volcano that knows the queue that a job names: who leaves it open has that of what the cluster has. */
+export function isQueueOfVolcano({ schedulingPolicy = {} }: TrainingJobSpec, available: readonly Gang[]): boolean {
+  const { gang = "Auto", queue } = schedulingPolicy;
+  const isThere = available.some(({ name }) => name === "Volcano");
+  return queue !== undefined && (gang === "Volcano" || (gang === "Auto" && isThere));
 }

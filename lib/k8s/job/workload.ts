@@ -3,10 +3,11 @@ import { jobSpecOf } from "#lib/jobs/job-spec.ts";
 import type { Role } from "#lib/jobs/job-state.ts";
 import { rowsOf } from "#lib/jobs/job-state.ts";
 import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
-import { GANGS } from "./gang.ts";
+import { GANGS, isQueueOfVolcano } from "./gang.ts";
 import { IN_USE, KUEUE_GROUP, KUEUE_LABELS, workloadName } from "./kueue.ts";
 import type { KueueVersion, PodSet, Workload } from "./kueue.ts";
 import { jobLabels, ownerOf } from "./names.ts";
+import type { Gang } from "./pod-group.ts";
 import { podOf } from "./pods.ts";
 import type { AttemptContext } from "./pods.ts";
 import type { TrainingJobObject } from "./training-job.ts";
@@ -14,8 +15,10 @@ import type { TrainingJobObject } from "./training-job.ts";
 // What a job asks of Kueue: a Workload, by which Kueue decides when the job may run, and with how many trainers.
 
 /** The LocalQueue in which a job waits for its turn; undefined where Kueue is not asked. */
-export function queueOf({ metadata, spec: { schedulingPolicy } }: TrainingJobObject): string | undefined {
-  const ofPolicy = schedulingPolicy?.gang === "Kueue" ? schedulingPolicy.queue : undefined;
+export function queueOf({ metadata, spec }: TrainingJobObject, available: readonly Gang[]): string | undefined {
+  const { gang = "Auto", queue } = spec.schedulingPolicy ?? {};
+  const isOfKueue = gang === "Kueue" || (gang === "Auto" && !isQueueOfVolcano(spec, available));
+  const ofPolicy = isOfKueue ? queue : undefined;
   return metadata.labels?.[KUEUE_LABELS.queue] || ofPolicy;
 }
 

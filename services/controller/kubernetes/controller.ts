@@ -125,6 +125,7 @@ export class KubernetesController implements Disposable {
       namespaces,
       pods: this.pods,
       settings,
+      gangs: () => this.#gangs,
       log,
       ...writing,
     });

@@ -1,3 +1,4 @@
+import { compact } from "#lib/base/compact.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import type { Instant, JobStatus, Problem } from "#lib/jobs/job-state.ts";
@@ -9,6 +10,7 @@ import { jobOfWorkload, KUEUE_GROUP, KUEUE_VERSIONS, workloadName, workloadsOf }
 import type { KueueVersion, Workload } from "#lib/k8s/job/kueue.ts";
 import { exitOf } from "#lib/k8s/job/observe.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
+import type { Gang } from "#lib/k8s/job/pod-group.ts";
 import { flavorNames, flavorsOf, podSetsOf } from "#lib/k8s/job/pod-sets.ts";
 import type { PodSets, ResourceFlavor } from "#lib/k8s/job/pod-sets.ts";
 import type { JobSettings } from "#lib/k8s/job/settings.ts";
@@ -16,7 +18,7 @@ import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { priorityClassOf, queueOf, slimWorkload } from "#lib/k8s/job/workload.ts";
 import { planWorkload, standingOf } from "#lib/k8s/job/workload-plan.ts";
 import type { Wanted } from "#lib/k8s/job/workload-plan.ts";
-import { ALL_NAMESPACES, controllerOf } from "#lib/k8s/objects.ts";
+import { ALL_NAMESPACES, controllerOf, keyOf } from "#lib/k8s/objects.ts";
 import { Reflector } from "#lib/k8s/reflector.ts";
 import { Store } from "#lib/k8s/store.ts";
 import { delay } from "#lib/system/clock.ts";
@@ -33,6 +35,8 @@ export interface KueueOptions {
   readonly pods: Store<Pod>;
   readonly settings: JobSettings;
   readonly log: Log;
+  /** The gangs that the cluster has. */
+  gangs(): readonly Gang[];
   /** Throws when this process may not write any more. */
   mayWrite(): void;
   now(): Instant;
@@ -46,6 +50,14 @@ export interface Admission {
   readonly trainers?: number;
   /** What its pods get for having been admitted. */
   podSets(): Promise<PodSets>;
+}
+
+/** What came of a look at the Workload of a job. */
+export interface Synced {
+  /** Where the job stands; absent where it asks for no queue. */
+  readonly admission?: Admission;
+  /** Why Kueue could not be told what it should know: it is to be told again. */
+  readonly failure?: PetageError | undefined;
 }
 
 export interface QueuedJob {
@@ -107,11 +119,20 @@ export class Kueue {
     await Promise.all(running);
   }
 
+  /** The queue in which a job waits; undefined where it asks for none. */
+  queueOf(job: TrainingJobObject): string | undefined {
+    return queueOf(job, this.#options.gangs());
+  }
+
   /** Whether it is known where the jobs of a namespace stand. */
   isReady(namespace: string): boolean {
     if (!this.#options.isAllowed || this.#version === null) return true;
     const reflector = this.#reflectorOf(namespace);
     return reflector !== undefined && (reflector.lists > 0 || reflector.isForbidden);
+  }
+
+  #reflectorOf(namespace: string): Reflector<Workload> | undefined {
+    return this.#reflectors.get(namespace) ?? this.#reflectors.get(ALL_NAMESPACES);
   }
 
   async #discover(signal: AbortSignal): Promise<void> {
@@ -131,38 +152,64 @@ export class Kueue {
   }
 
   /**
-   * Brings the Workload of a job one step closer to where it should be, and says where the job stands in its queue;
-   * undefined where it asks for none.
+   * Brings the Workload of a job one step closer to where it should be, and says where the job stands in its queue. A job
+   * waits for what it asks of Kueue, and not for what Kueue is told: that may be away.
    */
-  async sync({ job, status, resolved }: QueuedJob): Promise<Admission | undefined> {
-    const queue = queueOf(job);
-    const workload = this.#workloadOf(job);
+  async sync(queued: QueuedJob): Promise<Synced> {
+    const { job, status } = queued;
+    const queue = this.queueOf(job);
     const wanted = queue === undefined ? undefined : wantedOf(job, queue);
-    const obstacle = this.#obstacle(job.metadata.namespace ?? "");
-    // Who runs goes on: it had been let in.
-    if (obstacle) return wanted && { ...(status.workers === 0 && { queued: obstacle }), podSets: none };
-    const { suspend = false } = job.spec.runPolicy ?? {};
-    const isOver = isTerminal(status.phase) || suspend;
-    const isActive = this.#options.pods
-      .ownedBy(job.metadata.uid ?? "")
-      .some((pod) => !exitOf(pod, this.#options.now()));
-    const seen = { workload, wanted: isOver ? undefined : wanted, status, isActive };
-    const step = planWorkload(seen, this.#options.now());
-    if (step) await this.#writer?.take(step, workload, { job, resolved });
-    if (wanted === undefined || isTerminal(status.phase)) return undefined;
+    const obstacle = this.#obstacle(job.metadata.namespace ?? "") ?? (await this.#earlierOf(job));
+    // Who runs goes on, as it is: it had been let in so.
+    const asItIs = status.workers > 0 ? { trainers: status.workers } : { queued: obstacle };
+    if (obstacle) return wanted ? { admission: { ...compact(asItIs), podSets: none } } : {};
+    const failure = await this.#step(queued, wanted);
+    if (wanted === undefined || isTerminal(status.phase)) return { failure };
     // Who resumes it while we look is in no queue yet.
-    if (suspend) return { queued: { reason: "Queued", message: `Waits in Kueue's queue ${queue}` }, podSets: none };
+    const waits = { reason: "Queued", message: `Waits in Kueue's queue ${queue}` };
+    if (job.spec.runPolicy?.suspend) return { failure, admission: { queued: waits, podSets: none } };
     const now = this.#workloadOf(job);
-    return { ...standingOf(now, wanted), podSets: async () => (now ? await this.#podSetsOf(now) : new Map()) };
+    const podSets = async (): Promise<PodSets> => (now ? await this.#podSetsOf(now) : new Map());
+    return { failure, admission: { ...standingOf(now, wanted), podSets } };
   }
 
-  /** What is left of a job that is gone. */
+  /** Takes the next step with the Workload of a job. Returns why Kueue could not be told; throws why it could not be asked. */
+  async #step({ job, status, resolved }: QueuedJob, wanted: Wanted | undefined): Promise<PetageError | undefined> {
+    const { now, pods } = this.#options;
+    const { suspend = false, cancel = false } = job.spec.runPolicy ?? {};
+    const workload = this.#workloadOf(job);
+    const isActive = pods.ownedBy(job.metadata.uid ?? "").some((pod) => !exitOf(pod, now()));
+    const isOver = isTerminal(status.phase) || suspend;
+    const step = planWorkload({ workload, wanted: isOver ? undefined : wanted, status, isActive }, now());
+    const isAsking = step?.kind === "create" || step?.kind === "update";
+    if (step === undefined || (isAsking && cancel)) return undefined;
+    try {
+      await this.#writer?.take(step, workload, { job, queue: wanted?.queue ?? "", resolved });
+      return undefined;
+    } catch (thrown) {
+      if (isAsking) throw thrown;
+      return PetageError.from(thrown);
+    }
+  }
+
+  /** What is left of a job that is gone, or on its way out. */
   async release(key: string): Promise<undefined> {
     const [namespace = "", job = ""] = key.split("/");
     const workload = this.#workloads.get(`${namespace}/${workloadName(job)}`);
     const owner = workload && controllerOf(workload);
     if (owner === undefined || workload?.metadata.deletionTimestamp === undefined) return;
     if (this.#options.pods.ownedBy(owner).length === 0) await this.#writer?.release(workload);
+  }
+
+  /** A Workload of an earlier job of this name, which has to go first. */
+  async #earlierOf(job: TrainingJobObject): Promise<Problem | undefined> {
+    const found = this.#workloads.get(`${job.metadata.namespace}/${workloadName(job.metadata.name)}`);
+    if (found === undefined || controllerOf(found) === job.metadata.uid) return undefined;
+    await this.release(keyOf(job));
+    return {
+      reason: "Queued",
+      message: `Waits until Workload ${found.metadata.name}, which is not this job's, has gone`,
+    };
   }
 
   /** Why Kueue cannot be asked. */
@@ -180,10 +227,6 @@ export class Kueue {
     const reflector = this.#reflectorOf(namespace);
     if (reflector === undefined || reflector.lists > 0) return undefined;
     return because("Forbidden", `the controller may not read its Workloads in ${namespace}. Give it the chart's Role`);
-  }
-
-  #reflectorOf(namespace: string): Reflector<Workload> | undefined {
-    return this.#reflectors.get(namespace) ?? this.#reflectors.get(ALL_NAMESPACES);
   }
 
   #workloadOf({ metadata: { namespace, name, uid } }: TrainingJobObject): Workload | undefined {

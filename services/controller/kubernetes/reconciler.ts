@@ -5,7 +5,6 @@ import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import { readStatus } from "#lib/jobs/status.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
 import { MANAGED_BY } from "#lib/k8s/job/names.ts";
-import { queueOf } from "#lib/k8s/job/workload.ts";
 import { statusWithoutConfig } from "#lib/k8s/job/refusal.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { keyOf } from "#lib/k8s/objects.ts";
@@ -38,8 +37,10 @@ export class Reconciler {
   /** One pass over one job; says after how long to pass again, ms, if at all. */
   async reconcile(key: string): Promise<number | undefined> {
     const job = this.#options.jobs.get(key);
-    if (!job) return await this.#options.kueue.release(key);
-    if (job.metadata.deletionTimestamp !== undefined) return await this.#farewell.leave(job);
+    if (!job || job.metadata.deletionTimestamp !== undefined) {
+      await this.#options.kueue.release(key);
+      return job && (await this.#farewell.leave(job));
+    }
     if ((job.spec.managedBy ?? MANAGED_BY) !== MANAGED_BY) return undefined;
     return await this.#advance(await this.#farewell.hold(job));
   }
@@ -50,9 +51,12 @@ export class Reconciler {
     const resolved = await this.#resolve(pass);
     if (resolved === undefined) return this.#launcher.kept(pass).phase === "Failed" ? undefined : POLL_INTERVAL_MS;
     const { kueue } = this.#options;
-    if (queueOf(job) !== undefined && !kueue.isReady(job.metadata.namespace ?? "")) return undefined; // it says when it is
-    const admission = await this.#reporting(pass, () => kueue.sync({ job, resolved, status: pass.status }));
-    return await reconcile({ ...pass, resolved, admission }, this.#launcher);
+    if (kueue.queueOf(job) !== undefined && !kueue.isReady(job.metadata.namespace ?? "")) return undefined; // it says when it is
+    const queued = { job, resolved, status: pass.status };
+    const { admission, failure } = await this.#reporting(pass, () => kueue.sync(queued));
+    const waitMs = await reconcile({ ...pass, resolved, admission }, this.#launcher);
+    if (failure) throw failure; // it is tried again soon
+    return waitMs;
   }
 
   /** Does something for a job; the job's status says why where that cannot be done. */

@@ -7,7 +7,7 @@ import type { KueueVersion, Workload } from "#lib/k8s/job/kueue.ts";
 import { attemptContext } from "#lib/k8s/job/render.ts";
 import type { JobSettings } from "#lib/k8s/job/settings.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
-import { prioritySpec, priorityClassOf, queueOf, workloadOf } from "#lib/k8s/job/workload.ts";
+import { prioritySpec, priorityClassOf, workloadOf } from "#lib/k8s/job/workload.ts";
 import type { Priority } from "#lib/k8s/job/workload.ts";
 import type { WorkloadStep } from "#lib/k8s/job/workload-plan.ts";
 import { keyOf } from "#lib/k8s/objects.ts";
@@ -33,6 +33,8 @@ export interface WorkloadWriterOptions {
 
 interface WorkloadOwner {
   readonly job: TrainingJobObject;
+  /** Where it waits; empty where it asks for no queue any more. */
+  readonly queue: string;
   readonly resolved: ResolvedJob;
 }
 
@@ -44,8 +46,8 @@ export class WorkloadWriter {
     this.#options = options;
   }
 
-  async take(step: WorkloadStep, workload: Workload | undefined, { job, resolved }: WorkloadOwner): Promise<void> {
-    if (step.kind === "create") return await this.#create(job, resolved);
+  async take(step: WorkloadStep, workload: Workload | undefined, owner: WorkloadOwner): Promise<void> {
+    if (step.kind === "create") return await this.#create(owner);
     if (workload === undefined) return;
     switch (step.kind) {
       case "release":
@@ -55,9 +57,9 @@ export class WorkloadWriter {
       case "status":
         return void (await this.#change(workload, { status: step.status }, "status"));
       case "prioritize":
-        return void (await this.#change(workload, { spec: await this.#prioritySpec(job) }));
+        return void (await this.#change(workload, { spec: await this.#prioritySpec(owner.job) }));
       case "update":
-        return void (await this.#change(workload, { spec: (await this.#render(job, resolved)).spec }));
+        return void (await this.#change(workload, { spec: (await this.#render(owner)).spec }));
     }
   }
 
@@ -84,18 +86,18 @@ export class WorkloadWriter {
     return changed;
   }
 
-  async #create(job: TrainingJobObject, resolved: ResolvedJob): Promise<void> {
+  async #create(owner: WorkloadOwner): Promise<void> {
     const { client, workloads, log } = this.#options;
-    const workload = await this.#render(job, resolved);
+    const workload = await this.#render(owner);
     const created = await this.#write(() => client.create<Workload>(this.#type(), workload));
     workloads.wrote(created, undefined);
-    log.info("Queued by Kueue", { job: keyOf(job), queue: workload.spec.queueName });
+    log.info("Queued by Kueue", { job: keyOf(owner.job), queue: owner.queue });
   }
 
-  async #render(job: TrainingJobObject, resolved: ResolvedJob): Promise<Workload> {
+  async #render({ job, queue, resolved }: WorkloadOwner): Promise<Workload> {
     const context = attemptContext({ job, settings: this.#options.settings, resolved, gangs: [] });
-    const [queue = "", version, priority] = [queueOf(job), this.#options.version, await this.#priority(job)];
-    return workloadOf(context, { queue, priority, resolved, version });
+    const priority = await this.#priority(job);
+    return workloadOf(context, { queue, priority, resolved, version: this.#options.version });
   }
 
   async #prioritySpec(job: TrainingJobObject): Promise<object> {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { GROW_INTERVAL_MS } from "#lib/jobs/elastic.ts";
 import type { JobStatus, Observed } from "#lib/jobs/job-state.ts";
 import { plan } from "#lib/jobs/plan.ts";
 import { NOW, observed } from "#test/support/observed-job.ts";
@@ -21,6 +22,13 @@ describe("plan, while NATS is away", () => {
     assert.deepEqual([phase, reason, restarts], ["Running", "WaitingForNats", 0]);
     const [since, end] = [OUTAGE.since, OUTAGE.givesUpAt].map((instant) => new Date(instant).toISOString());
     assert.equal(message, `Waiting for NATS since ${since}, gives up at ${end}`);
+  });
+
+  it("is no time to grow", () => {
+    const spec = { workers: 4, minWorkers: 2 };
+    const fewer = { spec, status: { sizedFor: 4, attemptTime: NOW - GROW_INTERVAL_MS - 1 } };
+    assert.equal(statusOf(observed({ ...fewer, rest: { room: 2 } })).reason, "Resizing");
+    assert.equal(statusOf(observed({ ...fewer, rest: { room: 2, outage: OUTAGE } })).reason, "WaitingForNats");
   });
 
   it("says so once, and that it trains again when NATS is back", () => {

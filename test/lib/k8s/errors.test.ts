@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { whyOf } from "#lib/k8s/errors.ts";
+import { KubeError, whyOf } from "#lib/k8s/errors.ts";
 
 describe("whyOf()", () => {
   it("has words also where no address of several answers", () => {
@@ -13,5 +13,21 @@ describe("whyOf()", () => {
     ["anything else", "socket hang up"],
   ] as const) {
     it(`of ${what} is what it says`, () => assert.equal(whyOf(cause), "socket hang up"));
+  }
+});
+
+describe("what the API server refuses", () => {
+  const forbidden = 'pods "a-0-0" is forbidden: ';
+  for (const [message, hint] of [
+    [`${forbidden}User "petage" cannot create resource "pods" in API group "" in the namespace "pets"`, /role lacks/],
+    [`${forbidden}exceeded quota: gpus, requested: nvidia.com/gpu=1, used: 8, limited: 8`, /resourcequota/],
+    [`${forbidden}no PriorityClass with name urgent was found`, undefined],
+    [`${forbidden}violates PodSecurity "restricted:latest": hostNetwork`, undefined],
+  ] as const) {
+    it(`${hint ? "has a hint" : "speaks for itself"}: ${message}`, () => {
+      const found = new KubeError("POST /pods", { status: 403, reason: "Forbidden", message }).hint;
+      if (hint) assert.match(found ?? "", hint);
+      else assert.equal(found, undefined);
+    });
   }
 });

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { GANGS } from "#lib/k8s/job/gang.ts";
+import { GANGS, gangOf } from "#lib/k8s/job/gang.ts";
 import type { JobStatus } from "#lib/jobs/job-state.ts";
 import type { Condition, TrainingJobSpec } from "#lib/jobs/training-job.ts";
 import { IN_USE, jobOfWorkload } from "#lib/k8s/job/kueue.ts";
 import type { Workload } from "#lib/k8s/job/kueue.ts";
 import { flavorNames, joinPodSet, podSetsOf } from "#lib/k8s/job/pod-sets.ts";
+import { NATIVE_GANGS } from "#lib/k8s/job/native-gang.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import { attemptContext } from "#lib/k8s/job/render.ts";
 import { readSettings } from "#lib/k8s/job/settings.ts";
@@ -41,11 +42,23 @@ function rendered(job: TrainingJobObject, priority = none, version: "v1beta2" | 
 describe("what a job asks of Kueue", () => {
   it("is a queue, by the label of Kueue's users or by its own policy, of which the label counts", () => {
     const label = { "kueue.x-k8s.io/queue-name": "labelled" };
-    assert.equal(queueOf(jobOf()), undefined);
-    assert.equal(queueOf(jobOf({ schedulingPolicy: { gang: "Kueue", queue: "pets" } })), "pets");
-    assert.equal(queueOf(jobOf({ schedulingPolicy: { gang: "Volcano", queue: "pets" } })), undefined);
-    assert.equal(queueOf(jobOf({}, label)), "labelled");
-    assert.equal(queueOf(jobOf({ schedulingPolicy: { gang: "Kueue", queue: "pets" } }, label)), "labelled");
+    assert.equal(queueOf(jobOf(), []), undefined);
+    assert.equal(queueOf(jobOf({ schedulingPolicy: { gang: "Kueue", queue: "pets" } }), []), "pets");
+    assert.equal(queueOf(jobOf({ schedulingPolicy: { gang: "Volcano", queue: "pets" } }), []), undefined);
+    assert.equal(queueOf(jobOf({}, label), []), "labelled");
+    assert.equal(queueOf(jobOf({ schedulingPolicy: { gang: "Kueue", queue: "pets" } }, label), []), "labelled");
+  });
+
+  it("is Volcano's where a job leaves open whose it is and the cluster has Volcano, else Kueue's", () => {
+    const open = jobOf({ schedulingPolicy: { queue: "pets" } });
+    const [native] = NATIVE_GANGS;
+    for (const gangs of [[], [native], [GANGS.Coscheduling]]) {
+      assert.equal(queueOf(open, gangs), "pets");
+      assert.notEqual(gangOf(open, gangs).name, "Volcano");
+    }
+    assert.equal(queueOf(open, [native, GANGS.Volcano]), undefined);
+    assert.equal(gangOf(open, [native, GANGS.Volcano]).name, "Volcano", "else nobody would look at the queue");
+    assert.equal(gangOf(open, [native, GANGS.Volcano], true).name, "Gates");
   });
 
   it("is a Workload of its own, with its pods by their roles", () => {

@@ -27,8 +27,8 @@ describe("jobs in queues of Kueue", function () {
   let jobs: JobCluster;
   let controller: TestController;
   let kubeconfig = "";
-  const startController = async (): Promise<TestController> =>
-    await jobs.startController({ PETAGE_USE_KUEUE: "true", KUBECONFIG: kubeconfig });
+  const startController = async (more: Record<string, string> = {}): Promise<TestController> =>
+    await jobs.startController({ PETAGE_USE_KUEUE: "true", KUBECONFIG: kubeconfig, ...more });
 
   before("a controller, and nodes of which Kueue counts some", async () => {
     await cluster().addFakeNodes(2, { gpus: 64, prefix: "counted", labels: POOL });
@@ -51,16 +51,21 @@ describe("jobs in queues of Kueue", function () {
 
   /** May do what the chart lets it, and no more. */
   async function controllerKubeconfig(): Promise<string> {
-    const values = ["--set", "controller.kueue=true,controller.readPods=true"];
-    const shown = ["--namespace", NAMESPACE, "--show-only", "templates/controller/rbac.yaml"];
-    const rights = await cluster().helm(["template", "petage", CHART, ...values, ...shown]);
-    await cluster().kubectl(["apply", "--namespace", NAMESPACE, "--filename=-"], { input: rights });
+    await grant("controller.readPods=true");
     const token = await cluster().kubectl(["create", "token", "petage-controller", "--namespace", NAMESPACE]);
     const admin = JSON.parse(readFileSync(cluster().kubeconfig, "utf8")) as { users: readonly { name: string }[] };
     const users = admin.users.map(({ name }) => ({ name, user: { token: token.trim() } }));
     const path = join(cluster().folder, "controller.kubeconfig");
     writeFileSync(path, JSON.stringify({ ...admin, users }));
     return path;
+  }
+
+  /** What the chart lets a controller do that may use Kueue. */
+  async function grant(values: string): Promise<void> {
+    const shown = ["--namespace", NAMESPACE, "--show-only", "templates/controller/rbac.yaml"];
+    const set = ["--set", `controller.kueue=true,${values}`];
+    const rights = await cluster().helm(["template", "petage", CHART, ...set, ...shown]);
+    await cluster().kubectl(["apply", "--namespace", NAMESPACE, "--filename=-"], { input: rights });
   }
 
   /** A queue of its own with some GPUs. */
@@ -210,14 +215,29 @@ describe("jobs in queues of Kueue", function () {
     );
   });
 
-  it("outlive the controller: who runs goes on, who waited begins when there is quota", async () => {
+  it("go with all that waits for them, and make room for one of the same name", async () => {
+    await queue("again", 2);
+    await submit("again", {}, inQueue("again"));
+    await jobs.isIn("again", "Running");
+    await jobs.deleteJob("again");
+    const { metadata } = await submit("again", {}, inQueue("again")); // its Workload and pods are still there
+    await jobs.isIn("again", "Running", TURN_TIMEOUT_MS);
+    const owner = (await workloadOf("again"))?.metadata.ownerReferences?.[0]?.uid;
+    assert.equal(owner, metadata.uid);
+    const foreground = ["--cascade=foreground", "--timeout=60s"];
+    await cluster().kubectl(["delete", "tj", "again", "--namespace", NAMESPACE, ...foreground]);
+    assert.equal(await workloadOf("again"), undefined);
+  });
+
+  it("outlive the controller, also by one that watches all namespaces", async () => {
     await queue("restarted", 2);
     await submit("runs", {}, inQueue("restarted"));
     await jobs.isIn("runs", "Running");
     await submit("waits", {}, inQueue("restarted"));
     await jobs.isIn("waits", "Queued");
     await controller[Symbol.asyncDispose]();
-    controller = await startController();
+    await grant("controller.watchAllNamespaces=true");
+    controller = await startController({ PETAGE_WATCH_NAMESPACES: "*" });
     await finish("runs");
     assert.equal((await jobs.get("runs")).status?.attempt, 0);
     const { status } = await jobs.isIn("waits", "Running", TURN_TIMEOUT_MS);
@@ -280,6 +300,28 @@ describe("jobs in queues of Kueue", function () {
     await jobs.isIn("checked", "Running", TURN_TIMEOUT_MS);
     const trainer = (await jobs.pods("checked")).find(({ metadata }) => metadata.name === "checked-0-0");
     assert.equal(trainer?.metadata.annotations?.["pets.example/reservation"], "r1");
+  });
+
+  it("restart and end while Kueue is away, which is told afterwards", async () => {
+    await queue("away", 4);
+    for (const name of ["goes-on", "ends"]) await submit(name, {}, inQueue("away"));
+    for (const name of ["goes-on", "ends"]) await jobs.isIn(name, "Running");
+    await cluster().kill("kueue");
+    await jobs.obey("goes-on-0-1", { "fail-after": "0s" });
+    await jobs.reaches("goes-on", ({ status }) => status?.phase === "Running" && status.attempt === 1);
+    await jobs.change("ends", { runPolicy: { cancel: true } });
+    await jobs.isIn("ends", "Cancelled");
+    await cluster().restart("kueue");
+    const isFinished = async (): Promise<boolean> =>
+      (await workloadOf("ends"))?.status?.conditions?.some(({ type }) => type === "Finished") ?? false;
+    await until("Kueue knows that it has ended", isFinished, TURN_TIMEOUT_MS);
+  });
+
+  it("say what they name that is not there, and can be cancelled then", async () => {
+    await submit("unranked", {}, { ...inQueue("one"), "kueue.x-k8s.io/priority-class": "no-such-class" });
+    await jobs.reaches("unranked", ({ status }) => /no-such-class/.test(status?.message ?? ""));
+    await jobs.change("unranked", { runPolicy: { cancel: true } });
+    await jobs.isIn("unranked", "Cancelled");
   });
 
   it("say so where the queue that they name is not there", async () => {
