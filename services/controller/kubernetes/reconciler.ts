@@ -38,8 +38,10 @@ export class Reconciler {
   /** One pass over one job; says after how long to pass again, ms, if at all. */
   async reconcile(key: string): Promise<number | undefined> {
     const job = this.#options.jobs.get(key);
-    if (!job) return await this.#options.kueue.release(key);
-    if (job.metadata.deletionTimestamp !== undefined) return await this.#farewell.leave(job);
+    const isGoing = job?.metadata.deletionTimestamp !== undefined;
+    if (!job || isGoing) await this.#options.kueue.release(key);
+    if (!job) return undefined;
+    if (isGoing) return await this.#farewell.leave(job);
     if ((job.spec.managedBy ?? MANAGED_BY) !== MANAGED_BY) return undefined;
     return await this.#advance(await this.#farewell.hold(job));
   }
