@@ -8,6 +8,7 @@ import type { KubeClient } from "#lib/k8s/client.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
 import { jobOfWorkload, KUEUE_GROUP, KUEUE_VERSIONS, workloadName, workloadsOf } from "#lib/k8s/job/kueue.ts";
 import type { KueueVersion, Workload } from "#lib/k8s/job/kueue.ts";
+import { workerOf } from "#lib/k8s/job/names.ts";
 import { exitOf } from "#lib/k8s/job/observe.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import type { Gang } from "#lib/k8s/job/pod-group.ts";
@@ -192,13 +193,13 @@ export class Kueue {
     }
   }
 
-  /** What is left of a job that is gone, or on its way out. */
+  /** Of a job that is gone or going, and may wait for this: its Workload, once no worker uses the quota any more. */
   async release(key: string): Promise<undefined> {
     const [namespace = "", job = ""] = key.split("/");
     const workload = this.#workloads.get(`${namespace}/${workloadName(job)}`);
     const owner = workload && controllerOf(workload);
     if (owner === undefined || workload?.metadata.deletionTimestamp === undefined) return;
-    if (this.#options.pods.ownedBy(owner).length === 0) await this.#writer?.release(workload);
+    if (!this.#options.pods.ownedBy(owner).some(workerOf)) await this.#writer?.release(workload);
   }
 
   /** A Workload of an earlier job of this name, which has to go first. */

@@ -215,6 +215,19 @@ describe("jobs in queues of Kueue", function () {
     );
   });
 
+  it("give it back also where their deletion waits for all that is theirs, and their folder is removed", async () => {
+    await queue("awaited", 2);
+    const name = "awaited-by-all";
+    await submit(name, { checkpoint: { retain: "Never" } }, inQueue("awaited"));
+    await jobs.isIn(name, "Running");
+    await cluster().kubectl(["delete", "tj", name, `--namespace=${NAMESPACE}`, "--cascade=foreground", "--wait=false"]);
+    const isCleaner = ({ metadata }: Pod): boolean => metadata.labels?.["petage.dev/role"] === "cleaner";
+    const cleaner = await until("the cleaner", async () => (await jobs.pods(name)).find(isCleaner), TURN_TIMEOUT_MS);
+    await jobs.obey(cleaner.metadata.name, { "complete-after": "1ms" });
+    await until("it is gone", async () => !(await jobs.get(name).catch(() => undefined)), TURN_TIMEOUT_MS);
+    assert.equal(await workloadOf(name), undefined);
+  });
+
   it("go with all that waits for them, and make room for one of the same name", async () => {
     await queue("again", 2);
     await submit("again", {}, inQueue("again"));
