@@ -131,10 +131,6 @@ export class Kueue {
     return reflector !== undefined && (reflector.lists > 0 || reflector.isForbidden);
   }
 
-  #reflectorOf(namespace: string): Reflector<Workload> | undefined {
-    return this.#reflectors.get(namespace) ?? this.#reflectors.get(ALL_NAMESPACES);
-  }
-
   async #discover(signal: AbortSignal): Promise<void> {
     try {
       const path = `/apis/${KUEUE_GROUP}`;
@@ -227,6 +223,10 @@ export class Kueue {
     const reflector = this.#reflectorOf(namespace);
     if (reflector === undefined || reflector.lists > 0) return undefined;
     return because("Forbidden", `the controller may not read its Workloads in ${namespace}. Give it the chart's Role`);
+  }
+
+  #reflectorOf(namespace: string): Reflector<Workload> | undefined {
+    return this.#reflectors.get(namespace) ?? this.#reflectors.get(ALL_NAMESPACES);
   }
 
   #workloadOf({ metadata: { namespace, name, uid } }: TrainingJobObject): Workload | undefined {

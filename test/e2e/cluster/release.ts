@@ -6,7 +6,7 @@ import { testImages } from "../../../scripts/image/test-images.ts";
 import { consoleReport } from "../../../scripts/setup/report.ts";
 import { until } from "../../support/until.ts";
 
-const NAMESPACE = "petage";
+export const NAMESPACE = "petage";
 const STEP_TIMEOUT_MS = 10 * 60_000;
 /** Its seed fixes what is drawn, so that whoever trains it as often gets the same numbers. */
 const SMALL_JOB = {
@@ -26,10 +26,11 @@ export class Release {
     this.#cluster = cluster;
   }
 
-  static async install(cluster: Cluster, gpus: number): Promise<Release> {
+  /** @param values further words for `helm install` */
+  static async install(cluster: Cluster, gpus: number, values: readonly string[] = []): Promise<Release> {
     await preparePetage(cluster, { namespace: NAMESPACE, gpus }, consoleReport());
     const install = ["install", "petage", CHART, "--namespace", NAMESPACE, "--wait", "--timeout", "5m"];
-    await cluster.helm([...install, ...SMALL_VALUES]);
+    await cluster.helm([...install, ...SMALL_VALUES, ...values]);
     return new Release(cluster);
   }
 
@@ -37,7 +38,8 @@ export class Release {
   async addNode(gpus: number): Promise<string> {
     const node = await this.#cluster.startNode();
     await this.#cluster.nodesReady();
-    for (const archive of Object.values(await testImages(consoleReport()))) await this.#cluster.loadImage(archive);
+    const images = await testImages(consoleReport());
+    for (const archive of [images.petage, images.nats]) await this.#cluster.loadImage(archive);
     await this.#cluster.patchGpus(node, gpus);
     return node;
   }
@@ -47,8 +49,8 @@ export class Release {
   }
 
   /** Starts a job of two workers, which trains for some seconds. */
-  async start(name: string, spec: object = {}): Promise<void> {
-    const metadata = { name, namespace: NAMESPACE };
+  async start(name: string, spec: object = {}, labels: Readonly<Record<string, string>> = {}): Promise<void> {
+    const metadata = { name, namespace: NAMESPACE, labels };
     const job = { apiVersion: "petage.dev/v1alpha1", kind: "TrainingJob", metadata, spec: { ...SMALL_JOB, ...spec } };
     await this.#cluster.apply(job);
   }

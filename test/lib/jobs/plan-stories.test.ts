@@ -170,15 +170,24 @@ function checkWorkers(job: JobSpec, { workers: all, status, deleted }: World): v
 }
 
 function happen(story: Event, world: World): void {
-  const alive = world.workers.filter(isAlive);
   world.now += story.kind === "wait" ? story.ms : 1;
+  if (story.kind === "checkpoint") world.checkpointStep += 10;
+  if ("pick" in story) happenToWorker(story, world);
+  else decide(story, world);
+}
+
+/** What people and the queue want; that gives out quota only once it has been given back. */
+function decide(story: Event, world: World): void {
   if (story.kind === "cancel") world.cancelRequested = true;
   if (story.kind === "suspend") world.suspendRequested = !world.suspendRequested;
-  if (story.kind === "checkpoint") world.checkpointStep += 10;
   if (story.kind === "scale") world.scaledTo = story.workers;
   if (story.kind === "evict") world.quota = null;
-  if (story.kind === "admit" && world.quota === null && alive.length === 0) world.quota = story.workers;
-  if (!("pick" in story) || alive.length === 0) return;
+  if (story.kind === "admit" && world.quota === null && !world.workers.some(isAlive)) world.quota = story.workers;
+}
+
+function happenToWorker(story: Extract<Event, { pick: number }>, world: World): void {
+  const alive = world.workers.filter(isAlive);
+  if (alive.length === 0) return;
   const worker = alive[story.pick % alive.length];
   if (worker?.process.state === "starting") {
     const waitsFor = worker.process.waitsFor ?? "itself";
