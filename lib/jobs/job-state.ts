@@ -45,6 +45,9 @@ export interface Exit {
   readonly node?: string;
 }
 
+/** The reason of those of which nobody says anything: what is said of others comes first. */
+export const NO_SCHEDULER = "NoScheduler";
+
 export interface ObservedWorker extends WorkerName {
   readonly process: WorkerState;
 }

@@ -12,6 +12,7 @@ import {
   isAlive,
   isTerminal,
   nameOf,
+  NO_SCHEDULER,
   rowsOf,
   sizeOf,
   succeeded,
@@ -282,12 +283,14 @@ function holdsPlace({ process }: ObservedWorker): boolean {
 
 /** What keeps the first worker that has trouble from starting. Of what is said of a node, all of them wait for one. */
 function troubleOf(waiting: readonly ObservedWorker[]): Trouble {
-  for (const { process, ...worker } of waiting) {
-    if (process.state !== "starting" || process.problem === undefined) continue;
-    const { reason, message } = process.problem;
-    return { reason, message: process.waitsFor === "node" ? message : `${workerLabel(worker)}: ${message}` };
-  }
-  return { message: "" };
+  const troubled = waiting.flatMap(({ process, ...worker }) => {
+    if (process.state !== "starting" || process.problem === undefined) return [];
+    return [{ worker, waitsFor: process.waitsFor, ...process.problem }];
+  });
+  const first = troubled.find(({ reason }) => reason !== NO_SCHEDULER) ?? troubled[0];
+  if (first === undefined) return { message: "" };
+  const { reason, message, waitsFor, worker } = first;
+  return { reason, message: waitsFor === "node" ? message : `${workerLabel(worker)}: ${message}` };
 }
 
 /** Training is done: the helpers are asked to end, and the job has succeeded when they have. */

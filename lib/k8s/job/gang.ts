@@ -1,3 +1,4 @@
+import { PetageError } from "#lib/base/errors.ts";
 import type { TrainingJobSpec } from "#lib/jobs/training-job.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { KubeError } from "#lib/k8s/errors.ts";
@@ -97,6 +98,16 @@ export function gangOf({ spec }: TrainingJobObject, available: readonly Gang[], 
   const named = wanted === "Kueue" ? "Native" : wanted;
   const found = available.find(({ name }) => name === named);
   return wanted === "Kueue" ? ((isIgnored ? undefined : found) ?? GANGS.None) : (found ?? GANGS[wanted]);
+}
+
+/** FAILED_PRECONDITION where a job names a gang that the cluster does not have: its pods would start one by one. */
+export function requireGang({ name, type, needs }: Gang, available: readonly Gang[]): void {
+  if (type === undefined || available.some((gang) => gang.name === name)) return;
+  throw new PetageError(
+    "FAILED_PRECONDITION",
+    `This cluster has no ${type.plural}.${type.group}, which schedulingPolicy.gang ${name} is made of`,
+    { hint: `Install ${needs}, or leave the choice to gang Auto in a new job` },
+  );
 }
 
 /** Whether it is Volcano that knows the queue that a job names: who leaves it open has that of what the cluster has. */

@@ -1,4 +1,4 @@
-import { currentByLabel, isTerminal, rowsOf, sizeOf, workerLabel } from "#lib/jobs/job-state.ts";
+import { currentByLabel, isTerminal, NO_SCHEDULER, rowsOf, sizeOf, workerLabel } from "#lib/jobs/job-state.ts";
 import type { Exit, Instant, JobSpec, JobStatus, ObservedWorker, Problem, WorkerState } from "#lib/jobs/job-state.ts";
 import { parseTermination } from "#lib/jobs/termination.ts";
 import { GATE, GRPC_PORT, podName, workerOf } from "./names.ts";
@@ -185,9 +185,23 @@ function isUnseen(pod: Pod): boolean {
 function schedulerProblemOf(pod: Pod, now: Instant): Problem | undefined {
   const { creationTimestamp = "" } = pod.metadata;
   if (!isUnseen(pod) || !(now - Date.parse(creationTimestamp) > NO_SCHEDULER_MS)) return undefined;
+  const [template] = templatesWithoutClaims(pod);
+  if (template !== undefined) {
+    const where = `it has to be in namespace ${pod.metadata.namespace}`;
+    const late = `No claim has been made from ResourceClaimTemplate ${template} for ${NO_SCHEDULER_MS / 1000} s`;
+    return { reason: "NoResourceClaim", message: `${late}: ${where}` };
+  }
   const scheduler = (pod.spec["schedulerName"] as string | undefined) ?? "default-scheduler";
   const message = `No scheduler has looked at the pods for ${NO_SCHEDULER_MS / 1000} s: they wait for ${scheduler}, which has to run`;
-  return { reason: "NoScheduler", message };
+  return { reason: NO_SCHEDULER, message };
+}
+
+/** Templates of which a pod has not got its claims: no scheduler looks at it before. */
+function templatesWithoutClaims({ spec: { resourceClaims = [] }, status }: Pod): string[] {
+  const made = new Set(status?.resourceClaimStatuses?.map(({ name }) => name));
+  return resourceClaims.flatMap(({ name, resourceClaimTemplateName: template }) =>
+    template === undefined || made.has(name) ? [] : [template],
+  );
 }
 
 /**

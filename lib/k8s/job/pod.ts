@@ -41,6 +41,7 @@ export interface PodSpec {
   readonly nodeName?: string;
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly schedulingGates?: readonly { readonly name: string }[];
+  readonly resourceClaims?: readonly { readonly name: string; readonly resourceClaimTemplateName?: string }[];
   readonly [field: string]: unknown;
 }
 
@@ -51,6 +52,8 @@ export interface Pod extends KubeObject {
     readonly reason?: string;
     readonly message?: string;
     readonly podIP?: string;
+    /** The claims that were made for it, of those that it is to have. */
+    readonly resourceClaimStatuses?: readonly { readonly name: string }[];
     readonly conditions?: readonly PodCondition[];
     readonly containerStatuses?: readonly ContainerStatus[];
     readonly initContainerStatuses?: readonly ContainerStatus[];
@@ -65,7 +68,10 @@ export function slimPod({ metadata, spec, status }: Pod): Pod {
   const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp, labels, ownerReferences } =
     metadata;
   const { nodeName, schedulingGates, containers, nodeSelector, affinity, tolerations, priority, schedulerName } = spec;
-  const wishes = nodeName === undefined ? { nodeSelector, affinity, tolerations, priority, schedulerName } : {};
+  const { resourceClaims } = spec;
+  const wishes =
+    nodeName === undefined ? { nodeSelector, affinity, tolerations, priority, schedulerName, resourceClaims } : {};
+  const { resourceClaimStatuses } = status ?? {};
   const { conditions, containerStatuses, initContainerStatuses, phase, reason, message, podIP } = status ?? {};
   const state = ({ name: container, state: now }: ContainerStatus): ContainerStatus => ({
     name: container,
@@ -93,6 +99,7 @@ export function slimPod({ metadata, spec, status }: Pod): Pod {
       reason,
       message,
       podIP,
+      resourceClaimStatuses,
       conditions: conditions?.map(({ type, status: holds, reason: why, message: text }) =>
         compact({ type, status: holds, reason: why, message: text }),
       ),

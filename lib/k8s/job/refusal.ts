@@ -16,11 +16,12 @@ export function statusOfRefusal(status: JobStatus, error: PetageError): JobStatu
 function refusalOf(error: PetageError): { readonly isFinal: boolean; readonly reason: string } | undefined {
   if (!(error instanceof KubeError)) {
     if (error.code === "INVALID_ARGUMENT") return { isFinal: true, reason: "InvalidPod" }; // by what it was admitted with
+    if (error.code === "FAILED_PRECONDITION") return { isFinal: false, reason: "GangMissing" };
     return error.code === "ALREADY_EXISTS" ? { isFinal: false, reason: "PodNameTaken" } : undefined;
   }
   if (error.status === 409 || error.status === 429 || error.status >= 500) return undefined;
   if (error.status === 400 || error.status === 422) return { isFinal: true, reason: "InvalidPod" };
-  return { isFinal: false, reason: error.isOfQuota ? "QuotaExceeded" : error.reason };
+  return { isFinal: false, reason: error.isOfQuota ? "QuotaExceeded" : error.reason || "Refused" };
 }
 
 /** The status of a job whose config is invalid; it waits for a ConfigMap that is not there yet. */

@@ -132,10 +132,6 @@ export class Kueue {
     return reflector !== undefined && (reflector.lists > 0 || reflector.isForbidden);
   }
 
-  #reflectorOf(namespace: string): Reflector<Workload> | undefined {
-    return this.#reflectors.get(namespace) ?? this.#reflectors.get(ALL_NAMESPACES);
-  }
-
   async #discover(signal: AbortSignal): Promise<void> {
     try {
       const path = `/apis/${KUEUE_GROUP}`;

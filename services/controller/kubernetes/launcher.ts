@@ -11,7 +11,7 @@ import type { Launcher, Pass } from "#lib/jobs/reconcile.ts";
 import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import { readStatus, writeStatus } from "#lib/jobs/status.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
-import { GANGS } from "#lib/k8s/job/gang.ts";
+import { GANGS, requireGang } from "#lib/k8s/job/gang.ts";
 import type { Gang } from "#lib/k8s/job/pod-group.ts";
 import { nextStuckTime, observeWorkers } from "#lib/k8s/job/observe.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
@@ -160,6 +160,7 @@ export class PodLauncher implements Launcher<PodPass> {
   /** All at once: schedulers hold pods back whose group is not there yet, and kubelet those whose config is not. */
   async start(pass: PodPass, workers: readonly WorkerName[]): Promise<void> {
     const context = { ...this.#contextOf(pass), podSets: await pass.admission?.podSets() };
+    requireGang(context.gang, this.#options.gangs());
     const isPrepared = pass.track.preparedAttempt === context.attempt;
     const works = [
       ...(isPrepared ? [] : [() => this.#prepare(pass, context)]),

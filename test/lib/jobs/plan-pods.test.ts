@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { plan, wakeTime } from "#lib/jobs/plan.ts";
+import { NO_SCHEDULER } from "#lib/jobs/job-state.ts";
 import type { JobStatus, WorkerState } from "#lib/jobs/job-state.ts";
 import { gated, homeless, NOW, observed, POD_SPEC, ready, starting } from "#test/support/observed-job.ts";
 import type { Situation } from "#test/support/observed-job.ts";
@@ -109,6 +110,13 @@ describe("plan, of pods that start together", () => {
     assert.deepEqual([held?.phase, held?.reason], ["Scheduling", "WaitingForNodes"]);
     const short = next({ ...waiting, rest: { fits: false, shortage: "3 gpus wanted, 2 gpus there, 1 gpus free" } });
     assert.equal(short?.message, "Waiting for room: 3 gpus wanted, 2 gpus there, 1 gpus free");
+  });
+
+  it("says what is known of one worker rather than that nothing is known of the others", () => {
+    const unseen = { ...homeless, problem: { reason: NO_SCHEDULER, message: "nobody has looked" } };
+    const claimless = { ...homeless, problem: { reason: "NoResourceClaim", message: "no claim" } };
+    const status = next({ dataLoader: unseen, trainers: [unseen, claimless], status: beginning });
+    assert.deepEqual([status?.reason, status?.message], ["NoResourceClaim", "no claim"]);
   });
 
   it("names no worker for what is said of a node, which all of them wait for", () => {

@@ -81,6 +81,29 @@ describe("stateOf", () => {
         },
       },
     ]),
+    ...[true, false].map((isMade): readonly [string, Pod, WorkerState] => [
+      `waits for a node of which nobody has said anything, with its claim ${isMade ? "made" : "not made"}`,
+      pod(
+        { phase: "Pending", ...(isMade && { resourceClaimStatuses: [{ name: "gpu" }] }) },
+        { nodeName: undefined as never, resourceClaims: [{ name: "gpu", resourceClaimTemplateName: "one-gpu" }] },
+        { creationTimestamp: minuteAgo, namespace: "pets" },
+      ),
+      {
+        state: "starting",
+        waitsFor: "node",
+        problem: isMade
+          ? {
+              reason: "NoScheduler",
+              message:
+                "No scheduler has looked at the pods for 60 s: they wait for default-scheduler, which has to run",
+            }
+          : {
+              reason: "NoResourceClaim",
+              message:
+                "No claim has been made from ResourceClaimTemplate one-gpu for 60 s: it has to be in namespace pets",
+            },
+      },
+    ]),
     [
       "waits for a node, and a scheduler may still be about to say something",
       pod({ phase: "Pending" }, { nodeName: undefined as never }, { creationTimestamp: new Date(NOW).toISOString() }),

@@ -32,6 +32,8 @@ describe("statusOfRefusal()", () => {
     [kubeError(403, "Forbidden"), { phase: "Starting", ending: null, reason: "Forbidden" }],
     [kubeError(403, "Forbidden", "exceeded quota: pods"), { phase: "Starting", ending: null, reason: "QuotaExceeded" }],
     [new PetageError("INVALID_ARGUMENT", "clash"), { phase: "Stopping", ending: "Failed", reason: "InvalidPod" }],
+    [kubeError(404, "", "HTTP 404 404 page not found"), { phase: "Starting", ending: null, reason: "Refused" }],
+    [new PetageError("FAILED_PRECONDITION", "no gang"), { phase: "Starting", ending: null, reason: "GangMissing" }],
     [new PetageError("ALREADY_EXISTS", "taken"), { phase: "Starting", ending: null, reason: "PodNameTaken" }],
   ];
   for (const [error, expected] of told) {

@@ -65,6 +65,19 @@ describe("jobs of a cluster that has not enough", function () {
     await jobs.apply("patient", { workers: 2, gpu: { product: "none-such" }, schedulingPolicy });
   });
 
+  it("and not the gang that a job names is told so, and has no pods that would start one by one", async () => {
+    await jobs.apply("unhad", { workers: 2, schedulingPolicy: { gang: "Coscheduling" } });
+    const { status } = await jobs.reaches("unhad", ({ status: now }) => /This cluster has no/.test(now?.message ?? ""));
+    assert.equal(
+      status?.message,
+      "Cannot create what the job needs: This cluster has no podgroups.scheduling.x-k8s.io, which schedulingPolicy.gang " +
+        "Coscheduling is made of. Install kube-scheduler with the plugin Coscheduling, or leave the choice to gang Auto in a new job",
+    );
+    assert.deepEqual(await jobs.pods("unhad"), []);
+    await jobs.hasEvent("unhad", "Warning GangMissing");
+    await jobs.deleteJob("unhad");
+  });
+
   it("runs what was there before it in every namespace", async () => {
     for (const here of [jobs, poor]) await here.isIn("early", "Succeeded");
   });
