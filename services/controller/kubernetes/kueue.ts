@@ -226,6 +226,10 @@ export class Kueue {
     return because("Forbidden", `the controller may not read its Workloads in ${namespace}. Give it the chart's Role`);
   }
 
+  #reflectorOf(namespace: string): Reflector<Workload> | undefined {
+    return this.#reflectors.get(namespace) ?? this.#reflectors.get(ALL_NAMESPACES);
+  }
+
   #workloadOf({ metadata: { namespace, name, uid } }: TrainingJobObject): Workload | undefined {
     const found = this.#workloads.get(`${namespace}/${workloadName(name)}`);
     return found && controllerOf(found) === uid ? found : undefined;
