@@ -136,7 +136,7 @@ describe("jobs in queues of Kueue", function () {
 
   it("run on the nodes of their flavor, trainers and helpers alike", async () => {
     await queue("placed", 2);
-    await submit("placed", {}, inQueue("placed"));
+    await submit("placed", { schedulingPolicy: { queue: "placed" } }); // whose queue it is, it leaves open
     await jobs.isIn("placed", "Running");
     for (const { metadata, spec } of await jobs.pods("placed")) {
       assert.equal(spec.nodeSelector?.["pets.example/pool"], "counted", metadata.name);
