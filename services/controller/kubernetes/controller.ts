@@ -139,7 +139,7 @@ export class KubernetesController implements Disposable {
       kueue: this.#kueue,
       gangs: () => this.#gangs,
       events: this.#events,
-      onStatus: jobMetrics(metrics, () => this.jobs.all()),
+      onStatus: jobMetrics(metrics, () => (this.isLeader ? this.jobs.all() : [])),
       log,
       ...writing,
     });

@@ -45,7 +45,9 @@ export class EventRecorder {
 
   tell(job: KubeObject, { event, track }: Happening): void {
     const told = eventOf(job, event, this.#options);
-    this.#waiting.offer(() => record(this.#options, told, track));
+    if (this.#waiting.offer(() => record(this.#options, told, track))) return;
+    const { reason } = event;
+    this.#options.log.debug("Lost an event: too many wait", { job: job.metadata.name, reason });
   }
 
   /** Until the signal aborts; what waits then has a moment to be recorded. */
