@@ -167,7 +167,6 @@ export class PodLauncher implements Launcher<PodPass> {
       () => this.#executor.start(context, workers),
     ];
     await mapLimited(works, works.length, (work) => work());
-    pass.track.preparedAttempt = context.attempt;
   }
 
   /** While pods of one job are let in, the others see no room: what is taken shows only afterwards. */
@@ -222,7 +221,7 @@ export class PodLauncher implements Launcher<PodPass> {
     return this.#options.jobs.get(keyOf(job)) ?? job;
   }
 
-  async #prepare({ job, resolved }: PodPass, { gang, gangContext, attempt }: AttemptContext): Promise<void> {
+  async #prepare({ job, resolved, track }: PodPass, { gang, gangContext, attempt }: AttemptContext): Promise<void> {
     const group = gang.group(gangContext);
     const config =
       attempt === 0 && resolved.configText ? configMapOf(job, resolved, this.#options.settings.instance) : undefined;
@@ -230,6 +229,7 @@ export class PodLauncher implements Launcher<PodPass> {
       config && this.#executor.ensure(CONFIG_MAPS, config),
       group && gang.type && this.#executor.ensure(gang.type, group),
     ]);
+    track.preparedAttempt = attempt;
   }
 
   #contextOf(pass: PodPass): AttemptContext {
