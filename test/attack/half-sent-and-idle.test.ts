@@ -8,7 +8,7 @@ import type { Client } from "#lib/rpc/contract.ts";
 import { photo } from "#test/services/inference/support.ts";
 import { saveUntrained } from "#test/services/inference/untrained.ts";
 import { prefixOf, RawConnection, type RawStream } from "#test/support/raw-connection.ts";
-import { TRIES, MIB, startTarget, type AttackedService, type Target } from "./target.ts";
+import { MIB, startTarget, type AttackedService, type Target } from "./target.ts";
 
 const CHUNK = Buffer.alloc(64 * 1024, 7);
 const CONNECTIONS = 4;
@@ -30,7 +30,6 @@ const ATTACKS: Readonly<Record<AttackedService, { readonly path: string; readonl
 
 describe("services that get half-sent and idle calls", function () {
   this.timeout(180_000);
-  this.retries(TRIES - 1);
   let folder = "";
   const attacked = new Map<AttackedService, Attacked>();
   const clients: Client<"ControllerService" | "InferenceService">[] = [];

@@ -10,7 +10,7 @@ import { delay } from "#lib/system/clock.ts";
 import { flatPng, jpegClaiming, pngBomb } from "#test/lib/data/odd-images.ts";
 import { photo } from "#test/services/inference/support.ts";
 import { saveUntrained } from "#test/services/inference/untrained.ts";
-import { TRIES, startTarget, type Target } from "./target.ts";
+import { startTarget, type Target } from "./target.ts";
 
 /** What a photo that is too much, or too late, is answered. */
 const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -24,7 +24,6 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 describe("an inference service that gets dear photos, and too many", function () {
   this.timeout(120_000);
-  this.retries(TRIES - 1);
   let folder = "";
   let target: Target;
   let image: Buffer;
