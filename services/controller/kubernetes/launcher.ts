@@ -13,6 +13,7 @@ import { readStatus, writeStatus } from "#lib/jobs/status.ts";
 import type { KubeClient } from "#lib/k8s/client.ts";
 import { GANGS, requireGang } from "#lib/k8s/job/gang.ts";
 import type { Gang } from "#lib/k8s/job/pod-group.ts";
+import { workerOf } from "#lib/k8s/job/names.ts";
 import { nextStuckTime, observeWorkers } from "#lib/k8s/job/observe.ts";
 import type { Pod } from "#lib/k8s/job/pod.ts";
 import { podOf } from "#lib/k8s/job/pods.ts";
@@ -157,6 +158,15 @@ export class PodLauncher implements Launcher<PodPass> {
     if (earlier && gang.type) await this.#executor.delete(gang.type, earlier);
   }
 
+  /** What a start has left out that failed or was broken off: where all pods are there, no other follows. */
+  async mend(pass: PodPass): Promise<void> {
+    const { phase, created, attempt } = pass.status;
+    if (created || isTerminal(phase) || pass.track.preparedAttempt === attempt) return;
+    if (this.#pods(pass).some((pod) => workerOf(pod)?.attempt === attempt)) {
+      await this.#prepare(pass, this.#contextOf(pass));
+    }
+  }
+
   /** All at once: schedulers hold pods back whose group is not there yet, and kubelet those whose config is not. */
   async start(pass: PodPass, workers: readonly WorkerName[]): Promise<void> {
     const context = { ...this.#contextOf(pass), podSets: await pass.admission?.podSets() };
@@ -216,9 +226,10 @@ export class PodLauncher implements Launcher<PodPass> {
     return observeWorkers(seen, this.now());
   }
 
-  /** The newest state of the job that we know. */
+  /** The newest state of the job that we know; one that was made anew under its name is another. */
   #current({ job }: PodPass): TrainingJobObject {
-    return this.#options.jobs.get(keyOf(job)) ?? job;
+    const known = this.#options.jobs.get(keyOf(job));
+    return known !== undefined && known.metadata.uid === job.metadata.uid ? known : job;
   }
 
   async #prepare({ job, resolved, track }: PodPass, { gang, gangContext, attempt }: AttemptContext): Promise<void> {

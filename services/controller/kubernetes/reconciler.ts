@@ -54,7 +54,9 @@ export class Reconciler {
     if (kueue.queueOf(job) !== undefined && !kueue.isReady(job.metadata.namespace ?? "")) return undefined; // it says when it is
     const queued = { job, resolved, status: pass.status };
     const { admission, failure } = await this.#reporting(pass, () => kueue.sync(queued));
-    const waitMs = await reconcile({ ...pass, resolved, admission }, this.#launcher);
+    const known = { ...pass, resolved, admission };
+    await this.#reporting(pass, () => this.#launcher.mend(known));
+    const waitMs = await reconcile(known, this.#launcher);
     if (failure) throw failure; // it is tried again soon
     return waitMs;
   }

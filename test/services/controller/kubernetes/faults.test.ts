@@ -15,6 +15,10 @@ function isWrite({ method, path }: ProxiedCall): boolean {
   return method !== "GET" && !path.includes("/leases");
 }
 
+function isGroup({ method, path }: ProxiedCall): boolean {
+  return method === "POST" && path.includes("/podgroups");
+}
+
 /** A fault for the first so many calls that are wanted. */
 function first(count: number, wanted: (call: ProxiedCall) => boolean, fault: Fault): FaultProxy["fault"] {
   let left = count;
@@ -69,6 +73,11 @@ const FAULTS: readonly {
     what: "many a write finds no connection",
     name: "broken",
     prepare: (proxy) => (proxy.fault = often(isWrite, { kind: "break" })),
+  },
+  {
+    what: "the groups of its pods are refused at first",
+    name: "groupless",
+    prepare: (proxy) => (proxy.fault = first(3, isGroup, status(500))),
   },
   {
     what: "answers to writes are lost",
