@@ -23,11 +23,8 @@ export class OpenCalls {
   readonly #drain = new AbortController();
   readonly #open = new Set<AbortController>();
   #onIdle: (() => void) | undefined;
-
   /** Aborts when the server begins to drain. */
-  get draining(): AbortSignal {
-    return sharedSignal(this.#drain.signal);
-  }
+  readonly draining = sharedSignal(this.#drain.signal);
 
   /** Counts a call until it is disposed. */
   enter(): OpenCall {

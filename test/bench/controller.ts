@@ -1,12 +1,12 @@
 import { discoverGangs } from "#lib/k8s/job/gang.ts";
 import type { Gang } from "#lib/k8s/job/pod-group.ts";
 import { render } from "#lib/k8s/job/render.ts";
-import type { ResolvedJob } from "#lib/jobs/resolved-job.ts";
 import { readSettings } from "#lib/k8s/job/settings.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { CONFIG_MAPS, PODS } from "#lib/k8s/objects.ts";
 import type { KubeObject, ResourceType } from "#lib/k8s/objects.ts";
 import { delay } from "#lib/system/clock.ts";
+import { RESOLVED } from "#test/lib/k8s/job/rendered-job.ts";
 import { controllerEnvironment } from "#test/support/cluster-controller.ts";
 import type { BenchContext, Benchmark, Measurement } from "./benchmark.ts";
 import { median } from "./benchmark.ts";
@@ -161,16 +161,6 @@ async function runBare(site: BenchSite, size: JobSize): Promise<void> {
   await site.clear();
   await delay(SETTLE_MS);
 }
-
-const RESOLVED: ResolvedJob = {
-  configName: "bare",
-  configText: "{}",
-  workDir: undefined,
-  validates: true,
-  maxEpochs: 1,
-  resume: false,
-  loadFrom: undefined,
-};
 
 function typeOf({ kind, apiVersion = "" }: KubeObject): ResourceType {
   const [group = "", version = ""] = apiVersion.split("/");

@@ -1,6 +1,7 @@
 import { delay } from "#lib/system/clock.ts";
 import { newPassword, startNatsServer } from "./nats-server.ts";
 import type { NatsServer, NatsServerExit, NatsServerOptions } from "./nats-server.ts";
+import { describeExit } from "./processes.ts";
 
 /** A server that ends this often without having lived for a while will not live. */
 const MAX_RESTARTS = 10;
@@ -23,7 +24,7 @@ export async function keepNatsServer({ outageMs, onEnd, ...options }: KeptNatsSe
   const secured = { ...options, secured: true, password: newPassword() };
   const stop = new AbortController();
   let server = await startNatsServer(secured);
-  const { url, port, pid } = server;
+  const { url, port } = server;
 
   const startAgain = async (): Promise<NatsServer | undefined> => {
     const deadlineMs = performance.now() + outageMs;
@@ -40,7 +41,7 @@ export async function keepNatsServer({ outageMs, onEnd, ...options }: KeptNatsSe
       const exit = await server.exited;
       if (performance.now() - startMs > STEADY_MS) restarts = 1;
       if (stop.signal.aborted || restarts > MAX_RESTARTS) return exit;
-      onEnd(`nats-server ${howEnded(exit)}: it is started again on port ${port}`);
+      onEnd(`${describeExit("nats-server", exit)}: it is started again on port ${port}`);
       const next = await startAgain();
       if (!next) return exit;
       server = next;
@@ -51,7 +52,9 @@ export async function keepNatsServer({ outageMs, onEnd, ...options }: KeptNatsSe
   return {
     url,
     port,
-    pid,
+    get pid() {
+      return server.pid;
+    },
     exited,
     async [Symbol.asyncDispose]() {
       stop.abort();
@@ -59,8 +62,4 @@ export async function keepNatsServer({ outageMs, onEnd, ...options }: KeptNatsSe
       await exited;
     },
   };
-}
-
-function howEnded({ exitCode, signal }: NatsServerExit): string {
-  return signal === null ? `ended with exit code ${exitCode}` : `was killed by ${signal}`;
 }

@@ -106,7 +106,10 @@ export function startProcess(spec: ProcessSpec): RunningProcess {
 }
 
 /** One sentence on how a process ended. */
-export function describeExit(name: string, { exitCode, signal, lastLines }: ProcessExit): string {
+export function describeExit(
+  name: string,
+  { exitCode, signal, lastLines = [] }: Omit<ProcessExit, "lastLines"> & Partial<ProcessExit>,
+): string {
   const how = signal === null ? `ended with exit code ${exitCode}` : `was killed by ${signal}`;
   const last = lastLines.at(-1);
   return last === undefined ? `${name} ${how}` : `${name} ${how}; its last line: ${last}`;

@@ -10,6 +10,8 @@ import type { TrainingJobObject } from "./training-job.ts";
 
 /** Keeps a job there, once it is deleted, until its folder has been removed. */
 export const CHECKPOINTS_FINALIZER = "petage.dev/checkpoints";
+/** Bears it what `kubectl delete --cascade=orphan` deletes, until the garbage collector has freed what belongs to it. */
+const ORPHAN_FINALIZER = "orphan";
 /** How often its removal is tried. */
 export const MAX_CLEANERS = 3;
 /** How long a deleted job waits for the end of its pods and for its folder, as far as this controller has seen it. */
@@ -62,7 +64,10 @@ export function nextFarewell({ job, pods, since }: Leaving, now: Instant): Farew
   if (cleaners.some(({ status }) => status?.phase === "Succeeded")) return { kind: "let-go", folder: "removed" };
   const keep = (why: string): FarewellStep => ({ kind: "let-go", folder: { why } });
   const workers = pods.filter((pod) => workerOf(pod) && exitOf(pod, now) === undefined);
-  if (workers.some((pod) => controllerOf(pod) !== job.metadata.uid)) return keep("its pods were to outlive it");
+  const areSpared = job.metadata.finalizers?.includes(ORPHAN_FINALIZER) ?? false;
+  if (workers.some((pod) => areSpared || controllerOf(pod) !== job.metadata.uid)) {
+    return keep("its pods were to outlive it");
+  }
   const until = since + FAREWELL_MS;
   if (workers.length > 0) {
     if (now >= until) return keep(`${workers.length} of its pods have not ended after ${FAREWELL_MS / 60_000} minutes`);

@@ -41,10 +41,10 @@ export function groupOf(
 }
 
 /** The pods' own priority: in a group that has another, the scheduler binds none of them. */
-export function priorityOf({ spec: { schedulingPolicy, podTemplate } }: TrainingJobObject): {
-  priorityClassName?: unknown;
+export function priorityOf({ spec: { schedulingPolicy, podTemplate } }: Pick<TrainingJobObject, "spec">): {
+  priorityClassName?: string;
 } {
   // A template is laid over a pod: its null takes away what the policy says.
   const { priorityClassName } = { priorityClassName: schedulingPolicy?.priorityClassName, ...podTemplate?.spec };
-  return priorityClassName ? { priorityClassName } : {};
+  return typeof priorityClassName === "string" && priorityClassName !== "" ? { priorityClassName } : {};
 }

@@ -7,6 +7,7 @@ import { GANGS, isQueueOfVolcano } from "./gang.ts";
 import { IN_USE, KUEUE_GROUP, KUEUE_LABELS, workloadName } from "./kueue.ts";
 import type { KueueVersion, PodSet, Workload } from "./kueue.ts";
 import { jobLabels, ownerOf } from "./names.ts";
+import { priorityOf } from "./pod-group.ts";
 import type { Gang } from "./pod-group.ts";
 import { podOf } from "./pods.ts";
 import type { AttemptContext } from "./pods.ts";
@@ -38,13 +39,8 @@ export interface Priority {
 export function priorityClassOf({ metadata, spec }: TrainingJobObject): PriorityClassRef | undefined {
   const ofKueue = metadata.labels?.[KUEUE_LABELS.priorityClass];
   if (ofKueue) return { kind: "WorkloadPriorityClass", name: ofKueue };
-  const { priorityClassName } = {
-    priorityClassName: spec.schedulingPolicy?.priorityClassName,
-    ...spec.podTemplate?.spec,
-  };
-  return typeof priorityClassName === "string" && priorityClassName !== ""
-    ? { kind: "PriorityClass", name: priorityClassName }
-    : undefined;
+  const { priorityClassName: name } = priorityOf({ spec });
+  return name === undefined ? undefined : { kind: "PriorityClass", name };
 }
 
 /** The class that a Workload names, in the words of either version. */

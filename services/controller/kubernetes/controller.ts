@@ -105,18 +105,17 @@ export class KubernetesController implements Disposable {
       const others = { labelSelector: `${LABELS.instance}!=${settings.instance}`, fieldSelector: ALIVE };
       if (readPods) this.#reflect(PODS, surroundings.others, others);
     }
+    this.#events = new EventRecorder({ client, component: lease.identity, log });
     if (options.readJobs && !namespaces.includes(ALL_NAMESPACES)) {
       const { fieldSelector, store } = (this.#strangers = new Strangers({
-        client,
         namespaces,
-        component: lease.identity,
+        events: this.#events,
         log,
         mayWrite,
         now: this.#now,
       }));
       this.#reflect(TRAINING_JOBS, store, { fieldSelector });
     }
-    this.#events = new EventRecorder({ client, component: lease.identity, log });
     this.#leadership = new Leadership({ client, log, ...lease });
     const writing = { mayWrite, now: this.#now };
     this.#kueue = new Kueue({

@@ -34,7 +34,11 @@ export interface Happening {
   readonly track: Pick<PodTrack, "told">;
 }
 
-/** Records what happened to jobs, one after the other, while nobody waits for it: events are for people. */
+/**
+ * Records what happened to jobs where `kubectl describe` shows it, one after the other, while nobody waits for it: events
+ * are for people. What happens again is the same event, counted, also by another controller. Failing at it costs nobody
+ * anything.
+ */
 export class EventRecorder {
   readonly #options: EventsOptions;
   readonly #waiting = new BoundedQueue<() => Promise<void>>(MAX_WAITING_EVENTS);
@@ -61,14 +65,6 @@ export class EventRecorder {
       await write();
     }
   }
-}
-
-/**
- * Records what happened to a job where `kubectl describe` shows it. What happens again is the same event, counted, also
- * by another controller. Failing at it costs nobody anything.
- */
-export async function recordEvent(options: EventsOptions, job: KubeObject, { event, track }: Happening): Promise<void> {
-  await record(options, eventOf(job, event, options), track);
 }
 
 async function record(options: EventsOptions, event: Told, track: Happening["track"]): Promise<void> {

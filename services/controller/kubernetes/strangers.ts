@@ -1,13 +1,12 @@
 import { compact } from "#lib/base/compact.ts";
 import type { Log } from "#lib/base/log.ts";
-import type { KubeClient } from "#lib/k8s/client.ts";
 import { MANAGED_BY } from "#lib/k8s/job/names.ts";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { NOT_WATCHED, unwatched } from "#lib/k8s/job/unwatched.ts";
 import { Store } from "#lib/k8s/store.ts";
 import { WorkQueue } from "#lib/k8s/work-queue.ts";
 import { runWorkers } from "#lib/k8s/workers.ts";
-import { recordEvent } from "./events.ts";
+import type { EventRecorder } from "./events.ts";
 
 /** How long a job may be without a status: another controller may be about to give it one. */
 const PATIENCE_MS = 30_000;
@@ -15,11 +14,9 @@ const PATIENCE_MS = 30_000;
 const RETELL_MS = 3_000_000;
 
 export interface StrangersOptions {
-  readonly client: KubeClient;
   /** The namespaces whose jobs are ours. */
   readonly namespaces: readonly string[];
-  /** Name of this replica, for events. */
-  readonly component: string;
+  readonly events: Pick<EventRecorder, "tell">;
   readonly log: Log;
   /** Throws when this process may not write any more. */
   mayWrite(): void;
@@ -56,14 +53,14 @@ export class Strangers implements Disposable {
 
   async run(signal: AbortSignal): Promise<void> {
     const { log } = this.#options;
-    await runWorkers({ queue: this.#queue, count: 1, reconcile: (key) => this.#tell(key), log }, signal);
+    await runWorkers({ queue: this.#queue, count: 1, reconcile: async (key) => this.#tell(key), log }, signal);
   }
 
   /** Returns after how long to look at it again, ms. */
-  async #tell(key: string): Promise<number | undefined> {
+  #tell(key: string): number | undefined {
     const job = this.store.get(key);
     if (!job || job.status || (job.spec.managedBy ?? MANAGED_BY) !== MANAGED_BY) return undefined; // somebody runs it
-    const { namespaces, now, mayWrite } = this.#options;
+    const { namespaces, events, now, mayWrite } = this.#options;
     const { uid = "", namespace = "", creationTimestamp = "" } = job.metadata;
     const told = this.#told.get(uid);
     const dueAt = told ? told.at + RETELL_MS : Date.parse(creationTimestamp) + PATIENCE_MS;
@@ -73,7 +70,7 @@ export class Strangers implements Disposable {
     this.#told.set(uid, { counts, at: now() });
     const { message, hint } = unwatched(namespace, namespaces);
     const event = { type: "Warning", reason: NOT_WATCHED, message: `${message}. ${hint}` } as const;
-    await recordEvent(this.#options, job, { event, track: { told: counts } });
+    events.tell(job, { event, track: { told: counts } });
     return RETELL_MS;
   }
 

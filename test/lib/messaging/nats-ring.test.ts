@@ -113,16 +113,7 @@ describe("ring over NATS", () => {
     const job = "stale";
     await withRing({ url: server.url, size: 2, job, generation: 5 }, async (groups, connections) => {
       const { data } = ringSubjects(job, 5);
-      const old: FrameHeader = {
-        kind: "reduce",
-        generation: 4,
-        sender: 0,
-        step: 0,
-        bucket: 0,
-        hop: 0,
-        chunk: 0,
-        position: 0,
-      };
+      const old: FrameHeader = { ...FRAME, generation: 4 };
       at(connections, 0).connection.publish(data(1), encodeFrame(old, new Uint8Array(8).fill(9)));
       const values = groups.map(({ rank }) => new Float32Array(100).fill(rank));
       await Promise.all(groups.map((group) => reduceOnce(group, at(values, group.rank))));

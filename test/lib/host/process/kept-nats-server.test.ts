@@ -1,37 +1,41 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { keepNatsServer } from "#lib/host/process/kept-nats-server.ts";
+import { findNatsServer } from "#lib/host/process/nats-server-binary.ts";
 import type { NatsServer } from "#lib/host/process/nats-server.ts";
 import { connectNats } from "#lib/messaging/connect.ts";
-import { descendants, SHOWS_PROCESSES } from "#test/support/process-tree.ts";
+import { stillRunning } from "#test/support/process-tree.ts";
 import { until } from "#test/support/until.ts";
-
-/** Kills whatever nats-server runs now; they are children of this process. */
-async function killServers(): Promise<void> {
-  const servers = (await descendants(process.pid)).filter(({ name }) => name === "nats-server");
-  assert.equal(servers.length, 1, "one nats-server runs");
-  process.kill(servers[0]?.pid ?? 0, "SIGKILL");
-}
 
 describe("keepNatsServer", function () {
   this.timeout(60_000);
-  before(function () {
-    if (!SHOWS_PROCESSES) this.skip();
+  let folder = "";
+  /** The program, for as long as it can be found. */
+  let path = "";
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "petage-kept-nats-"));
+    path = join(folder, "nats-server");
+    await symlink((await findNatsServer()).path, path);
   });
+  afterEach(async () => await rm(folder, { recursive: true, force: true }));
 
   async function kept(outageMs: number, body: (server: NatsServer, told: readonly string[]) => Promise<void>) {
     const told: string[] = [];
-    await using server = await keepNatsServer({ outageMs, onEnd: (message) => void told.push(message) });
+    await using server = await keepNatsServer({ path, outageMs, onEnd: (message) => void told.push(message) });
     await body(server, told);
   }
 
   it("starts a server that was killed again, where its clients find it, and says how it ended", async () => {
+    let last = 0;
     await kept(30_000, async (server, told) => {
       await using nats = await connectNats({ url: server.url, name: "test" });
       for (const count of [1, 2]) {
         const restored = once(nats.events, "restored");
-        await killServers();
+        process.kill(server.pid, "SIGKILL");
         await restored;
         await nats.connection.flush();
         const line = `nats-server was killed by SIGKILL: it is started again on port ${server.port}`;
@@ -40,23 +44,24 @@ describe("keepNatsServer", function () {
           Array.from({ length: count }, () => line),
         );
       }
+      last = server.pid;
     });
-    assert.ok(!(await descendants(process.pid)).some(({ name }) => name === "nats-server"), "disposed, it stays away");
+    assert.deepEqual(await stillRunning([last]), [], "disposed, it stays away");
   });
 
   it("says how it ended once it cannot be started again for as long as its clients wait", async () => {
-    await kept(600, async (server) => {
-      await killServers();
-      const thief = createServer().listen(server.port, "127.0.0.1");
-      await once(thief, "listening");
+    await kept(600, async (server, told) => {
+      await rm(path);
+      process.kill(server.pid, "SIGKILL");
       assert.deepEqual(await server.exited, { exitCode: null, signal: "SIGKILL" });
-      thief.close();
+      assert.equal(told.length, 1, "it was tried");
     });
   });
 
   it("ends at once when it is disposed while it is away", async () => {
     await kept(60_000, async (server, told) => {
-      await killServers();
+      await rm(path);
+      process.kill(server.pid, "SIGKILL");
       await until("its end is seen", () => told.length === 1);
       await server[Symbol.asyncDispose]();
       await server.exited;

@@ -23,6 +23,11 @@ function leaving(spec: Partial<TrainingJobSpec> = NEVER, status: TrainingJobObje
   return { ...job, metadata: { ...metadata, finalizers }, ...(status && { status }) };
 }
 
+/** As `kubectl delete --cascade=orphan` marks it. */
+function orphaning({ metadata, ...job }: TrainingJobObject): TrainingJobObject {
+  return { ...job, metadata: { ...metadata, finalizers: [...(metadata.finalizers ?? []), "orphan"] } };
+}
+
 const [WORKER] = podsOf({}).values();
 
 /** A pod of the job, its trainer unless another is given. */
@@ -74,6 +79,12 @@ describe("the folder of a job that is deleted", () => {
       what: "goes where the job was suspended when it was deleted",
       job: leaving(NEVER, { workDir: RUN, attempt: 1, phase: "Suspended" }),
       step: { kind: "clean", tried: 0 },
+    },
+    {
+      what: "stays with pods that are to outlive it, also before the garbage collector has freed them",
+      job: orphaning(leaving()),
+      pods: [pod("Running")],
+      step: { kind: "let-go", folder: { why: "its pods were to outlive it" } },
     },
     { what: "waits for pods, which have to end", pods: [pod("Running"), ended], step: { kind: "stop" } },
     { what: "waits also for pods that have not begun", pods: [pod("Pending")], step: { kind: "stop" } },

@@ -14,19 +14,10 @@ import { priorityClassOf, priorityClassOfWorkload, queueOf, workloadOf } from "#
 import type { Priority } from "#lib/k8s/job/workload.ts";
 import { planWorkload, standingOf } from "#lib/k8s/job/workload-plan.ts";
 import type { Wanted, WorkloadSeen, WorkloadStep } from "#lib/k8s/job/workload-plan.ts";
+import { RESOLVED } from "./rendered-job.ts";
 
 const NOW = Date.parse("2026-01-02T03:04:05Z");
 const SETTINGS = readSettings({ PETAGE_JOB_IMAGE: "petage:1", PETAGE_JOB_INSTANCE: "release" });
-const RESOLVED = {
-  configName: "tiny",
-  configText: "{}",
-  workDir: undefined,
-  validates: true,
-  maxEpochs: 1,
-  resume: false,
-  loadFrom: undefined,
-};
-
 function jobOf(spec: Partial<TrainingJobSpec> = {}, labels: Record<string, string> = {}): TrainingJobObject {
   const metadata = { name: "a", namespace: "ns", uid: "u1", labels };
   return { metadata, spec: { config: { name: "tiny" }, workers: 8, ...spec } };
