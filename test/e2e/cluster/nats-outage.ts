@@ -1,32 +1,24 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
-import type { Cluster } from "../../../scripts/cluster/cluster.ts";
 import { until } from "../../support/until.ts";
-import { JOB_TIMEOUT_MS } from "./petage-access.ts";
+import { CALM_SPEC, JOB_TIMEOUT_MS } from "./release.ts";
+import type { Release } from "./release.ts";
 
 /** How long NATS is away: longer than a peer may be silent. PETAGE_OUTAGE_SECONDS=180 is the long form. */
 const OUTAGE_MS = Number(process.env["PETAGE_OUTAGE_SECONDS"] ?? 12) * 1000;
-const CONFIG = { name: "resnet18_petage_quickstart", cfgOptions: ["train_cfg.max_epochs=6"] };
 const STATEFUL_SET = "statefulset/petage-nats";
 const POD = "petage-nats-0";
 
-export interface OutageParts {
-  readonly cluster: () => Cluster;
-  readonly kubectl: (...args: readonly string[]) => Promise<string>;
-  readonly smallJob: (name: string, spec?: object) => object;
-  readonly reaches: (name: string, wanted: (job: TrainingJobObject) => boolean) => Promise<TrainingJobObject>;
-  readonly isTraining: (name: string) => Promise<TrainingJobObject>;
-  readonly isIn: (name: string, phase: string, timeoutMs?: number) => Promise<TrainingJobObject>;
-}
-
 /** Stories of a job whose NATS goes away, and comes back at another address. */
-export function describeOutage({ cluster, kubectl, smallJob, reaches, isTraining, isIn }: OutageParts): void {
+export function describeOutage(release: () => Release): void {
+  const kubectl = (...args: readonly string[]): Promise<string> => release().kubectl(...args);
   const restartsOfNats = (): Promise<string> =>
     kubectl("get", "pod", POD, "--output=jsonpath={.status.containerStatuses[0].restartCount}");
   const addressOfNats = (): Promise<string> => kubectl("get", "pod", POD, "--output=jsonpath={.status.podIP}");
 
-  const ends = (name: string): Promise<TrainingJobObject> => isIn(name, "Succeeded", JOB_TIMEOUT_MS + OUTAGE_MS);
+  const ends = (name: string): Promise<TrainingJobObject> =>
+    release().isIn(name, "Succeeded", JOB_TIMEOUT_MS + OUTAGE_MS);
 
   /** The process of NATS, as this machine numbers it: its control group bears the name of its container. */
   async function pidOfNats(): Promise<number> {
@@ -49,8 +41,7 @@ export function describeOutage({ cluster, kubectl, smallJob, reaches, isTraining
     this.timeout(3 * JOB_TIMEOUT_MS + OUTAGE_MS);
     let calm: TrainingJobObject;
     before("a job that nothing disturbs", async () => {
-      await cluster().apply(smallJob("calm", { config: CONFIG }));
-      calm = await ends("calm");
+      calm = await release().calm();
     });
 
     /** What is the same of a job that was disturbed and of one that was not: its weights, its curve's end, no restart. */
@@ -60,21 +51,21 @@ export function describeOutage({ cluster, kubectl, smallJob, reaches, isTraining
     };
 
     it("is killed hard under a job, which goes on", async () => {
-      await cluster().apply(smallJob("patient", { config: CONFIG }));
-      const { status } = await isTraining("patient");
+      await release().start("patient", CALM_SPEC);
+      const { status } = await release().trains("patient");
       const restarts = Number(await restartsOfNats());
       process.kill(await pidOfNats(), "SIGKILL");
       const isBack = async (): Promise<boolean> => Number(await restartsOfNats()) > restarts;
       await until("kubelet has started it again", isBack, JOB_TIMEOUT_MS);
       const before = status?.progress?.step ?? 0;
-      await reaches("patient", (job) => (job.status?.progress?.step ?? 0) > before + 1);
+      await release().reaches("patient", (job) => (job.status?.progress?.step ?? 0) > before + 1);
     });
 
     it(`is away for ${OUTAGE_MS / 1000} s and comes back elsewhere; the job says so and ends as if nothing had happened`, async () => {
       const address = await addressOfNats();
       await kubectl("scale", STATEFUL_SET, "--replicas=0");
       await kubectl("delete", "pod", POD, "--grace-period=0", "--force", "--ignore-not-found");
-      const { status } = await reaches(
+      const { status } = await release().reaches(
         "patient",
         (job) => job.status?.message?.startsWith("Waiting for NATS") ?? false,
       );

@@ -4,25 +4,15 @@ import { join } from "node:path";
 import type { PetageError } from "#lib/base/errors.ts";
 import type { AccessSettings } from "#lib/jobs/access-settings.ts";
 import { WORKER_NAME } from "#lib/k8s/job/names.ts";
-import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { openAccess } from "#lib/rpc/access/access.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { PredictResponse__Output } from "#proto/petage/v1/PredictResponse.ts";
 import { collect } from "#test/lib/rpc/support.ts";
-import type { Cluster } from "../../../scripts/cluster/cluster.ts";
-import { CHART } from "../../../scripts/deploy.ts";
-
-/** Half a minute to four minutes where nobody else works on this machine; pods yield to everybody. */
-export const JOB_TIMEOUT_MS = 20 * 60_000;
+import type { Release } from "./release.ts";
 
 /** What the file of petage's tests on Kubernetes has at hand. */
 export interface InstalledPetage {
-  readonly cluster: () => Cluster;
-  readonly kubectl: (...args: readonly string[]) => Promise<string>;
-  readonly release: (...args: readonly string[]) => Promise<string>;
-  readonly smallJob: (name: string) => object;
-  readonly isTraining: (name: string) => Promise<TrainingJobObject>;
-  readonly isIn: (name: string, phase: string, timeoutMs?: number) => Promise<TrainingJobObject>;
+  readonly release: () => Release;
   /** Asks for the age on a photo, through the Service. */
   readonly predict: (caller: AccessSettings) => Promise<PredictResponse__Output>;
   /** For what callers need; there when the tests run. */
@@ -30,69 +20,58 @@ export interface InstalledPetage {
 }
 
 /** Callers of a release that has TLS and roles switched on. */
-interface ReleaseCallers {
-  /** A Secret of the release, its texts decoded. */
-  secret(name: string): Promise<ReadonlyMap<string, string>>;
-  /** The settings of somebody who trusts the release, and has the token of a role, or none. */
-  callerWith(role?: string): Promise<AccessSettings>;
-}
+export class ReleaseCallers {
+  readonly #release: Release;
+  readonly #folder: string;
 
-export function releaseCallers({ kubectl, folder }: Pick<InstalledPetage, "kubectl" | "folder">): ReleaseCallers {
-  async function secret(name: string): Promise<ReadonlyMap<string, string>> {
-    const { data } = JSON.parse(await kubectl("get", "secret", name, "--output=json")) as {
+  /** @param folder for what they need */
+  constructor(release: Release, folder: string) {
+    this.#release = release;
+    this.#folder = folder;
+  }
+
+  /** A Secret of the release, its texts decoded. */
+  async secret(name: string): Promise<ReadonlyMap<string, string>> {
+    const { data } = JSON.parse(await this.#release.kubectl("get", "secret", name, "--output=json")) as {
       data: Readonly<Record<string, string>>;
     };
     return new Map(Object.entries(data).map(([key, text]) => [key, String(Buffer.from(text, "base64"))]));
   }
 
-  async function callerWith(role?: string): Promise<AccessSettings> {
-    const ca = join(folder(), "ca.crt");
-    writeFileSync(ca, (await secret("petage-tls")).get("ca.crt") ?? "");
+  /** The settings of somebody who trusts the release, and has the token of a role, or none. */
+  async callerWith(role?: string): Promise<AccessSettings> {
+    const ca = join(this.#folder, "ca.crt");
+    writeFileSync(ca, (await this.secret("petage-tls")).get("ca.crt") ?? "");
     if (role === undefined) return { ca };
-    const lines = (await secret("petage-tokens")).get("tokens")?.split("\n") ?? [];
-    const tokenFile = join(folder(), `${role}.token`);
+    const lines = (await this.secret("petage-tokens")).get("tokens")?.split("\n") ?? [];
+    const tokenFile = join(this.#folder, `${role}.token`);
     writeFileSync(tokenFile, lines.find((line) => line.endsWith(` ${role}`))?.split(" ")[0] ?? "");
     return { ca, tokenFile };
   }
-
-  return { secret, callerWith };
 }
 
 /** The tests of who may call a release that has TLS and roles switched on. */
-export function describeAccess({
-  cluster,
-  kubectl,
-  release,
-  smallJob,
-  isTraining,
-  isIn,
-  predict,
-  folder,
-}: InstalledPetage): void {
+export function describeAccess({ release, predict, folder }: InstalledPetage): void {
   describe("with TLS and roles", () => {
     /** What the release makes once, and keeps. */
     const MADE = ["petage-ca", "petage-tls", "petage-worker-tls", "petage-tokens", "petage-job-key"];
-    const upgrade = ["upgrade", "petage", CHART, "--reuse-values", "--wait", "--timeout", "5m"];
+    let callers: ReleaseCallers;
 
-    const { secret, callerWith } = releaseCallers({ kubectl, folder });
-
-    before("an upgrade switches them on", () => release(...upgrade, "--set", "tls.enabled=true"));
+    before("an upgrade switches them on", async () => {
+      callers = new ReleaseCallers(release(), folder());
+      await release().upgrade("--set", "tls.enabled=true");
+    });
 
     it("keeps what it made at the next upgrade, and passes helm test", async () => {
-      const made = await Promise.all(MADE.map(secret));
-      await release(...upgrade);
-      assert.deepEqual(await Promise.all(MADE.map(secret)), made);
-      assert.match(await release("test", "petage", "--timeout", "5m", "--logs"), /Phase:\s+Succeeded/);
+      const secrets = async () => await Promise.all(MADE.map((name) => callers.secret(name)));
+      const made = await secrets();
+      await release().upgrade();
+      assert.deepEqual(await secrets(), made);
+      assert.match(await release().helm("test", "petage", "--timeout", "5m", "--logs"), /Phase:\s+Succeeded/);
     });
 
     it("answers over TLS who has the role, and nobody else", async () => {
-      const { spec } = await cluster().get<{ spec: { clusterIP: string } }>(
-        "service",
-        "petage-controller",
-        "--namespace",
-        "petage",
-      );
-      await using way = await cluster().forward(spec.clusterIP, 50051);
+      await using way = await release().forward("service", "petage-controller");
       const answer = async (settings: AccessSettings): Promise<unknown> => {
         using access = await openAccess({ ...settings, serverName: "petage-controller" });
         await using controller = dial(`${way.host}:${way.port}`, "ControllerService", { access });
@@ -101,35 +80,29 @@ export function describeAccess({
           ({ code }: PetageError) => code,
         );
       };
-      assert.equal(await answer(await callerWith("train")), "jobs");
-      assert.equal(await answer(await callerWith("predict")), "PERMISSION_DENIED");
-      assert.equal(await answer(await callerWith()), "UNAUTHENTICATED");
+      assert.equal(await answer(await callers.callerWith("train")), "jobs");
+      assert.equal(await answer(await callers.callerWith("predict")), "PERMISSION_DENIED");
+      assert.equal(await answer(await callers.callerWith()), "UNAUTHENTICATED");
       assert.equal(await answer({}), "UNAVAILABLE");
     });
 
     it("tells ages over TLS whom may ask for them, and nobody else", async () => {
-      const { servedBy } = await predict(await callerWith("predict"));
+      const { servedBy } = await predict(await callers.callerWith("predict"));
       assert.equal(servedBy?.name, "pet-age");
-      await assert.rejects(predict(await callerWith()), { code: "UNAUTHENTICATED" });
+      await assert.rejects(predict(await callers.callerWith()), { code: "UNAUTHENTICATED" });
       await assert.rejects(predict({}), { code: "UNAVAILABLE" });
     });
 
     it("trains over TLS, while the services of the job refuse who is not of it", async () => {
-      await cluster().apply(smallJob("encrypted"));
-      await isTraining("encrypted");
-      const pod = await cluster().get<{ status: { podIP: string } }>(
-        "pod",
-        "encrypted-0-data-loader",
-        "--namespace",
-        "petage",
-      );
-      await using way = await cluster().forward(pod.status.podIP, 50051);
-      using access = await openAccess({ ...(await callerWith()), serverName: WORKER_NAME });
+      await release().start("encrypted");
+      await release().trains("encrypted");
+      await using way = await release().forward("pod", "encrypted-0-data-loader");
+      using access = await openAccess({ ...(await callers.callerWith()), serverName: WORKER_NAME });
       await using stranger = dial(`${way.host}:${way.port}`, "DataLoaderService", { access });
       await assert.rejects(collect(stranger.streamBatches({ split: "SPLIT_TRAIN", worldSize: 1 })), {
         code: "PERMISSION_DENIED",
       });
-      const { status } = await isIn("encrypted", "Succeeded", JOB_TIMEOUT_MS);
+      const { status } = await release().succeeds("encrypted");
       assert.equal(status?.progress?.step, status?.progress?.maxSteps);
     });
   });

@@ -8,36 +8,23 @@ import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import type { AccessSettings } from "#lib/jobs/access-settings.ts";
 import { openAccess } from "#lib/rpc/access/access.ts";
 import { dial } from "#lib/rpc/client.ts";
-import { CHART } from "../../../scripts/deploy.ts";
-import { preparePetage, SMALL_VALUES } from "../../../scripts/cluster/petage.ts";
 import { NODE } from "../../../scripts/cluster/network.ts";
 import { imageSupport } from "../../../scripts/image/store.ts";
-import { consoleReport } from "../../../scripts/setup/report.ts";
 import { useCluster } from "../../support/cluster.ts";
-import { useHelm } from "../../support/helm.ts";
 import { petage } from "../../support/cli.ts";
 import { until } from "../../support/until.ts";
 import { assertWithin } from "../../support/within.ts";
 import { describeOutage } from "./nats-outage.ts";
-import { describeAccess, JOB_TIMEOUT_MS, releaseCallers } from "./petage-access.ts";
+import { describeAccess, ReleaseCallers } from "./petage-access.ts";
+import { CALM, CALM_SPEC, epochs, JOB_TIMEOUT_MS, NAMESPACE, Release, SAVED_EVERY } from "./release.ts";
 
-const NAMESPACE = "petage";
 const GPUS = 2;
 /** Building the image the first time, on a busy machine. */
 const SETUP_TIMEOUT_MS = 30 * 60_000;
 const STEP_TIMEOUT_MS = 5 * 60_000;
-const CONFIG = { name: "resnet18_petage_quickstart" };
-const SAVED_EVERY = 5;
 /** Whether everything is done over TLS, and not only what is about it. */
 const WITH_TLS = process.env["PETAGE_TLS"] === "on";
 const SAMPLES = new URL("../../../deploy/samples/", import.meta.url);
-
-interface PodObject {
-  readonly metadata: { readonly name: string };
-  readonly spec: {
-    readonly containers: readonly { readonly resources: { readonly limits?: Readonly<Record<string, string>> } }[];
-  };
-}
 
 interface RenderedObject {
   readonly kind: string;
@@ -47,86 +34,25 @@ interface RenderedObject {
 describe("petage on Kubernetes", function () {
   this.timeout(JOB_TIMEOUT_MS);
   const cluster = useCluster(3);
-  const helm = useHelm();
   let folder = "";
+  let installed: Release;
+  const release = (): Release => installed;
+  const kubectl = (...args: readonly string[]): Promise<string> => installed.kubectl(...args);
 
-  const kubectl = (...args: readonly string[]): Promise<string> =>
-    cluster().kubectl(["--namespace", NAMESPACE, ...args]);
-  const release = (...args: readonly string[]): Promise<string> =>
-    helm.run(...args, "--kubeconfig", cluster().kubeconfig, "--namespace", NAMESPACE);
-  const jobOf = async (name: string): Promise<TrainingJobObject> =>
-    JSON.parse(await kubectl("get", "tj", name, "--output=json")) as TrainingJobObject;
-  const podsOf = async (job: string): Promise<readonly PodObject[]> => {
-    const list = await kubectl("get", "pods", `--selector=petage.dev/job=${job}`, "--output=json");
-    return (JSON.parse(list) as { items: PodObject[] }).items;
-  };
-
-  before("images, GPUs and volumes", async function () {
+  before("the release", async function () {
     this.timeout(SETUP_TIMEOUT_MS);
     const support = imageSupport();
     if (!support.available) {
       console.log(`      Left out: petage in containers: ${support.why}`);
       this.skip();
     }
-    await preparePetage(cluster(), { namespace: NAMESPACE, gpus: GPUS }, consoleReport());
     folder = mkdtempSync(join(tmpdir(), "petage-photos-"));
-  });
-
-  before("the release", async () => {
-    const tls = WITH_TLS ? ["--set", "tls.enabled=true"] : [];
-    await release("install", "petage", CHART, "--wait", "--timeout", "5m", ...SMALL_VALUES, ...tls);
+    installed = await Release.install(cluster(), GPUS, WITH_TLS ? ["--set", "tls.enabled=true"] : []);
   });
 
   after("no photos", () => {
     if (folder) rmSync(folder, { recursive: true, force: true });
   });
-
-  /** Waits until a job is as it should be; the failure tells how it was, and what its pods said. */
-  async function reaches(
-    name: string,
-    wanted: (job: TrainingJobObject) => boolean,
-    timeoutMs = STEP_TIMEOUT_MS,
-  ): Promise<TrainingJobObject> {
-    let last: TrainingJobObject | undefined;
-    const look = async (): Promise<TrainingJobObject | undefined> => {
-      last = await jobOf(name);
-      const { phase } = last.status ?? {};
-      if (wanted(last)) return last;
-      if (phase === "Failed" || phase === "Succeeded") throw new Error(`It is ${phase}`);
-      return undefined;
-    };
-    return await until(`job ${name} is as wanted`, look, timeoutMs).catch(async (error: unknown) => {
-      const pods = await kubectl("get", "pods", "--output=wide");
-      const logs = await kubectl("logs", `--selector=petage.dev/job=${name}`, "--tail=15", "--prefix").catch(String);
-      const controller = await kubectl("logs", "deployment/petage-controller", "--tail=30").catch(String);
-      const told = [JSON.stringify(last?.status, undefined, 1), pods, logs, controller].join("\n");
-      throw new Error(`${String(error)}\n${told}`, { cause: error });
-    });
-  }
-
-  const isIn = (name: string, phase: string, timeoutMs?: number): Promise<TrainingJobObject> =>
-    reaches(name, ({ status }) => status?.phase === phase, timeoutMs);
-  /** It trains, and has done some steps. */
-  const isTraining = (name: string): Promise<TrainingJobObject> =>
-    reaches(name, ({ status }) => status?.phase === "Running" && (status.progress?.step ?? 0) > 0);
-
-  /** A job of a few hundred drawn pets, which ends after a few seconds of training. */
-  function smallJob(name: string, spec: object = {}): object {
-    return {
-      apiVersion: "petage.dev/v1alpha1",
-      kind: "TrainingJob",
-      metadata: { name, namespace: NAMESPACE },
-      spec: {
-        workers: 2,
-        gpu: { count: 1 },
-        resources: { requests: { cpu: "300m", memory: "512Mi" } },
-        config: { ...CONFIG, cfgOptions: ["train_cfg.max_epochs=2"] },
-        dataset: { synthetic: { count: 400 } },
-        checkpoint: { everySteps: SAVED_EVERY },
-        ...spec,
-      },
-    };
-  }
 
   it("installs by helm, and everything gets ready", async () => {
     const ready = await kubectl("get", "pods", "--output=jsonpath={.items[*].status.containerStatuses[*].ready}");
@@ -134,7 +60,7 @@ describe("petage on Kubernetes", function () {
   });
 
   it("passes helm test", async () => {
-    assert.match(await release("test", "petage", "--timeout", "5m", "--logs"), /Phase:\s+Succeeded/);
+    assert.match(await installed.helm("test", "petage", "--timeout", "5m", "--logs"), /Phase:\s+Succeeded/);
   });
 
   it("answers Predict with what to do while no model has been published", async () => {
@@ -144,8 +70,8 @@ describe("petage on Kubernetes", function () {
   it("trains the sample: a gang of two with a GPU each, data-loader and evaluator", async () => {
     const sample = sampleFile("quickstart");
     await kubectl("apply", "--filename", sample);
-    await isIn("quickstart", "Running");
-    const pods = await podsOf("quickstart");
+    await installed.isIn("quickstart", "Running");
+    const pods = await installed.pods("quickstart");
     const gpus = pods.map(({ metadata, spec }) => [
       metadata.name,
       spec.containers[0]?.resources.limits?.["nvidia.com/gpu"],
@@ -161,7 +87,7 @@ describe("petage on Kubernetes", function () {
     );
     assert.match(await kubectl("get", "podgroups.scheduling.k8s.io", "--output=name"), /podgroup.*\/quickstart-.*-0/);
     await rendersWhatIsThere(sample);
-    const { status } = await isIn("quickstart", "Succeeded", JOB_TIMEOUT_MS);
+    const { status } = await installed.succeeds("quickstart");
     assert.equal(status?.attempt, 0);
     assert.match(status?.result?.published ?? "", /models\/pet-age\/1$/);
     assert.ok((status?.result?.metrics["petage/mae_median"] ?? Infinity) < 34, "better than the constant answer");
@@ -199,16 +125,9 @@ describe("petage on Kubernetes", function () {
   }
 
   async function predict(caller?: AccessSettings) {
-    const settings =
-      caller ?? (WITH_TLS ? await releaseCallers({ kubectl, folder: () => folder }).callerWith("predict") : {});
-    const { spec } = await cluster().get<{ spec: { clusterIP: string } }>(
-      "service",
-      "petage-inference",
-      "--namespace",
-      NAMESPACE,
-    );
-    await using way = await cluster().forward(spec.clusterIP, 50051);
-    using access = await openAccess({ ...settings, serverName: "petage-inference" });
+    const ofRelease = WITH_TLS ? await new ReleaseCallers(installed, folder).callerWith("predict") : {};
+    await using way = await installed.forward("service", "petage-inference");
+    using access = await openAccess({ ...(caller ?? ofRelease), serverName: "petage-inference" });
     await using inference = dial(`${way.host}:${way.port}`, "InferenceService", { access });
     return await inference.predict({ image: await drawnPet() });
   }
@@ -240,25 +159,29 @@ describe("petage on Kubernetes", function () {
 
   it("says what is wrong with a bad config, and where, without making a pod", async () => {
     const inline = "_base_ = ['resnet/resnet18_petage_quickstart.py']\nmodel = dict(backbone=dict(depht=18))\n";
-    await cluster().apply(smallJob("bad-config", { config: { inline, fileName: "mine.py" } }));
-    const { status } = await isIn("bad-config", "Failed");
+    await installed.start("bad-config", { config: { inline, fileName: "mine.py" } });
+    const { status } = await installed.isIn("bad-config", "Failed");
     assert.match(status?.message ?? "", /mine\.py:2.*depht/s);
-    assert.deepEqual(await podsOf("bad-config"), []);
+    assert.deepEqual(await installed.pods("bad-config"), []);
   });
 
   it("says that an image cannot be had", async () => {
-    await cluster().apply(smallJob("bad-image", { image: "localhost:1/no-such-image:1" }));
-    const { status } = await reaches("bad-image", (job) => /ImagePull|ErrImage/.test(job.status?.message ?? ""));
+    await installed.start("bad-image", { image: "localhost:1/no-such-image:1" });
+    const { status } = await installed.reaches("bad-image", (job) =>
+      /ImagePull|ErrImage/.test(job.status?.message ?? ""),
+    );
     assert.equal(status?.phase, "Starting");
     assert.match(status?.message ?? "", /no-such-image/);
     await kubectl("delete", "tj", "bad-image");
   });
 
+  async function sampleHasRun(): Promise<void> {
+    await kubectl("apply", "--filename", sampleFile("quickstart"));
+    await installed.succeeds("quickstart");
+  }
+
   describe("a trained sample", () => {
-    before("it has succeeded", async () => {
-      await kubectl("apply", "--filename", sampleFile("quickstart"));
-      await isIn("quickstart", "Succeeded", JOB_TIMEOUT_MS);
-    });
+    before("it has run", sampleHasRun);
 
     it("is served as the model that it published", async () => {
       const answer = await until("inference has the model", () => predict().catch(() => undefined), STEP_TIMEOUT_MS);
@@ -282,14 +205,14 @@ describe("petage on Kubernetes", function () {
     ];
     /** It trains in that attempt, and has done more steps than before. */
     const goesOn = (attempt: number): Promise<TrainingJobObject> =>
-      reaches(
+      installed.reaches(
         WORN,
         (job) => job.status?.phase === "Running" && job.status.attempt === attempt && stepOf(job) > stepOf(worn) + 1,
       );
 
     before("it trains", async () => {
-      await cluster().apply(smallJob(WORN, { config: { ...CONFIG, cfgOptions: ["train_cfg.max_epochs=1000"] } }));
-      worn = await isTraining(WORN);
+      await installed.start(WORN, { config: epochs(1000) });
+      worn = await installed.trains(WORN);
     });
 
     it("goes on when the controller is killed", async () => {
@@ -321,10 +244,10 @@ describe("petage on Kubernetes", function () {
 
     it("goes on when a trainer is drained from its node, and does not count that", async () => {
       const [attempt, saved] = [attemptOf(worn), savedStep(worn)];
-      worn = await reaches(WORN, (job) => savedStep(job) > saved);
+      worn = await installed.reaches(WORN, (job) => savedStep(job) > saved);
       const drain = ["drain", NODE.name, `--pod-selector=petage.dev/job=${WORN},petage.dev/rank=1`];
-      await cluster().kubectl([...drain, "--force", "--delete-emptydir-data", "--timeout=3m"]);
-      await cluster().kubectl(["uncordon", NODE.name]);
+      await kubectl(...drain, "--force", "--delete-emptydir-data", "--timeout=3m");
+      await kubectl("uncordon", NODE.name);
       worn = await goesOn(attempt + 1);
       const { lastFailure } = worn.status ?? {};
       assert.deepEqual(restartsOf(worn), [0, 1], lastFailure?.message); // a new checkpoint makes good for what was before
@@ -334,8 +257,8 @@ describe("petage on Kubernetes", function () {
     describe("and another gang for its GPUs", () => {
       let waiting: TrainingJobObject;
       before("it waits", async () => {
-        await cluster().apply(smallJob("waiter", { checkpoint: { everySteps: SAVED_EVERY, retain: "Never" } }));
-        waiting = await reaches("waiter", ({ status }) =>
+        await installed.start(CALM, CALM_SPEC);
+        waiting = await installed.reaches(CALM, ({ status }) =>
           /Insufficient nvidia.com\/gpu|minCount|cannot be satisfied/.test(status?.message ?? ""),
         );
       });
@@ -343,41 +266,48 @@ describe("petage on Kubernetes", function () {
       it("waits whole, and says why", async () => {
         assert.equal(waiting.status?.phase, "Scheduling");
         assert.equal(waiting.status?.conditions?.find(({ type }) => type === "GangScheduled")?.status, "False");
-        const ofWaiter = ["get", "pods", "--selector=petage.dev/job=waiter"];
-        const phases = await kubectl(...ofWaiter, "--output=jsonpath={.items[*].status.phase}");
+        const ofCalm = ["get", "pods", `--selector=petage.dev/job=${CALM}`];
+        const phases = await kubectl(...ofCalm, "--output=jsonpath={.items[*].status.phase}");
         assert.equal(phases, "Pending Pending Pending Pending");
       });
 
       it("runs to its end when the first is cancelled", async () => {
         await kubectl("patch", "tj", WORN, "--type=merge", '--patch={"spec":{"runPolicy":{"cancel":true}}}');
-        await isIn(WORN, "Cancelled");
-        const { status } = await isIn("waiter", "Succeeded", JOB_TIMEOUT_MS);
+        await installed.isIn(WORN, "Cancelled");
+        const { status } = await installed.succeeds(CALM);
         assert.deepEqual([status?.attempt, status?.restarts], [0, 0]);
         assert.equal(status?.progress?.step, status?.progress?.maxSteps);
-      });
-
-      it("takes its checkpoints with it when it is deleted, as it was to, and nobody else's", async () => {
-        const output = join(cluster().folder, "volumes/petage-output");
-        const runs = [WORN, "waiter"].map(async (name) => {
-          const { status } = await jobOf(name);
-          return join(output, (status?.workDir ?? "").replace("work_dirs/", ""));
-        });
-        const [other = "", own = ""] = await Promise.all(runs);
-        assert.ok(readdirSync(own).some((name) => name.startsWith("epoch_")));
-        await kubectl("delete", "tj", "waiter", "--timeout=2m");
-        assert.deepEqual([existsSync(own), existsSync(other)], [false, true]);
       });
     });
   });
 
-  describeOutage({ cluster, kubectl, smallJob, reaches, isTraining, isIn });
+  describeOutage(release);
 
-  describeAccess({ cluster, kubectl, release, smallJob, isTraining, isIn, predict, folder: () => folder });
+  describeAccess({ release, predict, folder: () => folder });
+
+  describe("a job that is to leave nothing", () => {
+    before("it and another one have run", async () => {
+      await installed.calm();
+      await sampleHasRun();
+    });
+
+    it("takes its checkpoints with it when it is deleted, and nobody else's", async () => {
+      const output = join(cluster().folder, "volumes/petage-output");
+      const runs = ["quickstart", CALM].map(async (name) => {
+        const { status } = await installed.job(name);
+        return join(output, (status?.workDir ?? "").replace("work_dirs/", ""));
+      });
+      const [other = "", own = ""] = await Promise.all(runs);
+      assert.ok(readdirSync(own).some((name) => name.startsWith("epoch_")));
+      await kubectl("delete", "tj", CALM, "--timeout=2m");
+      assert.deepEqual([existsSync(own), existsSync(other)], [false, true]);
+    });
+  });
 
   describe("uninstalled", () => {
     it("leaves nothing but what is kept on purpose", async () => {
       await kubectl("delete", "tj", "--all", "--wait");
-      await release("uninstall", "petage", "--wait", "--timeout", "5m");
+      await installed.uninstall();
       const kept = ["petage-data", "petage-output"].map((name) => `persistentvolumeclaim/${name}`);
       let left: readonly string[] = [];
       const isClean = async (): Promise<boolean> => {
