@@ -23,6 +23,8 @@ export const NAMESPACE = "bench";
 const NODES = { count: 20, gpus: 1000, pods: 1000 };
 /** So little that the pods of all cases fit. */
 const LITTLE = { requests: { cpu: "1m", memory: "1Mi" } };
+/** What Node takes by itself where it has the 512 MiB that the chart gives the controller. */
+const HEAP_OF_CHART = "--max-old-space-size=256 --max-semi-space-size=1";
 const SCHEDULER = "kube-scheduler";
 const WAIT_MS = 600_000;
 const BYTES_PER_KIB = 1024;
@@ -79,7 +81,11 @@ export async function* onBenchCluster<T>(
     await using controller = startProcess({
       name: "controller",
       entry: serviceEntry("controller"),
-      environment: { ...controllerEnvironment(NAMESPACE, cluster.kubeconfig), PETAGE_METRICS_PORT: "0" },
+      environment: {
+        ...controllerEnvironment(NAMESPACE, cluster.kubeconfig),
+        PETAGE_METRICS_PORT: "0",
+        NODE_OPTIONS: HEAP_OF_CHART,
+      },
     });
     const { metrics } = await controller.ready();
     yield* body(siteOf({ cluster, jobs, seen, controller, metrics: String(metrics) }));

@@ -32,8 +32,8 @@ import { Strangers } from "./strangers.ts";
 import { Surroundings } from "./surroundings.ts";
 import { Tracks } from "./tracks.ts";
 
-/** Jobs that are reconciled at a time. */
-const WORKERS = 4;
+/** Jobs that are reconciled at a time: two keep the API server busy, more wait for each other's writes. */
+const WORKERS = 2;
 /** Pods of a job change together: one pass for all that happens to them within this time. */
 const POD_CHANGES_MS = 50;
 /** How often all jobs are reconciled, though nothing was heard of them. */
