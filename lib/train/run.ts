@@ -119,9 +119,9 @@ export function checkpointMeta(
   };
 }
 
-/** Steps of the whole run. */
-export function stepCount({ maxEpochs, epochLength }: RunState): number {
-  return maxEpochs * epochLength;
+/** Steps of the whole run: those done, some perhaps by another number of workers, and those to come. */
+export function stepCount({ step, epoch, iteration, maxEpochs, epochLength }: RunState): number {
+  return step + (maxEpochs - epoch) * epochLength - iteration;
 }
 
 /** Whether the last step is done: only then training has succeeded. */
