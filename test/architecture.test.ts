@@ -30,8 +30,15 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   engine: {
     layers: FOUNDATION,
-    packages: [...TENSORS, "@tensorflow/tfjs", "@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-backend-wasm"],
-    nodeModules: [],
+    packages: [
+      ...TENSORS,
+      "@tensorflow/tfjs",
+      "@tensorflow/tfjs-node-gpu",
+      "@tensorflow/tfjs-backend-wasm",
+      "protobufjs",
+    ],
+    // Writes graphs where the library reads them.
+    nodeModules: ["fs", "os"],
   },
   collective: { layers: ["base"], packages: [], nodeModules: [] },
   metrics: { layers: FOUNDATION, packages: ["zod"], nodeModules: [] },

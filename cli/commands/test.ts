@@ -5,6 +5,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import { configNode } from "#lib/config/component/node.ts";
 import { seedOf } from "#lib/data/seed.ts";
 import { openLoader } from "#lib/host/thread/data-loader.ts";
+import { computeEagerly } from "#lib/host/eager.ts";
 import { openPredictorThread } from "#lib/host/thread/predictor.ts";
 import { imageLimitsHere } from "#lib/host/image-limits.ts";
 import { createLogger } from "#lib/host/logger.ts";
@@ -20,6 +21,7 @@ import { table } from "../print/table.ts";
 import { namedUserConfig } from "./config.ts";
 
 export interface TestFlags {
+  readonly eager?: boolean;
   readonly out?: string;
   readonly cfgOptions?: readonly string[];
 }
@@ -31,6 +33,7 @@ export function testCommand(): Command {
     .argument("<checkpoint>", "a checkpoint folder (work_dirs/<config>/<time>/epoch_12), or a file of weights")
     .option("--out <file>", `predictions and metrics; the ending decides: ${Object.keys(RESULT_FORMATS).join(" ")}`)
     .option("--cfg-options <key=value...>", "overrides of the config")
+    .option("--eager", "compute op by op, as the code is written, instead of compiling it into a graph")
     .addHelpText(
       "after",
       `
@@ -39,6 +42,7 @@ Example:
   petage test resnet18_petage_quickstart weights.pth`,
     )
     .action(async (config: string, checkpoint: string, flags: TestFlags) => {
+      if (flags.eager) computeEagerly();
       const { result } = await test(config, checkpoint, flags, interruptSignal());
       const rows = Object.entries(result.metrics).map(([name, value]) => [name, value.toFixed(4)]);
       process.stdout.write(`${table([["metric", "value"], ...rows])}\n`);

@@ -5,6 +5,7 @@ import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { shellCommand } from "#lib/base/shell.ts";
 import { CONTINUE, OPTIONS_OF_FLAGS } from "#lib/jobs/command-line.ts";
 import { accessWords, withAccess, wordsOf } from "../access.ts";
+import { computeEagerly } from "#lib/host/eager.ts";
 import type { AccessFlags } from "../access.ts";
 import type { TrainingJobSpec } from "#proto/petage/v1/TrainingJobSpec.ts";
 import { openController } from "../controller.ts";
@@ -17,6 +18,7 @@ import { followJob } from "../jobs/follow-job.ts";
 import { GrpcJobs } from "../jobs/grpc-jobs.ts";
 
 export interface TrainFlags extends AccessFlags {
+  readonly eager?: boolean;
   readonly nproc?: number;
   readonly workDir?: string;
   readonly resume?: string | true;
@@ -40,6 +42,7 @@ export function trainCommand(): Command {
     .option("--no-validate", "do not evaluate after the epochs")
     .option("--auto-scale-lr", "scale the learning rate by the batch size, as auto_scale_lr of the config says")
     .option("--cfg-options <key=value...>", "overrides of the config")
+    .option("--eager", "compute op by op, as the code is written, instead of compiling it into a graph")
     .option("--controller <host:port>", "use a controller that runs already")
     .option("--nats <url>", "use a NATS server that runs already")
     .option("--nats-outage <seconds>", "how long to wait for NATS that cannot be reached (default: 600)", wholeNumber);
@@ -53,6 +56,7 @@ Examples:
   petage train configs/resnet/resnet18_petage_quickstart.py --nproc 2 --resume`,
     )
     .action(async (config: string, flags: TrainFlags) => {
+      if (flags.eager) computeEagerly();
       const signal = interruptSignal();
       const job = await train(config, flags, signal);
       const { phase, message = "", workDir } = job.status ?? {};

@@ -37,6 +37,8 @@ export const ERROR_CODES = {
   IMAGE_UNDECODABLE: "An image is damaged and cannot be decoded.",
   TOO_MANY_BAD_SAMPLES: "More samples of an epoch were skipped than the limit allows.",
   TENSORFLOW_UNAVAILABLE: "The TensorFlow library cannot be loaded.",
+  GRAPH_FAILED: "TensorFlow could not open or run a compiled graph.",
+  GRAPH_UNSUPPORTED: "A model does something that cannot be compiled into a graph.",
   CHECKPOINT_INVALID: "A checkpoint is damaged, incomplete or of an unknown format.",
   CHECKPOINT_MISMATCH: "A checkpoint belongs to another model.",
   WEIGHTS_DIVERGED: "Ranks hold different weights after a synchronised step.",

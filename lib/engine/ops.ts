@@ -16,6 +16,8 @@ export interface Ops {
    * `offset`. `mean` and `variance` outlive a tidy: the caller disposes them.
    */
   normalizeBatch(input: Tensor4D, scale: Tensor1D, offset: Tensor1D, epsilon: number): NormalizedBatch;
+  /** Names what `body` computes after its place in the model, where names are kept: in a graph. */
+  at<T>(place: string, body: () => T): T;
   /** Pixels as float32 [N, H, W, C] on the device. */
   uploadImages(pixels: Uint8Array, shape: readonly [number, number, number, number]): Tensor4D;
 }

@@ -77,7 +77,14 @@ export const dataLoaderVariables = {
   PETAGE_WORKERS: z.coerce.number().int().min(0).max(256).optional(),
 };
 
+/** For processes that compute. `lib/host/eager.ts` reads it in their threads. */
+export const computingVariables = {
+  /** 1: op by op, as the code is written, where a graph would be compiled. */
+  PETAGE_EAGER: z.enum(["", "0", "1"]).default(""),
+};
+
 export const evaluatorVariables = {
+  ...computingVariables,
   ...workerVariables,
   ...readingVariables,
   /** Address of the data-loader: host:port; asked for over NATS where it is not given. */
@@ -86,6 +93,7 @@ export const evaluatorVariables = {
 
 export const trainerVariables = {
   ...workerVariables,
+  ...computingVariables,
   JOB_NAME: z.string(),
   JOB_UID: z.string(),
   RANK: z.coerce.number().int().min(0),

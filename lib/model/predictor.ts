@@ -1,10 +1,12 @@
+import type { Tensor4D } from "@tensorflow/tfjs-core";
 import type { Log } from "#lib/base/log.ts";
 import type { Build } from "#lib/config/component/component.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
 import { loadEngine } from "#lib/engine/load.ts";
 import type { Engine } from "#lib/engine/load.ts";
-import { ops } from "#lib/engine/ops.ts";
-import { scoped } from "#lib/engine/scope.ts";
+import type { TensorFunction } from "#lib/engine/program.ts";
+import { openRunner } from "#lib/engine/runner.ts";
+import type { RunnerOptions } from "#lib/engine/runner.ts";
 import { predictProbabilities } from "#lib/nn/classifier.ts";
 import { normalizePixels } from "#lib/nn/preprocess.ts";
 import { meanOfViews } from "#lib/nn/views.ts";
@@ -12,6 +14,8 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { freeingInputs } from "./eager.ts";
 import { ModelState } from "./model-state.ts";
 import { inferenceSettings } from "./settings.ts";
+import type { InferenceSettings } from "./settings.ts";
+import { WeightStore } from "./weight-store.ts";
 
 /** Pixels of equally sized images. */
 export interface PixelBatch {
@@ -42,7 +46,7 @@ export function configOf(checkpoint: Pick<Checkpoint, "meta">): ResolvedConfig {
   return { value: checkpoint.meta.config, positions: new Map() };
 }
 
-export interface PredictorOptions {
+export interface PredictorOptions extends RunnerOptions {
   /** What the checkpoint is called in messages. */
   readonly source: string;
   /** In place of the checkpoint's own. */
@@ -55,22 +59,34 @@ export interface PredictorOptions {
 /** Loads a checkpoint's weights into its model. CHECKPOINT_MISMATCH when `config` is of another model. */
 export async function createPredictor(
   checkpoint: Checkpoint,
-  { config = configOf(checkpoint), source, build, log }: PredictorOptions,
+  { config = configOf(checkpoint), source, build, log, ...options }: PredictorOptions,
 ): Promise<LoadedPredictor> {
   const engine = await loadEngine({ gradients: false, log });
   const { model, normalization } = inferenceSettings(config, build);
-  const state = new ModelState(model.parameters, { slotNames: [] });
+  const runner = openRunner(engine, { ...options, areStatic: true });
+  const state = new ModelState(model.parameters, { slotNames: [] }, runner.variables);
   state.importWeights(checkpoint.weights, { source, strict: true });
+  const byViews = new Map<number, TensorFunction>();
   return {
     engine,
     numClasses: model.head.numClasses,
     predict({ images, count, views = 1, height, width }) {
-      return scoped(() => {
-        const pixels = normalizePixels(ops().uploadImages(images, [count * views, height, width, 3]), normalization);
-        const probabilities = predictProbabilities(model, state.weights, pixels, freeingInputs(pixels));
-        return meanOfViews(probabilities, views).dataSync<"float32">();
-      });
+      const compute = byViews.get(views) ?? probabilitiesOf({ model, normalization }, views);
+      byViews.set(views, compute);
+      const shape = [count * views, height, width, 3];
+      using results = runner.run(compute, { images: { type: "uint8", shape, values: images } });
+      return results.read("probabilities");
     },
-    [Symbol.dispose]: () => state.dispose(),
+    [Symbol.dispose]: () => runner[Symbol.dispose](),
+  };
+}
+
+/** Of `images` [N * views, H, W, 3]: `probabilities` [N, C]. */
+function probabilitiesOf({ model, normalization }: InferenceSettings, views: number): TensorFunction {
+  return (variables, { images }) => {
+    const pixels = normalizePixels(images as Tensor4D, normalization);
+    const { weights } = new WeightStore(variables, []);
+    const probabilities = predictProbabilities(model, weights, pixels, freeingInputs(pixels));
+    return { probabilities: meanOfViews(probabilities, views) };
   };
 }

@@ -3,6 +3,7 @@ import { buildComponent } from "#lib/config/component/build.ts";
 import type { Build } from "#lib/config/component/component.ts";
 import { configNode } from "#lib/config/component/node.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
+import { ops } from "#lib/engine/ops.ts";
 import { models } from "#lib/nn/models/index.ts";
 import type { Backbone, Classifier, Mode, RunLayer, Weights } from "./types.ts";
 
@@ -49,7 +50,8 @@ export function runLayers(
   const outputs = [...flow.outputs];
   for (const [index, layer] of layers.slice(0, layerCount).entries()) {
     if (index < flow.layerCount) continue;
-    features = run(layer, weights, features, { mode, inputIsOutput: outputs.includes(features) });
+    const [input, call] = [features, { mode, inputIsOutput: outputs.includes(features) }];
+    features = ops().at(layer.name, () => run(layer, weights, input, call));
     if (wanted.includes(index)) outputs.push(features);
   }
   return { layerCount, features, outputs };
@@ -58,7 +60,7 @@ export function runLayers(
 /** Logits [N, L]: the rest of the backbone, the neck and the head. */
 export function classify(model: Classifier, weights: Weights, flow: Flow, options: RunOptions): Tensor2D {
   const { outputs } = runLayers(model.backbone, weights, flow, options);
-  return model.head.logits(weights, model.neck(outputs));
+  return ops().at("head", () => model.head.logits(weights, model.neck(outputs)));
 }
 
 /** Class probabilities [N, C] of normalised pixels. */

@@ -33,8 +33,7 @@ export function convolutionParameters(spec: ConvolutionSpec): ParameterSpec[] {
 }
 
 /** Convolution with PyTorch's symmetric padding of (kernelSize - 1) / 2. TensorFlow's "same" differs at stride 2. */
-export function convolve(weights: Weights, input: Tensor4D, spec: ConvolutionSpec): Tensor4D {
-  const filter = weightOf(weights, `${spec.name}.weight`) as Tensor4D; // [H, W, I, O]
+function convolve(input: Tensor4D, filter: Tensor4D, spec: ConvolutionSpec): Tensor4D {
   const padding = (spec.kernelSize - 1) / 2;
   if (spec.stride === 1 || padding === 0) {
     return tf.conv2d(input, filter, spec.stride, padding === 0 ? "valid" : "same");
@@ -85,19 +84,21 @@ export function batchNormParameters(spec: BatchNormSpec): ParameterSpec[] {
   ];
 }
 
-/** BatchNorm2d: batch statistics while training (reported to `mode.statistics`), running statistics otherwise. */
-export function normalize(weights: Weights, input: Tensor4D, spec: BatchNormSpec, mode: Mode): Tensor4D {
-  const scale = weightOf(weights, `${spec.name}.weight`) as Tensor1D;
-  const offset = weightOf(weights, `${spec.name}.bias`) as Tensor1D;
-  if (mode.training && !spec.evaluates) {
-    const { output, mean, variance } = ops().normalizeBatch(input, scale, offset, BATCH_NORM_EPSILON);
-    mode.statistics.push({ layer: spec.name, mean, variance });
-    return output;
-  }
-  const mean = weightOf(weights, `${spec.name}.running_mean`);
-  const variance = weightOf(weights, `${spec.name}.running_var`);
-  const multiplier = scale.mul(variance.add(BATCH_NORM_EPSILON).rsqrt());
-  return input.mul(multiplier).add<Tensor4D>(offset.sub(mean.mul(multiplier)));
+/** BatchNorm2d with the statistics of the batch, which are reported to `mode.statistics`. */
+function normalizeByBatch(weights: Weights, input: Tensor4D, { name }: BatchNormSpec, mode: Mode): Tensor4D {
+  const scale = weightOf(weights, `${name}.weight`) as Tensor1D;
+  const offset = weightOf(weights, `${name}.bias`) as Tensor1D;
+  const { output, mean, variance } = ops().normalizeBatch(input, scale, offset, BATCH_NORM_EPSILON);
+  mode.statistics.push({ layer: name, mean, variance });
+  return output;
+}
+
+/** BatchNorm2d with running statistics: a factor and a summand for each channel. */
+function runningNorm(weights: Weights, { name }: BatchNormSpec): { readonly factor: Tensor; readonly summand: Tensor } {
+  const [scale, offset] = [weightOf(weights, `${name}.weight`), weightOf(weights, `${name}.bias`)];
+  const [mean, variance] = [weightOf(weights, `${name}.running_mean`), weightOf(weights, `${name}.running_var`)];
+  const factor = scale.mul(variance.add(BATCH_NORM_EPSILON).rsqrt());
+  return { factor, summand: offset.sub(mean.mul(factor)) };
 }
 
 /** A convolution followed by its batch normalisation: what residual networks are made of. */
@@ -110,8 +111,15 @@ export function convNormParameters(spec: ConvNormSpec): ParameterSpec[] {
   return [...convolutionParameters(spec.convolution), ...batchNormParameters(spec.norm)];
 }
 
+/** Running statistics are folded into the filter: then one convolution with a bias is left. */
 export function convolveNormalize(weights: Weights, input: Tensor4D, spec: ConvNormSpec, mode: Mode): Tensor4D {
-  return normalize(weights, convolve(weights, input, spec.convolution), spec.norm, mode);
+  const { convolution, norm } = spec;
+  const filter = weightOf(weights, `${convolution.name}.weight`) as Tensor4D; // [H, W, I, O]
+  if (mode.training && !norm.evaluates) {
+    return normalizeByBatch(weights, convolve(input, filter, convolution), norm, mode);
+  }
+  const { factor, summand } = runningNorm(weights, norm);
+  return convolve(input, filter.mul(factor), convolution).add(summand);
 }
 
 /** A weight by name; a missing one is a bug of the caller, who must supply every name of the model's parameters. */

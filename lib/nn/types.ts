@@ -3,7 +3,7 @@ import type { PretrainedConfig } from "./init-config.ts";
 import type { Loss } from "#lib/nn/losses/types.ts";
 
 /** Tensors by the name that PyTorch's `state_dict` gives them, in the layout that TensorFlow computes with. */
-export type Weights = ReadonlyMap<string, Tensor>;
+export type Weights = Pick<ReadonlyMap<string, Tensor>, "get">;
 
 /**
  * How PyTorch's layout becomes TensorFlow's: `conv` OIHW -> HWIO, `linear` [out, in] -> [in, out], `plain` unchanged.

@@ -3,6 +3,7 @@ import type { ConfigDict } from "#lib/config/value.ts";
 import { createClassifier } from "#lib/nn/classifier.ts";
 import { checkpointFolder } from "#lib/store/checkpoint-folder.ts";
 import type { StateDict } from "#lib/model/checkpoint.ts";
+import { EagerRunner } from "#lib/engine/eager-runner.ts";
 import { ModelState } from "#lib/model/model-state.ts";
 import { initialise } from "#lib/train/step/program.ts";
 import { useTensorFlow } from "./tensorflow.ts";
@@ -12,11 +13,10 @@ import { resolved } from "./tiny-model.ts";
 export async function untrainedWeights(config: ConfigDict): Promise<StateDict> {
   await useTensorFlow();
   const { parameters } = createClassifier(resolved(config));
-  const state = new ModelState(parameters, { slotNames: [] });
-  initialise(state, parameters, { seed: 0, slotNames: [] });
-  const weights = state.exportWeights();
-  state.dispose();
-  return weights;
+  using runner = new EagerRunner();
+  const state = new ModelState(parameters, { slotNames: [] }, runner.variables);
+  initialise(state.store, parameters, { seed: 0, slotNames: [] });
+  return state.exportWeights();
 }
 
 /** Writes a checkpoint of a config's model as it starts, before any training; tells its folder. */

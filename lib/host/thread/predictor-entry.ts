@@ -7,6 +7,7 @@ import type { Checkpoint } from "#lib/model/checkpoint.ts";
 import { createLogger } from "#lib/host/logger.ts";
 import { loadBuild } from "#lib/host/plugins.ts";
 import type { PredictorThreadSetup } from "./predictor.ts";
+import { isEager } from "#lib/host/eager.ts";
 import { expose } from "./remote.ts";
 
 /** Between the lowest, 19, and that of other threads, 0. */
@@ -34,9 +35,9 @@ export class ReplaceablePredictor implements Predictor {
   /** Loads a checkpoint in place of the one before. */
   async load(
     checkpoint: Checkpoint,
-    options: Omit<PredictorOptions, "log" | "build">,
+    options: Omit<PredictorOptions, "log" | "build" | "eager">,
   ): Promise<Pick<LoadedPredictor, "engine" | "numClasses">> {
-    const next = await createPredictor(checkpoint, { ...options, build: this.#build, log });
+    const next = await createPredictor(checkpoint, { ...options, build: this.#build, log, eager: isEager() });
     this.#loaded?.[Symbol.dispose]();
     this.#loaded = next;
     return { engine: next.engine, numClasses: next.numClasses };

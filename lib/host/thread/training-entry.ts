@@ -1,7 +1,8 @@
-import { EagerStep } from "#lib/train/step/eager.ts";
+import { TrainingStep } from "#lib/train/step/training-step.ts";
 import { modelSettings } from "#lib/train/settings.ts";
 import { loadBuild } from "#lib/host/plugins.ts";
 import { createLogger } from "#lib/host/logger.ts";
+import { isEager } from "#lib/host/eager.ts";
 import { expose } from "./remote.ts";
 import type { TrainingThreadSetup } from "./training.ts";
 
@@ -9,5 +10,5 @@ const log = createLogger({ name: "engine", format: "json", level: "info" });
 
 expose(async ({ config, seed, plugins }: TrainingThreadSetup) => {
   const settings = modelSettings(config, await loadBuild(plugins));
-  return await EagerStep.open({ settings, seed, log });
+  return await TrainingStep.open({ settings, seed, log, eager: isEager() });
 });

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { PetageError } from "#lib/base/errors.ts";
 import type { StateDict, TensorData } from "#lib/model/checkpoint.ts";
+import { EagerRunner } from "#lib/engine/eager-runner.ts";
+import type { Variables } from "#lib/engine/program.ts";
 import { ModelState } from "#lib/model/model-state.ts";
 import { initialise } from "#lib/train/step/program.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
@@ -11,21 +13,21 @@ const SLOTS = ["exp_avg", "exp_avg_sq"];
 const { parameters } = tinyClassifier();
 
 /** As a step of `seed` begins; empty for null. */
-function created(seed: number | null): ModelState {
-  const state = new ModelState(parameters, { slotNames: SLOTS });
-  if (seed !== null) initialise(state, parameters, { seed, slotNames: SLOTS });
+function created(variables: Variables, seed: number | null = 1): ModelState {
+  const state = new ModelState(parameters, { slotNames: SLOTS }, variables);
+  if (seed !== null) initialise(state.store, parameters, { seed, slotNames: SLOTS });
   return state;
 }
 
 describe("ModelState", () => {
   before(useTensorFlow);
-  const opened: ModelState[] = [];
-  afterEach(() => opened.splice(0).forEach((state) => state.dispose()));
+  const opened: EagerRunner[] = [];
+  afterEach(() => opened.splice(0).forEach((runner) => runner[Symbol.dispose]()));
 
   function open(seed: number | null = 1): ModelState {
-    const state = created(seed);
-    opened.push(state);
-    return state;
+    const runner = new EagerRunner();
+    opened.push(runner);
+    return created(runner.variables, seed);
   }
 
   function changed(state: StateDict, change: (entries: Map<string, TensorData>) => void): StateDict {
@@ -50,7 +52,7 @@ describe("ModelState", () => {
   });
 
   it("has the same hash for the same seed and for imported weights, another for another seed", () => {
-    const [first, same, other, imported] = [open(1), open(1), open(2), open(null)];
+    const [first, same, other, imported] = [open(1), open(1), open(2), open(3)];
     assert.equal(first.hash(), same.hash());
     assert.notEqual(first.hash(), other.hash());
     assert.notEqual(first.hash(), imported.hash());
@@ -63,24 +65,24 @@ describe("ModelState", () => {
     const name = "backbone.layer4.1.bn2.running_var";
     const bits = new Uint32Array(Float32Array.from({ length: 64 }, () => 1).buffer);
     bits[63] = (bits[63] ?? 0) + 1;
-    other.setWeight(name, tf.tensor1d(new Float32Array(bits.buffer)));
+    other.store.setWeight(name, tf.tensor1d(new Float32Array(bits.buffer)));
     assert.notEqual(state.hash(), other.hash());
   });
 
   it("counts batches per layer, and keeps the count in a checkpoint", () => {
     const [state, other] = [open(), open()];
-    state.countBatch("backbone.bn1");
-    state.countBatch("backbone.bn1");
+    state.countBatch();
+    state.countBatch();
     other.importWeights(state.exportWeights(), { source: "a", strict: true });
     const counts = other.exportWeights();
     assert.equal(counts.get("backbone.bn1.num_batches_tracked")?.values[0], 2n);
-    assert.equal(counts.get("backbone.layer1.0.bn1.num_batches_tracked")?.values[0], 0n);
+    assert.equal(counts.get("backbone.layer1.0.bn1.num_batches_tracked")?.values[0], 2n);
   });
 
   it("gives back the optimizer's slots as they were", () => {
     const [state, other] = [open(), open()];
     const name = "head.fc.weight"; // [10, 64], [64, 10] inside
-    state.setSlots(name, [tf.range(0, 640).reshape([64, 10]), tf.range(640, 1280).reshape([64, 10])]);
+    state.store.setSlots(name, [tf.range(0, 640).reshape([64, 10]), tf.range(640, 1280).reshape([64, 10])]);
     const exported = state.exportOptimizer();
     assert.deepEqual(exported.get(`exp_avg/${name}`)?.shape, [10, 64]);
     assert.equal(exported.get(`exp_avg/${name}`)?.values[1], 10); // [0, 1] in PyTorch's layout is [1, 0] inside
@@ -89,7 +91,7 @@ describe("ModelState", () => {
   });
 
   it("gives something to resume of an optimizer without slots, too", () => {
-    const state = new ModelState(parameters, { slotNames: [] });
+    const state = new ModelState(parameters, { slotNames: [] }, new EagerRunner().variables);
     assert.ok(state.exportOptimizer().size > 0);
     state.importOptimizer(state.exportOptimizer(), "a");
   });
@@ -160,10 +162,11 @@ describe("ModelState", () => {
 
   it("frees all it holds", () => {
     const before = tf.memory().numTensors;
-    const state = created(1);
+    const runner = new EagerRunner();
+    const state = created(runner.variables);
     state.importWeights(state.exportWeights(), { source: "a", strict: true });
     state.importOptimizer(state.exportOptimizer(), "a");
-    state.dispose();
+    runner[Symbol.dispose]();
     assert.equal(tf.memory().numTensors, before);
   });
 });

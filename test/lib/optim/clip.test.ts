@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Feed, TensorFunction } from "#lib/engine/program.ts";
 import { checkNorm, clipGradSchema, clipGradients } from "#lib/optim/clip.ts";
+import { assertCompiles, feed } from "#test/support/compiled.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
 
 const gradients = [[3, -4], [12]];
@@ -37,6 +40,23 @@ describe("clipGradients()", () => {
       gradients
         .flat()
         .forEach((value, i) => assert.ok(Math.abs(value * scaled - (result.gradients.flat()[i] ?? NaN)) < 1e-4));
+    });
+  }
+
+  for (const config of [
+    { max_norm: 6.5 },
+    { max_norm: 6, norm_type: "inf" },
+    { max_norm: 1, norm_type: 3 },
+    { type: "value", clip_value: 3.5 },
+  ]) {
+    it(`is the same compiled with ${JSON.stringify(config)}`, () => {
+      const compute: TensorFunction = (_, { first, second }) => {
+        const clipped = clipGradients([first as Tensor, second as Tensor], clipGradSchema.parse(config));
+        const [one, other] = clipped.gradients as [Tensor, Tensor];
+        return { one, other, norm: clipped.norm };
+      };
+      const [first, second] = gradients.map((values) => feed(values)) as [Feed, Feed];
+      assertCompiles(compute, { first, second }, { outputs: ["one", "other", "norm"] });
     });
   }
 

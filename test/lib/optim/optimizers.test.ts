@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
+import type { Feed, TensorFunction } from "#lib/engine/program.ts";
 import { optimizers } from "#lib/optim/optimizers/index.ts";
 import type { Optimizer } from "#lib/optim/types.ts";
 import { buildFrom } from "#test/support/build.ts";
+import { assertCompiles, feed } from "#test/support/compiled.ts";
 import { conforms } from "#test/support/conformance.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
 
@@ -82,6 +85,28 @@ describe("every optimizer", () => {
           });
         }
         assert.ok(norm(state.parameter) < 0.7, `still at ${state.parameter.join()}`);
+      });
+
+      it(`${name}(${JSON.stringify(config)}) is the same compiled`, () => {
+        const { update: move, slotNames, learningRate } = build(name, config);
+        const compute: TensorFunction = (_, { parameter, gradient, rate, step, ...given }) => {
+          const scalars = { learningRate: rate as Scalar, step: step as Scalar };
+          const slots = slotNames.map((slot) => given[slot] as Tensor);
+          const moved = move(parameter as Tensor, gradient as Tensor, slots, scalars);
+          const kept = slotNames.map((slot, index): [string, Tensor] => [slot, moved.slots[index] as Tensor]);
+          return { ...Object.fromEntries(kept), parameter: moved.parameter };
+        };
+        const slots = slotNames.map((slot): [string, Feed] => [slot, feed([0.1, 0.2])]);
+        for (const step of [1, 7]) {
+          const scalars = { rate: feed([learningRate], []), step: feed([step], []) };
+          const feeds = {
+            parameter: feed([1, -2]),
+            gradient: feed([0.3, -0.1]),
+            ...scalars,
+            ...Object.fromEntries(slots),
+          };
+          assertCompiles(compute, feeds, { outputs: ["parameter", ...slotNames] });
+        }
       });
 
       it(`${name}(${JSON.stringify(config)}) gives the same bits for the same input and leaves no tensors`, () => {

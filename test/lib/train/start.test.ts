@@ -10,6 +10,7 @@ import { checkpointMeta } from "#lib/train/run.ts";
 import { agreeOnResume, startRun } from "#lib/train/start.ts";
 import type { StartSources } from "#lib/train/start.ts";
 import type { StartWeights } from "#lib/train/ports.ts";
+import { EagerRunner } from "#lib/engine/eager-runner.ts";
 import { ModelState } from "#lib/model/model-state.ts";
 import { initialise } from "#lib/train/step/program.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
@@ -211,8 +212,8 @@ describe("startRun with a model", () => {
   before(useTensorFlow);
   const parameters = tinyClassifier().parameters;
   function open(seed: number): ModelState {
-    const model = new ModelState(parameters, { slotNames: [] });
-    initialise(model, parameters, { seed, slotNames: [] });
+    const model = new ModelState(parameters, { slotNames: [] }, new EagerRunner().variables);
+    initialise(model.store, parameters, { seed, slotNames: [] });
     return model;
   }
 
@@ -224,20 +225,15 @@ describe("startRun with a model", () => {
       restoreOptimizer: () => assert.fail("restored an optimizer"),
     };
     const weights = new Map([...other.exportWeights()].map(([name, value]) => [rename(name), value]));
-    try {
-      await startRun(fakeRun().run, target, {
-        pretrained: undefined,
-        loadFrom: undefined,
-        resumeFrom: undefined,
-        readWeights: async () => weights,
-        readCheckpoint: () => assert.fail("read no checkpoint"),
-        log: recordingLines(lines),
-        ...sources,
-      });
-    } finally {
-      model.dispose();
-      other.dispose();
-    }
+    await startRun(fakeRun().run, target, {
+      pretrained: undefined,
+      loadFrom: undefined,
+      resumeFrom: undefined,
+      readWeights: async () => weights,
+      readCheckpoint: () => assert.fail("read no checkpoint"),
+      log: recordingLines(lines),
+      ...sources,
+    });
     return lines;
   }
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
+import type { TensorFunction } from "#lib/engine/program.ts";
 import { losses } from "#lib/nn/losses/index.ts";
 import type { Loss, Targets } from "#lib/nn/losses/types.ts";
 import { buildFrom } from "#test/support/build.ts";
+import { assertCompiles, feed } from "#test/support/compiled.ts";
 import { conforms } from "#test/support/conformance.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
 
@@ -68,6 +70,16 @@ describe("every loss", () => {
             const difference = Math.abs(slope - (gradient[index] ?? NaN));
             assert.ok(difference < 1e-3, `at ${index}: gradient ${gradient[index]}, slope ${slope}`);
           });
+        });
+
+        it(`${title} is the same compiled`, () => {
+          const loss = build(type, config);
+          const compute: TensorFunction = (_, { input }) => {
+            const { value, grad } = tf.valueAndGrad((x) => loss(x as Tensor2D, labels()))(input as Tensor2D);
+            return { value, gradient: grad };
+          };
+          const input = feed(logits.flat(), [SAMPLE_COUNT, CLASS_COUNT]);
+          assertCompiles(compute, { input }, { outputs: ["value", "gradient"] });
         });
 
         it(`${title} stays finite for extreme logits`, () => {

@@ -1,0 +1,140 @@
+import { PetageError } from "#lib/base/errors.ts";
+import type { Attributes, ConstantValue, Form } from "#lib/engine/op.ts";
+
+export type Precision = "float32" | "bfloat16";
+
+export interface GraphNode {
+  readonly name: string;
+  readonly op: string;
+  readonly inputs: readonly Output[];
+  /** Nodes that run before this one. */
+  readonly controls: readonly GraphNode[];
+  readonly attributes: Attributes;
+}
+
+/** One output of a node. */
+export interface Output extends Form {
+  readonly node: GraphNode;
+  readonly index: number;
+}
+
+/** A node to be added. */
+export interface NodeSpec {
+  readonly op: string;
+  readonly inputs?: readonly Output[];
+  readonly controls?: readonly GraphNode[];
+  readonly attributes?: Attributes;
+  readonly outputs: readonly Form[];
+  /** Of nodes that are fed or fetched; the others are named after where they stand in the model. */
+  readonly name?: string;
+}
+
+/** Nodes of a graph that a session can be opened on; 2 GB is what one protobuf message takes. */
+const MAX_NODES = 200_000;
+/** Larger constants are not compared with one another. */
+const MAX_COMPARED_BYTES = 4096;
+
+/** Ops that are there once for each time they are added. */
+const STATEFUL: ReadonlySet<string> = new Set(["Placeholder", "AssignVariableOp"]);
+
+/**
+ * A TensorFlow graph as it is built: nodes in an order in which they can run. What is computed twice from the same is one
+ * node (common subexpressions), and every node is named after its layer, so that an error names a place in the model.
+ */
+export class Graph {
+  /** What convolutions and matrix products compute in. */
+  readonly precision: Precision;
+  readonly nodes: GraphNode[] = [];
+  readonly #known = new Map<string, readonly Output[]>();
+  readonly #names = new Map<string, number>();
+  readonly #numbers = new Map<GraphNode, number>();
+  readonly #places = new Map<GraphNode, string>();
+  #place = "";
+  #lastPlace = "";
+
+  constructor(precision: Precision = "float32") {
+    this.precision = precision;
+  }
+
+  /** Names the nodes that `body` adds after a place of the model: `backbone.layer3.0`. */
+  at<T>(place: string, body: () => T): T {
+    const before = this.#place;
+    this.#place = place;
+    this.#lastPlace = place;
+    try {
+      return body();
+    } finally {
+      this.#place = before;
+    }
+  }
+
+  /** The place that was entered last: where something went wrong. */
+  get lastPlace(): string {
+    return this.#lastPlace;
+  }
+
+  /** Adds a node, unless it is there; returns its outputs. RESOURCE_EXHAUSTED where there are too many. */
+  add(spec: NodeSpec): readonly Output[] {
+    const { op, inputs = [], controls = [], attributes = {}, outputs, name } = spec;
+    const key = this.#keyOf(spec);
+    const known = key === undefined ? undefined : this.#known.get(key);
+    if (known) return known;
+    if (this.nodes.length >= MAX_NODES) {
+      throw new PetageError("RESOURCE_EXHAUSTED", `A graph has more than ${MAX_NODES} nodes`);
+    }
+    const place = this.#placeOf(inputs);
+    const node = { name: this.#unique(name ?? (place ? `${place}/${op}` : op)), op, inputs, controls, attributes };
+    this.#numbers.set(node, this.nodes.length);
+    this.#places.set(node, place);
+    this.nodes.push(node);
+    const made = outputs.map(({ type, shape }, index): Output => ({ node, index, type, shape }));
+    if (key !== undefined) this.#known.set(key, made);
+    return made;
+  }
+
+  /** Adds a node of one output. */
+  one(op: string, inputs: readonly Output[], { type, shape }: Form, attributes: Attributes = {}): Output {
+    return this.add({ op, inputs, attributes, outputs: [{ type, shape }] })[0] as Output;
+  }
+
+  constant(value: ConstantValue): Output {
+    return this.one("Const", [], value, { dtype: { type: value.type }, value: { value } });
+  }
+
+  /** Numbers as a constant, a vector unless a shape is given. */
+  integers(values: readonly number[], shape: readonly number[] = [values.length]): Output {
+    return this.constant({ type: "int32", shape, bytes: bytesOf(Int32Array.from(values)) });
+  }
+
+  float(value: number): Output {
+    return this.constant({ type: "float32", shape: [], bytes: bytesOf(Float32Array.of(value)) });
+  }
+
+  /** What a node would be called that is the same; undefined for what is there as often as it is added. */
+  #keyOf({ op, inputs = [], controls = [], attributes = {} }: NodeSpec): string | undefined {
+    if (STATEFUL.has(op)) return undefined;
+    const value = attributes["value"];
+    const bytes = value && "value" in value ? value.value.bytes : undefined;
+    if (bytes && bytes.length > MAX_COMPARED_BYTES) return undefined;
+    const text = JSON.stringify(attributes, (_, each: unknown) => (each instanceof Uint8Array ? [...each] : each));
+    const from = inputs.map(({ node, index }) => `${this.#numbers.get(node)}:${index}`);
+    return `${op}(${from.join()}^${controls.map((node) => this.#numbers.get(node)).join()})${text}`;
+  }
+
+  /** Inside a layer that layer; a gradient belongs to what it is the gradient of: the last input that has a place. */
+  #placeOf(inputs: readonly Output[]): string {
+    if (this.#place) return this.#place;
+    return inputs.map(({ node }) => this.#places.get(node) ?? "").findLast((place) => place !== "") ?? "";
+  }
+
+  #unique(name: string): string {
+    const clean = name.replaceAll(/[^A-Za-z0-9_./-]/g, "_");
+    const count = this.#names.get(clean) ?? 0;
+    this.#names.set(clean, count + 1);
+    return count === 0 ? clean : this.#unique(`${clean}_${count}`);
+  }
+}
+
+export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

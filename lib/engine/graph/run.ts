@@ -1,0 +1,59 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { defined } from "#lib/base/assert.ts";
+import type { NativeBackend } from "#lib/engine/native/backend.ts";
+import type { Feed, Feeds, Results } from "#lib/engine/program.ts";
+import type { Output } from "./graph.ts";
+import type { Session } from "./session.ts";
+import type { TracedFunction, TracedVariable } from "./trace.ts";
+
+/** What tells the graphs of a function apart: the names, types and shapes of what it is fed. */
+export function formsOf(feeds: Feeds): string {
+  return JSON.stringify(Object.entries(feeds).map(([name, { type, shape }]) => [name, type, shape]));
+}
+
+/** Runs a traced function of a session. Its results stay in the library until they are read. */
+export function runTraced(backend: NativeBackend, session: Session, traced: TracedFunction, feeds: Feeds): Results {
+  const fed = new Map<Output, number>();
+  try {
+    for (const [name, feed] of Object.entries(feeds)) {
+      fed.set(defined(traced.placeholders.get(name), name), upload(backend, feed));
+    }
+    const names = [...traced.outputs.keys()];
+    const fetches = [...traced.outputs.values(), ...(traced.done ? [traced.done] : [])];
+    const fetched = session.run(fed, fetches);
+    return resultsOf(backend, new Map(fetched.map(({ id }, index) => [names[index] ?? "", id])));
+  } finally {
+    for (const id of fed.values()) backend.binding.deleteTensor(id);
+  }
+}
+
+function upload({ binding }: NativeBackend, { type, shape, values }: Feed): number {
+  const types = { float32: binding.TF_FLOAT, int32: binding.TF_INT32, uint8: binding.TF_UINT8 };
+  return binding.createTensor([...shape], types[type], values);
+}
+
+function resultsOf({ binding }: NativeBackend, ids: Map<string, number>): Results {
+  return {
+    read(name) {
+      const values = binding.tensorDataSync(defined(ids.get(name), `output ${name}`));
+      return values instanceof Float32Array ? values : Float32Array.from(values);
+    },
+    [Symbol.dispose]() {
+      for (const id of ids.values()) binding.deleteTensor(id);
+      ids.clear();
+    },
+  };
+}
+
+/** Gives values to variables of a session; they share the memory. */
+export function sendValues(
+  backend: NativeBackend,
+  session: Session,
+  { variables, values }: { variables: ReadonlyMap<string, TracedVariable>; values: ReadonlyMap<string, Tensor> },
+): void {
+  const places = [...values.keys()].map((name) => defined(variables.get(name), name));
+  const ids = backend.getInputTensorIds([...values.values()]);
+  const fed = new Map(places.map(({ fed: place }, index) => [place, defined(ids[index], "a tensor")]));
+  const written = places.map((place) => place.written);
+  for (const { id } of session.run(fed, written)) backend.binding.deleteTensor(id);
+}

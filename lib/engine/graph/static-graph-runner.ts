@@ -1,0 +1,77 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { assert, defined } from "#lib/base/assert.ts";
+import type { Feeds, Results, Runner, TensorFunction, Variables } from "#lib/engine/program.ts";
+import { Graph } from "./graph.ts";
+import type { GraphRunnerOptions } from "./graph-runner.ts";
+import { formsOf, runTraced, sendValues } from "./run.ts";
+import { Session } from "./session.ts";
+import { addVariable, trace } from "./trace.ts";
+import type { TracedFunction } from "./trace.ts";
+
+/** Serving sees six sizes of batches, evaluation two. */
+const MAX_GRAPHS = 16;
+
+interface Prepared {
+  readonly session: Session;
+  readonly traced: TracedFunction;
+}
+
+/**
+ * Runs functions that set no variables, each size of a batch as a graph and session of its own: a new size costs those
+ * before it nothing. All share the memory of the variables.
+ */
+export class StaticGraphRunner implements Runner {
+  readonly #options: GraphRunnerOptions;
+  readonly #values = new Map<string, Tensor>();
+  readonly #prepared = new Map<TensorFunction, Map<string, Prepared>>();
+  #count = 0;
+
+  constructor(options: GraphRunnerOptions) {
+    this.#options = options;
+  }
+
+  readonly variables: Variables = {
+    get: (name) => tf.clone(defined(this.#values.get(name), `variable ${name}`)),
+    set: (name, value) => {
+      this.#close();
+      this.#values.get(name)?.dispose();
+      this.#values.set(name, tf.keep(value.clone()));
+    },
+  };
+
+  run(compute: TensorFunction, feeds: Feeds): Results {
+    const { session, traced } = this.#prepare(compute, feeds);
+    return runTraced(this.#options.backend, session, traced, feeds);
+  }
+
+  #prepare(compute: TensorFunction, feeds: Feeds): Prepared {
+    const shapes = this.#prepared.get(compute) ?? new Map<string, Prepared>();
+    this.#prepared.set(compute, shapes);
+    const known = shapes.get(formsOf(feeds));
+    if (known) return known;
+    assert(this.#count++ < MAX_GRAPHS, `at most ${MAX_GRAPHS} sizes of batches`);
+    const { backend, folder, precision } = this.#options;
+    const graph = new Graph(precision);
+    const forms = [...this.#values].map(([name, { shape }]) => [name, { type: "float32", shape }] as const);
+    const variables = new Map(forms.map(([name, form]) => [name, addVariable(graph, name, form)]));
+    const traced = trace(graph, { compute, feeds, prefix: "f", variables });
+    assert(traced.done === undefined, "a function that sets no variables");
+    const session = new Session(backend, graph, folder);
+    sendValues(backend, session, { variables, values: this.#values });
+    shapes.set(formsOf(feeds), { session, traced });
+    return { session, traced };
+  }
+
+  #close(): void {
+    for (const shapes of this.#prepared.values()) for (const { session } of shapes.values()) session[Symbol.dispose]();
+    this.#prepared.clear();
+    this.#count = 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.#close();
+    tf.dispose([...this.#values.values()]);
+    this.#values.clear();
+  }
+}
