@@ -133,10 +133,21 @@ class TracedVariables implements Variables {
     if (this.#set.size === 0) return undefined;
     const writes = [...this.#set].map(([variable, value]) => {
       const { handle, value: read, type } = this.#variable(variable);
-      return write(this.#graph, handle, { value, type, after: [read.node] });
+      return write(this.#graph, handle, { value: ownMemory(this.#graph, value), type, after: [read.node] });
     });
     return after(this.#graph, name, writes);
   }
+}
+
+/**
+ * A variable keeps the memory of what it is set to. That may be an array of JavaScript's which was fed and is written to
+ * again: TensorFlow drops what changes nothing, as a product with 1. A sum or a difference of two computed values is
+ * always new.
+ */
+function ownMemory(graph: Graph, value: Output): Output {
+  const { op, inputs } = value.node;
+  const isNew = ["AddV2", "Sub"].includes(op) && inputs.every(({ node }) => node.op !== "Const");
+  return isNew ? value : graph.one("DeepCopy", [value], value, { T: { type: value.type } });
 }
 
 /** A variable of the session, named after its layer. */

@@ -30,7 +30,7 @@ export interface NativeBackend {
     /** @param inputs names of what is fed, `a:0,b:0`; @param outputs of what is fetched */
     runSavedModel(session: number, inputIds: readonly number[], inputs: string, outputs: string): TensorMetadata[];
     tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array;
-    getNumOfTensors?(): number;
+    getNumOfTensors(): number;
     executeOp(name: string, attributes: OpAttribute[], inputIds: number[], outputCount: number): TensorMetadata[];
   };
   executeMultipleOutputs(name: string, attributes: OpAttribute[], inputs: Tensor[], outputCount: number): Tensor[];

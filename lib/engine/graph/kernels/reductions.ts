@@ -7,7 +7,8 @@ function reduced(
   call: KernelCall,
   shape: readonly number[],
 ): { readonly axes: number[]; readonly shape: number[]; readonly keeps: boolean } {
-  const axes = util.parseAxisParam(call.attribute<number | number[]>("axis"), [...shape]);
+  const axis = call.attribute<number | number[] | undefined>("axis") ?? call.attribute<number[]>("reductionIndices");
+  const axes = util.parseAxisParam(axis, [...shape]);
   const keeps = call.attribute<boolean | undefined>("keepDims") ?? false;
   const [left] = backend_util.computeOutAndReduceShapes([...shape], axes);
   return { axes, shape: keeps ? backend_util.expandShapeToKeepDim(left, axes) : left, keeps };

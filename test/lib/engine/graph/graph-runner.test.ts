@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { tmpdir } from "node:os";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
 import { randomStream } from "#lib/base/random.ts";
 import { EagerRunner } from "#lib/engine/eager-runner.ts";
-import { GraphRunner } from "#lib/engine/graph/graph-runner.ts";
+import type { GraphRunner } from "#lib/engine/graph/graph-runner.ts";
 import type { NativeBackend } from "#lib/engine/native/backend.ts";
+import { ops } from "#lib/engine/ops.ts";
 import type { Feed, Feeds, Runner, TensorFunction } from "#lib/engine/program.ts";
 import { assertClose } from "#test/support/close.ts";
+import { feed, graphRunner } from "#test/support/compiled.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
 
 function floats(seed: number, shape: readonly number[]): Feed {
@@ -21,7 +22,7 @@ describe("a graph", () => {
   let graph: GraphRunner;
   let eager: EagerRunner;
   beforeEach(() => {
-    graph = new GraphRunner({ backend: tf.backend() as unknown as NativeBackend, folder: tmpdir() });
+    graph = graphRunner();
     eager = new EagerRunner();
   });
   afterEach(() => {
@@ -72,4 +73,91 @@ describe("a graph", () => {
       assert.deepEqual([...runner.variables.get("w").dataSync()], [5, 7]);
     }
   });
+
+  const image: Feed = { type: "uint8", shape: [1, 2, 2, 3], values: Uint8Array.from({ length: 12 }, (_, at) => at) };
+
+  it("sees pixels as floats", () => {
+    assertSame((_, { x }) => ({ y: tf.mul(x as Tensor, 0.5) }), { x: image });
+  });
+
+  it("knows a function again by the shapes of what it is given, and keeps each", () => {
+    let traced = 0;
+    const compute: TensorFunction = (_, { x }) => {
+      traced++;
+      return { y: tf.sum(x as Tensor) };
+    };
+    for (const size of [2, 3, 2, 3])
+      assert.deepEqual([...run(graph, compute, { x: feed(Array(size).fill(1)) })], [size]);
+    assert.equal(traced, 2);
+  });
+
+  it("takes values as they were given, though their array is written to again", () => {
+    const values = new Float32Array(64).fill(1);
+    const keep: TensorFunction = (variables, { x }) => {
+      variables.set("w", tf.mul(x as Tensor, 1));
+      return { y: tf.sum(x as Tensor) };
+    };
+    graph.variables.set("w", tf.zeros([64]));
+    run(graph, keep, { x: { type: "float32", shape: [64], values } });
+    values.fill(7);
+    assert.deepEqual([...graph.variables.get("w").dataSync()], Array(64).fill(1));
+  });
+
+  const refused: readonly (readonly [string, TensorFunction, RegExp])[] = [
+    [
+      "reads a value",
+      (_, { x }) => ({ y: tf.scalar((x as Tensor).dataSync()[0] ?? 0) }),
+      /a value that JavaScript reads/,
+    ],
+    [
+      "does what no kernel is there for",
+      (_, { x }) => ({ y: tf.asinh(x as Tensor) }),
+      /the op Asinh, in backbone\.layer1/,
+    ],
+    [
+      "pads by numbers",
+      () => ({ y: tf.conv2d(tf.ones<tf.Rank.R4>([1, 4, 4, 1]), tf.ones([3, 3, 1, 1]), 1, 1) }),
+      /Conv2D with padding by numbers/,
+    ],
+    ["reads a variable that nobody has set", (variables) => ({ y: variables.get("none") }), /the variable none/],
+  ];
+  for (const [what, compute, message] of refused) {
+    it(`refuses a function that ${what}, and lives on`, () => {
+      const placed: TensorFunction = (...given) => ops().at("backbone.layer1", () => compute(...given));
+      assert.throws(() => graph.run(placed, { x: feed([1, 2]) }), { code: "GRAPH_UNSUPPORTED", message });
+      assert.equal(tf.getBackend(), "tensorflow");
+      assertSame((_, { x }) => ({ y: tf.neg(x as Tensor) }), { x: feed([1, 2]) });
+    });
+  }
+
+  it("names the layer of what fails while it runs", () => {
+    const compute: TensorFunction = (_, { x }) => {
+      const at = tf.cast(x as Tensor, "int32") as Tensor1D;
+      return { y: ops().at("head", () => tf.gather(tf.tensor1d([1, 2]), at)) };
+    };
+    assert.deepEqual([...run(graph, compute, { x: feed([1]) })], [2]);
+    assert.throws(() => graph.run(compute, { x: feed([9]) }), { code: "GRAPH_FAILED", message: /at head\/GatherV2/ });
+    assert.deepEqual([...run(graph, compute, { x: feed([0]) })], [1]);
+  });
+
+  it("leaves no tensor behind, also of sessions that are over", () => {
+    const compute: TensorFunction = (variables, { x }) => {
+      variables.set("w", tf.add(variables.get("w"), x as Tensor));
+      return { y: tf.sum(x as Tensor) };
+    };
+    const open = (): void => {
+      using runner = graphRunner();
+      tf.tidy(() => runner.variables.set("w", tf.zeros([3])));
+      run(runner, compute, { x: feed([1, 2, 3]) });
+      tf.tidy(() => runner.variables.get("w").dataSync());
+    };
+    open();
+    const [before, natives] = [tf.memory().numTensors, nativeTensors()];
+    for (let times = 0; times < 5; times++) open();
+    assert.deepEqual([tf.memory().numTensors, nativeTensors()], [before, natives]);
+  });
 });
+
+function nativeTensors(): number {
+  return (tf.backend() as unknown as NativeBackend).binding.getNumOfTensors();
+}
