@@ -17,6 +17,8 @@ export class EagerRunner implements Runner {
     },
   };
 
+  prepare(): void {}
+
   run(compute: TensorFunction, feeds: Feeds): Results {
     const outputs = new Map<string, Tensor>();
     tf.tidy(() => {

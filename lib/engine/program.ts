@@ -1,4 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Form } from "./op.ts";
 
 /** Tensors by name that outlive the functions that use them: weights, running statistics, what an optimizer keeps. */
 export interface Variables {
@@ -16,6 +17,9 @@ export type Feed =
   | { readonly type: "uint8"; readonly shape: readonly number[]; readonly values: Uint8Array };
 
 export type Feeds = Readonly<Record<string, Feed>>;
+
+/** What will be fed, without the values. */
+export type Forms = Readonly<Record<string, Form>>;
 
 /**
  * A function of tensors, over variables. It reads no value and nothing that changes but what it is given: then it can be
@@ -36,6 +40,8 @@ export interface Results extends Disposable {
 export interface Runner extends Disposable {
   /** Between functions. */
   readonly variables: Variables;
-  /** A graph is traced the first time that a function is run with feeds of these shapes. */
+  /** Says that a function will be run with feeds of these forms: what is known before the first run costs it nothing. */
+  prepare(compute: TensorFunction, forms: Forms): void;
+  /** A graph is traced the first time that a function comes with feeds of these forms. */
   run(compute: TensorFunction, feeds: Feeds): Results;
 }

@@ -3,10 +3,10 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { assert, defined } from "#lib/base/assert.ts";
 import type { NativeBackend } from "#lib/engine/native/backend.ts";
 import type { Form } from "#lib/engine/op.ts";
-import type { Feeds, Results, Runner, TensorFunction, Variables } from "#lib/engine/program.ts";
+import type { Feeds, Forms, Results, Runner, TensorFunction, Variables } from "#lib/engine/program.ts";
 import { Graph } from "./graph.ts";
 import type { Precision } from "./graph.ts";
-import { formsOf, runTraced, sendValues } from "./run.ts";
+import { keyOf, runTraced, sendValues } from "./run.ts";
 import { Session } from "./session.ts";
 import { addVariable, trace } from "./trace.ts";
 import type { TracedFunction, TracedVariable } from "./trace.ts";
@@ -50,22 +50,26 @@ export class GraphRunner implements Runner {
     set: (name, value) => this.#write(name, value),
   };
 
+  prepare(compute: TensorFunction, forms: Forms): void {
+    this.#traced(compute, forms);
+  }
+
   run(compute: TensorFunction, feeds: Feeds): Results {
     const traced = this.#traced(compute, feeds);
     return runTraced(this.#backend, this.#opened(), traced, feeds);
   }
 
-  #traced(compute: TensorFunction, feeds: Feeds): TracedFunction {
+  #traced(compute: TensorFunction, forms: Forms): TracedFunction {
     const shapes = this.#functions.get(compute) ?? new Map<string, TracedFunction>();
     this.#functions.set(compute, shapes);
-    const key = formsOf(feeds);
+    const key = keyOf(forms);
     const known = shapes.get(key);
     if (known) return known;
     assert(shapes.size < MAX_SHAPES, `a function comes with at most ${MAX_SHAPES} shapes`);
     this.#close();
     this.#declare();
     const prefix = `f${this.#functions.size}-${shapes.size}`;
-    const traced = trace(this.#graph, { compute, feeds, prefix, variables: this.#variables });
+    const traced = trace(this.#graph, { compute, forms, prefix, variables: this.#variables });
     shapes.set(key, traced);
     return traced;
   }

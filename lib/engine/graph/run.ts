@@ -1,14 +1,14 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { defined } from "#lib/base/assert.ts";
 import type { NativeBackend } from "#lib/engine/native/backend.ts";
-import type { Feed, Feeds, Results } from "#lib/engine/program.ts";
+import type { Feed, Feeds, Forms, Results } from "#lib/engine/program.ts";
 import type { Output } from "./graph.ts";
 import type { Session } from "./session.ts";
 import type { TracedFunction, TracedVariable } from "./trace.ts";
 
 /** What tells the graphs of a function apart: the names, types and shapes of what it is fed. */
-export function formsOf(feeds: Feeds): string {
-  return JSON.stringify(Object.entries(feeds).map(([name, { type, shape }]) => [name, type, shape]));
+export function keyOf(forms: Forms): string {
+  return JSON.stringify(Object.entries(forms).map(([name, { type, shape }]) => [name, type, shape]));
 }
 
 /** Runs a traced function of a session. Its results stay in the library until they are read. */

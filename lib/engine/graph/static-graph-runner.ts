@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { assert, defined } from "#lib/base/assert.ts";
-import type { Feeds, Results, Runner, TensorFunction, Variables } from "#lib/engine/program.ts";
+import type { Feeds, Forms, Results, Runner, TensorFunction, Variables } from "#lib/engine/program.ts";
 import { Graph } from "./graph.ts";
 import type { GraphRunnerOptions } from "./graph-runner.ts";
-import { formsOf, runTraced, sendValues } from "./run.ts";
+import { keyOf, runTraced, sendValues } from "./run.ts";
 import { Session } from "./session.ts";
 import { addVariable, trace } from "./trace.ts";
 import type { TracedFunction } from "./trace.ts";
@@ -40,26 +40,31 @@ export class StaticGraphRunner implements Runner {
     },
   };
 
+  prepare(compute: TensorFunction, forms: Forms): void {
+    this.#prepare(compute, forms);
+  }
+
   run(compute: TensorFunction, feeds: Feeds): Results {
     const { session, traced } = this.#prepare(compute, feeds);
     return runTraced(this.#options.backend, session, traced, feeds);
   }
 
-  #prepare(compute: TensorFunction, feeds: Feeds): Prepared {
+  #prepare(compute: TensorFunction, forms: Forms): Prepared {
     const shapes = this.#prepared.get(compute) ?? new Map<string, Prepared>();
     this.#prepared.set(compute, shapes);
-    const known = shapes.get(formsOf(feeds));
+    const known = shapes.get(keyOf(forms));
     if (known) return known;
     assert(this.#count++ < MAX_GRAPHS, `at most ${MAX_GRAPHS} sizes of batches`);
     const { backend, folder, precision } = this.#options;
     const graph = new Graph(precision);
-    const forms = [...this.#values].map(([name, { shape }]) => [name, { type: "float32", shape }] as const);
-    const variables = new Map(forms.map(([name, form]) => [name, addVariable(graph, name, form)]));
-    const traced = trace(graph, { compute, feeds, prefix: "f", variables });
+    const variables = new Map(
+      [...this.#values].map(([name, { shape }]) => [name, addVariable(graph, name, { type: "float32", shape })]),
+    );
+    const traced = trace(graph, { compute, forms, prefix: "f", variables });
     assert(traced.done === undefined, "a function that sets no variables");
     const session = new Session(backend, graph, folder);
     sendValues(backend, session, { variables, values: this.#values });
-    shapes.set(formsOf(feeds), { session, traced });
+    shapes.set(keyOf(forms), { session, traced });
     return { session, traced };
   }
 

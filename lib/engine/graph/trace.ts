@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { PetageError } from "#lib/base/errors.ts";
-import type { Feeds, TensorFunction, Variables } from "#lib/engine/program.ts";
+import type { Forms, TensorFunction, Variables } from "#lib/engine/program.ts";
 import type { Form } from "#lib/engine/op.ts";
 import type { Graph, GraphNode, Output } from "./graph.ts";
 import { cast, unsupported, wide } from "./kernel.ts";
@@ -37,12 +37,12 @@ export function trace(
   graph: Graph,
   {
     compute,
-    feeds,
+    forms,
     prefix,
     variables,
   }: {
     readonly compute: TensorFunction;
-    readonly feeds: Feeds;
+    readonly forms: Forms;
     readonly prefix: string;
     readonly variables: ReadonlyMap<string, TracedVariable>;
   },
@@ -50,7 +50,7 @@ export function trace(
   const backend = tracingBackend();
   return backend.tracing(graph, () => {
     const placeholders = new Map(
-      Object.entries(feeds).map(([name, form]) => [name, placeholder(graph, `${prefix}/${name}`, form)]),
+      Object.entries(forms).map(([name, form]) => [name, placeholder(graph, `${prefix}/${name}`, form)]),
     );
     const traced = new TracedVariables(backend, graph, variables);
     const outputs = new Map<string, Output>();

@@ -23,6 +23,8 @@ export interface TrainingStepOptions extends RunnerOptions {
   readonly log: Log;
 }
 
+const NO_STEP: StepScalars = { learningRate: 0, weightDecay: 0, step: 0 };
+
 /** The step of one rank, in the thread that computes. It is a `StepEngine` whose calls are not promises. */
 export class TrainingStep {
   readonly #settings: ModelSettings;
@@ -53,6 +55,7 @@ export class TrainingStep {
     initialise(this.#state.store, model.parameters, { seed, slotNames: optimizer.slotNames });
     this.#layouts = planBuckets(model.parameters);
     this.#buckets = this.#layouts.map(({ elementCount }) => new Float32Array(new SharedArrayBuffer(elementCount * 4)));
+    runner.prepare(this.#functions.apply, { ...this.#averaged(), ...scalarFeeds(NO_STEP) });
   }
 
   /** What it computes on. */
