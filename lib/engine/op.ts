@@ -3,6 +3,9 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 /** What the elements of a tensor are, by TensorFlow's own names. */
 export type ElementType = "float32" | "int32" | "bool" | "uint8" | "bfloat16" | "resource";
 
+/** What convolutions and matrix products compute in. */
+export type Precision = "float32" | "bfloat16";
+
 /** What a tensor is, without its values. */
 export interface Form {
   readonly type: ElementType;
@@ -35,6 +38,8 @@ export interface OpCall {
   readonly attributes: Attributes;
   /** One for each of its outputs. */
   readonly outputs: readonly Form[];
+  /** Which inputs and outputs have the type `T`, and may be bfloat16 together. */
+  readonly typed: { readonly inputs: readonly number[]; readonly outputs: readonly number[] };
 }
 
 /** Runs an op, or adds it to the graph that is traced. */

@@ -5,6 +5,7 @@ import { GraphRunner } from "./graph/graph-runner.ts";
 import { StaticGraphRunner } from "./graph/static-graph-runner.ts";
 import type { Engine } from "./load.ts";
 import type { NativeBackend } from "./native/backend.ts";
+import type { Precision } from "./op.ts";
 import type { Runner } from "./program.ts";
 
 export interface RunnerOptions {
@@ -18,14 +19,16 @@ export interface RunnerOptions {
 export interface FunctionOptions {
   /** Whether they set no variables. */
   readonly areStatic?: boolean;
+  /** What a graph computes in. */
+  readonly precision?: Precision;
 }
 
 /** Compiled where the native library is, else op by op. */
 export function openRunner(
   { backend }: Engine,
-  { eager = false, folder = tmpdir(), areStatic = false }: RunnerOptions & FunctionOptions = {},
+  { eager = false, folder = tmpdir(), areStatic = false, precision = "float32" }: RunnerOptions & FunctionOptions = {},
 ): Runner {
   if (eager || backend !== "tensorflow") return new EagerRunner();
-  const options = { backend: tf.backend() as unknown as NativeBackend, folder };
+  const options = { backend: tf.backend() as unknown as NativeBackend, folder, precision };
   return areStatic ? new StaticGraphRunner(options) : new GraphRunner(options);
 }

@@ -1,4 +1,5 @@
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
+import type { Precision } from "#lib/engine/op.ts";
 import type { ClipGrad } from "./clip.ts";
 
 /** Per-step values that the optimizer needs; scalars so that a step can be traced once and fed anew. */
@@ -29,6 +30,8 @@ export interface Optimizer {
 export interface OptimizerWrapper {
   readonly optimizer: Optimizer;
   readonly clip: ClipGrad | undefined;
+  /** What forward and backward compute in, where the machine is fast at it. Weights and statistics are float32 always. */
+  readonly precision: Precision;
 }
 
 /** The learning rate and the weight decay over a run, as mmengine's chain of schedulers gives them. */

@@ -3,6 +3,7 @@ import { EXIT } from "#lib/host/exit-codes.ts";
 import {
   dataLoaderVariables,
   endVariables,
+  computingVariables,
   evaluatorVariables,
   processVariables,
   trainerVariables,
@@ -29,6 +30,7 @@ const SHARED: Readonly<Record<string, object>> = {
   controller: settingsVariables,
   "data-loader": dataLoaderVariables,
   evaluator: evaluatorVariables,
+  inference: computingVariables,
   trainer: trainerVariables,
 };
 

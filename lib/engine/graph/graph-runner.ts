@@ -2,11 +2,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { assert, defined } from "#lib/base/assert.ts";
 import type { NativeBackend } from "#lib/engine/native/backend.ts";
-import type { Form } from "#lib/engine/op.ts";
+import type { Form, Precision } from "#lib/engine/op.ts";
 import type { Feeds, Forms, Results, Runner, TensorFunction, Variables } from "#lib/engine/program.ts";
 import { Graph } from "./graph.ts";
-import type { Precision } from "./graph.ts";
-import { keyOf, runTraced, sendValues } from "./run.ts";
+import { keyOf, owned, runTraced, sendValues } from "./run.ts";
 import { Session } from "./session.ts";
 import { addVariable, trace } from "./trace.ts";
 import type { TracedFunction, TracedVariable } from "./trace.ts";
@@ -99,7 +98,7 @@ export class GraphRunner implements Runner {
       this.#forms.set(name, { type: "float32", shape: value.shape });
     }
     this.#values.get(name)?.dispose();
-    this.#values.set(name, tf.keep(value.clone()));
+    this.#values.set(name, owned(this.#backend, value));
     this.#unsent.add(name);
   }
 

@@ -1,7 +1,5 @@
 import { PetageError } from "#lib/base/errors.ts";
-import type { Attributes, ConstantValue, Form } from "#lib/engine/op.ts";
-
-export type Precision = "float32" | "bfloat16";
+import type { Attributes, ConstantValue, Form, Precision } from "#lib/engine/op.ts";
 
 export interface GraphNode {
   readonly name: string;

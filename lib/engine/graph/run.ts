@@ -1,5 +1,7 @@
+import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { defined } from "#lib/base/assert.ts";
+import { runEagerly } from "#lib/engine/native/backend.ts";
 import type { NativeBackend } from "#lib/engine/native/backend.ts";
 import type { Feed, Feeds, Forms, Results } from "#lib/engine/program.ts";
 import type { Output } from "./graph.ts";
@@ -44,6 +46,20 @@ function resultsOf({ binding }: NativeBackend, ids: Map<string, number>): Result
     },
   };
 }
+
+/**
+ * A copy in memory of the library's own. What JavaScript made a tensor of stays JavaScript's memory, which the library
+ * gives back when it drops its last use, in whichever thread that is; only that of JavaScript may. Variables are dropped
+ * in others.
+ */
+export function owned(backend: NativeBackend, value: Tensor): Tensor {
+  const outputs = [{ type: "float32", shape: value.shape }] as const;
+  const attributes = { T: { type: "float32" } } as const;
+  const [copy] = runEagerly(backend)({ op: "DeepCopy", inputs: [value], attributes, outputs, typed: UNTYPED });
+  return tf.keep(defined(copy, "a copy"));
+}
+
+const UNTYPED = { inputs: [], outputs: [] };
 
 /** Gives values to variables of a session; they share the memory. */
 export function sendValues(

@@ -4,7 +4,7 @@ import { assert, defined } from "#lib/base/assert.ts";
 import type { Feeds, Forms, Results, Runner, TensorFunction, Variables } from "#lib/engine/program.ts";
 import { Graph } from "./graph.ts";
 import type { GraphRunnerOptions } from "./graph-runner.ts";
-import { keyOf, runTraced, sendValues } from "./run.ts";
+import { keyOf, owned, runTraced, sendValues } from "./run.ts";
 import { Session } from "./session.ts";
 import { addVariable, trace } from "./trace.ts";
 import type { TracedFunction } from "./trace.ts";
@@ -36,7 +36,7 @@ export class StaticGraphRunner implements Runner {
     set: (name, value) => {
       this.#close();
       this.#values.get(name)?.dispose();
-      this.#values.set(name, tf.keep(value.clone()));
+      this.#values.set(name, owned(this.#options.backend, value));
     },
   };
 

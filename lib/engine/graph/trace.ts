@@ -140,9 +140,8 @@ class TracedVariables implements Variables {
 }
 
 /**
- * A variable keeps the memory of what it is set to. That may be an array of JavaScript's which was fed and is written to
- * again: TensorFlow drops what changes nothing, as a product with 1. A sum or a difference of two computed values is
- * always new.
+ * A variable keeps the memory of what it is set to. That may be JavaScript's (see `owned`), of what was fed: TensorFlow
+ * drops what changes nothing, as a product with 1. A sum or a difference of two computed values is always new.
  */
 function ownMemory(graph: Graph, value: Output): Output {
   const { op, inputs } = value.node;

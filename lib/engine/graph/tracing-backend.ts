@@ -6,7 +6,7 @@ import { normalizeNatively } from "#lib/engine/native/batch-norm.ts";
 import type { ConstantValue, OpCall } from "#lib/engine/op.ts";
 import { bytesOf } from "./graph.ts";
 import type { Graph, Output } from "./graph.ts";
-import { dataTypeOf, kernelCall, unsupported, wide } from "./kernel.ts";
+import { cast, dataTypeOf, kernelCall, unsupported, wide } from "./kernel.ts";
 import { kernels } from "./kernels/index.ts";
 
 const NAME = "petage-graph";
@@ -57,9 +57,16 @@ export class TracingBackend extends tf.KernelBackend {
   }
 
   /** Adds a TensorFlow op by its name, for what tfjs lacks. */
-  add({ op, inputs, attributes, outputs }: OpCall): Tensor[] {
-    const from = inputs.map((input) => wide(this.graph, this.outputOf(input)));
-    return this.graph.add({ op, inputs: from, attributes, outputs }).map((output) => this.tensorOf(output));
+  add({ op, inputs, attributes, outputs, typed }: OpCall): Tensor[] {
+    const { graph } = this;
+    const type = graph.precision;
+    const from = inputs.map((input, index) => {
+      const output = this.outputOf(input);
+      return typed.inputs.includes(index) ? cast(graph, output, type) : wide(graph, output);
+    });
+    const forms = outputs.map((form, index) => (typed.outputs.includes(index) ? { ...form, type } : form));
+    const node = { op, inputs: from, attributes: { ...attributes, T: { type } }, outputs: forms };
+    return graph.add(node).map((output) => this.tensorOf(output));
   }
 
   /** What a kernel does here. */

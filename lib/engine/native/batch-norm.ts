@@ -29,6 +29,7 @@ export function normalizeNatively(
       inputs: [x, gamma, beta, none, none],
       attributes,
       outputs: [formOf(x), ...perChannel],
+      typed: { inputs: [0], outputs: [0] },
     }) as [Tensor4D, Tensor1D, Tensor1D, ...Tensor[]];
     statistics = [tf.keep(mean), tf.keep(variance)];
     save([x, gamma, ...reserved]);
@@ -42,6 +43,7 @@ export function normalizeNatively(
           inputs: [gradient, savedX, savedGamma, ...savedReserved],
           attributes,
           outputs: [formOf(savedX), formOf(savedGamma), formOf(savedGamma), empty, empty],
+          typed: { inputs: [0, 1], outputs: [0] },
         }).slice(0, 3);
       },
     };

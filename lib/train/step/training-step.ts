@@ -3,6 +3,7 @@ import type { Log } from "#lib/base/log.ts";
 import type { Batch } from "#lib/data/types.ts";
 import { loadEngine } from "#lib/engine/load.ts";
 import type { Engine } from "#lib/engine/load.ts";
+import type { Precision } from "#lib/engine/op.ts";
 import type { Feed, Feeds, Runner } from "#lib/engine/program.ts";
 import { openRunner } from "#lib/engine/runner.ts";
 import type { RunnerOptions } from "#lib/engine/runner.ts";
@@ -38,7 +39,8 @@ export class TrainingStep {
 
   static async open({ settings, seed, log, ...options }: TrainingStepOptions): Promise<TrainingStep> {
     const engine = await loadEngine({ log });
-    return new TrainingStep({ settings, seed }, engine, openRunner(engine, options));
+    const precision = precisionOn(engine, settings, { eager: options.eager ?? false, log });
+    return new TrainingStep({ settings, seed }, engine, openRunner(engine, { ...options, precision }));
   }
 
   private constructor(
@@ -131,6 +133,20 @@ export class TrainingStep {
   [Symbol.dispose](): void {
     this.#runner[Symbol.dispose]();
   }
+}
+
+/** That of the config, where it saves time; else the other one, and it is said. */
+function precisionOn(
+  { backend, isFastAtBfloat16 }: Engine,
+  { precision }: ModelSettings,
+  { eager, log }: { readonly eager: boolean; readonly log: Log },
+): Precision {
+  if (precision === "float32") return precision;
+  const isCompiled = backend === "tensorflow" && !eager;
+  if (isCompiled && isFastAtBfloat16) return precision;
+  const why = isCompiled ? "this processor has no amx_bf16, and is slower at bfloat16" : "it computes op by op";
+  log.warn(`AmpOptimWrapper asks for bfloat16; the step computes in float32: ${why}`);
+  return "float32";
 }
 
 function scalarFeeds({ learningRate, step, weightDecay }: StepScalars): Feeds {

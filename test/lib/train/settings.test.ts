@@ -11,7 +11,11 @@ const SGD = { type: "SGD", lr: 0.1 };
 describe("every train loop", () => conforms(loops, { EpochBasedTrainLoop: { max_epochs: 3 } }, undefined));
 
 describe("every optimizer wrapper", () => {
-  conforms(wrappers, { OptimWrapper: [{ optimizer: SGD }, { optimizer: SGD, clip_grad: { max_norm: 1 } }] }, undefined);
+  const examples = {
+    AmpOptimWrapper: { optimizer: SGD, dtype: "bfloat16" },
+    OptimWrapper: [{ optimizer: SGD }, { optimizer: SGD, clip_grad: { max_norm: 1 } }],
+  };
+  conforms(wrappers, examples, undefined);
 });
 
 describe("train_cfg and optim_wrapper", () => {
@@ -42,8 +46,12 @@ describe("train_cfg and optim_wrapper", () => {
     ],
     [{ optim_wrapper: { optimizr: SGD } }, "`optim_wrapper`: `optim_wrapper` has no key `optimizr`"],
     [
-      { optim_wrapper: { type: "AmpOptimWrapper", optimizer: SGD } },
-      "`optim_wrapper.type` is 'AmpOptimWrapper', expected 'OptimWrapper'",
+      { optim_wrapper: { type: "AmpOptimWrapper", optimizer: SGD, dtype: "float16" } },
+      "`optim_wrapper.dtype` is 'float16', expected 'bfloat16'",
+    ],
+    [
+      { optim_wrapper: { type: "ApexOptimWrapper", optimizer: SGD } },
+      "`optim_wrapper.type` is 'ApexOptimWrapper', expected 'OptimWrapper'",
     ],
     [{ optim_wrapper: { optimizer: 5 } }, "`optim_wrapper.optimizer` is 5, expected dict(type='...')"],
     [

@@ -1,6 +1,6 @@
 import { backend_util } from "@tensorflow/tfjs-core";
 import type { Output } from "#lib/engine/graph/graph.ts";
-import { alike, narrow } from "#lib/engine/graph/kernel.ts";
+import { cast, narrow } from "#lib/engine/graph/kernel.ts";
 import type { Kernel, KernelCall } from "#lib/engine/graph/kernel.ts";
 
 type Size4 = [number, number, number, number];
@@ -98,8 +98,8 @@ function pool(op: string): Kernel {
 
 const maxPoolGradient: Kernel = (call) => {
   const { graph, input } = call;
-  const all = alike(graph, [input("input"), input("output"), input("dy")]);
-  const [x] = all as [Output];
+  const x = input("input");
+  const all = [x, input("output"), cast(graph, input("dy"), x.type)];
   return graph.one("MaxPoolGrad", all, x, poolAttributes(poolWindow(call, x.shape), x));
 };
 

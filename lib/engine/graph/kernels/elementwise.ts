@@ -93,8 +93,7 @@ const multiply: Kernel = (call) => {
 /** By ReLU's output, which is there anyway: its input need not be kept for it. */
 function reluGradient(graph: Graph, gradient: Output, x: Output): Output {
   const relu = simple(graph, "Relu", [x], x.shape);
-  const [dy, y] = alike(graph, [gradient, relu]);
-  return simple(graph, "ReluGrad", [defined(dy, "dy"), defined(y, "y")], x.shape);
+  return simple(graph, "ReluGrad", [cast(graph, gradient, x.type), relu], x.shape);
 }
 
 /** A sum, and a bias where it is one: TensorFlow fuses that with the convolution before it, and with what is added then. */

@@ -15,6 +15,7 @@ import { modelSettings } from "#lib/train/settings.ts";
 import type { AppliedStep, ReadyBucket } from "#lib/train/ports.ts";
 import { TrainingStep } from "#lib/train/step/training-step.ts";
 import { assertClose } from "#test/support/close.ts";
+import { recordingLines } from "#test/support/fake-run.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
 import { resolved, tinyModel } from "#test/support/tiny-model.ts";
 import type { TinyModelOptions } from "#test/support/tiny-model.ts";
@@ -105,14 +106,16 @@ function reference(
 describe("a training step", () => {
   before(useTensorFlow);
 
-  const open = (parts = settings()): Promise<TrainingStep> =>
-    TrainingStep.open({ settings: parts, seed: 5, log: silentLog });
+  const open = (parts = settings(), eager = false): Promise<TrainingStep> =>
+    TrainingStep.open({ settings: parts, seed: 5, log: silentLog, eager });
 
   const backbones: readonly ConfigDict[] = [{}, { frozen_stages: 2 }, { norm_eval: true }, { frozen_stages: 4 }];
-  for (const backbone of backbones) {
-    it(`does what tfjs's tape and momentum optimizer do with backbone ${JSON.stringify(backbone)}`, async () => {
+  const ways = backbones.flatMap((backbone) => [true, false].map((eager) => ({ backbone, eager })));
+  for (const { backbone, eager } of ways) {
+    const how = eager ? "op by op" : "compiled";
+    it(`does ${how} what tfjs's tape and momentum optimizer do with backbone ${JSON.stringify(backbone)}`, async () => {
       const parts = settings({ backbone: { zero_init_residual: false, ...backbone } });
-      const engine = await open(parts);
+      const engine = await open(parts, eager);
       const batches = [batchOf(1), batchOf(2)];
       const expected = reference(parts, weightsOf(engine), batches);
       batches.forEach((batch, index) => step(engine, batch, index + 1));
@@ -122,6 +125,21 @@ describe("a training step", () => {
       }
     });
   }
+
+  it("does compiled after twenty steps what it does op by op, and twice the same to the bit", async () => {
+    const parts = settings({ backbone: { frozen_stages: 1 }, clip: { max_norm: 1 } });
+    const [compiled, again, eager] = [await open(parts), await open(parts), await open(parts, true)];
+    for (let at = 1; at <= 20; at++) {
+      const batch = batchOf(at, at % 5 === 0 ? 3 : 4); // a smaller one now and then
+      for (const engine of [compiled, again, eager]) step(engine, batch, at);
+    }
+    assert.equal(compiled.hash(), again.hash());
+    const expected = weightsOf(eager);
+    for (const [name, { values, dtype }] of weightsOf(compiled)) {
+      if (dtype === "I64") assert.deepEqual(values, expected.get(name)?.values, name);
+      else assertClose(values, (expected.get(name)?.values as Float32Array) ?? [], { tolerance: 1e-3, what: name });
+    }
+  });
 
   it("trains on the views of a sample as on images of their own with its label", async () => {
     const images = batchOf(3, 6);
@@ -198,6 +216,37 @@ describe("a training step", () => {
     second.restoreOptimizer(optimizer, "a");
     for (const engine of [first, second]) step(engine, batchOf(2), 2);
     assert.equal(first.hash(), second.hash());
+  });
+
+  it("in bfloat16 does nearly what it does in float32, with weights and statistics that are float32", async () => {
+    const parts = settings({ backbone: { frozen_stages: 1 } });
+    const log: string[] = [];
+    const options = { seed: 5, log: recordingLines(log) };
+    const half = await TrainingStep.open({ settings: { ...parts, precision: "bfloat16" }, ...options });
+    const full = await open(parts);
+    for (const at of [1, 2, 3]) {
+      const [mine, expected] = [step(half, batchOf(at), at), step(full, batchOf(at), at)];
+      assert.ok(Math.abs(mine.loss - expected.loss) < 0.02 * expected.loss, `${mine.loss} and ${expected.loss}`);
+    }
+    const isHalf = half.engine().isFastAtBfloat16;
+    assert.equal(
+      log.some((line) => line.includes("AmpOptimWrapper asks for bfloat16")),
+      !isHalf,
+    );
+    const name = "backbone.layer2.0.conv1.weight";
+    const [rounded, exact] = [half, full].map((engine) => weightsOf(engine).get(name)?.values as Float32Array);
+    assert.equal(isEqual(rounded ?? [], exact), !isHalf);
+    assertClose(rounded ?? [], exact ?? [], { tolerance: 0.02, what: name });
+  });
+
+  it("says where it cannot be in bfloat16, and computes", async () => {
+    const log: string[] = [];
+    const parts = { ...settings(), precision: "bfloat16" as const };
+    const eager = await TrainingStep.open({ settings: parts, seed: 5, log: recordingLines(log), eager: true });
+    step(eager, batchOf(1));
+    assert.deepEqual(log, [
+      "WARN AmpOptimWrapper asks for bfloat16; the step computes in float32: it computes op by op",
+    ]);
   });
 
   it("leaks no tensor", async () => {
