@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   test: async () => (await import("./commands/test.ts")).testCommand(),
   predict: async () => (await import("./commands/predict.ts")).predictCommand(),
   config: async () => (await import("./commands/config.ts")).configCommand(),
+  engine: async () => (await import("./commands/engine.ts")).engineCommand(),
   up: async () => (await import("./commands/up.ts")).upCommand(),
   job: async () => (await import("./commands/job/job.ts")).jobCommand(),
   "remove-run": async () => (await import("./commands/remove-run.ts")).removeRunCommand(),

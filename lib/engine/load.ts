@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
 import { PetageError } from "#lib/base/errors.ts";
@@ -13,8 +12,6 @@ export interface Engine {
   /** Version of the TensorFlow library, or of tfjs for the fallbacks. */
   readonly version: string;
   readonly device: "gpu" | "cpu";
-  /** Whether bfloat16 is faster than float32: forward and backward, about twice. */
-  readonly isFastAtBfloat16: boolean;
 }
 
 interface NativeModule {
@@ -65,7 +62,6 @@ async function loadTensorflow(): Promise<Engine> {
     backend: "tensorflow",
     version: backend.binding.TF_Version ?? native.version["tfjs-node"],
     device: backend.isUsingGpuDevice ? "gpu" : "cpu",
-    isFastAtBfloat16: backend.isUsingGpuDevice || hasMatrixUnits(),
   };
 }
 
@@ -73,20 +69,11 @@ async function loadFallback(candidates: readonly ("wasm" | "cpu")[]): Promise<En
   const { version } = await import("@tensorflow/tfjs");
   for (const backend of candidates) {
     if (backend === "wasm") await import("@tensorflow/tfjs-backend-wasm");
-    if (await tf.setBackend(backend)) return { backend, version: version.tfjs, device: "cpu", isFastAtBfloat16: false };
+    if (await tf.setBackend(backend)) return { backend, version: version.tfjs, device: "cpu" };
   }
   throw new PetageError("TENSORFLOW_UNAVAILABLE", `None of the backends ${candidates.join(", ")} can be used here`, {
     hint: "Run `npm run setup`",
   });
-}
-
-/** Processors without AMX have bfloat16 at most as a way to save memory: there it is slower than float32. */
-function hasMatrixUnits(): boolean {
-  try {
-    return /^flags\s*:.*\bamx_bf16\b/m.test(readFileSync("/proc/cpuinfo", "utf8"));
-  } catch {
-    return false; // no Linux
-  }
 }
 
 /** tfjs-node 4.22 calls two `util` functions that Node 23 removed; the fix was merged upstream but never released. */

@@ -33,6 +33,7 @@ describe("petage --help", () => {
       "petage config",
       "petage config print",
       "petage config list",
+      "petage engine",
       "petage up",
       "petage job",
       "petage job submit",

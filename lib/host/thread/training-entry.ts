@@ -3,6 +3,7 @@ import { modelSettings } from "#lib/train/settings.ts";
 import { loadBuild } from "#lib/host/plugins.ts";
 import { createLogger } from "#lib/host/logger.ts";
 import { isEager } from "#lib/host/eager.ts";
+import { systemClock } from "#lib/system/clock.ts";
 import { expose } from "./remote.ts";
 import type { TrainingThreadSetup } from "./training.ts";
 
@@ -10,5 +11,5 @@ const log = createLogger({ name: "engine", format: "json", level: "info" });
 
 expose(async ({ config, seed, plugins }: TrainingThreadSetup) => {
   const settings = modelSettings(config, await loadBuild(plugins));
-  return await TrainingStep.open({ settings, seed, log, eager: isEager() });
+  return await TrainingStep.open({ settings, seed, log, clock: systemClock, eager: isEager() });
 });

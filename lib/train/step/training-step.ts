@@ -1,6 +1,8 @@
 import { defined } from "#lib/base/assert.ts";
+import type { Clock } from "#lib/base/clock.ts";
 import type { Log } from "#lib/base/log.ts";
 import type { Batch } from "#lib/data/types.ts";
+import { isFastAtBfloat16 } from "#lib/engine/convolution-rate.ts";
 import { loadEngine } from "#lib/engine/load.ts";
 import type { Engine } from "#lib/engine/load.ts";
 import type { Precision } from "#lib/engine/op.ts";
@@ -22,6 +24,7 @@ export interface TrainingStepOptions extends RunnerOptions {
   readonly settings: ModelSettings;
   readonly seed: number;
   readonly log: Log;
+  readonly clock: Clock;
 }
 
 const NO_STEP: StepScalars = { learningRate: 0, weightDecay: 0, step: 0 };
@@ -39,7 +42,7 @@ export class TrainingStep {
 
   static async open({ settings, seed, log, ...options }: TrainingStepOptions): Promise<TrainingStep> {
     const engine = await loadEngine({ log });
-    const precision = precisionOn(engine, settings, { eager: options.eager ?? false, log });
+    const precision = precisionOn(engine, settings, { ...options, log });
     return new TrainingStep({ settings, seed }, engine, openRunner(engine, { ...options, precision }));
   }
 
@@ -137,14 +140,14 @@ export class TrainingStep {
 
 /** That of the config, where it saves time; else the other one, and it is said. */
 function precisionOn(
-  { backend, isFastAtBfloat16 }: Engine,
+  engine: Engine,
   { precision }: ModelSettings,
-  { eager, log }: { readonly eager: boolean; readonly log: Log },
+  { log, clock, ...options }: Pick<TrainingStepOptions, "log" | "clock" | "eager" | "folder">,
 ): Precision {
   if (precision === "float32") return precision;
-  const isCompiled = backend === "tensorflow" && !eager;
-  if (isCompiled && isFastAtBfloat16) return precision;
-  const why = isCompiled ? "this processor has no amx_bf16, and is slower at bfloat16" : "it computes op by op";
+  const isCompiled = engine.backend === "tensorflow" && !options.eager;
+  if (isCompiled && isFastAtBfloat16(engine, options, clock)) return precision;
+  const why = isCompiled ? "this machine is not faster at bfloat16" : "it computes op by op";
   log.warn(`AmpOptimWrapper asks for bfloat16; the step computes in float32: ${why}`);
   return "float32";
 }
