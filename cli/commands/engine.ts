@@ -3,7 +3,6 @@ import { convolutionRate } from "#lib/engine/convolution-rate.ts";
 import { loadEngine } from "#lib/engine/load.ts";
 import type { Engine } from "#lib/engine/load.ts";
 import type { Precision } from "#lib/engine/op.ts";
-import { openRunner } from "#lib/engine/runner.ts";
 import { isEager } from "#lib/host/eager.ts";
 import { availableCores } from "#lib/host/process/cores.ts";
 import { systemClock } from "#lib/system/clock.ts";
@@ -22,10 +21,7 @@ export function engineCommand(): Command {
 function describe(engine: Engine): string[][] {
   const isNative = engine.backend === "tensorflow";
   const eager = isEager() || !isNative;
-  const rate = (precision: Precision): number => {
-    using runner = openRunner(engine, { eager, areStatic: true, precision });
-    return convolutionRate(runner, systemClock);
-  };
+  const rate = (precision: Precision): number => convolutionRate(engine, { eager, precision }, systemClock);
   const float32 = rate("float32");
   const bfloat16 = eager ? undefined : rate("bfloat16");
   const threads = availableCores();

@@ -3,7 +3,7 @@ import type { Tensor4D } from "@tensorflow/tfjs-core";
 import type { Clock } from "#lib/base/clock.ts";
 import type { Engine } from "./load.ts";
 import type { Precision } from "./op.ts";
-import type { Runner, TensorFunction } from "./program.ts";
+import type { TensorFunction } from "./program.ts";
 import { openRunner } from "./runner.ts";
 import type { RunnerOptions } from "./runner.ts";
 
@@ -24,15 +24,17 @@ const WORTH = 1.2;
  * processors say of themselves does not tell. With AMX, or AMD's AVX-512, they are; with Intel's AVX-512 alone slower.
  */
 export function isFastAtBfloat16(engine: Engine, options: RunnerOptions, clock: Clock): boolean {
-  const rate = (precision: Precision): number => {
-    using runner = openRunner(engine, { ...options, areStatic: true, precision });
-    return convolutionRate(runner, clock);
-  };
+  const rate = (precision: Precision): number => convolutionRate(engine, { ...options, precision }, clock);
   return rate("bfloat16") >= WORTH * rate("float32");
 }
 
-/** How fast a runner convolves, in 10^9 floating-point operations a second: the median of some runs. */
-export function convolutionRate(runner: Runner, clock: Clock): number {
+/** How fast it convolves here, in 10^9 floating-point operations a second: the median of some runs. */
+export function convolutionRate(
+  engine: Engine,
+  options: RunnerOptions & { readonly precision: Precision },
+  clock: Clock,
+): number {
+  using runner = openRunner(engine, { ...options, areStatic: true });
   const { count, size, channels, filter } = IMAGES;
   tf.tidy(() => {
     runner.variables.set("images", tf.randomNormal([count, size, size, channels]));

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { assert, defined } from "#lib/base/assert.ts";
+import { defined } from "#lib/base/assert.ts";
 import type { NativeBackend } from "#lib/engine/native/backend.ts";
 import type { Form, Precision } from "#lib/engine/op.ts";
 import type { Feeds, Forms, Results, Runner, TensorFunction, Variables } from "#lib/engine/program.ts";
@@ -10,7 +10,7 @@ import { Session } from "./session.ts";
 import { addVariable, trace } from "./trace.ts";
 import type { TracedFunction, TracedVariable } from "./trace.ts";
 
-/** Of one function: training sees two sizes of batches, serving six. */
+/** Of one function: training sees two sizes of batches. Whoever comes with more begins again. */
 const MAX_SHAPES = 16;
 
 export interface GraphRunnerOptions {
@@ -33,7 +33,7 @@ export class GraphRunner implements Runner {
   readonly #values = new Map<string, Tensor>();
   /** Those of them that the session does not have yet. */
   readonly #unsent = new Set<string>();
-  readonly #graph: Graph;
+  #graph: Graph;
   readonly #functions = new Map<TensorFunction, Map<string, TracedFunction>>();
   readonly #variables = new Map<string, TracedVariable>();
   #session: Session | undefined;
@@ -59,18 +59,25 @@ export class GraphRunner implements Runner {
   }
 
   #traced(compute: TensorFunction, forms: Forms): TracedFunction {
+    const key = keyOf(forms);
+    const known = this.#functions.get(compute)?.get(key);
+    if (known) return known;
+    this.#close();
+    if (this.#functions.get(compute)?.size === MAX_SHAPES) this.#beginAgain();
     const shapes = this.#functions.get(compute) ?? new Map<string, TracedFunction>();
     this.#functions.set(compute, shapes);
-    const key = keyOf(forms);
-    const known = shapes.get(key);
-    if (known) return known;
-    assert(shapes.size < MAX_SHAPES, `a function comes with at most ${MAX_SHAPES} shapes`);
-    this.#close();
     this.#declare();
     const prefix = `f${this.#functions.size}-${shapes.size}`;
     const traced = trace(this.#graph, { compute, forms, prefix, variables: this.#variables });
     shapes.set(key, traced);
     return traced;
+  }
+
+  /** Forgets the graph, but not the variables. */
+  #beginAgain(): void {
+    this.#graph = new Graph(this.#options.precision);
+    this.#functions.clear();
+    this.#variables.clear();
   }
 
   /** All variables are in the graph. */

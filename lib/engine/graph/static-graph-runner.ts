@@ -9,7 +9,7 @@ import { Session } from "./session.ts";
 import { addVariable, trace } from "./trace.ts";
 import type { TracedFunction } from "./trace.ts";
 
-/** Serving sees six sizes of batches, evaluation two. */
+/** Serving sees six sizes of batches, evaluation two. Whoever comes with more, as photos of any size, begins again. */
 const MAX_GRAPHS = 16;
 
 interface Prepared {
@@ -50,11 +50,10 @@ export class StaticGraphRunner implements Runner {
   }
 
   #prepare(compute: TensorFunction, forms: Forms): Prepared {
-    const shapes = this.#prepared.get(compute) ?? new Map<string, Prepared>();
-    this.#prepared.set(compute, shapes);
-    const known = shapes.get(keyOf(forms));
+    const known = this.#prepared.get(compute)?.get(keyOf(forms));
     if (known) return known;
-    assert(this.#count++ < MAX_GRAPHS, `at most ${MAX_GRAPHS} sizes of batches`);
+    if (this.#count === MAX_GRAPHS) this.#close();
+    this.#count++;
     const { backend, folder, precision } = this.#options;
     const graph = new Graph(precision);
     const variables = new Map(
@@ -64,7 +63,8 @@ export class StaticGraphRunner implements Runner {
     assert(traced.done === undefined, "a function that sets no variables");
     const session = new Session(backend, graph, folder);
     sendValues(backend, session, { variables, values: this.#values });
-    shapes.set(keyOf(forms), { session, traced });
+    const shapes = this.#prepared.get(compute) ?? new Map<string, Prepared>();
+    this.#prepared.set(compute, shapes.set(keyOf(forms), { session, traced }));
     return { session, traced };
   }
 

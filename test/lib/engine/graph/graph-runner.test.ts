@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor1D, Tensor4D } from "@tensorflow/tfjs-core";
 import { randomStream } from "#lib/base/random.ts";
 import { EagerRunner } from "#lib/engine/eager-runner.ts";
+import { StaticGraphRunner } from "#lib/engine/graph/static-graph-runner.ts";
 import type { GraphRunner } from "#lib/engine/graph/graph-runner.ts";
 import type { NativeBackend } from "#lib/engine/native/backend.ts";
 import { ops } from "#lib/engine/ops.ts";
@@ -89,6 +91,22 @@ describe("a graph", () => {
     for (const size of [2, 3, 2, 3])
       assert.deepEqual([...run(graph, compute, { x: feed(Array(size).fill(1)) })], [size]);
     assert.equal(traced, 2);
+  });
+
+  it("takes any number of shapes, one after the other, and keeps its variables", () => {
+    const move: TensorFunction = (variables, { x }) => {
+      variables.set("w", tf.add(variables.get("w"), tf.sum(x as Tensor)));
+      return { y: variables.get("w") };
+    };
+    const look: TensorFunction = (variables, { x }) => ({ y: tf.add(variables.get("w"), tf.sum(x as Tensor)) });
+    using still = new StaticGraphRunner({ backend: tf.backend() as unknown as NativeBackend, folder: tmpdir() });
+    for (const runner of [graph, still]) tf.tidy(() => runner.variables.set("w", tf.scalar(0)));
+    let sum = 0;
+    for (let size = 1; size <= 20; size++) {
+      const x = feed(Array(size).fill(1));
+      assert.deepEqual([...run(graph, move, { x })], [(sum += size)]);
+      assert.deepEqual([...run(still, look, { x })], [size]);
+    }
   });
 
   it("takes values as they were given, though their array is written to again", () => {
