@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { defined } from "#lib/base/assert.ts";
 import { ops } from "./ops.ts";
-import type { Feed, Feeds, Results, Runner, TensorFunction, Variables } from "./program.ts";
+import type { Feed, Feeds, Parts, Results, Runner, TensorFunction, Variables } from "./program.ts";
 
 /** Runs functions op by op, as they are written: on every backend, and for whoever looks for a mistake. */
 export class EagerRunner implements Runner {
@@ -31,6 +31,11 @@ export class EagerRunner implements Runner {
       read: (name) => Float32Array.from(defined(outputs.get(name), `output ${name}`).dataSync()),
       [Symbol.dispose]: () => tf.dispose([...outputs.values()]),
     };
+  }
+
+  *runInParts(compute: TensorFunction, feeds: Feeds, parts: Parts): Generator<Pick<Results, "read">, void, undefined> {
+    using results = this.run(compute, feeds);
+    for (let part = 0; part < parts.length; part++) yield results;
   }
 
   [Symbol.dispose](): void {

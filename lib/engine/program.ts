@@ -30,6 +30,9 @@ export type TensorFunction = (
   inputs: Readonly<Record<string, Tensor>>,
 ) => Readonly<Record<string, Tensor>>;
 
+/** Names of outputs, in the order in which they are wanted. */
+export type Parts = readonly (readonly string[])[];
+
 /** What a function gave. Disposing frees it. */
 export interface Results extends Disposable {
   /** Values as row-major float32; of its caller. */
@@ -44,4 +47,9 @@ export interface Runner extends Disposable {
   prepare(compute: TensorFunction, forms: Forms): void;
   /** A graph is traced the first time that a function comes with feeds of these forms. */
   run(compute: TensorFunction, feeds: Feeds): Results;
+  /**
+   * Runs a function in parts: the outputs of each are there before the next is computed. No other function is run
+   * meanwhile. Results are freed when the next are asked for.
+   */
+  runInParts(compute: TensorFunction, feeds: Feeds, parts: Parts): Generator<Pick<Results, "read">, void, undefined>;
 }

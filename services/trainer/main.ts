@@ -43,7 +43,7 @@ await run("trainer", Environment, async (env, { log, metrics, signal, access: ac
   });
   await using services = new Attempt(env, { name: `trainer-${rank}`, signal, log });
   const nats = size > 1 ? await services.nats(`${size} workers exchange gradients over NATS`) : undefined;
-  await using thread = await openTrainingThread({ config: named.config, seed: settings.seed });
+  await using thread = await openTrainingThread({ config: named.config, seed: settings.seed, worldSize: size });
   const loaderName = workerLabel({ role: "data-loader", rank: env.PETAGE_DATA_LOADER_INDEX });
   const loaderAddress = await services.find(loaderName, env.PETAGE_DATA_LOADER);
   await using loader = dial(loaderAddress, "DataLoaderService", { access, job, signal });

@@ -3,12 +3,14 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { defined } from "#lib/base/assert.ts";
 import type { NativeBackend } from "#lib/engine/native/backend.ts";
 import type { Form, Precision } from "#lib/engine/op.ts";
-import type { Feeds, Forms, Results, Runner, TensorFunction, Variables } from "#lib/engine/program.ts";
+import type { Feeds, Forms, Parts, Results, Runner, TensorFunction, Variables } from "#lib/engine/program.ts";
 import { Graph } from "./graph.ts";
-import { keyOf, owned, runTraced, sendValues } from "./run.ts";
+import { keyOf, owned, runSegment, runSegments, sendValues } from "./run.ts";
 import { Session } from "./session.ts";
-import { addVariable, trace } from "./trace.ts";
-import type { TracedFunction, TracedVariable } from "./trace.ts";
+import type { Segment } from "./segments.ts";
+import { trace } from "./trace.ts";
+import { addVariable } from "./variable.ts";
+import type { TracedVariable } from "./variable.ts";
 
 /** Of one function: training sees two sizes of batches. Whoever comes with more begins again. */
 const MAX_SHAPES = 16;
@@ -34,7 +36,7 @@ export class GraphRunner implements Runner {
   /** Those of them that the session does not have yet. */
   readonly #unsent = new Set<string>();
   #graph: Graph;
-  readonly #functions = new Map<TensorFunction, Map<string, TracedFunction>>();
+  readonly #functions = new Map<TensorFunction, Map<string, readonly Segment[]>>();
   readonly #variables = new Map<string, TracedVariable>();
   #session: Session | undefined;
 
@@ -54,21 +56,26 @@ export class GraphRunner implements Runner {
   }
 
   run(compute: TensorFunction, feeds: Feeds): Results {
-    const traced = this.#traced(compute, feeds);
-    return runTraced(this.#backend, this.#opened(), traced, feeds);
+    const [segment] = this.#traced(compute, feeds);
+    return runSegment(this.#backend, this.#opened(), defined(segment, "a segment"), feeds);
   }
 
-  #traced(compute: TensorFunction, forms: Forms): TracedFunction {
-    const key = keyOf(forms);
+  *runInParts(compute: TensorFunction, feeds: Feeds, parts: Parts): Generator<Pick<Results, "read">, void, undefined> {
+    const segments = this.#traced(compute, feeds, parts);
+    yield* runSegments(this.#backend, this.#opened(), segments, feeds);
+  }
+
+  #traced(compute: TensorFunction, forms: Forms, parts?: Parts): readonly Segment[] {
+    const key = keyOf(forms, parts);
     const known = this.#functions.get(compute)?.get(key);
     if (known) return known;
     this.#close();
     if (this.#functions.get(compute)?.size === MAX_SHAPES) this.#beginAgain();
-    const shapes = this.#functions.get(compute) ?? new Map<string, TracedFunction>();
+    const shapes = this.#functions.get(compute) ?? new Map<string, readonly Segment[]>();
     this.#functions.set(compute, shapes);
     this.#declare();
     const prefix = `f${this.#functions.size}-${shapes.size}`;
-    const traced = trace(this.#graph, { compute, forms, prefix, variables: this.#variables });
+    const traced = trace(this.#graph, { compute, forms, prefix, variables: this.#variables, parts });
     shapes.set(key, traced);
     return traced;
   }

@@ -33,7 +33,7 @@ const MAX_NODES = 200_000;
 const MAX_COMPARED_BYTES = 4096;
 
 /** Ops that are there once for each time they are added. */
-const STATEFUL: ReadonlySet<string> = new Set(["Placeholder", "AssignVariableOp"]);
+const STATEFUL: ReadonlySet<string> = new Set(["Placeholder", "AssignVariableOp", "DestroyResourceOp"]);
 
 /**
  * A TensorFlow graph as it is built: nodes in an order in which they can run. What is computed twice from the same is one
@@ -64,6 +64,20 @@ export class Graph {
     } finally {
       this.#place = before;
     }
+  }
+
+  /** Puts the nodes that `body` adds before one that is there. */
+  before<T>(node: GraphNode, body: () => T): T {
+    const count = this.nodes.length;
+    const result = body();
+    const added = this.nodes.splice(count);
+    this.nodes.splice(this.nodes.indexOf(node), 0, ...added);
+    return result;
+  }
+
+  /** Gives a node other inputs of the same forms. */
+  rewire(node: GraphNode, inputs: readonly Output[]): void {
+    (node as { inputs: readonly Output[] }).inputs = inputs;
   }
 
   /** The place that was entered last: where something went wrong. */

@@ -3,29 +3,46 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { defined } from "#lib/base/assert.ts";
 import { runEagerly } from "#lib/engine/native/backend.ts";
 import type { NativeBackend } from "#lib/engine/native/backend.ts";
-import type { Feed, Feeds, Forms, Results } from "#lib/engine/program.ts";
+import type { Feed, Feeds, Forms, Parts, Results } from "#lib/engine/program.ts";
 import type { Output } from "./graph.ts";
 import type { Session } from "./session.ts";
-import type { TracedFunction, TracedVariable } from "./trace.ts";
+import type { Segment } from "./segments.ts";
+import type { TracedVariable } from "./variable.ts";
 
-/** What tells the graphs of a function apart: the names, types and shapes of what it is fed. */
-export function keyOf(forms: Forms): string {
-  return JSON.stringify(Object.entries(forms).map(([name, { type, shape }]) => [name, type, shape]));
+/** What tells the graphs of a function apart: the names, types and shapes of what it is fed, and how it is cut. */
+export function keyOf(forms: Forms, parts?: Parts): string {
+  return JSON.stringify([Object.entries(forms).map(([name, { type, shape }]) => [name, type, shape]), parts]);
 }
 
-/** Runs a traced function of a session. Its results stay in the library until they are read. */
-export function runTraced(backend: NativeBackend, session: Session, traced: TracedFunction, feeds: Feeds): Results {
+/** Runs a segment of a function that a session holds. Its results stay in the library until they are read. */
+export function runSegment(
+  backend: NativeBackend,
+  session: Session,
+  { placeholders, outputs, done }: Segment,
+  feeds: Feeds,
+): Results {
   const fed = new Map<Output, number>();
   try {
-    for (const [name, feed] of Object.entries(feeds)) {
-      fed.set(defined(traced.placeholders.get(name), name), upload(backend, feed));
-    }
-    const names = [...traced.outputs.keys()];
-    const fetches = [...traced.outputs.values(), ...(traced.done ? [traced.done] : [])];
+    for (const [name, place] of placeholders) fed.set(place, upload(backend, defined(feeds[name], name)));
+    const names = [...outputs.keys()];
+    const fetches = [...outputs.values(), ...(done ? [done] : [])];
     const fetched = session.run(fed, fetches);
     return resultsOf(backend, new Map(fetched.map(({ id }, index) => [names[index] ?? "", id])));
   } finally {
     for (const id of fed.values()) backend.binding.deleteTensor(id);
+  }
+}
+
+/** Runs one segment after the other, each when its results are asked for. */
+export function* runSegments(
+  backend: NativeBackend,
+  session: Session,
+  segments: readonly Segment[],
+  feeds: Feeds,
+): Generator<Pick<Results, "read">, void, undefined> {
+  for (const segment of segments) {
+    using results = runSegment(backend, session, segment, feeds);
+    yield results;
   }
 }
 

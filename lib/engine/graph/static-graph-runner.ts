@@ -1,20 +1,21 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { assert, defined } from "#lib/base/assert.ts";
-import type { Feeds, Forms, Results, Runner, TensorFunction, Variables } from "#lib/engine/program.ts";
+import type { Feeds, Forms, Parts, Results, Runner, TensorFunction, Variables } from "#lib/engine/program.ts";
 import { Graph } from "./graph.ts";
 import type { GraphRunnerOptions } from "./graph-runner.ts";
-import { keyOf, owned, runTraced, sendValues } from "./run.ts";
+import { keyOf, owned, runSegment, runSegments, sendValues } from "./run.ts";
+import type { Segment } from "./segments.ts";
 import { Session } from "./session.ts";
-import { addVariable, trace } from "./trace.ts";
-import type { TracedFunction } from "./trace.ts";
+import { trace } from "./trace.ts";
+import { addVariable } from "./variable.ts";
 
 /** Serving sees six sizes of batches, evaluation two. Whoever comes with more, as photos of any size, begins again. */
 const MAX_GRAPHS = 16;
 
 interface Prepared {
   readonly session: Session;
-  readonly traced: TracedFunction;
+  readonly segments: readonly Segment[];
 }
 
 /**
@@ -45,12 +46,18 @@ export class StaticGraphRunner implements Runner {
   }
 
   run(compute: TensorFunction, feeds: Feeds): Results {
-    const { session, traced } = this.#prepare(compute, feeds);
-    return runTraced(this.#options.backend, session, traced, feeds);
+    const { session, segments } = this.#prepare(compute, feeds);
+    return runSegment(this.#options.backend, session, defined(segments[0], "a segment"), feeds);
   }
 
-  #prepare(compute: TensorFunction, forms: Forms): Prepared {
-    const known = this.#prepared.get(compute)?.get(keyOf(forms));
+  *runInParts(compute: TensorFunction, feeds: Feeds, parts: Parts): Generator<Pick<Results, "read">, void, undefined> {
+    const { session, segments } = this.#prepare(compute, feeds, parts);
+    yield* runSegments(this.#options.backend, session, segments, feeds);
+  }
+
+  #prepare(compute: TensorFunction, forms: Forms, parts?: Parts): Prepared {
+    const key = keyOf(forms, parts);
+    const known = this.#prepared.get(compute)?.get(key);
     if (known) return known;
     if (this.#count === MAX_GRAPHS) this.#close();
     this.#count++;
@@ -59,13 +66,13 @@ export class StaticGraphRunner implements Runner {
     const variables = new Map(
       [...this.#values].map(([name, { shape }]) => [name, addVariable(graph, name, { type: "float32", shape })]),
     );
-    const traced = trace(graph, { compute, forms, prefix: "f", variables });
-    assert(traced.done === undefined, "a function that sets no variables");
+    const segments = trace(graph, { compute, forms, prefix: "f", variables, parts });
+    assert(parts !== undefined || segments[0]?.done === undefined, "a function that sets no variables");
     const session = new Session(backend, graph, folder);
     sendValues(backend, session, { variables, values: this.#values });
     const shapes = this.#prepared.get(compute) ?? new Map<string, Prepared>();
-    this.#prepared.set(compute, shapes.set(keyOf(forms), { session, traced }));
-    return { session, traced };
+    this.#prepared.set(compute, shapes.set(key, { session, segments }));
+    return { session, segments };
   }
 
   #close(): void {

@@ -1,36 +1,20 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { PetageError } from "#lib/base/errors.ts";
-import type { Forms, TensorFunction, Variables } from "#lib/engine/program.ts";
-import type { Form } from "#lib/engine/op.ts";
-import type { Graph, GraphNode, Output } from "./graph.ts";
+import type { Forms, Parts, TensorFunction, Variables } from "#lib/engine/program.ts";
+import type { Graph, Output } from "./graph.ts";
 import { cast, unsupported, wide } from "./kernel.ts";
 import { tracingBackend } from "./tracing-backend.ts";
 import type { TracingBackend } from "./tracing-backend.ts";
-
-/** A variable as it stands in a graph. */
-export interface TracedVariable extends Form {
-  readonly handle: Output;
-  /** What a function reads. */
-  readonly value: Output;
-  /** A value for it from outside, and what is fetched to have it set. */
-  readonly fed: Output;
-  readonly written: Output;
-}
-
-/** A function as it stands in a graph. */
-export interface TracedFunction {
-  /** What is fed, by the names of the inputs. */
-  readonly placeholders: ReadonlyMap<string, Output>;
-  /** What is fetched, by the names of the outputs. */
-  readonly outputs: ReadonlyMap<string, Output>;
-  /** Fetched for what it does: it is there once the variables are set. */
-  readonly done: Output | undefined;
-}
+import { cut } from "./segments.ts";
+import type { Segment } from "./segments.ts";
+import { after, deepCopy, placeholder, write } from "./variable.ts";
+import type { TracedVariable } from "./variable.ts";
 
 /**
  * Adds what a function does to a graph, by running it once on tensors without values.
  * @param prefix names what is fed and fetched
+ * @param parts names of the outputs of each segment that it is cut into; without them it is one
  * @throws GRAPH_UNSUPPORTED where it reads a value, or does what no kernel is there for; the message names op and layer
  */
 export function trace(
@@ -40,14 +24,17 @@ export function trace(
     forms,
     prefix,
     variables,
+    parts,
   }: {
     readonly compute: TensorFunction;
     readonly forms: Forms;
     readonly prefix: string;
     readonly variables: ReadonlyMap<string, TracedVariable>;
+    readonly parts?: Parts | undefined;
   },
-): TracedFunction {
+): readonly Segment[] {
   const backend = tracingBackend();
+  const from = graph.nodes.length;
   return backend.tracing(graph, () => {
     const placeholders = new Map(
       Object.entries(forms).map(([name, form]) => [name, placeholder(graph, `${prefix}/${name}`, form)]),
@@ -63,13 +50,9 @@ export function trace(
         tensor.dispose(); // also one that was kept
       }
     });
-    return { placeholders, outputs, done: traced.done(`${prefix}/done`) };
+    const whole = { placeholders, outputs, done: traced.done(`${prefix}/done`) };
+    return parts ? cut(graph, whole, { parts, prefix, from }) : [whole];
   });
-}
-
-function placeholder(graph: Graph, name: string, { type, shape }: Form): Output {
-  const attributes = { dtype: { type }, shape: { shape } };
-  return graph.add({ op: "Placeholder", name, attributes, outputs: [{ type, shape }] })[0] as Output;
 }
 
 /** TensorFlow checks no shape of what is fed, and its optimiser knows none; both need this op. */
@@ -132,8 +115,8 @@ class TracedVariables implements Variables {
   done(name: string): Output | undefined {
     if (this.#set.size === 0) return undefined;
     const writes = [...this.#set].map(([variable, value]) => {
-      const { handle, value: read, type } = this.#variable(variable);
-      return write(this.#graph, handle, { value: ownMemory(this.#graph, value), type, after: [read.node] });
+      const { handle, value: read } = this.#variable(variable);
+      return write(this.#graph, handle, ownMemory(this.#graph, value), [read.node]);
     });
     return after(this.#graph, name, writes);
   }
@@ -146,35 +129,5 @@ class TracedVariables implements Variables {
 function ownMemory(graph: Graph, value: Output): Output {
   const { op, inputs } = value.node;
   const isNew = ["AddV2", "Sub"].includes(op) && inputs.every(({ node }) => node.op !== "Const");
-  return isNew ? value : graph.one("DeepCopy", [value], value, { T: { type: value.type } });
-}
-
-/** A variable of the session, named after its layer. */
-export function addVariable(graph: Graph, name: string, { type, shape }: Form): TracedVariable {
-  const attributes = { dtype: { type }, shape: { shape }, shared_name: { text: name }, container: { text: "" } };
-  return graph.at(name.slice(0, Math.max(0, name.lastIndexOf("."))), () => {
-    const handle = graph.one("VarHandleOp", [], { type: "resource", shape: [] }, attributes);
-    const value = graph.one("ReadVariableOp", [handle], { type, shape }, { dtype: { type } });
-    const fed = placeholder(graph, `write/${name}`, { type, shape });
-    const written = after(graph, `written/${name}`, [write(graph, handle, { value: fed, type })]);
-    return { type, shape, handle, value, fed, written };
-  });
-}
-
-function write(
-  graph: Graph,
-  handle: Output,
-  { value, type, after: controls = [] }: { value: Output; type: Form["type"]; after?: readonly GraphNode[] },
-): GraphNode {
-  const attributes = { dtype: { type } };
-  graph.add({ op: "AssignVariableOp", inputs: [handle, value], controls, attributes, outputs: [] });
-  return graph.nodes.at(-1) as GraphNode;
-}
-
-/** Something to fetch that is there when nodes without outputs have run. */
-function after(graph: Graph, name: string, controls: readonly GraphNode[]): Output {
-  const inputs = [graph.float(0)];
-  const attributes = { T: { type: "float32" } } as const;
-  const outputs = [{ type: "float32", shape: [] }] as const;
-  return graph.add({ op: "Identity", name, inputs, controls, attributes, outputs })[0] as Output;
+  return isNew ? value : deepCopy(graph, value);
 }

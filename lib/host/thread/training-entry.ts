@@ -9,7 +9,7 @@ import type { TrainingThreadSetup } from "./training.ts";
 
 const log = createLogger({ name: "engine", format: "json", level: "info" });
 
-expose(async ({ config, seed, plugins }: TrainingThreadSetup) => {
+expose(async ({ config, plugins, ...ofRank }: TrainingThreadSetup) => {
   const settings = modelSettings(config, await loadBuild(plugins));
-  return await TrainingStep.open({ settings, seed, log, clock: systemClock, eager: isEager() });
+  return await TrainingStep.open({ settings, ...ofRank, log, clock: systemClock, eager: isEager() });
 });

@@ -7,6 +7,8 @@ import type { Remote } from "./remote.ts";
 export interface TrainingThreadSetup {
   readonly config: ResolvedConfig;
   readonly seed: number;
+  /** 1 unless given. */
+  readonly worldSize?: number;
   readonly plugins?: PluginModules;
 }
 

@@ -23,6 +23,8 @@ import type { StepFunctions } from "./program.ts";
 export interface TrainingStepOptions extends RunnerOptions {
   readonly settings: ModelSettings;
   readonly seed: number;
+  /** Ranks that average their gradients: one that is alone computes all before it reads any. */
+  readonly worldSize?: number;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -37,17 +39,19 @@ export class TrainingStep {
   readonly #functions: StepFunctions;
   readonly #state: ModelState;
   readonly #layouts: readonly BucketLayout[];
+  /** Those that are computed together; what is averaged leaves while the rest is computed. */
+  readonly #parts: readonly (readonly BucketLayout[])[];
   /** One array per layout, on memory that is shared with the thread that averages them. */
   readonly #buckets: readonly Float32Array[];
 
-  static async open({ settings, seed, log, ...options }: TrainingStepOptions): Promise<TrainingStep> {
+  static async open({ settings, seed, worldSize = 1, log, ...options }: TrainingStepOptions): Promise<TrainingStep> {
     const engine = await loadEngine({ log });
     const precision = precisionOn(engine, settings, { ...options, log });
-    return new TrainingStep({ settings, seed }, engine, openRunner(engine, { ...options, precision }));
+    return new TrainingStep({ settings, seed, worldSize }, engine, openRunner(engine, { ...options, precision }));
   }
 
   private constructor(
-    { settings, seed }: Pick<TrainingStepOptions, "settings" | "seed">,
+    { settings, seed, worldSize }: Pick<TrainingStepOptions, "settings" | "seed"> & { readonly worldSize: number },
     engine: Engine,
     runner: Runner,
   ) {
@@ -59,6 +63,7 @@ export class TrainingStep {
     this.#state = new ModelState(model.parameters, optimizer, runner.variables);
     initialise(this.#state.store, model.parameters, { seed, slotNames: optimizer.slotNames });
     this.#layouts = planBuckets(model.parameters);
+    this.#parts = worldSize === 1 ? [this.#layouts] : this.#layouts.map((layout) => [layout]);
     this.#buckets = this.#layouts.map(({ elementCount }) => new Float32Array(new SharedArrayBuffer(elementCount * 4)));
     runner.prepare(this.#functions.apply, { ...this.#averaged(), ...scalarFeeds(NO_STEP) });
   }
@@ -76,18 +81,20 @@ export class TrainingStep {
     this.#state.importOptimizer(state, source);
   }
 
-  /** Yields each bucket as it is complete, so that averaging begins while the rest is still read from the device. */
+  /** Yields each bucket as it is complete, so that averaging begins while the rest is still computed. */
   *gradients({ images, labels, views = 1, height, width }: Batch): Generator<ReadyBucket, void, undefined> {
-    using results = this.#runner.run(this.#functions.gradients(views), {
+    const feeds: Feeds = {
       images: { type: "uint8", shape: [labels.length * views, height, width, 3], values: images },
       labels: { type: "int32", shape: [labels.length], values: labels },
-    });
-    for (const [index, { slices }] of this.#layouts.entries()) {
-      const bucket = defined(this.#buckets[index], `bucket ${index}`);
-      for (const { name, offset } of slices) {
-        bucket.set(name === STOP_SLICE ? [0] : results.read(name), offset);
+    };
+    const names = this.#parts.map((layouts) => layouts.flatMap(computedNames));
+    let [part, index] = [0, 0];
+    for (const results of this.#runner.runInParts(this.#functions.gradients(views), feeds, names)) {
+      for (const { slices } of this.#parts[part++] ?? []) {
+        const bucket = defined(this.#buckets[index], `bucket ${index}`);
+        for (const { name, offset } of slices) bucket.set(name === STOP_SLICE ? [0] : results.read(name), offset);
+        yield { index, values: bucket, isLast: ++index === this.#layouts.length };
       }
-      yield { index, values: bucket, isLast: index === this.#layouts.length - 1 };
     }
   }
 
@@ -136,6 +143,11 @@ export class TrainingStep {
   [Symbol.dispose](): void {
     this.#runner[Symbol.dispose]();
   }
+}
+
+/** Votes are of the loop. */
+function computedNames({ slices }: BucketLayout): string[] {
+  return slices.map(({ name }) => name).filter((name) => name !== STOP_SLICE);
 }
 
 /** That of the config, where it saves time; else the other one, and it is said. */

@@ -148,6 +148,78 @@ describe("a graph", () => {
     });
   }
 
+  describe("in parts", () => {
+    /** What is called `a` of the first part, `b` and `c` of the others. */
+    const compute: TensorFunction = (variables, { x, at }) => {
+      const root = tf.exp(tf.matMul(x as Tensor, variables.get("w")));
+      const square = tf.square(root);
+      const c = tf.gather(tf.reshape(square, [-1]), at as Tensor1D);
+      return { a: tf.sum(root), b: tf.sum(tf.mul(root, square)), c: tf.add(c, tf.mul(x as Tensor, 1)) };
+    };
+    const parts = [["a"], ["b"], ["c"]] as const;
+    const feeds = (at: number): Feeds => ({
+      x: floats(3, [2, 2]),
+      at: { type: "int32", shape: [1], values: Int32Array.of(at) },
+    });
+    beforeEach(() => {
+      for (const runner of [graph, eager]) tf.tidy(() => runner.variables.set("w", tf.tensor2d([1, 2, 3, 4], [2, 2])));
+    });
+
+    const runInParts = (runner: Runner, given: Feeds): number[][] => {
+      const values: number[][] = [];
+      for (const results of runner.runInParts(compute, given, parts)) {
+        values.push([...results.read(parts[values.length]?.[0] ?? "")]);
+      }
+      return values;
+    };
+
+    it("gives what it gives in one piece, as often as it is run", () => {
+      using whole = eager.run(compute, feeds(3));
+      const expected = parts.map(([name]) => [...whole.read(name)]);
+      using still = new StaticGraphRunner({ backend: tf.backend() as unknown as NativeBackend, folder: tmpdir() });
+      tf.tidy(() => still.variables.set("w", tf.tensor2d([1, 2, 3, 4], [2, 2])));
+      for (const runner of [eager, graph, graph, still]) {
+        for (const [index, values] of runInParts(runner, feeds(3)).entries()) {
+          assertClose(values, expected[index] ?? [], { tolerance: 1e-5, what: `part ${index}` });
+        }
+      }
+    });
+
+    it("computes a part when it is asked for: those before are there though it fails", () => {
+      const running = graph.runInParts(compute, feeds(9), parts);
+      for (const name of ["a", "b"]) {
+        const { value } = running.next();
+        assert.ok(Number.isFinite(value?.read(name)[0]));
+      }
+      assert.throws(() => running.next(), { code: "GRAPH_FAILED", message: /GatherV2/ });
+      assert.equal(runInParts(graph, feeds(0)).length, 3);
+    });
+
+    it("sets variables with its last part", () => {
+      const move: TensorFunction = (variables, { x }) => {
+        const moved = tf.add(variables.get("w"), x as Tensor);
+        variables.set("w", moved);
+        return { a: tf.sum(tf.exp(x as Tensor)), b: tf.sum(moved) };
+      };
+      const running = graph.runInParts(move, { x: feed([1, 1, 1, 1], [2, 2]) }, [["a"], ["b"]]);
+      running.next();
+      assert.deepEqual([...(running.next().value?.read("b") ?? [])], [14]);
+      running.next();
+      assert.deepEqual([...graph.variables.get("w").dataSync()], [2, 3, 4, 5]);
+    });
+
+    it("leaves no tensor behind, also where it is left", () => {
+      runInParts(graph, feeds(1));
+      const natives = nativeTensors();
+      runInParts(graph, feeds(1));
+      for (const results of graph.runInParts(compute, feeds(1), parts)) {
+        results.read("a");
+        break;
+      }
+      assert.equal(nativeTensors(), natives);
+    });
+  });
+
   it("names the layer of what fails while it runs", () => {
     const compute: TensorFunction = (_, { x }) => {
       const at = tf.cast(x as Tensor, "int32") as Tensor1D;

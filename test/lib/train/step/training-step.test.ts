@@ -142,6 +142,25 @@ describe("a training step", () => {
     }
   });
 
+  it("does in parts, beside other ranks, what it does in one piece when it is alone", async () => {
+    for (const backbone of [{}, { frozen_stages: 2 }]) {
+      const parts = settings({ backbone });
+      const options = { settings: parts, seed: 5, log: silentLog, clock: systemClock };
+      const [alone, ofTwo, again] = [
+        await TrainingStep.open(options),
+        await TrainingStep.open({ ...options, worldSize: 2 }),
+        await TrainingStep.open({ ...options, worldSize: 2 }),
+      ];
+      for (const at of [1, 2]) for (const engine of [alone, ofTwo, again]) step(engine, batchOf(at), at);
+      assert.equal(ofTwo.hash(), again.hash());
+      const expected = weightsOf(alone);
+      for (const [name, { values, dtype }] of weightsOf(ofTwo)) {
+        if (dtype === "I64") continue;
+        assertClose(values, (expected.get(name)?.values as Float32Array) ?? [], { tolerance: 2e-4, what: name });
+      }
+    }
+  });
+
   it("trains on the views of a sample as on images of their own with its label", async () => {
     const images = batchOf(3, 6);
     const labels = Int32Array.of(4, 1, 9);
