@@ -3,7 +3,7 @@ import { convolutionRate } from "#lib/engine/convolution-rate.ts";
 import { loadEngine } from "#lib/engine/load.ts";
 import type { Engine } from "#lib/engine/load.ts";
 import type { Precision } from "#lib/engine/op.ts";
-import { isEager } from "#lib/host/eager.ts";
+import { computeOptions } from "#lib/host/compute-options.ts";
 import { availableCores } from "#lib/host/process/cores.ts";
 import { systemClock } from "#lib/system/clock.ts";
 import { columns } from "../print/table.ts";
@@ -20,7 +20,7 @@ export function engineCommand(): Command {
 
 function describe(engine: Engine): string[][] {
   const isNative = engine.backend === "tensorflow";
-  const eager = isEager() || !isNative;
+  const eager = computeOptions().eager || !isNative;
   const rate = (precision: Precision): number => convolutionRate(engine, { eager, precision }, systemClock);
   const float32 = rate("float32");
   const bfloat16 = eager ? undefined : rate("bfloat16");

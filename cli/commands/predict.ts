@@ -2,6 +2,8 @@ import { readFile, stat } from "node:fs/promises";
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
 import { IMAGE_FORMATS } from "#lib/data/image-format.ts";
+import { setComputeOptions } from "#lib/host/compute-options.ts";
+import type { Precision } from "#lib/engine/op.ts";
 import type { ImageLimits } from "#lib/data/image-limits.ts";
 import { refuseEndless } from "#lib/host/files/data-files.ts";
 import { fitPhoto, OWN_PHOTO_LIMITS } from "#lib/host/pictures/fit-photo.ts";
@@ -13,6 +15,7 @@ import { findModel } from "#lib/store/find-model.ts";
 import type { PredictResponse__Output } from "#proto/petage/v1/PredictResponse.ts";
 import { dialAs, withAccess } from "../access.ts";
 import type { AccessFlags } from "../access.ts";
+import { precisionOption } from "../compute-flags.ts";
 import { modelToServe } from "../model-to-serve.ts";
 import { askedOf, startService } from "../service.ts";
 import { formatAge } from "../print/table.ts";
@@ -22,6 +25,7 @@ interface PredictFlags extends AccessFlags {
   readonly checkpoint?: string;
   readonly config?: string;
   readonly workDirs: string;
+  readonly precision?: Precision;
   readonly json?: true;
   readonly coverage?: string;
 }
@@ -35,6 +39,7 @@ export function predictCommand(): Command {
     .option("--config <config>", "of which model it is, where --checkpoint is a file of weights")
     .option("--work-dirs <folder>", "where to look for a model", "work_dirs")
     .option("--coverage <share>", "probability that the interval holds, 0 to 1", "0.8")
+    .addOption(precisionOption())
     .option("--json", "one JSON object a line");
   return withAccess(command)
     .addHelpText(
@@ -47,6 +52,7 @@ Examples:
   petage predict photo.jpg --address 127.0.0.1:50051 --json`,
     )
     .action(async (photos: string[], flags: PredictFlags) => {
+      setComputeOptions(flags);
       await using service = flags.address ? await connect(flags.address, flags) : await serveModel(flags);
       for (const photo of photos) {
         if (!(await show(service, photo, flags))) process.exitCode = 1;

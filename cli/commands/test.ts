@@ -2,10 +2,11 @@ import { writeFile } from "node:fs/promises";
 import cliProgress from "cli-progress";
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
+import type { Precision } from "#lib/engine/op.ts";
 import { configNode } from "#lib/config/component/node.ts";
 import { seedOf } from "#lib/data/seed.ts";
 import { openLoader } from "#lib/host/thread/data-loader.ts";
-import { computeEagerly } from "#lib/host/eager.ts";
+import { setComputeOptions } from "#lib/host/compute-options.ts";
 import { openPredictorThread } from "#lib/host/thread/predictor.ts";
 import { imageLimitsHere } from "#lib/host/image-limits.ts";
 import { createLogger } from "#lib/host/logger.ts";
@@ -14,7 +15,8 @@ import { readModel } from "#lib/store/model-file.ts";
 import { systemClock } from "#lib/system/clock.ts";
 import { evaluate } from "#lib/train/evaluate.ts";
 import type { EvaluationEvent, EvaluationResult, SamplePrediction } from "#lib/train/evaluate.ts";
-import { evaluatorMetrics } from "#lib/train/settings.ts";
+import { evaluationPrecision, evaluatorMetrics } from "#lib/train/settings.ts";
+import { precisionOption } from "../compute-flags.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { RESULT_FORMATS, formatOf } from "../print/results.ts";
 import { table } from "../print/table.ts";
@@ -22,6 +24,7 @@ import { namedUserConfig } from "./config.ts";
 
 export interface TestFlags {
   readonly eager?: boolean;
+  readonly precision?: Precision;
   readonly out?: string;
   readonly cfgOptions?: readonly string[];
 }
@@ -34,6 +37,7 @@ export function testCommand(): Command {
     .option("--out <file>", `predictions and metrics; the ending decides: ${Object.keys(RESULT_FORMATS).join(" ")}`)
     .option("--cfg-options <key=value...>", "overrides of the config")
     .option("--eager", "compute op by op, as the code is written, instead of compiling it into a graph")
+    .addOption(precisionOption())
     .addHelpText(
       "after",
       `
@@ -42,7 +46,7 @@ Example:
   petage test resnet18_petage_quickstart weights.pth`,
     )
     .action(async (config: string, checkpoint: string, flags: TestFlags) => {
-      if (flags.eager) computeEagerly();
+      setComputeOptions(flags);
       const { result } = await test(config, checkpoint, flags, interruptSignal());
       const rows = Object.entries(result.metrics).map(([name, value]) => [name, value.toFixed(4)]);
       process.stdout.write(`${table([["metric", "value"], ...rows])}\n`);
@@ -74,7 +78,8 @@ export async function test(
   const metrics = evaluatorMetrics(named.config, "test_evaluator");
   const checkpoint = await readModel(checkpointUri, { ...named, petageVersion: VERSION });
   await using predictor = openPredictorThread();
-  await predictor.load(checkpoint, { source: checkpointUri, config: named.config });
+  const precision = evaluationPrecision(named.config, "test_cfg");
+  await predictor.load(checkpoint, { source: checkpointUri, config: named.config, ...precision });
   const node = configNode(named.config, "test_dataloader");
   await using source = await openLoader(node, {
     purpose: "evaluate",

@@ -5,7 +5,7 @@ import type { TrainingJobObject } from "#lib/k8s/job/training-job.ts";
 import { shellCommand } from "#lib/base/shell.ts";
 import { CONTINUE, OPTIONS_OF_FLAGS } from "#lib/jobs/command-line.ts";
 import { accessWords, withAccess, wordsOf } from "../access.ts";
-import { computeEagerly } from "#lib/host/eager.ts";
+import { setComputeOptions } from "#lib/host/compute-options.ts";
 import type { AccessFlags } from "../access.ts";
 import type { TrainingJobSpec } from "#proto/petage/v1/TrainingJobSpec.ts";
 import { openController } from "../controller.ts";
@@ -56,7 +56,7 @@ Examples:
   petage train configs/resnet/resnet18_petage_quickstart.py --nproc 2 --resume`,
     )
     .action(async (config: string, flags: TrainFlags) => {
-      if (flags.eager) computeEagerly();
+      setComputeOptions(flags);
       const signal = interruptSignal();
       const job = await train(config, flags, signal);
       const { phase, message = "", workDir } = job.status ?? {};

@@ -77,14 +77,21 @@ export const dataLoaderVariables = {
   PETAGE_WORKERS: z.coerce.number().int().min(0).max(256).optional(),
 };
 
-/** For processes that compute. `lib/host/eager.ts` reads it in their threads. */
+/** For processes that compute. `lib/host/compute-options.ts` reads them in their threads. */
 export const computingVariables = {
   /** 1: op by op, as the code is written, where a graph would be compiled. */
   PETAGE_EAGER: z.enum(["", "0", "1"]).default(""),
 };
 
-export const evaluatorVariables = {
+/** For those that predict. */
+export const predictingVariables = {
   ...computingVariables,
+  /** What it computes in; bfloat16 only where that is faster. A config's `val_cfg.fp16` goes first. */
+  PETAGE_PRECISION: z.enum(["", "float32", "bfloat16"]).default(""),
+};
+
+export const evaluatorVariables = {
+  ...predictingVariables,
   ...workerVariables,
   ...readingVariables,
   /** Address of the data-loader: host:port; asked for over NATS where it is not given. */

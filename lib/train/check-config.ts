@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { buildComponent } from "#lib/config/component/build.ts";
 import type { Build } from "#lib/config/component/component.ts";
-import { ignored } from "#lib/config/component/ignored.ts";
 import { configNode } from "#lib/config/component/node.ts";
 import type { ConfigNode } from "#lib/config/component/node.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
 import { checkLoader } from "#lib/data/loader-settings.ts";
 import { LOCATION_HINT, isElsewhere } from "#lib/model/location.ts";
-import { evaluatorMetrics, modelSettings, runSettings, scheduleOf } from "./settings.ts";
+import { evaluationPrecision, evaluatorMetrics, modelSettings, runSettings, scheduleOf } from "./settings.ts";
 import type { ModelSettings, RunSettings } from "./settings.ts";
 import { topLevelWarnings } from "./top-level.ts";
 
@@ -26,12 +25,6 @@ const PLAIN = {
   load_from: text,
   resume: z.boolean().nullish(),
 };
-
-/** `val_cfg` and `test_cfg`: there is one way to evaluate. */
-const EvaluationKeys = z.strictObject({
-  type: z.enum(["ValLoop", "TestLoop"]).optional().describe("Only mmengine's own loop"),
-  fp16: ignored("evaluation computes in float32", z.boolean().default(false)),
-});
 
 const LOADERS = [
   ["train_dataloader", "train"],
@@ -54,7 +47,7 @@ export function checkConfig(config: ResolvedConfig, build: Build = buildComponen
     const node = root.find(key);
     if (node) checkLoader(node, { purpose, seed: run.seed, build });
   }
-  for (const key of ["val_cfg", "test_cfg"]) root.find(key)?.parse(EvaluationKeys);
+  for (const key of ["val_cfg", "test_cfg"] as const) evaluationPrecision(config, key);
   evaluatorMetrics(config, "test_evaluator", build);
   // An epoch has a step at least; what fits the shortest one fits any.
   const shortest = { epochLength: 1, maxEpochs: run.maxEpochs, worldSize: 1, batchSize: 1 };

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { PetageError } from "#lib/base/errors.ts";
 import { buildComponent } from "#lib/config/component/build.ts";
 import type { Build } from "#lib/config/component/component.ts";
@@ -8,6 +9,7 @@ import { didYouMean } from "#lib/config/nearest.ts";
 import type { ConfigDict, ResolvedConfig } from "#lib/config/value.ts";
 import { headNumClasses } from "#lib/data/head-classes.ts";
 import { seedOf } from "#lib/data/seed.ts";
+import type { Precision } from "#lib/engine/op.ts";
 import { metrics } from "#lib/metrics/index.ts";
 import type { Direction, Metric } from "#lib/metrics/types.ts";
 import { inferenceSettings } from "#lib/model/settings.ts";
@@ -84,6 +86,17 @@ function requireTogether(
   throw new PetageError("CONFIG_INVALID_VALUE", `The config has no ${missing.join(" and no ")}`, {
     hint: [`${keys.join(", ")} belong together`, ...topLevelWarnings(config)].join(". "),
   });
+}
+
+/** `val_cfg` and `test_cfg`: there is one way to evaluate. */
+const EvaluationKeys = z.strictObject({
+  type: z.enum(["ValLoop", "TestLoop"]).optional().describe("Only mmengine's own loop"),
+  fp16: z.boolean().default(false).describe("In bfloat16 where that is faster, as mmengine's autocast on processors"),
+});
+
+/** What an evaluation computes in, where its config says so. */
+export function evaluationPrecision(config: ResolvedConfig, key: "val_cfg" | "test_cfg"): { precision?: Precision } {
+  return configNode(config).find(key)?.parse(EvaluationKeys).fp16 ? { precision: "bfloat16" } : {};
 }
 
 /** The metrics of `val_evaluator` or `test_evaluator`: one dict or a list of them. */

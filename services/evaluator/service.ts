@@ -14,7 +14,7 @@ import { readCheckpoint, weightsSha256 } from "#lib/store/checkpoint-folder.ts";
 import { systemClock } from "#lib/system/clock.ts";
 import { evaluate } from "#lib/train/evaluate.ts";
 import type { EvaluationEvent, SamplePrediction } from "#lib/train/evaluate.ts";
-import { evaluatorMetrics } from "#lib/train/settings.ts";
+import { evaluationPrecision, evaluatorMetrics } from "#lib/train/settings.ts";
 
 export interface EvaluatorParts {
   readonly config: ResolvedConfig;
@@ -34,7 +34,10 @@ type Status = Awaited<ReturnType<Implementation<"EvaluatorService">["getStatus"]
 /** Evaluations that may wait for their turn; there is one model in memory at a time. */
 const MAX_QUEUED = 16;
 
-const EVALUATORS = { SPLIT_VALIDATION: "val_evaluator", SPLIT_TEST: "test_evaluator" } as const;
+const SECTIONS = {
+  SPLIT_VALIDATION: { evaluator: "val_evaluator", loop: "val_cfg" },
+  SPLIT_TEST: { evaluator: "test_evaluator", loop: "test_cfg" },
+} as const;
 
 export function createEvaluatorService({
   config,
@@ -55,10 +58,11 @@ export function createEvaluatorService({
       const path = localPath(checkpointUri);
       allowed?.reached(path);
       using _slot = await enter();
-      const metrics = evaluatorMetrics(config, EVALUATORS[split]);
+      const { evaluator, loop } = SECTIONS[split];
+      const metrics = evaluatorMetrics(config, evaluator);
       status = { phase: "EVALUATOR_PHASE_LOADING", checkpointUri };
       const checkpoint = await abortable(readCheckpoint(path), signal); // who gives up gives the turn back
-      await predictor.load(checkpoint, { source: checkpointUri, config });
+      await predictor.load(checkpoint, { source: checkpointUri, config, ...evaluationPrecision(config, loop) });
       status = { phase: "EVALUATOR_PHASE_EVALUATING", checkpointUri };
       const weightsHash = await weightsSha256(path);
       const model = {

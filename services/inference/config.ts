@@ -2,7 +2,7 @@ import { z } from "zod";
 import { optional, unlessEmpty } from "#lib/config/optional-variable.ts";
 import type { ImageLimits } from "#lib/data/image-limits.ts";
 import { imagePixels } from "#lib/jobs/image-limits.ts";
-import { computingVariables } from "#lib/jobs/worker-environment.ts";
+import { predictingVariables } from "#lib/jobs/worker-environment.ts";
 import { DRAIN_GRACE_MS } from "#lib/rpc/limits.ts";
 import { SERVING_IMAGE_LIMITS } from "#lib/serve/estimator.ts";
 
@@ -20,7 +20,7 @@ export const Environment = z
   .object({
     PETAGE_HOST: z.string().default("127.0.0.1").describe("Where to listen; 0.0.0.0 lets other machines in"),
     PETAGE_PORT: z.coerce.number().int().min(0).max(65_535).default(0).describe("Port; 0 takes any free one"),
-    ...computingVariables,
+    ...predictingVariables,
     PETAGE_CHECKPOINT: optional.describe("The checkpoint to serve: its folder, or a file:// URI"),
     PETAGE_MODEL_STORE: optional.describe("The folder of all models"),
     PETAGE_MODEL: optional.describe("The model whose newest version is served"),

@@ -26,11 +26,11 @@ export async function openEngine(uri: string, options: EngineOptions): Promise<S
   const thread = openPredictorThread();
   const close = async (): Promise<void> => thread[Symbol.asyncDispose]();
   try {
-    const { engine } = await thread.load(checkpoint, { source: uri });
+    const { engine, precision } = await thread.load(checkpoint, { source: uri });
     const { configName, classes, metrics } = meta;
     const { name = configName, log } = options;
     const version = basename(uri);
-    log.info("Loaded the model", { model: name, version, backend: engine.backend, device: engine.device });
+    log.info("Loaded the model", { model: name, version, backend: engine.backend, device: engine.device, precision });
     const lost = new AbortController();
     return {
       info: { name, version, sha256, classes, metrics, config: configOf({ meta }) },

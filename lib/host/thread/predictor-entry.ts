@@ -7,7 +7,8 @@ import type { Checkpoint } from "#lib/model/checkpoint.ts";
 import { createLogger } from "#lib/host/logger.ts";
 import { loadBuild } from "#lib/host/plugins.ts";
 import type { PredictorThreadSetup } from "./predictor.ts";
-import { isEager } from "#lib/host/eager.ts";
+import { computeOptions } from "#lib/host/compute-options.ts";
+import { systemClock } from "#lib/system/clock.ts";
 import { expose } from "./remote.ts";
 
 /** Between the lowest, 19, and that of other threads, 0. */
@@ -35,12 +36,13 @@ export class ReplaceablePredictor implements Predictor {
   /** Loads a checkpoint in place of the one before. */
   async load(
     checkpoint: Checkpoint,
-    options: Omit<PredictorOptions, "log" | "build" | "eager">,
-  ): Promise<Pick<LoadedPredictor, "engine" | "numClasses">> {
-    const next = await createPredictor(checkpoint, { ...options, build: this.#build, log, eager: isEager() });
+    options: Omit<PredictorOptions, "log" | "clock" | "build" | "eager">,
+  ): Promise<Pick<LoadedPredictor, "engine" | "precision" | "numClasses">> {
+    const here = { ...computeOptions(), build: this.#build, log, clock: systemClock };
+    const next = await createPredictor(checkpoint, { ...here, ...options });
     this.#loaded?.[Symbol.dispose]();
     this.#loaded = next;
-    return { engine: next.engine, numClasses: next.numClasses };
+    return { engine: next.engine, precision: next.precision, numClasses: next.numClasses };
   }
 
   predict(batch: PixelBatch): Float32Array {

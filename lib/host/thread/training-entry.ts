@@ -2,7 +2,7 @@ import { TrainingStep } from "#lib/train/step/training-step.ts";
 import { modelSettings } from "#lib/train/settings.ts";
 import { loadBuild } from "#lib/host/plugins.ts";
 import { createLogger } from "#lib/host/logger.ts";
-import { isEager } from "#lib/host/eager.ts";
+import { computeOptions } from "#lib/host/compute-options.ts";
 import { systemClock } from "#lib/system/clock.ts";
 import { expose } from "./remote.ts";
 import type { TrainingThreadSetup } from "./training.ts";
@@ -10,6 +10,7 @@ import type { TrainingThreadSetup } from "./training.ts";
 const log = createLogger({ name: "engine", format: "json", level: "info" });
 
 expose(async ({ config, plugins, ...ofRank }: TrainingThreadSetup) => {
+  const { eager } = computeOptions();
   const settings = modelSettings(config, await loadBuild(plugins));
-  return await TrainingStep.open({ settings, ...ofRank, log, clock: systemClock, eager: isEager() });
+  return await TrainingStep.open({ settings, ...ofRank, log, clock: systemClock, eager });
 });

@@ -2,10 +2,9 @@ import { defined } from "#lib/base/assert.ts";
 import type { Clock } from "#lib/base/clock.ts";
 import type { Log } from "#lib/base/log.ts";
 import type { Batch } from "#lib/data/types.ts";
-import { isFastAtBfloat16 } from "#lib/engine/convolution-rate.ts";
 import { loadEngine } from "#lib/engine/load.ts";
 import type { Engine } from "#lib/engine/load.ts";
-import type { Precision } from "#lib/engine/op.ts";
+import { precisionHere } from "#lib/engine/precision.ts";
 import type { Feed, Feeds, Runner } from "#lib/engine/program.ts";
 import { openRunner } from "#lib/engine/runner.ts";
 import type { RunnerOptions } from "#lib/engine/runner.ts";
@@ -44,9 +43,17 @@ export class TrainingStep {
   /** One array per layout, on memory that is shared with the thread that averages them. */
   readonly #buckets: readonly Float32Array[];
 
-  static async open({ settings, seed, worldSize = 1, log, ...options }: TrainingStepOptions): Promise<TrainingStep> {
+  static async open({
+    settings,
+    seed,
+    worldSize = 1,
+    log,
+    clock,
+    ...options
+  }: TrainingStepOptions): Promise<TrainingStep> {
     const engine = await loadEngine({ log });
-    const precision = precisionOn(engine, settings, { ...options, log });
+    const asked = { asked: settings.precision, by: "AmpOptimWrapper", ...options };
+    const precision = precisionHere(engine, asked, { log, clock });
     return new TrainingStep({ settings, seed, worldSize }, engine, openRunner(engine, { ...options, precision }));
   }
 
@@ -148,20 +155,6 @@ export class TrainingStep {
 /** Votes are of the loop. */
 function computedNames({ slices }: BucketLayout): string[] {
   return slices.map(({ name }) => name).filter((name) => name !== STOP_SLICE);
-}
-
-/** That of the config, where it saves time; else the other one, and it is said. */
-function precisionOn(
-  engine: Engine,
-  { precision }: ModelSettings,
-  { log, clock, ...options }: Pick<TrainingStepOptions, "log" | "clock" | "eager" | "folder">,
-): Precision {
-  if (precision === "float32") return precision;
-  const isCompiled = engine.backend === "tensorflow" && !options.eager;
-  if (isCompiled && isFastAtBfloat16(engine, options, clock)) return precision;
-  const why = isCompiled ? "this machine is not faster at bfloat16" : "it computes op by op";
-  log.warn(`AmpOptimWrapper asks for bfloat16; the step computes in float32: ${why}`);
-  return "float32";
 }
 
 function scalarFeeds({ learningRate, step, weightDecay }: StepScalars): Feeds {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { PetageError } from "#lib/base/errors.ts";
 import { wrappers } from "#lib/optim/wrappers/index.ts";
 import { loops } from "#lib/train/loops/index.ts";
-import { modelSettings, runSettings } from "#lib/train/settings.ts";
+import { evaluationPrecision, modelSettings, runSettings } from "#lib/train/settings.ts";
 import { conforms } from "#test/support/conformance.ts";
 import { resolved, tinyModel } from "#test/support/tiny-model.ts";
 
@@ -16,6 +16,20 @@ describe("every optimizer wrapper", () => {
     OptimWrapper: [{ optimizer: SGD }, { optimizer: SGD, clip_grad: { max_norm: 1 } }],
   };
   conforms(wrappers, examples, undefined);
+});
+
+describe("val_cfg and test_cfg", () => {
+  for (const [keys, expected] of [
+    [{}, {}],
+    [{ type: "ValLoop", fp16: false }, {}],
+    [{ fp16: true }, { precision: "bfloat16" }],
+  ] as const) {
+    it(`say with ${JSON.stringify(keys)} what is evaluated in`, () => {
+      for (const key of ["val_cfg", "test_cfg"] as const) {
+        assert.deepEqual(evaluationPrecision(resolved({ [key]: keys }), key), expected);
+      }
+    });
+  }
 });
 
 describe("train_cfg and optim_wrapper", () => {

@@ -73,7 +73,8 @@ describe("the evaluator service", () => {
 
   /** The same evaluation in this process: the loader's own batches, a predictor in this thread. */
   async function local(split: "val" | "test"): Promise<{ result: EvaluationResult; all: SamplePrediction[] }> {
-    using own = await createPredictor(await readCheckpoint(checkpoint), { source: checkpoint, log: silentLog });
+    const options = { source: checkpoint, log: silentLog, clock: systemClock };
+    using own = await createPredictor(await readCheckpoint(checkpoint), options);
     const metrics = evaluatorMetrics(resolved(config), `${split}_evaluator`);
     const source = await splits.open(split);
     const all: SamplePrediction[] = [];

@@ -267,9 +267,7 @@ describe("a training step", () => {
       eager: true,
     });
     step(eager, batchOf(1));
-    assert.deepEqual(log, [
-      "WARN AmpOptimWrapper asks for bfloat16; the step computes in float32: it computes op by op",
-    ]);
+    assert.deepEqual(log, ["WARN AmpOptimWrapper asks for bfloat16; it is computed in float32: it computes op by op"]);
   });
 
   it("leaks no tensor", async () => {
