@@ -5,6 +5,7 @@ import type { NativeBackend } from "#lib/engine/native/backend.ts";
 import type { Form, Precision } from "#lib/engine/op.ts";
 import type { Feeds, Forms, Results, Runner, TensorFunction, Variables } from "#lib/engine/program.ts";
 import { Graph } from "./graph.ts";
+import { checkFits } from "./memory.ts";
 import { keyOf, owned, runTraced, sendValues } from "./run.ts";
 import { Session } from "./session.ts";
 import { addVariable, trace } from "./trace.ts";
@@ -18,6 +19,8 @@ export interface GraphRunnerOptions {
   /** For graphs on their way to the library. */
   readonly folder: string;
   readonly precision?: Precision;
+  /** What a function may need at most. */
+  readonly memoryLimitBytes?: number;
 }
 
 /**
@@ -55,6 +58,7 @@ export class GraphRunner implements Runner {
 
   run(compute: TensorFunction, feeds: Feeds): Results {
     const traced = this.#traced(compute, feeds);
+    checkFits(traced.bytes, feeds, this.#options.memoryLimitBytes);
     return runTraced(this.#backend, this.#opened(), traced, feeds);
   }
 

@@ -1,11 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { defined } from "#lib/base/assert.ts";
+import { checkFeeds } from "#lib/engine/feeds.ts";
 import { runEagerly } from "#lib/engine/native/backend.ts";
 import type { NativeBackend } from "#lib/engine/native/backend.ts";
 import type { Feed, Feeds, Forms, Results } from "#lib/engine/program.ts";
 import type { Output } from "./graph.ts";
 import type { Session } from "./session.ts";
+import { fetchesOf } from "./trace.ts";
 import type { TracedFunction, TracedVariable } from "./trace.ts";
 
 /** What tells the graphs of a function apart: the names, types and shapes of what it is fed. */
@@ -15,14 +17,14 @@ export function keyOf(forms: Forms): string {
 
 /** Runs a traced function of a session. Its results stay in the library until they are read. */
 export function runTraced(backend: NativeBackend, session: Session, traced: TracedFunction, feeds: Feeds): Results {
+  checkFeeds(feeds);
   const fed = new Map<Output, number>();
   try {
     for (const [name, feed] of Object.entries(feeds)) {
       fed.set(defined(traced.placeholders.get(name), name), upload(backend, feed));
     }
     const names = [...traced.outputs.keys()];
-    const fetches = [...traced.outputs.values(), ...(traced.done ? [traced.done] : [])];
-    const fetched = session.run(fed, fetches);
+    const fetched = session.run(fed, fetchesOf(traced));
     return resultsOf(backend, new Map(fetched.map(({ id }, index) => [names[index] ?? "", id])));
   } finally {
     for (const id of fed.values()) backend.binding.deleteTensor(id);

@@ -5,6 +5,7 @@ import type { Forms, TensorFunction, Variables } from "#lib/engine/program.ts";
 import type { Form } from "#lib/engine/op.ts";
 import type { Graph, GraphNode, Output } from "./graph.ts";
 import { cast, unsupported, wide } from "./kernel.ts";
+import { memoryOf } from "./memory.ts";
 import { tracingBackend } from "./tracing-backend.ts";
 import type { TracingBackend } from "./tracing-backend.ts";
 
@@ -26,6 +27,8 @@ export interface TracedFunction {
   readonly outputs: ReadonlyMap<string, Output>;
   /** Fetched for what it does: it is there once the variables are set. */
   readonly done: Output | undefined;
+  /** Of memory, at its worst moment. */
+  readonly bytes: number;
 }
 
 /**
@@ -63,8 +66,14 @@ export function trace(
         tensor.dispose(); // also one that was kept
       }
     });
-    return { placeholders, outputs, done: traced.done(`${prefix}/done`) };
+    const done = traced.done(`${prefix}/done`);
+    return { placeholders, outputs, done, bytes: memoryOf(graph, fetchesOf({ outputs, done })).bytes };
   });
+}
+
+/** All that is fetched when a function runs. */
+export function fetchesOf({ outputs, done }: Pick<TracedFunction, "outputs" | "done">): readonly Output[] {
+  return [...outputs.values(), ...(done ? [done] : [])];
 }
 
 function placeholder(graph: Graph, name: string, { type, shape }: Form): Output {
@@ -94,9 +103,12 @@ function explained<T>(graph: Graph, body: () => T): T {
   } catch (error) {
     const [, kernel] = /^Kernel '(\w+)' not registered/.exec(error instanceof Error ? error.message : "") ?? [];
     const code = error instanceof PetageError ? error.code : undefined;
+    const where = graph.lastPlace === "" ? "" : `, in ${graph.lastPlace}`;
+    if (kernel === undefined && error instanceof Error && error.name === "Error") {
+      throw new PetageError("INVALID_ARGUMENT", `Shapes do not fit${where}: ${error.message}`, { cause: error });
+    }
     if (kernel === undefined && code !== "GRAPH_UNSUPPORTED") throw error;
     const why = kernel === undefined ? PetageError.from(error) : unsupported(`the op ${kernel}`);
-    const where = graph.lastPlace === "" ? "" : `, in ${graph.lastPlace}`;
     throw new PetageError("GRAPH_UNSUPPORTED", `${why.message}${where}`, { hint: why.hint, cause: error });
   }
 }

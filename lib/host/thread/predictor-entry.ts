@@ -8,6 +8,7 @@ import { createLogger } from "#lib/host/logger.ts";
 import { loadBuild } from "#lib/host/plugins.ts";
 import type { PredictorThreadSetup } from "./predictor.ts";
 import { isEager } from "#lib/host/eager.ts";
+import { memoryLimitBytes } from "#lib/host/process/memory.ts";
 import { expose } from "./remote.ts";
 
 /** Between the lowest, 19, and that of other threads, 0. */
@@ -35,9 +36,10 @@ export class ReplaceablePredictor implements Predictor {
   /** Loads a checkpoint in place of the one before. */
   async load(
     checkpoint: Checkpoint,
-    options: Omit<PredictorOptions, "log" | "build" | "eager">,
+    options: Omit<PredictorOptions, "log" | "build" | "eager" | "memoryLimitBytes">,
   ): Promise<Pick<LoadedPredictor, "engine" | "numClasses">> {
-    const next = await createPredictor(checkpoint, { ...options, build: this.#build, log, eager: isEager() });
+    const own = { build: this.#build, log, eager: isEager(), memoryLimitBytes: memoryLimitBytes() };
+    const next = await createPredictor(checkpoint, { ...options, ...own });
     this.#loaded?.[Symbol.dispose]();
     this.#loaded = next;
     return { engine: next.engine, numClasses: next.numClasses };

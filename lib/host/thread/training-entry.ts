@@ -3,6 +3,7 @@ import { modelSettings } from "#lib/train/settings.ts";
 import { loadBuild } from "#lib/host/plugins.ts";
 import { createLogger } from "#lib/host/logger.ts";
 import { isEager } from "#lib/host/eager.ts";
+import { memoryLimitBytes } from "#lib/host/process/memory.ts";
 import { systemClock } from "#lib/system/clock.ts";
 import { expose } from "./remote.ts";
 import type { TrainingThreadSetup } from "./training.ts";
@@ -11,5 +12,6 @@ const log = createLogger({ name: "engine", format: "json", level: "info" });
 
 expose(async ({ config, seed, plugins }: TrainingThreadSetup) => {
   const settings = modelSettings(config, await loadBuild(plugins));
-  return await TrainingStep.open({ settings, seed, log, clock: systemClock, eager: isEager() });
+  const runner = { eager: isEager(), memoryLimitBytes: memoryLimitBytes() };
+  return await TrainingStep.open({ settings, seed, log, clock: systemClock, ...runner });
 });
