@@ -39,6 +39,7 @@ export const ERROR_CODES = {
   TENSORFLOW_UNAVAILABLE: "The TensorFlow library cannot be loaded.",
   GRAPH_FAILED: "TensorFlow could not open or run a compiled graph.",
   GRAPH_UNSUPPORTED: "A model does something that cannot be compiled into a graph.",
+  GRAPH_TOO_LARGE: "A step or a prediction needs more memory than there is.",
   CHECKPOINT_INVALID: "A checkpoint is damaged, incomplete or of an unknown format.",
   CHECKPOINT_MISMATCH: "A checkpoint belongs to another model.",
   WEIGHTS_DIVERGED: "Ranks hold different weights after a synchronised step.",

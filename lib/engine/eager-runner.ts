@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { defined } from "#lib/base/assert.ts";
+import { checkFeeds } from "./feeds.ts";
 import { ops } from "./ops.ts";
 import type { Feed, Feeds, Parts, Results, Runner, TensorFunction, Variables } from "./program.ts";
 
@@ -20,6 +21,7 @@ export class EagerRunner implements Runner {
   prepare(): void {}
 
   run(compute: TensorFunction, feeds: Feeds): Results {
+    checkFeeds(feeds);
     const outputs = new Map<string, Tensor>();
     tf.tidy(() => {
       const inputs = Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, upload(feed)]));

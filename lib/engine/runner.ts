@@ -13,6 +13,8 @@ export interface RunnerOptions {
   readonly eager?: boolean;
   /** Where graphs are written on their way to the library; by default that of temporary files. */
   readonly folder?: string;
+  /** What a graph may need at most: it is refused before it runs. */
+  readonly memoryLimitBytes?: number | undefined;
 }
 
 /** What a runner is to know of its functions. */
@@ -26,9 +28,15 @@ export interface FunctionOptions {
 /** Compiled where the native library is, else op by op. */
 export function openRunner(
   { backend }: Engine,
-  { eager = false, folder = tmpdir(), areStatic = false, precision = "float32" }: RunnerOptions & FunctionOptions = {},
+  {
+    eager = false,
+    folder = tmpdir(),
+    areStatic = false,
+    precision = "float32",
+    memoryLimitBytes = Infinity,
+  }: RunnerOptions & FunctionOptions = {},
 ): Runner {
   if (eager || backend !== "tensorflow") return new EagerRunner();
-  const options = { backend: tf.backend() as unknown as NativeBackend, folder, precision };
+  const options = { backend: tf.backend() as unknown as NativeBackend, folder, precision, memoryLimitBytes };
   return areStatic ? new StaticGraphRunner(options) : new GraphRunner(options);
 }

@@ -5,10 +5,11 @@ import type { NativeBackend } from "#lib/engine/native/backend.ts";
 import type { Form, Precision } from "#lib/engine/op.ts";
 import type { Feeds, Forms, Parts, Results, Runner, TensorFunction, Variables } from "#lib/engine/program.ts";
 import { Graph } from "./graph.ts";
+import { checkFits } from "./memory.ts";
 import { keyOf, owned, runSegment, runSegments, sendValues } from "./run.ts";
 import { Session } from "./session.ts";
-import type { Segment } from "./segments.ts";
 import { trace } from "./trace.ts";
+import type { TracedFunction } from "./trace.ts";
 import { addVariable } from "./variable.ts";
 import type { TracedVariable } from "./variable.ts";
 
@@ -20,6 +21,8 @@ export interface GraphRunnerOptions {
   /** For graphs on their way to the library. */
   readonly folder: string;
   readonly precision?: Precision;
+  /** What a function may need at most. */
+  readonly memoryLimitBytes?: number;
 }
 
 /**
@@ -36,7 +39,7 @@ export class GraphRunner implements Runner {
   /** Those of them that the session does not have yet. */
   readonly #unsent = new Set<string>();
   #graph: Graph;
-  readonly #functions = new Map<TensorFunction, Map<string, readonly Segment[]>>();
+  readonly #functions = new Map<TensorFunction, Map<string, TracedFunction>>();
   readonly #variables = new Map<string, TracedVariable>();
   #session: Session | undefined;
 
@@ -56,22 +59,30 @@ export class GraphRunner implements Runner {
   }
 
   run(compute: TensorFunction, feeds: Feeds): Results {
-    const [segment] = this.#traced(compute, feeds);
-    return runSegment(this.#backend, this.#opened(), defined(segment, "a segment"), feeds);
+    const { segments } = this.#traced(compute, feeds);
+    return runSegment(this.#backend, this.#opened(), defined(segments[0], "a segment"), feeds);
   }
 
   *runInParts(compute: TensorFunction, feeds: Feeds, parts: Parts): Generator<Pick<Results, "read">, void, undefined> {
-    const segments = this.#traced(compute, feeds, parts);
+    const { segments } = this.#traced(compute, feeds, parts);
     yield* runSegments(this.#backend, this.#opened(), segments, feeds);
   }
 
-  #traced(compute: TensorFunction, forms: Forms, parts?: Parts): readonly Segment[] {
+  #traced(compute: TensorFunction, forms: Forms, parts?: Parts): TracedFunction {
     const key = keyOf(forms, parts);
-    const known = this.#functions.get(compute)?.get(key);
-    if (known) return known;
+    const traced = this.#functions.get(compute)?.get(key) ?? this.#trace(compute, forms, { key, parts });
+    checkFits(traced.bytes, forms, this.#options.memoryLimitBytes);
+    return traced;
+  }
+
+  #trace(
+    compute: TensorFunction,
+    forms: Forms,
+    { key, parts }: { readonly key: string; readonly parts: Parts | undefined },
+  ): TracedFunction {
     this.#close();
     if (this.#functions.get(compute)?.size === MAX_SHAPES) this.#beginAgain();
-    const shapes = this.#functions.get(compute) ?? new Map<string, readonly Segment[]>();
+    const shapes = this.#functions.get(compute) ?? new Map<string, TracedFunction>();
     this.#functions.set(compute, shapes);
     this.#declare();
     const prefix = `f${this.#functions.size}-${shapes.size}`;

@@ -1,11 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { defined } from "#lib/base/assert.ts";
+import { checkFeeds } from "#lib/engine/feeds.ts";
 import { runEagerly } from "#lib/engine/native/backend.ts";
 import type { NativeBackend } from "#lib/engine/native/backend.ts";
 import type { Feed, Feeds, Forms, Parts, Results } from "#lib/engine/program.ts";
 import type { Output } from "./graph.ts";
 import type { Session } from "./session.ts";
+import { fetchesOf } from "./segments.ts";
 import type { Segment } from "./segments.ts";
 import type { TracedVariable } from "./variable.ts";
 
@@ -15,18 +17,13 @@ export function keyOf(forms: Forms, parts?: Parts): string {
 }
 
 /** Runs a segment of a function that a session holds. Its results stay in the library until they are read. */
-export function runSegment(
-  backend: NativeBackend,
-  session: Session,
-  { placeholders, outputs, done }: Segment,
-  feeds: Feeds,
-): Results {
+export function runSegment(backend: NativeBackend, session: Session, segment: Segment, feeds: Feeds): Results {
+  checkFeeds(feeds);
   const fed = new Map<Output, number>();
   try {
-    for (const [name, place] of placeholders) fed.set(place, upload(backend, defined(feeds[name], name)));
-    const names = [...outputs.keys()];
-    const fetches = [...outputs.values(), ...(done ? [done] : [])];
-    const fetched = session.run(fed, fetches);
+    for (const [name, place] of segment.placeholders) fed.set(place, upload(backend, defined(feeds[name], name)));
+    const names = [...segment.outputs.keys()];
+    const fetched = session.run(fed, fetchesOf(segment));
     return resultsOf(backend, new Map(fetched.map(({ id }, index) => [names[index] ?? "", id])));
   } finally {
     for (const id of fed.values()) backend.binding.deleteTensor(id);

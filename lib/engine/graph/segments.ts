@@ -13,6 +13,11 @@ export interface Segment {
   readonly done: Output | undefined;
 }
 
+/** All that is fetched when it runs. */
+export function fetchesOf({ outputs, done }: Pick<Segment, "outputs" | "done">): readonly Output[] {
+  return [...outputs.values(), ...(done ? [done] : [])];
+}
+
 /** A value that stays in the session from the segment that computes it to the last one that reads it. */
 interface Kept {
   readonly handle: Output;

@@ -4,6 +4,7 @@ import { assert, defined } from "#lib/base/assert.ts";
 import type { Feeds, Forms, Parts, Results, Runner, TensorFunction, Variables } from "#lib/engine/program.ts";
 import { Graph } from "./graph.ts";
 import type { GraphRunnerOptions } from "./graph-runner.ts";
+import { checkFits } from "./memory.ts";
 import { keyOf, owned, runSegment, runSegments, sendValues } from "./run.ts";
 import type { Segment } from "./segments.ts";
 import { Session } from "./session.ts";
@@ -61,13 +62,14 @@ export class StaticGraphRunner implements Runner {
     if (known) return known;
     if (this.#count === MAX_GRAPHS) this.#close();
     this.#count++;
-    const { backend, folder, precision } = this.#options;
+    const { backend, folder, precision, memoryLimitBytes } = this.#options;
     const graph = new Graph(precision);
     const variables = new Map(
       [...this.#values].map(([name, { shape }]) => [name, addVariable(graph, name, { type: "float32", shape })]),
     );
-    const segments = trace(graph, { compute, forms, prefix: "f", variables, parts });
+    const { segments, bytes } = trace(graph, { compute, forms, prefix: "f", variables, parts });
     assert(parts !== undefined || segments[0]?.done === undefined, "a function that sets no variables");
+    checkFits(bytes, forms, memoryLimitBytes);
     const session = new Session(backend, graph, folder);
     sendValues(backend, session, { variables, values: this.#values });
     const shapes = this.#prepared.get(compute) ?? new Map<string, Prepared>();

@@ -4,12 +4,21 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { Forms, Parts, TensorFunction, Variables } from "#lib/engine/program.ts";
 import type { Graph, Output } from "./graph.ts";
 import { cast, unsupported, wide } from "./kernel.ts";
+import { memoryOf } from "./memory.ts";
 import { tracingBackend } from "./tracing-backend.ts";
 import type { TracingBackend } from "./tracing-backend.ts";
-import { cut } from "./segments.ts";
+import { cut, fetchesOf } from "./segments.ts";
 import type { Segment } from "./segments.ts";
 import { after, deepCopy, placeholder, write } from "./variable.ts";
 import type { TracedVariable } from "./variable.ts";
+
+/** A function as it stands in a graph. */
+export interface TracedFunction {
+  /** One, unless it is run in parts. */
+  readonly segments: readonly Segment[];
+  /** Of memory, at its worst moment. */
+  readonly bytes: number;
+}
 
 /**
  * Adds what a function does to a graph, by running it once on tensors without values.
@@ -32,7 +41,7 @@ export function trace(
     readonly variables: ReadonlyMap<string, TracedVariable>;
     readonly parts?: Parts | undefined;
   },
-): readonly Segment[] {
+): TracedFunction {
   const backend = tracingBackend();
   const from = graph.nodes.length;
   return backend.tracing(graph, () => {
@@ -51,7 +60,8 @@ export function trace(
       }
     });
     const whole = { placeholders, outputs, done: traced.done(`${prefix}/done`) };
-    return parts ? cut(graph, whole, { parts, prefix, from }) : [whole];
+    const { bytes } = memoryOf(graph, fetchesOf(whole));
+    return { segments: parts ? cut(graph, whole, { parts, prefix, from }) : [whole], bytes };
   });
 }
 
@@ -77,9 +87,12 @@ function explained<T>(graph: Graph, body: () => T): T {
   } catch (error) {
     const [, kernel] = /^Kernel '(\w+)' not registered/.exec(error instanceof Error ? error.message : "") ?? [];
     const code = error instanceof PetageError ? error.code : undefined;
+    const where = graph.lastPlace === "" ? "" : `, in ${graph.lastPlace}`;
+    if (kernel === undefined && error instanceof Error && error.name === "Error") {
+      throw new PetageError("INVALID_ARGUMENT", `Shapes do not fit${where}: ${error.message}`, { cause: error });
+    }
     if (kernel === undefined && code !== "GRAPH_UNSUPPORTED") throw error;
     const why = kernel === undefined ? PetageError.from(error) : unsupported(`the op ${kernel}`);
-    const where = graph.lastPlace === "" ? "" : `, in ${graph.lastPlace}`;
     throw new PetageError("GRAPH_UNSUPPORTED", `${why.message}${where}`, { hint: why.hint, cause: error });
   }
 }

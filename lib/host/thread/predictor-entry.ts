@@ -8,6 +8,7 @@ import { createLogger } from "#lib/host/logger.ts";
 import { loadBuild } from "#lib/host/plugins.ts";
 import type { PredictorThreadSetup } from "./predictor.ts";
 import { computeOptions } from "#lib/host/compute-options.ts";
+import { memoryLimitBytes } from "#lib/host/process/memory.ts";
 import { systemClock } from "#lib/system/clock.ts";
 import { expose } from "./remote.ts";
 
@@ -36,10 +37,11 @@ export class ReplaceablePredictor implements Predictor {
   /** Loads a checkpoint in place of the one before. */
   async load(
     checkpoint: Checkpoint,
-    options: Omit<PredictorOptions, "log" | "clock" | "build" | "eager">,
+    options: Omit<PredictorOptions, "log" | "clock" | "build" | "eager" | "memoryLimitBytes">,
   ): Promise<Pick<LoadedPredictor, "engine" | "precision" | "numClasses">> {
-    const here = { ...computeOptions(), build: this.#build, log, clock: systemClock };
-    const next = await createPredictor(checkpoint, { ...here, ...options });
+    const here = { ...computeOptions(), memoryLimitBytes: memoryLimitBytes() };
+    const own = { ...here, build: this.#build, log, clock: systemClock };
+    const next = await createPredictor(checkpoint, { ...own, ...options });
     this.#loaded?.[Symbol.dispose]();
     this.#loaded = next;
     return { engine: next.engine, precision: next.precision, numClasses: next.numClasses };

@@ -230,6 +230,30 @@ describe("a graph", () => {
     assert.deepEqual([...run(graph, compute, { x: feed([0]) })], [1]);
   });
 
+  for (const [how, runner] of [
+    ["a graph", () => graph],
+    ["op by op", () => eager],
+  ] as const) {
+    it(`refuses other values than their shape says (${how}), and lives on`, () => {
+      const double: TensorFunction = (_, { x }) => ({ y: tf.mul(x as Tensor, 2) });
+      assert.deepEqual([...run(runner(), double, { x: feed([1, 2, 3]) })], [2, 4, 6]);
+      assert.throws(() => runner().run(double, { x: feed([1, 2], [3]) }), {
+        code: "INVALID_ARGUMENT",
+        message: "x [3] is 3 values, and 2 were given",
+      });
+      assert.deepEqual([...run(runner(), double, { x: feed([1, 2, 3]) })], [2, 4, 6]);
+    });
+  }
+
+  it("refuses shapes that a function does not take, and lives on", () => {
+    const add: TensorFunction = (_, { a, b }) => ({ y: ops().at("head", () => tf.add(a as Tensor, b as Tensor)) });
+    assert.throws(() => graph.run(add, { a: feed([1, 2]), b: feed([1, 2, 3]) }), {
+      code: "INVALID_ARGUMENT",
+      message: /^Shapes do not fit, in head: /,
+    });
+    assert.deepEqual([...run(graph, add, { a: feed([1, 2]), b: feed([1, 2]) })], [2, 4]);
+  });
+
   it("leaves no tensor behind, also of sessions that are over", () => {
     const compute: TensorFunction = (variables, { x }) => {
       variables.set("w", tf.add(variables.get("w"), x as Tensor));
@@ -243,7 +267,7 @@ describe("a graph", () => {
     };
     open();
     const [before, natives] = [tf.memory().numTensors, nativeTensors()];
-    for (let times = 0; times < 5; times++) open();
+    for (let times = 0; times < 50; times++) open();
     assert.deepEqual([tf.memory().numTensors, nativeTensors()], [before, natives]);
   });
 });

@@ -127,6 +127,16 @@ describe("a training step", () => {
     });
   }
 
+  it("refuses labels of another count than images before anything runs, and does the next batch", async () => {
+    const engine = await open();
+    const batch = batchOf(1);
+    assert.throws(() => compute(engine, { ...batch, labels: batch.labels.subarray(1) }), {
+      code: "INVALID_ARGUMENT",
+      message: "images [3, 32, 32, 3] is 9216 values, and 12288 were given",
+    });
+    assert.ok(step(engine, batch).loss > 0);
+  });
+
   it("does compiled after twenty steps what it does op by op, and twice the same to the bit", async () => {
     const parts = settings({ backbone: { frozen_stages: 1 }, clip: { max_norm: 1 } });
     const [compiled, again, eager] = [await open(parts), await open(parts), await open(parts, true)];
