@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
+import { quietTensorflow } from "#lib/host/quiet-tensorflow.ts";
 import { runGolden } from "./golden/run.ts";
 import type { FileResult } from "./golden/run.ts";
 
@@ -9,7 +10,7 @@ const command = new Command("golden")
   .addHelpText(
     "after",
     `
-Prints every case that fails or is skipped, then the counts. Exits with 1 if any case failed.
+What is computed is computed twice: op by op, and compiled into a graph. Prints every case that fails or is skipped, then the counts. Exits with 1 if any case failed.
 
 Examples:
   npm run golden
@@ -32,6 +33,7 @@ async function main(directory: string): Promise<void> {
 }
 
 try {
+  quietTensorflow();
   await main(command.parse().opts<{ dir: string }>().dir);
 } catch (error) {
   console.error(PetageError.from(error).describe());

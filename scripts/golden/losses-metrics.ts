@@ -1,6 +1,7 @@
-import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { loadEngine } from "#lib/engine/load.ts";
+import type { Engine } from "#lib/engine/load.ts";
+import type { Runner } from "#lib/engine/program.ts";
 import { accuracyOf } from "#lib/metrics/accuracy.ts";
 import { classwiseScores, confusionMatrix, macroScores, microScores } from "#lib/metrics/class-scores.ts";
 import type { ClassScores } from "#lib/metrics/class-scores.ts";
@@ -9,8 +10,10 @@ import { losses } from "#lib/nn/losses/index.ts";
 
 import { build } from "./build.ts";
 import type { TypedConfig } from "./build.ts";
+import { evaluateBy } from "./loss-value.ts";
 import { near } from "./near.ts";
 import type { GoldenChecker, GoldenResult } from "./types.ts";
+import { ways } from "./ways.ts";
 
 /** float32 against float64. */
 const TOLERANCE = { relative: 1e-5, absolute: 1e-6 };
@@ -83,25 +86,14 @@ function targetsOf({ labels, soft }: Input, kind: LossCase["targets"]): readonly
   return labels;
 }
 
-/** The loss of some samples at once: one number. */
-function evaluate(
-  { config }: LossCase,
-  scores: readonly (readonly number[])[],
-  targets: readonly (number | readonly number[])[],
-): number {
-  const loss = build(losses, config, { numClasses: scores[0]?.length ?? 0 });
-  return tf.tidy(() => {
-    const rows = targets.filter((target) => typeof target !== "number");
-    const labels =
-      rows.length > 0 ? tf.tensor2d(rows.map((row) => [...row])) : tf.tensor1d(targets.map(Number), "int32");
-    return loss?.(tf.tensor2d(scores.map((row) => [...row])), labels).dataSync()[0] ?? NaN;
-  });
-}
-
-function lossValues(input: Input, lossCase: LossCase): number[] {
+function lossValues(runner: Runner, input: Input, lossCase: LossCase): number[] {
+  const numClasses = input.scores[0]?.length ?? 0;
+  const loss = build(losses, lossCase.config, { numClasses });
+  if (!loss) return [];
+  const evaluate = evaluateBy(runner, loss);
   const targets = targetsOf(input, lossCase.targets);
-  if (!lossCase.report) return [evaluate(lossCase, input.scores, targets)];
-  const each = input.scores.map((row, index) => evaluate(lossCase, [row], targets.slice(index, index + 1)));
+  if (!lossCase.report) return [evaluate(input.scores, targets)];
+  const each = input.scores.map((row, index) => evaluate([row], targets.slice(index, index + 1)));
   if (lossCase.report === "each") return each;
   return [each.reduce((sum, value, index) => sum + value * index, 0) / each.length];
 }
@@ -136,22 +128,30 @@ function flat(value: unknown): number[] {
   return Array.isArray(value) ? value.flatMap(flat) : [Number(value)];
 }
 
-function checkCase(name: string, truth: unknown, input: Input): GoldenResult {
+function* checkCase(
+  name: string,
+  { truth, input, engine }: { readonly truth: unknown; readonly input: Input; readonly engine: Engine },
+): Generator<GoldenResult> {
+  const expected = flat(truth);
   const lossCase = lossCases[name]?.(input.soft[0]?.length ?? 0);
-  if (lossCase) return near(name, { expected: flat(truth), got: lossValues(input, lossCase) }, TOLERANCE);
   const metric = metricCases[name];
-  if (metric) return near(name, { expected: flat(truth), got: flat(metric(predictionsOf(input))) }, TOLERANCE);
-  return { name, status: "skipped", why: "no loss or metric is known by this name" };
+  if (lossCase) {
+    for (const { named, open } of ways(engine)) {
+      using runner = open();
+      yield near(named(name), { expected, got: lossValues(runner, input, lossCase) }, TOLERANCE);
+    }
+  } else if (metric) yield near(name, { expected, got: flat(metric(predictionsOf(input))) }, TOLERANCE);
+  else yield { name, status: "skipped", why: "no loss or metric is known by this name" };
 }
 
 export const lossesMetricsChecker: GoldenChecker = {
   file: "losses_metrics.json",
   async *check(data) {
-    await loadEngine();
+    const engine = await loadEngine();
     const { _about: about, ...cases } = z.looseObject({ _about: z.string().default("") }).parse(data);
     const input = inputOf(about);
     for (const [name, truth] of Object.entries(cases)) {
-      if (input) yield checkCase(name, truth, input);
+      if (input) yield* checkCase(name, { truth, input, engine });
       else yield { name, status: "skipped", why: "`_about` does not state the input in the known form" };
     }
   },

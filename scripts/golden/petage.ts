@@ -1,14 +1,16 @@
-import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { loadEngine } from "#lib/engine/load.ts";
+import type { Engine } from "#lib/engine/load.ts";
 import { topMean, trimmedTop5 } from "#lib/metrics/decoders.ts";
 import type { Decoder } from "#lib/metrics/decoders.ts";
 import { authorRow } from "#lib/nn/losses/gauss-smoothing.ts";
 import type { GaussSmoothing } from "#lib/nn/losses/gauss-smoothing.ts";
 import { losses } from "#lib/nn/losses/index.ts";
 import { build } from "./build.ts";
+import { evaluateBy } from "./loss-value.ts";
 import { near } from "./near.ts";
 import type { GoldenChecker, GoldenResult } from "./types.ts";
+import { ways } from "./ways.ts";
 
 const FLOAT64 = { relative: 1e-12, absolute: 1e-15 };
 /** The loss runs in float32. */
@@ -51,7 +53,11 @@ function* checkLabels(labels: Truth["labels"], smoothing: GaussSmoothing): Gener
   }
 }
 
-function* checkLoss(truth: NonNullable<Truth["loss"]>, smoothing: GaussSmoothing): Generator<GoldenResult> {
+function* checkLoss(
+  truth: NonNullable<Truth["loss"]>,
+  smoothing: GaussSmoothing,
+  engine: Engine,
+): Generator<GoldenResult> {
   const [, height, pitch, rows, columns] = /([\d.]+)\*sin\(([\d.]+)\*flat\) (\d+)x(\d+)/.exec(truth.scores) ?? [];
   const config = { type: "GaussSmoothLoss", std: smoothing.std, num_samples: smoothing.sampleCount, compat: "author" };
   const loss = build(losses, config, smoothing);
@@ -65,15 +71,13 @@ function* checkLoss(truth: NonNullable<Truth["loss"]>, smoothing: GaussSmoothing
       (_column, j) => Number(height) * Math.sin(Number(pitch) * (i * Number(columns) + j)),
     ),
   );
-  const lossOf = (from: number, to: number): number =>
-    tf.tidy(
-      () =>
-        loss(tf.tensor2d(logits.slice(from, to)), tf.tensor1d(truth.labels.slice(from, to), "int32")).dataSync()[0] ??
-        NaN,
-    );
-  const each = logits.map((_, index) => lossOf(index, index + 1));
-  yield near("loss per_sample", { expected: truth.per_sample, got: each }, FLOAT32);
-  yield near("loss value", { expected: [truth.value], got: [lossOf(0, logits.length)] }, FLOAT32);
+  for (const { named, open } of ways(engine)) {
+    using runner = open();
+    const lossOf = evaluateBy(runner, loss);
+    const each = logits.map((row, index) => lossOf([row], truth.labels.slice(index, index + 1)));
+    yield near(named("loss per_sample"), { expected: truth.per_sample, got: each }, FLOAT32);
+    yield near(named("loss value"), { expected: [truth.value], got: [lossOf(logits, truth.labels)] }, FLOAT32);
+  }
 }
 
 /** The seed's four answers, in the order of the file. */
@@ -106,11 +110,11 @@ function* checkErrors(cases: Truth["self_Accuracy"], { numClasses }: GaussSmooth
 export const petageChecker: GoldenChecker = {
   file: "petage.json",
   async *check(data) {
-    await loadEngine();
+    const engine = await loadEngine();
     const { _about: about, labels, loss, self_Accuracy: cases, ...rest } = schema.parse(data);
     const smoothing = smoothingOf(about);
     yield* checkLabels(labels, smoothing);
-    if (loss) yield* checkLoss(loss, smoothing);
+    if (loss) yield* checkLoss(loss, smoothing, engine);
     yield* checkErrors(cases, smoothing);
     for (const name of Object.keys(rest))
       yield { name, status: "skipped", why: "no case of petage.json is known by this name" };

@@ -1,15 +1,20 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { defined } from "#lib/base/assert.ts";
 import { randomStream } from "#lib/base/random.ts";
 import { loadEngine } from "#lib/engine/load.ts";
-import { scoped } from "#lib/engine/scope.ts";
+import type { Engine } from "#lib/engine/load.ts";
+import type { Feed, Runner, TensorFunction } from "#lib/engine/program.ts";
 import { backbones } from "#lib/nn/backbones/index.ts";
 import { fromPyTorch } from "#lib/nn/layout.ts";
 import { sizeOf } from "#lib/nn/parameters.ts";
-import type { Backbone, Mode, ParameterSpec } from "#lib/nn/types.ts";
+import type { Backbone, Mode, ParameterSpec, Weights } from "#lib/nn/types.ts";
 import { build } from "./build.ts";
 import type { GoldenChecker, GoldenResult } from "./types.ts";
 import { close, largestDifference } from "./close.ts";
+import { ways } from "./ways.ts";
+
+type Tensors = ReadonlyMap<string, Tensor>;
 
 /** The truth is float64 and ours float32 through up to 50 layers: relative to the largest value of each array. */
 const RELATIVE_TOLERANCE = 2e-3;
@@ -54,21 +59,24 @@ function backboneOf(name: string): { type: string; extra: Record<string, unknown
 export const tinyForwardChecker: GoldenChecker = {
   file: "tiny_forward.json",
   async *check(data) {
-    await loadEngine();
+    const engine = await loadEngine();
     for (const [name, value] of Object.entries(data as Record<string, Case | string>)) {
       if (typeof value === "string") continue;
       const known = backboneOf(name);
       if (!known) yield { name, status: "skipped", why: "no backbone of this kind yet" };
-      else yield* checkCase(name, known, value);
+      else yield* checkCase(name, { ...known, truth: value, engine });
     }
   },
 };
 
-function* checkCase(
-  name: string,
-  { type, extra }: { type: string; extra: Record<string, unknown> },
-  truth: Case,
-): Generator<GoldenResult> {
+interface Checked {
+  readonly type: string;
+  readonly extra: Record<string, unknown>;
+  readonly truth: Case;
+  readonly engine: Engine;
+}
+
+function* checkCase(name: string, { type, extra, truth, engine }: Checked): Generator<GoldenResult> {
   // The upstream default zero_init_residual changes only start values, which the case overwrites.
   const backbone = build(backbones, { type, ...extra, ...truth.kwargs, out_indices: [0, 1, 2, 3] }, undefined);
   if (!backbone) return;
@@ -76,22 +84,26 @@ function* checkCase(
   const ours = parameters.map((spec) => [spec.name.replace(/^backbone\./, ""), spec.shape]);
   yield equal(`${name} state_dict keys`, truth.keys, ours);
   const weights = formulaWeights(parameters);
-  const images = tf.tidy(() => imagesOf(2, 3, 32));
   for (const pass of ["eval", "train"] as const) {
-    const training = pass === "train";
-    const result = numbersOf(backbone, { weights, images, training, truth });
-    const perturbed = training ? perturbedRuns(backbone, { weights, images, training, truth }) : [];
-    yield equal(`${name} ${pass} stage shapes`, truth[pass].stage_shapes, result.shapes);
-    for (const [key, expected] of Object.entries(expectations(truth, pass))) {
-      yield compare(`${name} ${pass} ${key}`, { key, expected, result, perturbed });
+    let perturbed: readonly PassNumbers[] | undefined;
+    let sound: PassNumbers | undefined;
+    for (const { named, open } of ways(engine)) {
+      const numbers = (of: Tensors): PassNumbers => numbersOf(backbone, { pass, truth, runner: open(), weights: of });
+      const result = numbers(weights);
+      // Op by op, which comes first: rounding moves a number as far in both ways.
+      sound ??= result;
+      perturbed ??= pass === "train" ? perturbations(weights, numbers) : [];
+      yield equal(named(`${name} ${pass} stage shapes`), truth[pass].stage_shapes, result.shapes);
+      for (const [key, expected] of Object.entries(expectations(truth, pass))) {
+        yield compare(named(`${name} ${pass} ${key}`), { key, expected, got: result, sound, perturbed });
+      }
     }
   }
   tf.dispose([...weights.values()]);
-  images.dispose();
 }
 
 /** For the k-th entry and flat index i: s = sin(0.7 i + 1.3 k + 0.5), scaled by what the entry is. */
-function formulaWeights(parameters: readonly ParameterSpec[]): Map<string, Tensor> {
+function formulaWeights(parameters: readonly ParameterSpec[]): Tensors {
   return new Map(
     parameters.map((spec, k) => {
       const size = sizeOf(spec);
@@ -109,10 +121,10 @@ function formulaWeights(parameters: readonly ParameterSpec[]): Map<string, Tenso
   );
 }
 
-/** sin(0.11 flat) in NCHW order, as NHWC. */
-function imagesOf(count: number, channels: number, size: number): Tensor4D {
+/** sin(0.11 flat) in NCHW order. */
+function imagesOf(count: number, channels: number, size: number): Feed {
   const values = Float32Array.from({ length: count * channels * size * size }, (_, flat) => Math.sin(0.11 * flat));
-  return tf.transpose(tf.tensor4d(values, [count, channels, size, size]), [0, 2, 3, 1]);
+  return { type: "float32", shape: [count, channels, size, size], values };
 }
 
 /** Everything the file states of a pass, flat: name -> number or array of numbers. */
@@ -124,77 +136,92 @@ function expectations(truth: Case, pass: "eval" | "train"): Record<string, unkno
   return { loss, gap_last, stage_sum, stage_abs, ...Object.fromEntries(entries) };
 }
 
-interface PassInput {
-  readonly weights: ReadonlyMap<string, Tensor>;
-  readonly images: Tensor4D;
-  readonly training: boolean;
-  readonly truth: Case;
-}
-
 interface PassNumbers {
   readonly shapes: readonly (readonly (number | undefined)[])[];
   /** The same names as `expectations`. */
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-function numbersOf(backbone: Backbone, { weights, images, training, truth }: PassInput): PassNumbers {
-  return scoped(() => {
-    const stages: Tensor[] = [];
-    const mode: Mode = { training, statistics: [] };
-    const specs = backbone.layers.flatMap((layer) => layer.parameters).filter((spec) => spec.kind === "parameter");
+interface PassInput {
+  readonly pass: "eval" | "train";
+  readonly truth: Case;
+  readonly weights: Tensors;
+  readonly runner: Runner;
+}
+
+function numbersOf(backbone: Backbone, { pass, truth, weights, runner: opened }: PassInput): PassNumbers {
+  using runner = opened;
+  for (const [name, tensor] of weights) tf.tidy(() => runner.variables.set(name, tensor.clone()));
+  const shapes: (number | undefined)[][] = [];
+  using results = runner.run(passOf(backbone, { pass, shapes }), { images: imagesOf(2, 3, 32) });
+  const numberAt = (name: string): number => results.read(name)[0] ?? NaN;
+  const ofStages = (name: string): number[] => backbone.outputs.map((_, stage) => numberAt(`${name} ${stage}`));
+  const { loss, gap_last, stage_sum, stage_abs, ...others } = expectations(truth, pass);
+  const values = Object.entries(others).map(([key, expected]): [string, unknown] => [
+    key,
+    Array.isArray(expected) ? results.read(key).slice(0, expected.length) : numberAt(key), // the first channels
+  ]);
+  return {
+    shapes,
+    values: {
+      loss: numberAt("loss"),
+      gap_last: results.read("gap_last"),
+      stage_sum: ofStages("stage_sum"),
+      stage_abs: ofStages("stage_abs"),
+      ...Object.fromEntries(values),
+    },
+  };
+}
+
+/** Forward and backward of the mean of squares, by the names of `expectations`; and the shapes of the stages. */
+function passOf(
+  backbone: Backbone,
+  { pass, shapes }: { readonly pass: "eval" | "train"; readonly shapes: (number | undefined)[][] },
+): TensorFunction {
+  const specs = backbone.layers.flatMap((layer) => layer.parameters).filter((spec) => spec.kind === "parameter");
+  return (variables, { images }) => {
+    const mode: Mode = { training: pass === "train", statistics: [] };
+    const outputs: Record<string, Tensor> = {};
     const lossAndGradients = tf.valueAndGrads((...parameters: Tensor[]) => {
-      const overlay = new Map(weights);
-      specs.forEach((spec, index) => overlay.set(spec.name, parameters[index] as Tensor));
-      let features: Tensor = images;
+      const own = new Map(specs.map((spec, index) => [spec.name, defined(parameters[index], spec.name)]));
+      const weights: Weights = { get: (name) => own.get(name) ?? variables.get(name) };
+      let features: Tensor = tf.transpose(defined(images, "images"), [0, 2, 3, 1]);
       backbone.layers.forEach((layer, index) => {
-        features = layer.forward(overlay, features, mode);
-        if (backbone.outputs.includes(index)) stages.push(tf.keep(features.clone()));
+        features = layer.forward(weights, features, mode);
+        const stage = backbone.outputs.indexOf(index);
+        if (stage < 0) return;
+        const [n, h, w, c] = features.shape;
+        shapes.push([n, c, h, w]);
+        outputs[`stage_sum ${stage}`] = tf.keep(tf.sum(features));
+        outputs[`stage_abs ${stage}`] = tf.keep(tf.sum(tf.abs(features)));
+        outputs["gap_last"] = tf.keep(tf.mean(features, [1, 2]));
       });
       return tf.mean(tf.square(tf.mean(features, [1, 2])));
     });
-    const { value, grads } = lossAndGradients(specs.map((spec) => weights.get(spec.name) as Tensor));
-    const norms = specs.map((spec, index): [string, number] => [
-      `gradient norm of ${spec.name.replace(/^backbone\./, "")}`,
-      scalarOf(tf.norm(grads[index] as Tensor)),
-    ]);
-    const numbers: PassNumbers = {
-      shapes: stages.map(({ shape: [n, h, w, c] }) => [n, c, h, w]),
-      values: {
-        loss: scalarOf(value),
-        gap_last: tf.mean(stages.at(-1) as Tensor4D, [1, 2]).arraySync(),
-        stage_sum: stages.map((stage) => scalarOf(tf.sum(stage))),
-        stage_abs: stages.map((stage) => scalarOf(tf.sum(tf.abs(stage)))),
-        ...Object.fromEntries(norms),
-        ...runningStatistics(truth, weights, mode.statistics),
-      },
-    };
-    tf.dispose([...stages, ...mode.statistics.flatMap(({ mean, variance }) => [mean, variance])]);
-    return numbers;
-  });
+    const { value, grads } = lossAndGradients(specs.map((spec) => variables.get(spec.name)));
+    for (const [index, spec] of specs.entries()) {
+      const norm = tf.sqrt(tf.sum(tf.square(defined(grads[index], spec.name))));
+      outputs[`gradient norm of ${spec.name.replace(/^backbone\./, "")}`] = norm;
+    }
+    for (const { layer, mean, variance } of mode.statistics) {
+      for (const [suffix, batch] of [
+        ["running_mean", mean],
+        ["running_var", variance],
+      ] as const) {
+        const running = variables.get(`${layer}.${suffix}`).mul(0.9).add(batch.mul(0.1));
+        outputs[`${layer.replace(/^backbone\./, "")}.${suffix}`] = running;
+      }
+    }
+    return { ...outputs, loss: value };
+  };
 }
 
-/** running = 0.9 running + 0.1 batch, with the unbiased batch variance; the file keeps the first few channels. */
-function runningStatistics(
-  truth: Case,
-  weights: ReadonlyMap<string, Tensor>,
-  statistics: Mode["statistics"],
-): Record<string, number[]> {
-  const entries = Object.entries(truth.after_train_running).map(([key, expected]) => {
-    const layer = `backbone.${key.replace(/\.running_(mean|var)$/, "")}`;
-    const seen = statistics.find((entry) => entry.layer === layer);
-    const batch = key.endsWith("running_mean") ? seen?.mean : seen?.variance;
-    const before = weights.get(`backbone.${key}`);
-    const after = batch && before ? [...before.mul(0.9).add(batch.mul(0.1)).dataSync()] : [];
-    return [key, after.slice(0, expected.length)];
-  });
-  return Object.fromEntries(entries) as Record<string, number[]>;
-}
-
-function perturbedRuns(backbone: Backbone, input: PassInput): PassNumbers[] {
+/** The same with weights that are changed by a rounding error. */
+function perturbations(weights: Tensors, numbers: (of: Tensors) => PassNumbers): PassNumbers[] {
   return Array.from({ length: PERTURBED_RUNS }, (_, run) => {
     const random = randomStream(run);
-    const weights = new Map(
-      [...input.weights].map(([name, tensor]) => {
+    const changed = new Map(
+      [...weights].map(([name, tensor]) => {
         const values = tensor.dataSync<"float32">();
         return [
           name,
@@ -205,32 +232,30 @@ function perturbedRuns(backbone: Backbone, input: PassInput): PassNumbers[] {
         ];
       }),
     );
-    const numbers = numbersOf(backbone, { ...input, weights });
-    tf.dispose([...weights.values()]);
-    return numbers;
+    const result = numbers(changed);
+    tf.dispose([...changed.values()]);
+    return result;
   });
 }
 
 interface Comparison {
   readonly key: string;
   readonly expected: unknown;
-  readonly result: PassNumbers;
+  readonly got: PassNumbers;
+  /** What the perturbed runs are compared with. */
+  readonly sound: PassNumbers;
   readonly perturbed: readonly PassNumbers[];
 }
 
-function compare(name: string, { key, expected, result, perturbed }: Comparison): GoldenResult {
-  const sensitivity = perturbed.map(({ values }) => largestDifference(result.values[key], values[key]));
+function compare(name: string, { key, expected, got, sound, perturbed }: Comparison): GoldenResult {
+  const sensitivity = perturbed.map(({ values }) => largestDifference(sound.values[key], values[key]));
   const spread = Math.max(0, ...sensitivity);
   if (spread > ILL_CONDITIONED) {
     const percent = Math.round(spread * 100);
     return { name, status: "skipped", why: `one float32 rounding error of the weights changes it by ${percent} %` };
   }
   const relative = Math.max(RELATIVE_TOLERANCE, ROUNDING_MARGIN * spread);
-  return close(name, { expected, got: result.values[key], relative });
-}
-
-function scalarOf(tensor: Tensor): number {
-  return tensor.dataSync()[0] ?? NaN;
+  return close(name, { expected, got: got.values[key], relative });
 }
 
 function equal(name: string, expected: unknown, got: unknown): GoldenResult {
