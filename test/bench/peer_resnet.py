@@ -4,7 +4,9 @@ Frozen stages have no gradients and their batch normalisation keeps its running 
 """
 
 import json
+import resource
 import sys
+import time
 
 import torch
 from torch import nn
@@ -75,9 +77,10 @@ class ResNet(nn.Module):
         return self.head(x.mean((2, 3)))
 
 
-def normalize(pixels):
+def normalize(pixels, layout=torch.contiguous_format):
     """NHWC, BGR, uint8, as petage's batches: to NCHW, RGB, float32."""
-    return (pixels.permute(0, 3, 1, 2)[:, [2, 1, 0]].float() - MEAN) / DEVIATION
+    images = pixels.permute(0, 3, 1, 2)[:, [2, 1, 0]].float()
+    return ((images - MEAN) / DEVIATION).contiguous(memory_format=layout)
 
 
 def smooth_targets(labels, deviation=2.0, samples=11):
@@ -90,8 +93,40 @@ def contestant_setup():
     return json.loads(sys.argv[-1])
 
 
+def layout_of(setup):
+    return {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}[setup["layout"]]
+
+
+def precision_of(setup):
+    return torch.autocast("cpu", torch.bfloat16, enabled=setup["precision"] == "bfloat16")
+
+
+def noise(setup):
+    size = setup["sizePx"]
+    return torch.randint(0, 256, (setup["batchSize"], size, size, 3), dtype=torch.uint8)
+
+
 def answer_lines(answer):
     """Answers each line of JSON with one; `null` asks whether it is ready."""
     for line in sys.stdin:
         request = json.loads(line)
         print(json.dumps(request and answer(request)), flush=True)
+
+
+def answer_steps(step):
+    """Does as many steps as each line asks for. It is ready when it has done one, which compiles."""
+    try:
+        step()
+    except Exception as error:
+        sys.exit(str(error).splitlines()[0])
+
+    def time_of_step():
+        started = time.perf_counter()
+        step()
+        return (time.perf_counter() - started) * 1000
+
+    def answer(request):
+        times = [time_of_step() for _ in range(request["steps"])]
+        return {"ms": times, "peakRssBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+
+    answer_lines(answer)
