@@ -70,7 +70,7 @@ const TARGETS: Readonly<Record<string, number>> = {
 type Model = keyof typeof MODELS;
 
 const SIZES = {
-  full: { models: Object.keys(MODELS) as Model[], maxBatch: 16, sizePx: 224, warmUp: 2, turns: 5, imagesPerTurn: 48 },
+  full: { models: Object.keys(MODELS) as Model[], maxBatch: 16, sizePx: 224, warmUp: 2, turns: 5, imagesPerTurn: 48, compiles: true },
   tiny: {
     models: ["resnet18 train", "resnet101 infer batch 1"],
     maxBatch: 2,
@@ -78,6 +78,7 @@ const SIZES = {
     warmUp: 1,
     turns: 1,
     imagesPerTurn: 2,
+    compiles: false, // it takes a minute
   },
 } as const;
 
@@ -94,7 +95,7 @@ export const train: Benchmark = {
 };
 
 async function* benchModel(model: Model, precision: Precision, context: BenchContext): AsyncGenerator<Measurement> {
-  const { maxBatch, sizePx } = SIZES[context.size];
+  const { maxBatch, sizePx, compiles } = SIZES[context.size];
   const { ours: program, theirs, ...layers } = MODELS[model];
   const setup = { ...layers, batchSize: Math.min(layers.batchSize, maxBatch), sizePx, precision };
   const name = `${model} ${precision}`;
@@ -104,7 +105,7 @@ async function* benchModel(model: Model, precision: Precision, context: BenchCon
   const start = (compile: boolean): Promise<Side | undefined> | undefined =>
     layout && startPyTorch(context, theirs, { ...setup, layout, compile });
   await using eager = await start(false);
-  await using compiled = await (`${name}, torch.compile` in TARGETS ? start(true) : undefined);
+  await using compiled = await (compiles && `${name}, torch.compile` in TARGETS ? start(true) : undefined);
   const times = await takeTurns(context, name, { batchSize: setup.batchSize, sides: [ours, eager, compiled] });
   const rows = [
     { case: name, peer: eager, ...speed(setup) },
