@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { defined } from "#lib/base/assert.ts";
+import { PetageError } from "#lib/base/errors.ts";
 import { PROJECT_ROOT } from "#lib/host/paths.ts";
 import { synthesize } from "#lib/host/pictures/synth.ts";
 import type { BenchContext, Benchmark, Measurement } from "./benchmark.ts";
@@ -66,6 +67,7 @@ async function learnAll(
   { size, seeds = SIZES[size].seeds, say }: BenchContext,
   sides: Readonly<Record<string, Learn>>,
 ): Promise<Record<string, (readonly number[])[]>> {
+  if (seeds === 0) throw new PetageError("INVALID_ARGUMENT", "Learning needs at least one seed");
   const curves: Record<string, (readonly number[])[]> = {};
   for (let seed = 0; seed < seeds; seed++) {
     for (const [name, learn] of Object.entries(sides)) {

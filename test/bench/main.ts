@@ -54,8 +54,8 @@ const command = new Command("bench")
     "after",
     `
 Prints one JSON object a line: {bench, case, value, unit, peer, peerValue, ratio, target, met}. ratio is value over
-peerValue: above 1 is better for img/s, below 1 for ms, MB and months. A peer that cannot run is null; why is on stderr, as is
-the progress. PETAGE_BENCH_PYTHON names a Python with torch, numpy and Pillow, which runs the peers in turns with ours.
+peerValue: above 1 is better for img/s, below 1 for ms, MB and months. A peer that cannot run is null; why is on stderr, as
+is the progress. PETAGE_BENCH_PYTHON names a Python with torch, numpy and Pillow, which runs the peers in turns with ours.
 
 Examples:
   npm run bench

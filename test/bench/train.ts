@@ -37,7 +37,7 @@ type Side = Contestant<StepCount, StepTimes>;
 const TRAIN = { ours: new URL("train-program.ts", import.meta.url), theirs: new URL("peer_train.py", import.meta.url) };
 const INFER = { ours: new URL("infer-program.ts", import.meta.url), theirs: new URL("peer_infer.py", import.meta.url) };
 const LAYOUTS = ["channels_last", "contiguous"] as const;
-const LAYOUT_STEPS = 3;
+const LAYOUT_STEPS = 2;
 const RESNET_50 = "model.backbone.depth=50";
 const ALL_TRAINED = "model.backbone.frozen_stages=-1";
 
@@ -70,7 +70,15 @@ const TARGETS: Readonly<Record<string, number>> = {
 type Model = keyof typeof MODELS;
 
 const SIZES = {
-  full: { models: Object.keys(MODELS) as Model[], maxBatch: 16, sizePx: 224, warmUp: 2, turns: 5, imagesPerTurn: 48, compiles: true },
+  full: {
+    models: Object.keys(MODELS) as Model[],
+    maxBatch: 16,
+    sizePx: 224,
+    warmUp: 2,
+    turns: 5,
+    imagesPerTurn: 32,
+    compiles: true,
+  },
   tiny: {
     models: ["resnet18 train", "resnet101 infer batch 1"],
     maxBatch: 2,
@@ -100,8 +108,8 @@ async function* benchModel(model: Model, precision: Precision, context: BenchCon
   const setup = { ...layers, batchSize: Math.min(layers.batchSize, maxBatch), sizePx, precision };
   const name = `${model} ${precision}`;
   context.say(`${name}: starting`);
-  await using ours = startOurs<StepCount, StepTimes>(context, { program, setup });
   const layout = await fasterLayout(context, theirs, setup);
+  await using ours = startOurs<StepCount, StepTimes>(context, { program, setup });
   const start = (compile: boolean): Promise<Side | undefined> | undefined =>
     layout && startPyTorch(context, theirs, { ...setup, layout, compile });
   await using eager = await start(false);
