@@ -12,7 +12,8 @@ async function resultsOf(directory: string): Promise<FileResult[]> {
 }
 
 describe("golden files", () => {
-  it("agree with the numbers of the original programs", async () => {
+  it("agree with the numbers of the original programs", async function () {
+    this.timeout(300_000);
     const results = await resultsOf("test/golden");
     assert.deepEqual(
       results.filter(({ status }) => status === "failed"),
@@ -90,6 +91,10 @@ describe("the golden checker of optimizers", () => {
     };
     const statuses: string[] = [];
     for await (const { name, status } of optimChecker.check(data)) statuses.push(`${name} ${status}`);
-    assert.deepEqual(statuses, ["even passed", "waiting passed", "alone passed", "wrong failed"]);
+    const expected = ["even passed", "waiting passed", "alone passed", "wrong failed"];
+    assert.deepEqual(
+      statuses,
+      expected.flatMap((line) => [line, line.replace(" ", ", compiled ")]),
+    );
   });
 });

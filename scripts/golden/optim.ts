@@ -114,7 +114,10 @@ function* checkCase(
   { truth, problem, engine }: { readonly truth: Case; readonly problem: Problem; readonly engine: Engine },
 ): Generator<GoldenResult> {
   const optimizer = build(optimizers, truth.cfg, undefined);
-  if (!optimizer) return yield { name, status: "skipped", why: `no optimizer ${truth.cfg.type} yet` };
+  if (!optimizer) {
+    yield { name, status: "skipped", why: `no optimizer ${truth.cfg.type} yet` };
+    return;
+  }
   const expected = truth.w.flat();
   for (const { named, open } of ways(engine)) {
     const results = groupings(truth).map((grouping) => {

@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline";
+import type { StepCount, StepTimes } from "./train.ts";
 
 /** What a contestant is given when it starts. */
 export function contestantSetup<Setup>(): Setup {
@@ -10,4 +11,18 @@ export async function answerLines<Request, Answer>(answer: (request: Request) =>
   for await (const line of createInterface({ input: process.stdin })) {
     process.stdout.write(`${JSON.stringify(await answer(JSON.parse(line) as Request))}\n`);
   }
+}
+
+/** Does as many steps as each line asks for, and answers how long they took. Steps count from 1. */
+export async function answerSteps(doStep: (step: number) => Promise<unknown>): Promise<void> {
+  let step = 0;
+  await answerLines(async ({ steps }: StepCount): Promise<StepTimes> => {
+    const ms: number[] = [];
+    for (let done = 0; done < steps; done++) {
+      const started = performance.now();
+      await doStep(++step);
+      ms.push(performance.now() - started);
+    }
+    return { ms, peakRssBytes: process.resourceUsage().maxRSS * 1024 };
+  });
 }

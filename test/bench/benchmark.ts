@@ -7,7 +7,7 @@ export interface Row {
   /** What was measured beside it, in turns, in the same run. */
   readonly peer: string | null;
   readonly peerValue: number | null;
-  /** `value` over `peerValue`: above 1 is better for img/s, below 1 for ms and MB. */
+  /** `value` over `peerValue`: above 1 is better for img/s, below 1 for ms, MB and months. */
   readonly ratio: number | null;
   /** The highest ratio that is good enough, or the lowest for img/s; where a measurement names one, the highest value. */
   readonly target: number | null;
@@ -18,7 +18,7 @@ export interface Row {
 export interface Measurement {
   readonly case: string;
   readonly value: number;
-  readonly unit: "img/s" | "pods/s" | "ms" | "s" | "MB" | "reads" | "writes" | "writes/s";
+  readonly unit: "img/s" | "pods/s" | "ms" | "s" | "MB" | "months" | "reads" | "writes" | "writes/s";
   readonly peer?: { readonly name: string; readonly value: number } | undefined;
   /** The ratio that is good enough: for img/s the lowest, otherwise the highest. */
   readonly targetRatio?: number;
@@ -31,6 +31,8 @@ export interface BenchContext {
   readonly size: "full" | "tiny";
   /** A Python with torch, which runs the peers. */
   readonly python: string | undefined;
+  /** How many times what depends on a seed is repeated; else as the benchmark has it. */
+  readonly seeds?: number | undefined;
   /** Progress, and why a peer cannot run. */
   readonly say: (line: string) => void;
 }

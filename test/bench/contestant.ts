@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { PetageError } from "#lib/base/errors.ts";
+import { readableLine } from "#lib/host/logger.ts";
+import { threadEnvironment } from "#lib/host/process/cores.ts";
 import { onLines } from "#lib/host/process/lines.ts";
 import type { BenchContext } from "./benchmark.ts";
 
@@ -14,6 +16,8 @@ export interface Contestant<Request, Answer> extends AsyncDisposable {
 
 /** The last lines that explain why a process ended. */
 const TAIL_LINES = 3;
+/** Of each side, also where there are more cores. */
+const THREADS = 2;
 /** After its input has ended; only a hung one takes longer. */
 const END_GRACE_MS = 10_000;
 
@@ -23,13 +27,15 @@ export interface Command {
   readonly args: readonly string[];
   /** What it computes on and how much, as JSON. */
   readonly setup: object;
+  /** Hears what the process logs. */
+  readonly say: BenchContext["say"];
 }
 
 export function startContestant<Request, Answer>(command: Command): Contestant<Request, Answer> {
-  const { name, file, args, setup } = command;
+  const { name, file, args, setup, say } = command;
   const child = spawn(file, [...args, JSON.stringify(setup)], {
     stdio: ["pipe", "pipe", "pipe"],
-    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "3" },
+    env: { ...process.env, ...threadEnvironment(THREADS), TF_CPP_MIN_LOG_LEVEL: "3" },
   });
   const complaints: string[] = [];
   const exited = once(child, "close").catch((error: unknown) => complaints.push(String(error)));
@@ -43,8 +49,11 @@ export function startContestant<Request, Answer>(command: Command): Contestant<R
     name,
     async ask(request) {
       child.stdin.write(`${JSON.stringify(request)}\n`);
-      const answer = await answers.next();
-      if (!answer.done) return JSON.parse(answer.value) as Answer;
+      for (let line = await answers.next(); !line.done; line = await answers.next()) {
+        const text = readableLine(line.value);
+        if (text === line.value) return JSON.parse(text) as Answer;
+        say(text);
+      }
       await exited;
       throw new PetageError("PROCESS_FAILED", `${name} ended: ${complaints.join(" | ")}`);
     },
@@ -58,9 +67,12 @@ export function startContestant<Request, Answer>(command: Command): Contestant<R
 }
 
 /** A program of ours. */
-export function startOurs<Request, Answer>(program: URL, setup: object): Contestant<Request, Answer> {
+export function startOurs<Request, Answer>(
+  { say }: BenchContext,
+  { program, setup }: { readonly program: URL; readonly setup: object },
+): Contestant<Request, Answer> {
   const args = ["--import", "tsx", fileURLToPath(program)];
-  return startContestant({ name: "petage", file: process.execPath, args, setup });
+  return startContestant({ name: "petage", file: process.execPath, args, setup, say });
 }
 
 /** The peer's program, run by the Python that the user named; `undefined`, having said why, when it cannot run. */
@@ -73,7 +85,7 @@ export async function startPeer<Request, Answer>(
     return undefined;
   }
   const args = [fileURLToPath(program)];
-  const peer = startContestant<Request | null, Answer>({ name, file: python, args, setup });
+  const peer = startContestant<Request | null, Answer>({ name, file: python, args, setup, say });
   try {
     await peer.ask(null); // it is ready, or says why it is not
     return peer;

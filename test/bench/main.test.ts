@@ -7,6 +7,8 @@ import type { Row } from "./benchmark.ts";
 
 const BENCH = fileURLToPath(new URL("main.ts", import.meta.url));
 const KEYS = ["bench", "case", "value", "unit", "peer", "peerValue", "ratio", "target", "met"];
+/** Of what builds a ResNet-101. */
+const TRAIN_TIMEOUT_MS = 240_000;
 
 interface Output {
   readonly stdout: string;
@@ -36,7 +38,7 @@ describe("npm run bench", () => {
       .trimEnd()
       .split("\n")
       .map((line) => line.split(" ")[0]);
-    assert.deepEqual(names, ["main", "train", "data-loader", "ring", "predict", "controller", "overload"]);
+    assert.deepEqual(names, ["main", "train", "data-loader", "ring", "predict", "learning", "controller", "overload"]);
   });
 
   it("refuses an unknown name and tells the nearest", async () => {
@@ -59,6 +61,19 @@ describe("npm run bench", () => {
     }
     assert.match(stderr, /no peer .*PETAGE_BENCH_PYTHON/);
     assert.match(stderr, /turn 1 of 1/);
+  });
+
+  it("names the cases of train by model and precision, with what is good enough of each", async function () {
+    this.timeout(TRAIN_TIMEOUT_MS);
+    const { stdout } = await bench(["train", "--tiny"]);
+    assert.deepEqual(
+      rowsOf(stdout).map((row) => [row.case, row.unit, row.target]),
+      [
+        ["resnet18 train float32", "img/s", 1.2],
+        ["resnet101 infer batch 1 float32", "ms", 0.65],
+        ["resnet101 infer batch 1 float32, torch.compile", "ms", 0.8],
+      ],
+    );
   });
 
   it("compares the ring with the NATS client alone and says why gloo is missing", async () => {

@@ -1,15 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-
-const WIDTH_PX = 960;
-const HEIGHT_PX = 480;
-const MARGIN_PX = 56;
-
-interface Point {
-  readonly x: number;
-  readonly y: number;
-}
+import { HEIGHT_PX, MARGIN_PX, WIDTH_PX, chart, curve, label } from "./chart.ts";
+import type { Point } from "./chart.ts";
 
 /** Draws `loss_curve.png` of a run from its `scalars.json`: the training loss, and the validation error over it. */
 export async function drawLossCurve(runDir: string): Promise<string | undefined> {
@@ -44,41 +37,29 @@ function validationErrors(
 }
 
 function svg(losses: readonly Point[], errors: { readonly name: string; readonly points: readonly Point[] }): string {
-  const lastStep = losses.at(-1)?.x ?? 1;
+  const lastX = losses.at(-1)?.x ?? 1;
   const right = WIDTH_PX - MARGIN_PX;
   const bottom = HEIGHT_PX - MARGIN_PX;
-  const text = (x: number, y: number, content: string, style = ""): string =>
-    `<text x="${x}" y="${y}" font-family="sans-serif" font-size="14" fill="#444" ${style}>${content}</text>`;
   const lossRange = rangeOf(losses);
   const errorRange = { low: 0, high: rangeOf(errors.points).high };
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH_PX}" height="${HEIGHT_PX}">
-<rect width="100%" height="100%" fill="white"/>
-<path d="M${MARGIN_PX} ${MARGIN_PX}V${bottom}H${right}V${MARGIN_PX}" stroke="#bbb" fill="none"/>
-${curve(losses, { lastStep, ...lossRange }, "#3b6fb6")}
-${errors.points.length > 0 ? curve(errors.points, { lastStep, ...errorRange }, "#c8553d") : ""}
-${text(MARGIN_PX, MARGIN_PX - 16, "training loss", 'style="fill:#3b6fb6"')}
-${text(right, MARGIN_PX - 16, errors.name ? `${errors.name} (months)` : "", 'text-anchor="end" style="fill:#c8553d"')}
-${text(MARGIN_PX - 8, MARGIN_PX + 5, lossRange.high.toFixed(2), 'text-anchor="end"')}
-${text(MARGIN_PX - 8, bottom, lossRange.low.toFixed(2), 'text-anchor="end"')}
-${errors.name ? text(right + 8, MARGIN_PX + 5, errorRange.high.toFixed(1)) + text(right + 8, bottom, "0") : ""}
-${text(WIDTH_PX / 2, HEIGHT_PX - 20, `step (${lastStep} in all)`, 'text-anchor="middle"')}
-</svg>`;
+  return chart([
+    curve(losses, { lastX, ...lossRange }, "#3b6fb6"),
+    errors.points.length > 0 ? curve(errors.points, { lastX, ...errorRange }, "#c8553d") : "",
+    label(MARGIN_PX, MARGIN_PX - 16, "training loss", 'style="fill:#3b6fb6"'),
+    label(
+      right,
+      MARGIN_PX - 16,
+      errors.name ? `${errors.name} (months)` : "",
+      'text-anchor="end" style="fill:#c8553d"',
+    ),
+    label(MARGIN_PX - 8, MARGIN_PX + 5, lossRange.high.toFixed(2), 'text-anchor="end"'),
+    label(MARGIN_PX - 8, bottom, lossRange.low.toFixed(2), 'text-anchor="end"'),
+    errors.name ? label(right + 8, MARGIN_PX + 5, errorRange.high.toFixed(1)) + label(right + 8, bottom, "0") : "",
+    label(WIDTH_PX / 2, HEIGHT_PX - 20, `step (${lastX} in all)`, 'text-anchor="middle"'),
+  ]);
 }
 
 function rangeOf(points: readonly Point[]): { low: number; high: number } {
   const values = points.map(({ y }) => y).filter(Number.isFinite);
   return { low: Math.min(...values), high: Math.max(...values) };
-}
-
-function curve(
-  points: readonly Point[],
-  { lastStep, low, high }: { readonly lastStep: number; readonly low: number; readonly high: number },
-  colour: string,
-): string {
-  const across = (x: number): number => MARGIN_PX + (x / lastStep) * (WIDTH_PX - 2 * MARGIN_PX);
-  const up = (y: number): number =>
-    HEIGHT_PX - MARGIN_PX - ((y - low) / (high - low || 1)) * (HEIGHT_PX - 2 * MARGIN_PX);
-  const path = points.map(({ x, y }, index) => `${index === 0 ? "M" : "L"}${across(x).toFixed(1)} ${up(y).toFixed(1)}`);
-  const dot = points.length === 1 ? "h0" : ""; // a line of no length is drawn as the round of its ends
-  return `<path d="${path.join("")}${dot}" stroke="${colour}" stroke-width="${dot ? 8 : 2}" stroke-linecap="round" fill="none"/>`;
 }
