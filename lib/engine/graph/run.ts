@@ -81,6 +81,7 @@ export function sendValues(
   session: Session,
   { variables, values }: { variables: ReadonlyMap<string, TracedVariable>; values: ReadonlyMap<string, Tensor> },
 ): void {
+  if (values.size === 0) return;
   const places = [...values.keys()].map((name) => defined(variables.get(name), name));
   const ids = backend.getInputTensorIds([...values.values()]);
   const fed = new Map(places.map(({ fed: place }, index) => [place, defined(ids[index], "a tensor")]));

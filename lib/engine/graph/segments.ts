@@ -1,5 +1,6 @@
 import { defined } from "#lib/base/assert.ts";
 import type { Parts } from "#lib/engine/program.ts";
+import { dependenceOf } from "./dependence.ts";
 import { addHandle, after, deepCopy, drop, read, write } from "./variable.ts";
 import type { Graph, GraphNode, Output } from "./graph.ts";
 
@@ -27,9 +28,6 @@ interface Kept {
   lastReadIn: number;
 }
 
-/** Ops whose output may be the very memory of their input. */
-const RENAMING: ReadonlySet<string> = new Set(["Identity", "EnsureShape", "Reshape", "ExpandDims", "Squeeze"]);
-
 /**
  * Cuts a function into segments that run one after the other, so that what is computed early can be used while the rest
  * is under way: segment i gives the outputs named in `parts[i]`, and computes nothing that an earlier one has computed.
@@ -44,7 +42,7 @@ export function cut(
   { parts, prefix, from }: { parts: Parts; prefix: string; from: number },
 ): readonly Segment[] {
   const nodes = graph.nodes.slice(from);
-  const computed = dependents(nodes);
+  const { computed } = dependenceOf(nodes);
   const segmentOf = new Map<GraphNode, number>();
   const needed = parts.map((names, index) => {
     const wanted = names.map((name) => defined(outputs.get(name), `output ${name}`).node);
@@ -68,19 +66,6 @@ export function cut(
       done: ends.length === 0 ? undefined : after(graph, `${prefix}/part-${index}`, ends),
     };
   });
-}
-
-/** The nodes that are computed from inputs; not what only gives another name to one, or to no input at all. */
-function dependents(nodes: readonly GraphNode[]): ReadonlySet<GraphNode> {
-  const fed = new Set<GraphNode>();
-  const computed = new Set<GraphNode>();
-  for (const node of nodes) {
-    const from = node.inputs.map((input) => input.node);
-    if (from.some((each) => computed.has(each))) computed.add(node);
-    else if (from.some((each) => fed.has(each))) (RENAMING.has(node.op) ? fed : computed).add(node);
-    else if (node.op === "Placeholder") fed.add(node);
-  }
-  return computed;
 }
 
 /** `wanted` and what it needs, without what earlier segments have. `nodes` are in an order in which they can run. */

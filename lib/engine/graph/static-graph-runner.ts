@@ -5,6 +5,8 @@ import type { Feeds, Forms, Parts, Results, Runner, TensorFunction, Variables } 
 import { Graph } from "./graph.ts";
 import type { GraphRunnerOptions } from "./graph-runner.ts";
 import { checkFits } from "./memory.ts";
+import { hoist } from "./hoist.ts";
+import type { Hoisted } from "./hoist.ts";
 import { keyOf, owned, runSegment, runSegments, sendValues } from "./run.ts";
 import type { Segment } from "./segments.ts";
 import { Session } from "./session.ts";
@@ -26,6 +28,8 @@ interface Prepared {
 export class StaticGraphRunner implements Runner {
   readonly #options: GraphRunnerOptions;
   readonly #values = new Map<string, Tensor>();
+  /** What follows from them alone, by its key. */
+  readonly #hoisted = new Map<string, Tensor>();
   readonly #prepared = new Map<TensorFunction, Map<string, Prepared>>();
   #count = 0;
 
@@ -37,6 +41,7 @@ export class StaticGraphRunner implements Runner {
     get: (name) => tf.clone(defined(this.#values.get(name), `variable ${name}`)),
     set: (name, value) => {
       this.#close();
+      this.#forgetHoisted();
       this.#values.get(name)?.dispose();
       this.#values.set(name, owned(this.#options.backend, value));
     },
@@ -70,11 +75,36 @@ export class StaticGraphRunner implements Runner {
     const { segments, bytes } = trace(graph, { compute, forms, prefix: "f", variables, parts });
     assert(parts !== undefined || segments[0]?.done === undefined, "a function that sets no variables");
     checkFits(bytes, forms, memoryLimitBytes);
+    const hoisted = hoist(graph);
     const session = new Session(backend, graph, folder);
     sendValues(backend, session, { variables, values: this.#values });
+    this.#sendHoisted(session, hoisted);
     const shapes = this.#prepared.get(compute) ?? new Map<string, Prepared>();
     this.#prepared.set(compute, shapes.set(key, { session, segments }));
     return { session, segments };
+  }
+
+  /** What another session has computed is not computed again; it takes memory once. */
+  #sendHoisted(session: Session, hoisted: readonly Hoisted[]): void {
+    const { backend } = this.#options;
+    const places = new Map(hoisted.map(({ key, variable }) => [key, variable]));
+    const known = new Map([...this.#hoisted].filter(([key]) => places.has(key)));
+    const fresh = hoisted.filter(({ key }) => !known.has(key));
+    sendValues(backend, session, { variables: places, values: known });
+    if (fresh.length === 0) return;
+    for (const { id } of session.run(
+      new Map(),
+      fresh.map(({ computed }) => computed),
+    ))
+      backend.binding.deleteTensor(id);
+    const values = session.run(
+      new Map(),
+      fresh.map(({ variable }) => variable.value),
+    );
+    for (const [index, { key }] of fresh.entries()) {
+      const value = backend.createOutputTensor(defined(values[index], key));
+      this.#hoisted.set(key, tf.keep(value));
+    }
   }
 
   #close(): void {
@@ -83,8 +113,14 @@ export class StaticGraphRunner implements Runner {
     this.#count = 0;
   }
 
+  #forgetHoisted(): void {
+    tf.dispose([...this.#hoisted.values()]);
+    this.#hoisted.clear();
+  }
+
   [Symbol.dispose](): void {
     this.#close();
+    this.#forgetHoisted();
     tf.dispose([...this.#values.values()]);
     this.#values.clear();
   }

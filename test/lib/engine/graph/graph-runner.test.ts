@@ -220,6 +220,27 @@ describe("a graph", () => {
     });
   });
 
+  it("computes once what follows from variables alone, for all sizes of batches, until a variable is set", () => {
+    using still = new StaticGraphRunner({ backend: tf.backend() as unknown as NativeBackend, folder: tmpdir() });
+    const folded: TensorFunction = (variables, { x }) => {
+      const scale = tf.rsqrt(tf.add(variables.get("variance"), 1e-5));
+      return { y: tf.matMul(x as Tensor, tf.mul(variables.get("filter"), scale)) };
+    };
+    for (const variance of [4, 16]) {
+      for (const runner of [still, eager]) {
+        tf.tidy(() => runner.variables.set("filter", tf.tensor2d([2, 4, 6, 8], [2, 2])));
+        tf.tidy(() => runner.variables.set("variance", tf.fill([2], variance)));
+      }
+      run(eager, folded, { x: floats(1, [1, 2]) }); // tfjs hands its values to the library
+      const natives = nativeTensors();
+      for (const rows of [1, 2, 1, 3]) {
+        const feeds = { x: floats(rows, [rows, 2]) };
+        assertClose(run(still, folded, feeds), run(eager, folded, feeds), { tolerance: 1e-5, what: "y" });
+      }
+      assert.equal(nativeTensors() - natives, 1, "the folded filter, once");
+    }
+  });
+
   it("names the layer of what fails while it runs", () => {
     const compute: TensorFunction = (_, { x }) => {
       const at = tf.cast(x as Tensor, "int32") as Tensor1D;
