@@ -1,0 +1,89 @@
+import type { Precision } from "#lib/engine/op.ts";
+import { typeOfPrimitive } from "./layer-types.ts";
+import type { LayerType } from "./layer-types.ts";
+
+/** What the process that runs the steps says between oneDNN's lines, when a part is over. */
+export type Part = "gradients" | "update" | "warm-up" | Precision;
+
+/** Steps as they ran: means of one step. */
+export interface MeasuredSteps {
+  readonly steps: number;
+  readonly gradientsMs: number;
+  readonly updateMs: number;
+  /** What oneDNN timed of the gradients. */
+  readonly byType: ReadonlyMap<LayerType, Measured>;
+  readonly precision: Precision;
+  /** How fast this machine convolves in each precision, in 10^9 operations a second. */
+  readonly rates: Readonly<Record<Precision, number>>;
+}
+
+export interface Measured {
+  readonly count: number;
+  readonly ms: number;
+}
+
+interface Primitive {
+  readonly type: LayerType;
+  readonly ms: number;
+  readonly isBfloat16: boolean;
+}
+
+/**
+ * A line of oneDNN's verbose mode (`ONEDNN_VERBOSE=1`), version 1:
+ * `onednn_verbose,v1,primitive,exec,cpu,KIND,implementation,DIRECTION,memory,attributes,auxiliary,problem,MS`
+ */
+const PRIMITIVE = /^onednn_verbose,v1,primitive,exec,[^,]*,([^,]*),[^,]*,([^,]*),([^,]*),.*,([\d.e+-]+)$/;
+const MARKER = /^petage_profile,([^,]+),(.+)$/;
+
+/** The line that ends a part. @param value how many milliseconds it took, or how fast it was */
+export function marker(part: Part, value: number): string {
+  return `petage_profile,${part},${value}`;
+}
+
+/** Reads what a process wrote that ran steps: oneDNN's lines, and markers between them. */
+export function measuredSteps(lines: Iterable<string>): MeasuredSteps {
+  let primitives: Primitive[] = [];
+  let since: Primitive[] = [];
+  let times = { gradients: [] as number[], update: [] as number[] };
+  const rates = { float32: NaN, bfloat16: NaN };
+  for (const line of lines) {
+    const primitive = primitiveOf(line);
+    if (primitive) since.push(primitive);
+    const [, part, text] = MARKER.exec(line) ?? [];
+    if (part === undefined) continue;
+    if (part === "gradients") primitives.push(...since);
+    if (part === "gradients" || part === "update") times[part].push(Number(text));
+    if (part === "float32" || part === "bfloat16") rates[part] = Number(text);
+    if (part === "warm-up") [primitives, times] = [[], { gradients: [], update: [] }];
+    since = [];
+  }
+  const steps = times.gradients.length;
+  return {
+    steps,
+    gradientsMs: sum(times.gradients) / steps,
+    updateMs: sum(times.update) / steps,
+    byType: byType(primitives, steps),
+    precision: primitives.some(({ isBfloat16 }) => isBfloat16) ? "bfloat16" : "float32",
+    rates,
+  };
+}
+
+function primitiveOf(line: string): Primitive | undefined {
+  const [, kind, direction = "", memory = "", ms] = PRIMITIVE.exec(line) ?? [];
+  if (kind === undefined) return undefined;
+  const isBfloat16 = kind === "convolution" && memory.startsWith("src:bf16");
+  return { type: typeOfPrimitive(kind, direction), ms: Number(ms), isBfloat16 };
+}
+
+function byType(primitives: readonly Primitive[], steps: number): ReadonlyMap<LayerType, Measured> {
+  const found = new Map<LayerType, Measured>();
+  for (const { type, ms } of primitives) {
+    const before = found.get(type) ?? { count: 0, ms: 0 };
+    found.set(type, { count: before.count + 1 / steps, ms: before.ms + ms / steps });
+  }
+  return found;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
