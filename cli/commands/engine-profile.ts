@@ -9,8 +9,8 @@ import { loaderSettings } from "#lib/data/loader-settings.ts";
 import { buildTransforms, plannedSize } from "#lib/data/pipeline.ts";
 import { fetchesOf } from "#lib/engine/graph/trace.ts";
 import { loadEngine } from "#lib/engine/load.ts";
-import { measuredSteps } from "#lib/engine/profile/primitives.ts";
-import type { MeasuredSteps } from "#lib/engine/profile/primitives.ts";
+import { measuredStep } from "#lib/engine/profile/primitives.ts";
+import type { MeasuredStep } from "#lib/engine/profile/primitives.ts";
 import { profileRows } from "#lib/engine/profile/profile.ts";
 import type { ProfileRow } from "#lib/engine/profile/profile.ts";
 import { availableCores, threadEnvironment } from "#lib/host/process/cores.ts";
@@ -58,7 +58,7 @@ Example:
     });
 }
 
-/** What is printed; times are means of one step. */
+/** What is printed. */
 interface Profile extends BatchForm {
   readonly config: string;
   readonly precision: string;
@@ -115,7 +115,7 @@ async function requireOneDnn(): Promise<void> {
 }
 
 /** In a process of its own, since the library reads what it is to say of itself when it is loaded. */
-async function runSteps(asked: ProfiledSteps): Promise<MeasuredSteps> {
+async function runSteps(asked: ProfiledSteps): Promise<MeasuredStep> {
   const lines: string[] = [];
   await using child = startProcess({
     name: "profile",
@@ -128,7 +128,7 @@ async function runSteps(asked: ProfiledSteps): Promise<MeasuredSteps> {
   if (exit.error) throw exit.error;
   if (exit.exitCode !== 0)
     throw new PetageError("PROCESS_FAILED", describeExit("The process that ran the steps", exit));
-  return measuredSteps(lines);
+  return measuredStep(lines);
 }
 
 function textOf({
@@ -146,7 +146,7 @@ function textOf({
   const head = ["", "number", "ms", "share", "GFLOP", "GFLOP/s", "of peak", "MB"];
   const body = rows.filter(({ ms, bytes }) => ms > 0 || bytes > 0).map((row) => [...cellsOf(row, peakGflops)]);
   const total = ["all", "", stepMs.toFixed(1), "100", "", "", "", (memoryBytes / 1e6).toFixed(0)];
-  return `${config}: ${count} images of ${width} x ${height}, ${precision}, mean of ${steps} step${steps === 1 ? "" : "s"}
+  return `${config}: ${count} images of ${width} x ${height}, ${precision}, the fastest of ${steps} steps
 A step takes ${stepMs.toFixed(0)} ms: ${((count / stepMs) * 1000).toFixed(1)} images/s
 A convolution alone reaches ${peakGflops.toFixed(0)} GFLOP/s here
 

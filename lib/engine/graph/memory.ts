@@ -41,7 +41,8 @@ export function bytesOfForm({ type, shape }: Form): number {
  * constants, what is fetched, and every other output until it was read for the last time. It is an estimate. It has
  * nothing of what kernels take for themselves (workspaces and filters in another layout, of convolutions above all), nor
  * of nodes that run side by side. It has too much where TensorFlow computes in place or fuses: a sum, a bias or a ReLU
- * then takes no memory of its own.
+ * then takes no memory of its own. Of ResNet-18's step at 224 px it has 25 MB an image, by which resident memory was seen
+ * to grow by 28; the process itself, with the library, takes 0.7 GB besides.
  */
 export function memoryOf({ nodes }: Pick<Graph, "nodes">, fetches: readonly Output[]): Memory {
   const needed = neededFor(fetches);

@@ -1,3 +1,4 @@
+import { defined } from "#lib/base/assert.ts";
 import type { Precision } from "#lib/engine/op.ts";
 import { typeOfPrimitive } from "./layer-types.ts";
 import type { LayerType } from "./layer-types.ts";
@@ -5,8 +6,9 @@ import type { LayerType } from "./layer-types.ts";
 /** What the process that runs the steps says between oneDNN's lines, when a part is over. */
 export type Part = "gradients" | "update" | "warm-up" | Precision;
 
-/** Steps as they ran: means of one step. */
-export interface MeasuredSteps {
+/** The fastest of some steps: what else the machine does slows the others down. */
+export interface MeasuredStep {
+  /** How many there were. */
   readonly steps: number;
   readonly gradientsMs: number;
   readonly updateMs: number;
@@ -20,6 +22,12 @@ export interface MeasuredSteps {
 export interface Measured {
   readonly count: number;
   readonly ms: number;
+}
+
+interface Step {
+  readonly ms: number;
+  readonly updateMs: number;
+  readonly primitives: readonly Primitive[];
 }
 
 interface Primitive {
@@ -41,31 +49,27 @@ export function marker(part: Part, value: number): string {
 }
 
 /** Reads what a process wrote that ran steps: oneDNN's lines, and markers between them. */
-export function measuredSteps(lines: Iterable<string>): MeasuredSteps {
-  let primitives: Primitive[] = [];
-  let since: Primitive[] = [];
-  let times = { gradients: [] as number[], update: [] as number[] };
+export function measuredStep(lines: Iterable<string>): MeasuredStep {
   const rates = { float32: NaN, bfloat16: NaN };
+  const steps: Step[] = [];
+  let since: Primitive[] = [];
+  let gradients = { ms: NaN, primitives: since };
   for (const line of lines) {
     const primitive = primitiveOf(line);
     if (primitive) since.push(primitive);
     const [, part, text] = MARKER.exec(line) ?? [];
     if (part === undefined) continue;
-    if (part === "gradients") primitives.push(...since);
-    if (part === "gradients" || part === "update") times[part].push(Number(text));
-    if (part === "float32" || part === "bfloat16") rates[part] = Number(text);
-    if (part === "warm-up") [primitives, times] = [[], { gradients: [], update: [] }];
+    const value = Number(text);
+    if (part === "gradients") gradients = { ms: value, primitives: since };
+    else if (part === "update") steps.push({ ...gradients, updateMs: value });
+    else if (part === "warm-up") steps.length = 0;
+    else rates[part as Precision] = value;
     since = [];
   }
-  const steps = times.gradients.length;
-  return {
-    steps,
-    gradientsMs: sum(times.gradients) / steps,
-    updateMs: sum(times.update) / steps,
-    byType: byType(primitives, steps),
-    precision: primitives.some(({ isBfloat16 }) => isBfloat16) ? "bfloat16" : "float32",
-    rates,
-  };
+  const [fastest] = steps.toSorted((one, other) => one.ms + one.updateMs - other.ms - other.updateMs);
+  const { ms: gradientsMs, updateMs, primitives } = defined(fastest, "a step");
+  const precision = primitives.some(({ isBfloat16 }) => isBfloat16) ? "bfloat16" : "float32";
+  return { steps: steps.length, gradientsMs, updateMs, byType: byType(primitives), precision, rates };
 }
 
 function primitiveOf(line: string): Primitive | undefined {
@@ -75,15 +79,11 @@ function primitiveOf(line: string): Primitive | undefined {
   return { type: typeOfPrimitive(kind, direction), ms: Number(ms), isBfloat16 };
 }
 
-function byType(primitives: readonly Primitive[], steps: number): ReadonlyMap<LayerType, Measured> {
+function byType(primitives: readonly Primitive[]): ReadonlyMap<LayerType, Measured> {
   const found = new Map<LayerType, Measured>();
   for (const { type, ms } of primitives) {
     const before = found.get(type) ?? { count: 0, ms: 0 };
-    found.set(type, { count: before.count + 1 / steps, ms: before.ms + ms / steps });
+    found.set(type, { count: before.count + 1, ms: before.ms + ms });
   }
   return found;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -3,7 +3,7 @@ import type { Graph, Output } from "#lib/engine/graph/graph.ts";
 import { memoryOf } from "#lib/engine/graph/memory.ts";
 import { LAYER_TYPES, typeOfOp } from "./layer-types.ts";
 import type { LayerType } from "./layer-types.ts";
-import type { MeasuredSteps } from "./primitives.ts";
+import type { MeasuredStep } from "./primitives.ts";
 
 /** One step's share of a type of layers. */
 export interface ProfileRow {
@@ -18,7 +18,7 @@ export interface ProfileRow {
 
 /** Where the time, the work and the memory of a step go. What oneDNN has not timed is `other`. */
 export function profileRows(
-  { gradientsMs, updateMs, byType }: MeasuredSteps,
+  { gradientsMs, updateMs, byType }: MeasuredStep,
   graph: Graph,
   fetches: readonly Output[],
 ): readonly ProfileRow[] {
@@ -32,7 +32,7 @@ export function profileRows(
   };
   return LAYER_TYPES.map((type) => ({
     type,
-    count: Math.round(byType.get(type)?.count ?? 0),
+    count: byType.get(type)?.count ?? 0,
     ms: msOf(type),
     flops: flops.get(type) ?? 0,
     bytes: bytes.get(type) ?? 0,
