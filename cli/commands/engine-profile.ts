@@ -7,7 +7,7 @@ import { configNode } from "#lib/config/component/node.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
 import { loaderSettings } from "#lib/data/loader-settings.ts";
 import { buildTransforms, plannedSize } from "#lib/data/pipeline.ts";
-import { fetchesOf } from "#lib/engine/graph/trace.ts";
+import { memoryOf } from "#lib/engine/graph/memory.ts";
 import { loadEngine } from "#lib/engine/load.ts";
 import { measuredStep } from "#lib/engine/profile/primitives.ts";
 import type { MeasuredStep } from "#lib/engine/profile/primitives.ts";
@@ -77,8 +77,8 @@ async function profileOf(config: string, { batchSize, steps, cfgOptions = [] }: 
   await requireOneDnn();
   const classes = settings.model.head.numClasses;
   const measured = await runSteps({ config, cfgOptions, classes, steps: Math.max(1, steps), ...form });
-  const { graph, gradients } = stepGraph({ ...settings, precision: measured.precision }, form);
-  const rows = profileRows(measured, graph, fetchesOf(gradients));
+  const { graph, fetches } = stepGraph({ ...settings, precision: measured.precision }, form);
+  const rows = profileRows(measured, graph, fetches);
   const stepMs = measured.gradientsMs + measured.updateMs;
   return {
     config,
@@ -87,7 +87,7 @@ async function profileOf(config: string, { batchSize, steps, cfgOptions = [] }: 
     steps: measured.steps,
     stepMs,
     peakGflops: measured.rates[measured.precision],
-    memoryBytes: gradients.bytes,
+    memoryBytes: memoryOf(graph, fetches).bytes,
     rows: rows.map((row) => ({ ...row, share: row.ms / stepMs })),
   };
 }

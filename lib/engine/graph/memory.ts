@@ -47,7 +47,7 @@ export function bytesOfForm({ type, shape }: Form): number {
 export function memoryOf({ nodes }: Pick<Graph, "nodes">, fetches: readonly Output[]): Memory {
   const needed = neededFor(fetches);
   const order = nodes.filter((node) => needed.has(node));
-  const lives = [...livesOf(order, fetches), ...nodes.flatMap((node) => variableOf(node, order.length))];
+  const lives = [...livesOf(order, fetches), ...lastingHandles(nodes).flatMap((node) => lifeOf(node, order.length))];
   const worst = worstOf(lives, order.length);
   const byOp = new Map<string, number>();
   for (const { op, bytes, first, last } of lives) {
@@ -88,9 +88,15 @@ function madeAs(output: Output): Output {
   return input && RENAMES.has(output.node.op) ? madeAs(input) : output;
 }
 
-function variableOf({ op, attributes }: GraphNode, last: number): Life[] {
+/** Those of variables; what a function keeps between its parts is dropped by the end of it. */
+function lastingHandles(nodes: readonly GraphNode[]): readonly GraphNode[] {
+  const dropped = new Set(nodes.flatMap(({ op, inputs }) => (op === "DestroyResourceOp" ? [inputs[0]?.node] : [])));
+  return nodes.filter((node) => node.op === "VarHandleOp" && !dropped.has(node));
+}
+
+function lifeOf({ op, attributes }: GraphNode, last: number): Life[] {
   const { dtype, shape } = attributes;
-  if (op !== "VarHandleOp" || !dtype || !("type" in dtype) || !shape || !("shape" in shape)) return [];
+  if (!dtype || !("type" in dtype) || !shape || !("shape" in shape)) return [];
   return [{ op, bytes: bytesOfForm({ type: dtype.type, shape: shape.shape }), first: 0, last }];
 }
 

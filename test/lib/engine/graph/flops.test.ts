@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { flopsByOp } from "#lib/engine/graph/flops.ts";
 import { Graph } from "#lib/engine/graph/graph.ts";
 import type { Output } from "#lib/engine/graph/graph.ts";
-import { fetchesOf } from "#lib/engine/graph/trace.ts";
 import { stepGraph } from "#lib/train/step/step-graph.ts";
 import { resNetSettings } from "#test/support/resnet.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
@@ -82,8 +81,8 @@ describe("the FLOPs of a step", () => {
   const known = { 18: 1.814, 50: 4.087, 101: 7.799 } as const;
   for (const [depth, expected] of Object.entries(known)) {
     it(`forward are those that are known of ResNet-${depth}, and backward once more for each gradient`, () => {
-      const { gradients } = stepGraph(resNetSettings(Number(depth)), { count: 2, height: 224, width: 224 });
-      const flops = flopsByOp(fetchesOf(gradients));
+      const { fetches } = stepGraph(resNetSettings(Number(depth)), { count: 2, height: 224, width: 224 });
+      const flops = flopsByOp(fetches);
       const forward = flops.get("Conv2D") ?? 0;
       assert.equal(Number((forward / 2 / 2 / 1e9).toFixed(3)), expected);
       assert.equal(flops.get("Conv2DBackpropFilter"), forward);

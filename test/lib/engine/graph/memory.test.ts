@@ -7,7 +7,7 @@ import type { Output } from "#lib/engine/graph/graph.ts";
 import { GraphRunner } from "#lib/engine/graph/graph-runner.ts";
 import { checkFits, memoryOf } from "#lib/engine/graph/memory.ts";
 import { StaticGraphRunner } from "#lib/engine/graph/static-graph-runner.ts";
-import { addVariable } from "#lib/engine/graph/variable.ts";
+import { addHandle, addVariable, drop } from "#lib/engine/graph/variable.ts";
 import type { NativeBackend } from "#lib/engine/native/backend.ts";
 import type { Runner, TensorFunction } from "#lib/engine/program.ts";
 import { stepGraph } from "#lib/train/step/step-graph.ts";
@@ -75,6 +75,14 @@ describe("the memory of a graph", () => {
         return [graph.one("Mul", [value, graph.float(2)], value)];
       },
     ],
+    [
+      "has nothing of what another function keeps between its parts",
+      800,
+      (graph) => {
+        drop(graph, addHandle(graph, "kept", { type: "float32", shape: [1000] }), []);
+        return [relu(graph, fed(graph, "x", 100))];
+      },
+    ],
   ];
   for (const [what, bytes, build] of cases) {
     it(what, () => {
@@ -106,7 +114,10 @@ describe("the memory of a graph", () => {
 describe("the memory of ResNet-18's step", () => {
   before(useTensorFlow);
   const settings = resNetSettings(18);
-  const bytesOf = (count: number): number => stepGraph(settings, { count, height: 224, width: 224 }).gradients.bytes;
+  const bytesOf = (count: number): number => {
+    const { graph, fetches } = stepGraph(settings, { count, height: 224, width: 224 });
+    return memoryOf(graph, fetches).bytes;
+  };
 
   it("grows by the same for each image, and is weights and slots besides", () => {
     const [eight, sixteen, more] = [bytesOf(8), bytesOf(16), bytesOf(24)];
