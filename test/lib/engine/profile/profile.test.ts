@@ -39,6 +39,7 @@ describe("what oneDNN says of steps", () => {
     marker("float32", 150.5),
     BFLOAT16,
     marker("bfloat16", 80),
+    marker("float32", 120),
   ]);
 
   it("is taken together by type of layer, without the warm-up, the update and what follows", () => {
