@@ -6,12 +6,17 @@ import type { Precision } from "#lib/engine/op.ts";
 import { computeOptions } from "#lib/host/compute-options.ts";
 import { availableCores } from "#lib/host/process/cores.ts";
 import { systemClock } from "#lib/system/clock.ts";
+import { engineProfileCommand } from "./engine-profile.ts";
 import { columns } from "../print/table.ts";
 
 export function engineCommand(): Command {
   return new Command("engine")
     .description("Say what computes here, and how fast.")
-    .addHelpText("after", "\nExamples:\n  petage engine\n  PETAGE_EAGER=1 petage engine")
+    .addCommand(engineProfileCommand())
+    .addHelpText(
+      "after",
+      "\nExamples:\n  petage engine\n  PETAGE_EAGER=1 petage engine\n  petage engine profile --help",
+    )
     .action(async () => {
       const engine = await loadEngine();
       process.stdout.write(`${columns(describe(engine))}\n`);

@@ -3,8 +3,8 @@ const NUMBER = /^[-+]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?$|^NaN$/i;
 type Rows = readonly (readonly string[])[];
 
 /**
- * Rows as aligned columns. A column stands to the right when all of its cells are numbers, besides the header: a first
- * cell that is none.
+ * Rows as aligned columns. A column stands to the right when all of its cells are numbers or empty, besides the header: a
+ * first cell that is none.
  */
 export function table(rows: Rows): string {
   return linesOf(rows, { gap: "  ", isToTheRight: isNumeric }).join("\n");
@@ -40,7 +40,7 @@ function linesOf(rows: Rows, { gap, isToTheRight }: Layout): string[] {
 
 function isNumeric(cells: readonly string[]): boolean {
   const body = cells.length > 1 ? cells.slice(1) : cells;
-  return body.every((cell) => NUMBER.test(cell));
+  return body.every((cell) => cell === "" || NUMBER.test(cell)) && body.some((cell) => cell !== "");
 }
 
 /** `3 years 4 months`. */

@@ -43,6 +43,11 @@ export function buildTransforms(node: ConfigNode, build: Build): Transform[] {
   return stages.map((stage) => build(transforms, stage, undefined));
 }
 
+/** The size of what transforms make of a photo. */
+export function plannedSize(stages: readonly Transform[], photo: Size, random: Random): Size {
+  return stages.reduce((size, stage) => stage.plan(size, random).reduce(sizeAfter, size), photo);
+}
+
 /** Plans what the transforms do to a sample, and has it carried out. */
 export function createPipeline(stages: readonly Transform[], { read, decode }: PipelineContext): Pipeline {
   return async (sample, random) => {

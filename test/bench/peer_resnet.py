@@ -118,7 +118,7 @@ def answer_steps(step):
     try:
         step()
     except Exception as error:
-        sys.exit(str(error).splitlines()[0])
+        sys.exit(f"{type(error).__name__}: {error}".splitlines()[0])
 
     def time_of_step():
         started = time.perf_counter()

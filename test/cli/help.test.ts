@@ -34,6 +34,7 @@ describe("petage --help", () => {
       "petage config print",
       "petage config list",
       "petage engine",
+      "petage engine profile",
       "petage up",
       "petage job",
       "petage job submit",

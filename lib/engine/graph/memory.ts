@@ -41,12 +41,13 @@ export function bytesOfForm({ type, shape }: Form): number {
  * constants, what is fetched, and every other output until it was read for the last time. It is an estimate. It has
  * nothing of what kernels take for themselves (workspaces and filters in another layout, of convolutions above all), nor
  * of nodes that run side by side. It has too much where TensorFlow computes in place or fuses: a sum, a bias or a ReLU
- * then takes no memory of its own.
+ * then takes no memory of its own. Of ResNet-18's step at 224 px it has 25 MB an image, by which resident memory was seen
+ * to grow by 28; the process itself, with the library, takes 0.7 GB besides.
  */
 export function memoryOf({ nodes }: Pick<Graph, "nodes">, fetches: readonly Output[]): Memory {
   const needed = neededFor(fetches);
   const order = nodes.filter((node) => needed.has(node));
-  const lives = [...livesOf(order, fetches), ...nodes.flatMap((node) => variableOf(node, order.length))];
+  const lives = [...livesOf(order, fetches), ...lastingHandles(nodes).flatMap((node) => lifeOf(node, order.length))];
   const worst = worstOf(lives, order.length);
   const byOp = new Map<string, number>();
   for (const { op, bytes, first, last } of lives) {
@@ -87,9 +88,15 @@ function madeAs(output: Output): Output {
   return input && RENAMES.has(output.node.op) ? madeAs(input) : output;
 }
 
-function variableOf({ op, attributes }: GraphNode, last: number): Life[] {
+/** Those of variables; what a function keeps between its parts is dropped by the end of it. */
+function lastingHandles(nodes: readonly GraphNode[]): readonly GraphNode[] {
+  const dropped = new Set(nodes.flatMap(({ op, inputs }) => (op === "DestroyResourceOp" ? [inputs[0]?.node] : [])));
+  return nodes.filter((node) => node.op === "VarHandleOp" && !dropped.has(node));
+}
+
+function lifeOf({ op, attributes }: GraphNode, last: number): Life[] {
   const { dtype, shape } = attributes;
-  if (op !== "VarHandleOp" || !dtype || !("type" in dtype) || !shape || !("shape" in shape)) return [];
+  if (!dtype || !("type" in dtype) || !shape || !("shape" in shape)) return [];
   return [{ op, bytes: bytesOfForm({ type: dtype.type, shape: shape.shape }), first: 0, last }];
 }
 

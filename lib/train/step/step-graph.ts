@@ -1,7 +1,8 @@
 import { Graph } from "#lib/engine/graph/graph.ts";
+import type { Output } from "#lib/engine/graph/graph.ts";
+import { fetchesOf } from "#lib/engine/graph/segments.ts";
 import { trace } from "#lib/engine/graph/trace.ts";
 import { addVariable } from "#lib/engine/graph/variable.ts";
-import type { TracedFunction } from "#lib/engine/graph/trace.ts";
 import { slotName } from "#lib/model/weight-store.ts";
 import { tensorShape } from "#lib/nn/layout.ts";
 import { trainedParameters } from "#lib/nn/parameters.ts";
@@ -17,7 +18,7 @@ export interface BatchForm {
 /** A step's gradients as a graph with all variables, to look at: nothing runs. */
 export interface StepGraph {
   readonly graph: Graph;
-  readonly gradients: TracedFunction;
+  readonly fetches: readonly Output[];
 }
 
 export function stepGraph(settings: ModelSettings, { count, height, width }: BatchForm): StepGraph {
@@ -37,5 +38,6 @@ export function stepGraph(settings: ModelSettings, { count, height, width }: Bat
     labels: { type: "int32", shape: [count] },
   } as const;
   const compute = stepFunctions(settings).gradients(1);
-  return { graph, gradients: trace(graph, { compute, forms, prefix: "step", variables }) };
+  const { segments } = trace(graph, { compute, forms, prefix: "step", variables });
+  return { graph, fetches: segments.flatMap(fetchesOf) };
 }

@@ -7,14 +7,13 @@ import type { Output } from "#lib/engine/graph/graph.ts";
 import { GraphRunner } from "#lib/engine/graph/graph-runner.ts";
 import { checkFits, memoryOf } from "#lib/engine/graph/memory.ts";
 import { StaticGraphRunner } from "#lib/engine/graph/static-graph-runner.ts";
-import { addVariable } from "#lib/engine/graph/variable.ts";
+import { addHandle, addVariable, drop } from "#lib/engine/graph/variable.ts";
 import type { NativeBackend } from "#lib/engine/native/backend.ts";
 import type { Runner, TensorFunction } from "#lib/engine/program.ts";
-import { modelSettings } from "#lib/train/settings.ts";
 import { stepGraph } from "#lib/train/step/step-graph.ts";
 import { feed } from "#test/support/compiled.ts";
+import { resNetSettings } from "#test/support/resnet.ts";
 import { useTensorFlow } from "#test/support/tensorflow.ts";
-import { resolved } from "#test/support/tiny-model.ts";
 
 /** Of so many float32. */
 function fed(graph: Graph, name: string, count: number): Output {
@@ -76,6 +75,14 @@ describe("the memory of a graph", () => {
         return [graph.one("Mul", [value, graph.float(2)], value)];
       },
     ],
+    [
+      "has nothing of what another function keeps between its parts",
+      800,
+      (graph) => {
+        drop(graph, addHandle(graph, "kept", { type: "float32", shape: [1000] }), []);
+        return [relu(graph, fed(graph, "x", 100))];
+      },
+    ],
   ];
   for (const [what, bytes, build] of cases) {
     it(what, () => {
@@ -106,19 +113,11 @@ describe("the memory of a graph", () => {
 
 describe("the memory of ResNet-18's step", () => {
   before(useTensorFlow);
-  const settings = modelSettings(
-    resolved({
-      model: {
-        type: "ImageClassifier",
-        backbone: { type: "ResNet", depth: 18 },
-        neck: { type: "GlobalAveragePooling" },
-        head: { type: "LinearClsHead", num_classes: 192, in_channels: 512, loss: { type: "CrossEntropyLoss" } },
-      },
-      data_preprocessor: { mean: [120, 110, 100], std: [60, 61, 62], to_rgb: true },
-      optim_wrapper: { optimizer: { type: "SGD", lr: 0.1, momentum: 0.9 } },
-    }),
-  );
-  const bytesOf = (count: number): number => stepGraph(settings, { count, height: 224, width: 224 }).gradients.bytes;
+  const settings = resNetSettings(18);
+  const bytesOf = (count: number): number => {
+    const { graph, fetches } = stepGraph(settings, { count, height: 224, width: 224 });
+    return memoryOf(graph, fetches).bytes;
+  };
 
   it("grows by the same for each image, and is weights and slots besides", () => {
     const [eight, sixteen, more] = [bytesOf(8), bytesOf(16), bytesOf(24)];
