@@ -31,6 +31,7 @@ export interface NodeSpec {
 const MAX_NODES = 200_000;
 /** Larger constants are not compared with one another. */
 const MAX_COMPARED_BYTES = 4096;
+const WORD_BYTES = 4;
 
 /** Ops that are there once for each time they are added. */
 const STATEFUL: ReadonlySet<string> = new Set(["Placeholder", "AssignVariableOp", "DestroyResourceOp"]);
@@ -109,7 +110,14 @@ export class Graph {
     return this.add({ op, inputs, attributes, outputs: [{ type, shape }] })[0] as Output;
   }
 
+  /** A large one that is the same number all over is filled when it is needed. */
   constant(value: ConstantValue): Output {
+    const { type, shape, bytes } = value;
+    if (type !== "bool" && bytes.length > MAX_COMPARED_BYTES && isUniform(bytes)) {
+      const number = this.constant({ type, shape: [], bytes: bytes.slice(0, WORD_BYTES) });
+      const attributes = { T: { type }, index_type: { type: "int32" } } as const;
+      return this.one("Fill", [this.integers(shape), number], value, attributes);
+    }
     return this.one("Const", [], value, { dtype: { type: value.type }, value: { value } });
   }
 
@@ -145,6 +153,13 @@ export class Graph {
     this.#names.set(clean, count + 1);
     return count === 0 ? clean : this.#unique(`${clean}_${count}`);
   }
+}
+
+/** Words of float32 or int32. */
+function isUniform({ buffer, byteOffset, byteLength }: Uint8Array): boolean {
+  if (byteOffset % WORD_BYTES !== 0 || byteLength % WORD_BYTES !== 0) return false;
+  const words = new Int32Array(buffer, byteOffset, byteLength / WORD_BYTES);
+  return words.every((word) => word === words[0]);
 }
 
 export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {

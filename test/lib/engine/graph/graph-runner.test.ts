@@ -229,7 +229,7 @@ describe("a graph", () => {
     for (const variance of [4, 16]) {
       for (const runner of [still, eager]) {
         tf.tidy(() => runner.variables.set("filter", tf.tensor2d([2, 4, 6, 8], [2, 2])));
-        tf.tidy(() => runner.variables.set("variance", tf.fill([2], variance)));
+        tf.tidy(() => runner.variables.set("variance", tf.tensor1d([variance, variance])));
       }
       run(eager, folded, { x: floats(1, [1, 2]) }); // tfjs hands its values to the library
       const natives = nativeTensors();
