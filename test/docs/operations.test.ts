@@ -3,7 +3,7 @@ import { EXIT } from "#lib/host/exit-codes.ts";
 import {
   dataLoaderVariables,
   endVariables,
-  computingVariables,
+  predictingVariables,
   evaluatorVariables,
   processVariables,
   trainerVariables,
@@ -30,7 +30,7 @@ const SHARED: Readonly<Record<string, object>> = {
   controller: settingsVariables,
   "data-loader": dataLoaderVariables,
   evaluator: evaluatorVariables,
-  inference: computingVariables,
+  inference: predictingVariables,
   trainer: trainerVariables,
 };
 
