@@ -1,7 +1,8 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { Command } from "commander";
 import { makeFolder } from "#lib/system/folders.ts";
+import { writeNamed } from "#lib/system/naming.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { shellCommand } from "#lib/base/shell.ts";
 import { parseLabelled, splitLines } from "#lib/data/datasets/annotation.ts";
@@ -62,7 +63,7 @@ export function quickstartCommand(): Command {
         model,
         result: `${RESULTS}/result.csv`,
       };
-      await writeFile(`${RESULTS}/summary.json`, `${JSON.stringify(summary, null, 2)}\n`);
+      await writeNamed(`${RESULTS}/summary.json`, `${JSON.stringify(summary, null, 2)}\n`);
       process.stdout.write(describe(summary, photos));
     });
 }

@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import cliProgress from "cli-progress";
 import { Command } from "commander";
 import { PetageError } from "#lib/base/errors.ts";
@@ -13,6 +12,7 @@ import { createLogger } from "#lib/host/logger.ts";
 import { VERSION } from "#lib/host/version.ts";
 import { readModel } from "#lib/store/model-file.ts";
 import { systemClock } from "#lib/system/clock.ts";
+import { writeNamed } from "#lib/system/naming.ts";
 import { evaluate } from "#lib/train/evaluate.ts";
 import type { EvaluationEvent, EvaluationResult, SamplePrediction } from "#lib/train/evaluate.ts";
 import { evaluationPrecision, evaluatorMetrics } from "#lib/train/settings.ts";
@@ -88,7 +88,7 @@ export async function test(
     decode: imageLimitsHere(),
   });
   const outcome = await collect(evaluate({ predictor, source, metrics, clock: systemClock, signal }));
-  if (flags.out && format) await writeFile(flags.out, format(outcome));
+  if (flags.out && format) await writeNamed(flags.out, format(outcome));
   return outcome;
 }
 

@@ -25,6 +25,8 @@ export async function needed<T>(what: string, hint: string, reading: Promise<T>)
 }
 
 export interface FolderListing {
+  /** What tells the folder from all others, however it is reached: by links a folder may lie in itself. */
+  readonly identity: string;
   readonly files: readonly string[];
   readonly folders: readonly string[];
 }

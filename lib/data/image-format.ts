@@ -5,7 +5,10 @@ export type ImageFormat = (typeof IMAGE_FORMATS)[number];
 /** How files of those formats end. */
 export const IMAGE_EXTENSIONS: readonly string[] =
   ".jpg .jpeg .jpe .jfif .png .webp .gif .tif .tiff .avif .bmp .dib .pbm .pgm .ppm .pnm".split(" ");
-/** Those of them that a dataset of folders takes unless its config names others: mmpretrain's. */
+/** How photos end that petage does not read: those of telephones, and what cameras make. */
+export const UNREADABLE_EXTENSIONS: readonly string[] =
+  ".heic .heif .hif .jxl .jp2 .dng .cr2 .cr3 .nef .arw .raf .orf .rw2".split(" ");
+/** Those that a dataset of folders takes unless its config names others: mmpretrain's. */
 export const DEFAULT_EXTENSIONS = [".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif"];
 
 const SIGNATURES: readonly { readonly name: string; readonly at: number; readonly bytes: string }[] = [

@@ -16,6 +16,8 @@ export const IMAGE_PART_LIMITS = {
   jpegSegments: 2000,
   /** Of zTXt and iTXt, which may be packed. */
   pngTexts: 50,
+  /** Each is looked for from the first one on: 10,000 take half a second, 140,000 minutes. */
+  webpFrames: 2000,
   tiffPages: 1000,
   /** Pixels of all tiles of a TIFF or AVIF, those beyond its edges too, per pixel of the limit. */
   tiledShare: 2,
@@ -35,6 +37,8 @@ export function checkParts(bytes: Uint8Array, format: ImageFormat, { jpeg, maxIm
     check(jpeg.segments, limits.jpegSegments, "segments of a JPEG");
   } else if (format === "png") {
     check(countPngTexts(bytes), limits.pngTexts, "texts of a PNG");
+  } else if (format === "webp") {
+    check(countWebpFrames(bytes), limits.webpFrames, "frames of a WebP");
   } else if (format === "tiff") {
     const { pages, tiledPixels } = outlineTiff(bytes, limits.tiffPages);
     check(pages, limits.tiffPages, "pages of a TIFF");
@@ -65,4 +69,23 @@ function countPngTexts(bytes: Uint8Array): number {
     at += PNG_CHUNK_BYTES + view.getUint32(at);
   }
   return texts;
+}
+
+/** After RIFF, a size and WEBP. */
+const WEBP_START = 12;
+/** Type and length of a chunk. */
+const WEBP_CHUNK_BYTES = 8;
+/** ANMF */
+const WEBP_FRAME = 0x41_4e_4d_46;
+
+/** Chunks follow each other, each of an even number of bytes (RFC 9649). */
+function countWebpFrames(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let frames = 0;
+  for (let at = WEBP_START; at + WEBP_CHUNK_BYTES <= bytes.length;) {
+    if (view.getUint32(at) === WEBP_FRAME) frames++;
+    const length = view.getUint32(at + 4, true);
+    at += WEBP_CHUNK_BYTES + length + (length % 2);
+  }
+  return frames;
 }

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { access, mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { access, mkdir, open, readFile, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { PetageError } from "#lib/base/errors.ts";
 import { localPath } from "#lib/model/location.ts";
 import type { Checkpoint, CheckpointMeta, CheckpointStore, StateDict } from "#lib/model/checkpoint.ts";
 import { makeFolder } from "#lib/system/folders.ts";
+import { naming, writeNamed } from "#lib/system/naming.ts";
 import { formatManifest, parseManifest } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
@@ -59,7 +60,7 @@ export function checkpointFolder({ folder, workDir }: CheckpointFolderOptions): 
 
 async function writeAtomically(path: string, text: string): Promise<void> {
   const temporary = temporaryFor(path);
-  await writeFile(temporary, text, { flush: true });
+  await writeNamed(temporary, text, { flush: true });
   await rename(temporary, path);
 }
 
@@ -69,7 +70,7 @@ export async function writeCheckpoint(folder: string, { meta, weights, optimizer
   const sha256 = await writeTensors(join(folder, WEIGHTS_FILE), weights);
   files[WEIGHTS_FILE] = sha256;
   if (optimizer.size > 0) files[OPTIMIZER_FILE] = await writeTensors(join(folder, OPTIMIZER_FILE), optimizer);
-  await writeFile(join(folder, MANIFEST_FILE), formatManifest({ meta, files }), { flush: true });
+  await writeNamed(join(folder, MANIFEST_FILE), formatManifest({ meta, files }), { flush: true });
   await syncFolder(folder);
   return sha256;
 }
@@ -80,9 +81,9 @@ async function writeTensors(path: string, tensors: StateDict): Promise<string> {
   try {
     for (const piece of encodeSafetensors(tensors, { format: "pt" })) {
       hash.update(piece);
-      await file.writeFile(piece);
+      await naming(path, file.writeFile(piece));
     }
-    await file.sync();
+    await naming(path, file.sync());
   } finally {
     await file.close();
   }

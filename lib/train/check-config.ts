@@ -6,7 +6,14 @@ import type { ConfigNode } from "#lib/config/component/node.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
 import { checkLoader } from "#lib/data/loader-settings.ts";
 import { LOCATION_HINT, isElsewhere } from "#lib/model/location.ts";
-import { evaluationPrecision, evaluatorMetrics, modelSettings, runSettings, scheduleOf } from "./settings.ts";
+import {
+  evaluationPrecision,
+  evaluatorMetrics,
+  hookWarnings,
+  modelSettings,
+  runSettings,
+  scheduleOf,
+} from "./settings.ts";
 import type { ModelSettings, RunSettings } from "./settings.ts";
 import { topLevelWarnings } from "./top-level.ts";
 
@@ -52,7 +59,7 @@ export function checkConfig(config: ResolvedConfig, build: Build = buildComponen
   // An epoch has a step at least; what fits the shortest one fits any.
   const shortest = { epochLength: 1, maxEpochs: run.maxEpochs, worldSize: 1, batchSize: 1 };
   scheduleOf(config, model.optimizer, { ...shortest, build });
-  return { model, run, warnings: topLevelWarnings(config) };
+  return { model, run, warnings: [...topLevelWarnings(config), ...hookWarnings(config)] };
 }
 
 function requireHere(node: ConfigNode): void {

@@ -5,7 +5,7 @@ import type { Build } from "#lib/config/component/component.ts";
 import { isDict } from "#lib/config/dictionary.ts";
 import { configNode } from "#lib/config/component/node.ts";
 import type { ConfigNode } from "#lib/config/component/node.ts";
-import { didYouMean } from "#lib/config/nearest.ts";
+import { didYouMean, isAlmost } from "#lib/config/nearest.ts";
 import type { ConfigDict, ResolvedConfig } from "#lib/config/value.ts";
 import { headNumClasses } from "#lib/data/head-classes.ts";
 import { seedOf } from "#lib/data/seed.ts";
@@ -152,6 +152,17 @@ function requireTypes(given: ConfigNode): void {
       code: "CONFIG_UNKNOWN_KEY",
     });
   }
+}
+
+/** One line for each hook beside a default one whose name it almost has: both act, which is hardly meant. */
+export function hookWarnings(config: ResolvedConfig): string[] {
+  const given = configNode(config).child("default_hooks").value;
+  const names = Object.keys(DEFAULT_HOOKS);
+  return Object.keys(isDict(given) ? given : {}).flatMap((name) => {
+    const meant = names.includes(name) ? undefined : names.find((known) => isAlmost(name, known));
+    if (meant === undefined) return [];
+    return [`\`default_hooks.${name}\` is a hook besides \`${meant}\`: did you mean \`default_hooks.${meant}\`?`];
+  });
 }
 
 export interface ScheduleContext {

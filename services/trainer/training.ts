@@ -16,6 +16,7 @@ import { continuing, lineageOf } from "#lib/store/lineage.ts";
 import { removeLeftBehind, removeUnfinished } from "#lib/store/temporary.ts";
 import { readWeights } from "#lib/store/weights.ts";
 import { systemClock } from "#lib/system/clock.ts";
+import { namingSync } from "#lib/system/naming.ts";
 import type { Validator } from "#lib/train/ports.ts";
 import type { Hook } from "#lib/train/hook.ts";
 import { createRun } from "#lib/train/run.ts";
@@ -111,10 +112,14 @@ async function openPorts(
     log,
     checkpoints: continuing(checkpointFolder({ folder, workDir }), { folder, workDir, continues }),
     exportTensors: (options) => thread.exportTensors(options),
-    record: (scalars) => appendFileSync(join(folder, "scalars.json"), `${JSON.stringify(scalars)}\n`),
+    record: (scalars) => record(join(folder, "scalars.json"), scalars),
     onCheckpoint: (saved, progress) => reporter.checkpoint(saved, progress),
     clock: systemClock,
   };
+}
+
+function record(path: string, scalars: unknown): void {
+  namingSync(path, () => appendFileSync(path, `${JSON.stringify(scalars)}\n`));
 }
 
 /** Of this run no rank writes before all have opened it; other runs of the work dir may live. */

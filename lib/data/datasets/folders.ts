@@ -3,7 +3,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { didYouMean } from "#lib/config/nearest.ts";
 import { needed, type DataFiles } from "#lib/data/files.ts";
-import { IMAGE_EXTENSIONS } from "#lib/data/image-format.ts";
+import { IMAGE_EXTENSIONS, UNREADABLE_EXTENSIONS } from "#lib/data/image-format.ts";
 import type { Dataset, SampleInfo } from "#lib/data/types.ts";
 
 export interface FoldersOptions {
@@ -18,26 +18,28 @@ export interface FoldersOptions {
 /** A dataset whose labels are the folders that the images lie in; without labels, every image below the folder. */
 export async function readFolders(files: DataFiles, options: FoldersOptions, log: Log): Promise<Dataset> {
   const { folder, withLabel } = options;
+  const walk = new Walk(files, folder, log);
   const samples: SampleInfo[] = [];
   const leftOut: string[] = [];
-  const add = async (subfolder: string, label: number | null): Promise<void> => {
-    const { yes: paths, no } = split(await filesBelow(files, folder, subfolder), options.extensions);
+  const add = async (subfolder: string, label: number | null, above: readonly string[]): Promise<void> => {
+    const { yes: paths, no } = split(await walk.below(subfolder, above), options.extensions);
     if (paths.length === 0)
       log.warn("a folder of the dataset holds no image", { folder: files.resolve(folder, subfolder) });
     samples.push(...paths.map((path) => ({ id: path, path: files.resolve(folder, path), label })));
-    leftOut.push(...split(no, IMAGE_EXTENSIONS).yes);
+    leftOut.push(...no);
   };
   let classes = options.classes ?? [];
   if (withLabel) {
     const listing = needed("the folder of classes", "Check data_root and data_prefix", files.list(folder));
-    const names = shown((await listing).folders);
+    const { identity, folders } = await listing;
+    const names = shownFolders(folders);
     classes = options.classes ?? names;
     const labels = labelFolders(names, options, log);
-    for (const [index, name] of names.entries()) await add(name, labels[index] ?? null);
+    for (const [index, name] of names.entries()) await add(name, labels[index] ?? null, [identity]);
   } else {
-    await add("", null);
+    await add("", null, []);
   }
-  if (leftOut.length > 0) warnOfLeftOut(leftOut, folder, log);
+  warnOfLeftOut(leftOut, folder, log);
   if (samples.length > 0) return { classes, samples };
   throw new PetageError("DATASET_INVALID", `No image with one of the dataset's extensions lies below ${folder}`, {
     hint: `Its extensions are ${options.extensions.join(" ")}; images in one folder without classes need with_label=False or an ann_file`,
@@ -46,13 +48,15 @@ export async function readFolders(files: DataFiles, options: FoldersOptions, log
 
 /** Photos are never left out silently. */
 function warnOfLeftOut(leftOut: readonly string[], folder: string, log: Log): void {
-  const endings = byText([...new Set(leftOut.map(endingOf))]).join(" ");
-  log.warn("photos are left out because of their endings: add these to the dataset's `extensions`", {
-    folder,
-    endings,
-    photos: leftOut.length,
-    first: leftOut[0],
-  });
+  for (const [extensions, why] of [
+    [IMAGE_EXTENSIONS, "because of their endings: add these to the dataset's `extensions`"],
+    [UNREADABLE_EXTENSIONS, "that petage cannot read: convert them to JPEG"],
+  ] as const) {
+    const photos = split(leftOut, extensions).yes;
+    if (photos.length === 0) continue;
+    const endings = byText([...new Set(photos.map(endingOf))]).join(" ");
+    log.warn(`photos are left out ${why}`, { folder, endings, photos: photos.length, first: photos[0] });
+  }
 }
 
 /** By name where the config names classes, and as mmpretrain does, by the order of text, where it does not. */
@@ -82,19 +86,55 @@ function labelFolders(names: readonly string[], options: FoldersOptions, log: Lo
   throw new PetageError("DATASET_INVALID", `The folder "${unknown}" bears the name of no class`, { position, hint });
 }
 
-/** Paths relative to `folder`, in mmpretrain's order: the files of a folder first, then its folders, each by text. */
-async function filesBelow(files: DataFiles, folder: string, subfolder: string): Promise<string[]> {
-  const listing = await files.list(files.resolve(folder, subfolder));
-  const found = shown(listing.files).map((name) => posix.join(subfolder, name));
-  for (const name of shown(listing.folders)) {
-    found.push(...(await filesBelow(files, folder, posix.join(subfolder, name))));
+/** What lies below a folder. */
+class Walk {
+  readonly #files: DataFiles;
+  readonly #folder: string;
+  readonly #log: Log;
+
+  constructor(files: DataFiles, folder: string, log: Log) {
+    this.#files = files;
+    this.#folder = folder;
+    this.#log = log;
   }
-  return found;
+
+  /**
+   * Paths relative to the whole folder, in mmpretrain's order: the files of a folder first, then its folders, each by
+   * text. A link that leads back to a folder above is not followed, for ever as it would be.
+   */
+  async below(subfolder: string, above: readonly string[]): Promise<string[]> {
+    const path = this.#files.resolve(this.#folder, subfolder);
+    const { identity, files, folders } = await this.#files.list(path);
+    if (above.includes(identity)) {
+      this.#log.warn("a folder of the dataset is a link to one that it lies in: it is left out", { folder: path });
+      return [];
+    }
+    const found = shown(files).map((name) => posix.join(subfolder, name));
+    for (const name of shownFolders(folders)) {
+      found.push(...(await this.below(posix.join(subfolder, name), [...above, identity])));
+    }
+    return found;
+  }
 }
 
 /** By text, without what systems keep for themselves: `.DS_Store`, `._photo.jpg`, `.ipynb_checkpoints`. */
 function shown(names: readonly string[]): string[] {
   return byText(names.filter((name) => !name.startsWith(".")));
+}
+
+/** Folders of systems that no dot hides: of macOS's archives, Linux's disks, Windows and network disks. */
+const SYSTEM_FOLDERS: ReadonlySet<string> = new Set([
+  "__MACOSX",
+  "lost+found",
+  "$RECYCLE.BIN",
+  "System Volume Information",
+  "@eaDir",
+  "#recycle",
+  "@Recycle",
+]);
+
+function shownFolders(names: readonly string[]): string[] {
+  return shown(names.filter((name) => !SYSTEM_FOLDERS.has(name)));
 }
 
 /** Paths with one of these endings, and those without. */

@@ -69,7 +69,8 @@ export function refuseEndless(
 }
 
 async function listFolder(folder: string): Promise<FolderListing> {
-  const listing = { files: new Array<string>(), folders: new Array<string>() };
+  const { dev, ino } = await stat(folder);
+  const listing = { identity: `${dev}:${ino}`, files: new Array<string>(), folders: new Array<string>() };
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const isFolder = await leadsToFolder(entry, resolve(folder, entry.name));
     (isFolder ? listing.folders : listing.files).push(entry.name);

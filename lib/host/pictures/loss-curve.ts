@@ -1,13 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
+import { writeNamed } from "#lib/system/naming.ts";
 import { HEIGHT_PX, MARGIN_PX, WIDTH_PX, chart, curve, label } from "./chart.ts";
 import type { Point } from "./chart.ts";
 
 /** Draws `loss_curve.png` of a run from its `scalars.json`: the training loss, and the validation error over it. */
 export async function drawLossCurve(runDir: string): Promise<string | undefined> {
   const text = await readFile(join(runDir, "scalars.json"), "utf8").catch(() => "");
-  const records = text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Record<string, number>]));
+  const records = text.split("\n").flatMap(recordOf);
   const losses = records.flatMap(({ loss, step }) =>
     loss === undefined || step === undefined ? [] : [{ x: step, y: loss }],
   );
@@ -15,10 +16,18 @@ export async function drawLossCurve(runDir: string): Promise<string | undefined>
   const lastStep = losses.at(-1)?.x ?? 1;
   const errors = validationErrors(records, lastStep);
   const path = join(runDir, "loss_curve.png");
-  await sharp(Buffer.from(svg(losses, errors)))
-    .png()
-    .toFile(path);
+  const picture = sharp(Buffer.from(svg(losses, errors))).png();
+  await writeNamed(path, await picture.toBuffer());
   return path;
+}
+
+/** Nothing of a line that is cut short, as where the disk was full. */
+function recordOf(line: string): readonly Readonly<Record<string, number>>[] {
+  try {
+    return line === "" ? [] : [JSON.parse(line) as Record<string, number>];
+  } catch {
+    return [];
+  }
 }
 
 /** The first validation metric, by step: records of validations count epochs, which share the run evenly. */

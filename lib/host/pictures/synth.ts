@@ -1,7 +1,8 @@
-import { readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { makeFolder } from "#lib/system/folders.ts";
+import { writeNamed } from "#lib/system/naming.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import { mapLimited } from "#lib/base/limited.ts";
 import { randomStream } from "#lib/base/random.ts";
@@ -66,7 +67,7 @@ export async function synthesize(options: SynthOptions): Promise<SynthReport> {
   await makeFolders(options, plans);
   await renderAll(options, plans);
   await writeMeta(options, plans);
-  await writeFile(report.sheet, await drawSheet(options.seed));
+  await writeNamed(report.sheet, await drawSheet(options.seed));
   await writeStamp(options, true);
   return { ...report, reused: false };
 }
@@ -106,7 +107,7 @@ async function renderAll(options: SynthOptions, plans: readonly Plan[]): Promise
   await mapLimited(plans, MAX_RENDERS_IN_FLIGHT, async (plan) => {
     if (signal?.aborted) throw abortReason(signal);
     const svg = drawPet(plan.age, randomStream(seed, plan.index));
-    await writeFile(join(out, plan.split, relativePath(plan, options)), await renderJpeg(svg, sizePx));
+    await writeNamed(join(out, plan.split, relativePath(plan, options)), await renderJpeg(svg, sizePx));
     onProgress?.({ done: ++done, count: plans.length });
   });
 }
@@ -123,11 +124,11 @@ function renderJpeg(svg: string, sizePx: number): Promise<Buffer> {
 async function writeMeta(options: SynthOptions, plans: readonly Plan[]): Promise<void> {
   const meta = join(options.out, "meta");
   const classes = Array.from({ length: AGE_CLASSES }, (_, month) => `${month}\n`);
-  await writeFile(join(meta, "classes.txt"), classes.join(""));
+  await writeNamed(join(meta, "classes.txt"), classes.join(""));
   if (options.layout === "folders") return;
   for (const split of SPLITS) {
     const lines = plans.filter((plan) => plan.split === split).map(({ name, age }) => `${name}\t${age}\n`);
-    await writeFile(join(meta, `${split}.txt`), lines.join(""));
+    await writeNamed(join(meta, `${split}.txt`), lines.join(""));
   }
 }
 
@@ -140,7 +141,7 @@ function stamp({ count, seed, layout, sizePx = DEFAULT_SIZE_PX }: SynthOptions, 
 async function writeStamp(options: SynthOptions, complete: boolean): Promise<void> {
   await makeFolder(options.out);
   const path = join(options.out, STAMP);
-  await writeFile(`${path}.tmp`, stamp(options, complete));
+  await writeNamed(`${path}.tmp`, stamp(options, complete));
   await rename(`${path}.tmp`, path);
 }
 

@@ -1,10 +1,9 @@
-import { createWriteStream } from "node:fs";
-import type { WriteStream } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { claimFolder } from "#lib/system/folders.ts";
+import { writeNamed } from "#lib/system/naming.ts";
 import type { OutputLine } from "#lib/host/process/processes.ts";
 import type { Facts } from "#lib/jobs/facts.ts";
 import { isTerminal } from "#lib/jobs/job-state.ts";
@@ -14,6 +13,7 @@ import type { TrainingJob } from "#lib/jobs/training-job.ts";
 import { MachineLauncher } from "./launcher.ts";
 import { Access } from "#lib/rpc/access/access.ts";
 import type { OnStatusChange } from "../metrics.ts";
+import { LogFile } from "./log-file.ts";
 import { LogBuffer } from "./logs.ts";
 import { followProgress } from "./progress.ts";
 import type { Reach } from "./reach.ts";
@@ -43,7 +43,7 @@ export class JobController implements AsyncDisposable {
   readonly logs = new LogBuffer();
   readonly #options: JobOptions;
   readonly #launcher: MachineLauncher;
-  readonly #logFile: WriteStream;
+  readonly #logFile: LogFile;
   readonly #track: Track = { facts: {}, attempt: undefined, unwrittenSince: undefined };
   /** Ends with the last pass that was asked for. */
   #passes: Promise<void> = Promise.resolve();
@@ -56,7 +56,7 @@ export class JobController implements AsyncDisposable {
   private constructor(options: JobOptions) {
     const { runDir } = options.run;
     this.#options = options;
-    this.#logFile = createWriteStream(join(runDir, `${basename(runDir)}.log`), { flags: "a" });
+    this.#logFile = new LogFile(join(runDir, `${basename(runDir)}.log`), options.log);
     this.#launcher = new MachineLauncher({
       ...options,
       onLine: (line) => this.#line(line),
@@ -135,7 +135,7 @@ export class JobController implements AsyncDisposable {
   #changed({ status, metadata: { name } }: TrainingJob): void {
     this.#sequence += 1;
     this.#options.onChange();
-    if (!isTerminal(status?.phase) || this.#logFile.writableEnded) return;
+    if (!isTerminal(status?.phase) || this.#logFile.isEnded) return;
     this.logs.end();
     this.#logFile.end();
     this.#options.log.info("Job ended", { job: name, phase: status.phase, message: status.message });
@@ -144,7 +144,7 @@ export class JobController implements AsyncDisposable {
   #line(line: OutputLine): void {
     const stream = line.stream === "stdout" ? "LOG_STREAM_STDOUT" : "LOG_STREAM_STDERR";
     this.logs.add({ ...line, stream, time: new Date() });
-    this.#logFile.write(`${line.worker} | ${line.line}\n`);
+    this.#logFile.add(`${line.worker} | ${line.line}`);
   }
 
   /** Rank 0 says how training goes; its connection ends with it. */
@@ -171,8 +171,8 @@ export class JobController implements AsyncDisposable {
 }
 
 async function writeConfig({ runDir, configName, configText, python }: ResolvedRun): Promise<void> {
-  await writeFile(join(runDir, `${configName}.py`), python);
-  await writeFile(join(runDir, "config.json"), configText);
+  await writeNamed(join(runDir, `${configName}.py`), python);
+  await writeNamed(join(runDir, "config.json"), configText);
 }
 
 async function folderFor({ run: { runDir }, signal }: JobOptions): Promise<string> {

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { buildComponent } from "#lib/config/component/build.ts";
 import type { ConfigDict } from "#lib/config/value.ts";
+import { readFolders } from "#lib/data/datasets/folders.ts";
 import { datasets } from "#lib/data/datasets/index.ts";
 import { DEFAULT_EXTENSIONS, IMAGE_EXTENSIONS } from "#lib/data/image-format.ts";
 import type { Dataset } from "#lib/data/types.ts";
+import { localDataFiles } from "#lib/host/files/data-files.ts";
 import { conforms } from "#test/support/conformance.ts";
 import { memoryFiles, node, recordingLog } from "./support.ts";
 
@@ -240,6 +245,9 @@ describe("CustomDataset with folders", () => {
     "/d/2/.DS_Store": "",
     "/d/2/.ipynb_checkpoints/a.jpg": "",
     "/d/.git/x.png": "",
+    "/d/__MACOSX/2/a.jpg": "",
+    "/d/lost+found/x.png": "",
+    "/d/10/@eaDir/b.png/SYNOPHOTO_THUMB_M.jpg": "",
   };
   for (const keys of [
     { data_prefix: "/d" },
@@ -262,6 +270,37 @@ describe("CustomDataset with folders", () => {
     assert.deepEqual(log.warnings[0]?.fields, { folder: "/d", endings: ".gif .webp", photos: 3, first: "10/c.webp" });
     const extensions = [".jpg", ".png", ".webp", ".gif"];
     assert.equal((await build({ data_prefix: "/d", extensions }, { ...FOLDERS, ...more })).samples.length, 7);
+  });
+
+  it("tells of photos that it cannot read", async () => {
+    const log = recordingLog();
+    await build({ data_prefix: "/d" }, { ...FOLDERS, "/d/10/c.HEIC": "", "/d/10/readme.txt": "" }, log);
+    assert.match(log.warnings[0]?.message ?? "", /left out that petage cannot read/);
+    assert.deepEqual(log.warnings[0]?.fields, { folder: "/d", endings: ".heic", photos: 1, first: "10/c.HEIC" });
+    assert.equal(log.warnings.length, 1);
+  });
+
+  it("follows no link that leads to a folder above, and says so", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "petage-links-"));
+    try {
+      await mkdir(join(folder, "2"));
+      await writeFile(join(folder, "2/a.jpg"), "");
+      await symlink(".", join(folder, "2/self"));
+      await symlink("..", join(folder, "2/up"));
+      const log = recordingLog();
+      const options = { folder, classes: undefined, extensions: [".jpg"] };
+      for (const withLabel of [true, false]) {
+        const { samples } = await readFolders(localDataFiles(), { ...options, withLabel }, log);
+        assert.deepEqual(
+          samples.map(({ id }) => id),
+          ["2/a.jpg"],
+        );
+      }
+      const folders = log.warnings.map(({ fields }) => fields?.["folder"]);
+      assert.ok(folders.includes(join(folder, "2/self")) && folders.every((path) => String(path).startsWith(folder)));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("warns that numbers are sorted as text when many folders are numbers", async () => {

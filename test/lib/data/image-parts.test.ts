@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";
+import { PetageError } from "#lib/base/errors.ts";
 import { decodeImage } from "#lib/data/decode.ts";
 import { DEFAULT_IMAGE_LIMITS } from "#lib/data/image-limits.ts";
 import { checkParts, IMAGE_PART_LIMITS } from "#lib/data/image-parts.ts";
@@ -8,7 +9,7 @@ import { outlineJpeg } from "#lib/data/jpeg-outline.ts";
 import { outlineTiff } from "#lib/data/tiff-outline.ts";
 import * as odd from "./odd-images.ts";
 
-const { jpegScans, jpegSegments, pngTexts, tiffPages, tiledShare } = IMAGE_PART_LIMITS;
+const { jpegScans, jpegSegments, pngTexts, tiffPages, webpFrames, tiledShare } = IMAGE_PART_LIMITS;
 const maxImagePixels = 1000;
 
 /** A JPEG of so many more segments after its first bytes: comments, or scans of nothing. */
@@ -26,6 +27,15 @@ async function pngWithTexts(count: number): Promise<Buffer> {
   const text = Buffer.concat([Buffer.from("key\0\0"), deflateSync(Buffer.alloc(1000))]);
   const texts = Array.from({ length: count }, () => odd.pngChunk("zTXt", text));
   return Buffer.concat([png.subarray(0, 33), ...texts, png.subarray(33)]);
+}
+
+/** An animation whose last frame comes again and again. */
+async function webpWithFrames(count: number): Promise<Buffer> {
+  const webp = await odd.animated("webp");
+  const last = webp.subarray(webp.lastIndexOf("ANMF"));
+  const whole = Buffer.concat([webp, ...Array.from({ length: count - 2 }, () => last)]);
+  whole.writeUInt32LE(whole.length - 8, 4);
+  return whole;
 }
 
 /** A TIFF whose pages say what `tags` say; the last leads to `next`, 0 being the end. */
@@ -52,16 +62,38 @@ function tiffOf(pages: number, { tags = [], next = 0, little = true }: TiffClaim
 
 /** An AVIF as which item `levels` is a grid that names the item before it `count` times, and so on down to item 1. */
 function grid(avif: Buffer, levels: number, count: number): Buffer {
+  const level = (nth: number): Buffer => dimg(nth + 2, Array<number>(count).fill(nth + 1));
+  return withReferences(
+    avif,
+    Array.from({ length: levels - 1 }, (_, nth) => level(nth)),
+  );
+}
+
+/** That an item is made of others. */
+function dimg(item: number, sources: readonly number[]): Buffer {
+  return box("dimg", Buffer.from([item, sources.length, ...sources].flatMap((id) => [id >> 8, id & 255])));
+}
+
+const withReferences = (avif: Buffer, references: readonly Buffer[]): Buffer =>
+  withBox(avif, box("iref", Buffer.concat([Buffer.alloc(4), ...references])));
+
+/** With one more box that describes its items. */
+function withBox(avif: Buffer, more: Buffer): Buffer {
   const at = avif.indexOf("iprp") - 4;
-  const references = Array.from({ length: levels - 1 }, (_, nth) => {
-    const ids = [nth + 2, count, ...Array.from({ length: count }, () => nth + 1)];
-    return box("dimg", Buffer.from(ids.flatMap((id) => [id >> 8, id & 255])));
-  });
-  const iref = box("iref", Buffer.concat([Buffer.alloc(4), ...references]));
-  const whole = Buffer.concat([avif.subarray(0, at), iref, avif.subarray(at)]);
+  const whole = Buffer.concat([avif.subarray(0, at), more, avif.subarray(at)]);
   const meta = avif.indexOf("meta") - 4;
-  whole.writeUInt32BE(avif.readUInt32BE(meta) + iref.length, meta);
+  whole.writeUInt32BE(avif.readUInt32BE(meta) + more.length, meta);
   return whole;
+}
+
+/** Whether it ended, or refused what cannot be decoded. */
+function tried(work: () => unknown): boolean {
+  try {
+    work();
+    return true;
+  } catch (error) {
+    return PetageError.from(error).code === "IMAGE_UNDECODABLE";
+  }
 }
 
 function box(type: string, content: Buffer): Buffer {
@@ -93,6 +125,7 @@ describe("the parts of an image", () => {
     ["scans of a JPEG without end", async () => (await jpegWith(SCAN, jpegScans)).subarray(0, -2), /100 scans/],
     ["segments of a JPEG", () => jpegWith(COMMENT, jpegSegments), /more than 2000 segments/],
     ["packed texts of a PNG", () => pngWithTexts(pngTexts + 1), /more than 50 texts/],
+    ["frames of a WebP", () => webpWithFrames(webpFrames + 1), /more than 2000 frames/],
     ["pages of a TIFF", () => tiffOf(tiffPages + 1), /more than 1000 pages/],
     ["pages of a TIFF that lead in a circle", () => tiffOf(2, { next: 8 }), /more than 1000 pages/],
     ["tiles of an AVIF", async () => grid(await odd.avif(), 2, 200), /tiles of an AVIF/],
@@ -110,6 +143,7 @@ describe("the parts of an image", () => {
   it("as many as the limit are allowed", async () => {
     await decodeImage(await jpegWith(COMMENT, 1000));
     await decodeImage(await pngWithTexts(pngTexts));
+    assert.equal((await decodeImage(await webpWithFrames(webpFrames))).width, 40);
     const jpeg = outlineJpeg(await jpegWith(SCAN, jpegScans - 1));
     assert.equal(jpeg.scans, jpegScans);
     checkParts(Buffer.alloc(0), "jpeg", { jpeg, maxImagePixels });
@@ -138,7 +172,31 @@ describe("the parts of an image", () => {
     long.write("meta", 4, "latin1");
     assert.throws(() => derivedPixels(long), { code: "IMAGE_UNDECODABLE", message: /bytes of metadata/ });
     const whole = grid(avif, 2, 3);
-    for (let length = 0; length < whole.length; length += 7) derivedPixels(whole.subarray(0, length));
+    for (let length = 0; length < whole.length; length += 7) {
+      assert.ok(tried(() => derivedPixels(whole.subarray(0, length))));
+    }
+  });
+
+  it("of an AVIF are those of all its boxes, whichever a decoder takes", async () => {
+    const avif = await odd.avif(); // 40 x 20
+    const twice = withReferences(avif, [dimg(2, [1, 1, 1]), dimg(2, [1])]);
+    assert.equal(derivedPixels(twice), 4 * 800);
+    const meta = avif.indexOf("meta") - 4;
+    const plain = avif.subarray(meta, meta + avif.readUInt32BE(meta));
+    assert.equal(
+      derivedPixels(Buffer.concat([avif.subarray(0, meta), plain, grid(avif, 2, 3).subarray(meta)])),
+      3 * 800,
+    );
+  });
+
+  it("of an AVIF that says more than it holds are refused before it is believed", async () => {
+    const avif = await odd.avif();
+    const many = Array.from({ length: 200_000 }, () => box("dimg", Buffer.from([0, 2, 0xff, 0xff]))); // 65,535 of none
+    const far = Buffer.from([0, 0, 0, 0, 0, 0xff, 0xff, 0xff]); // 16 million of none
+    const associations = box("iprp", Buffer.concat(Array.from({ length: 100_000 }, () => box("ipma", far))));
+    for (const bytes of [withReferences(avif, many), withBox(avif, associations)]) {
+      assert.throws(() => derivedPixels(bytes), { code: "IMAGE_UNDECODABLE", message: /says more than it holds/ });
+    }
   });
 
   const oddPixels: readonly (readonly [what: string, tags: TiffClaim["tags"], says: RegExp])[] = [

@@ -30,7 +30,8 @@ export function memoryFiles(contents: Readonly<Record<string, string>>): DataFil
       const below = paths.filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1));
       if (below.length === 0) throw missing(folder);
       const folders = below.filter((path) => path.includes("/")).map((path) => path.slice(0, path.indexOf("/")));
-      return { files: below.filter((path) => !path.includes("/")), folders: [...new Set(folders)] };
+      const files = below.filter((path) => !path.includes("/"));
+      return { identity: folder, files, folders: [...new Set(folders)] };
     },
   };
 }

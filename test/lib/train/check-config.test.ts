@@ -120,6 +120,15 @@ describe("checkConfig", () => {
     });
   }
 
+  it("warns of a hook that almost has the name of a default one, and of no other", () => {
+    const hook = WHOLE.default_hooks.checkpoint;
+    const warningsOf = (name: string): readonly string[] =>
+      check(withAt(WHOLE, ["default_hooks", name], { ...hook, type: "CheckpointHook" })).warnings;
+    const said = "`default_hooks.checkpiont` is a hook besides `checkpoint`: did you mean `default_hooks.checkpoint`?";
+    assert.deepEqual(warningsOf("checkpiont"), [said]);
+    assert.deepEqual(warningsOf("save_the_best"), []);
+  });
+
   it("warns of no variable that a config has for itself", () => {
     const own = { bs: 32, _x: 1, root: "data", train_pipeline: pipeline, dataset_type: "CustomDataset", policies: [] };
     const helpers = { optimizer: WHOLE.optim_wrapper.optimizer, max_epochs: 7, seed: 5 };
