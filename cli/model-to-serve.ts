@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import { VERSION } from "#lib/host/version.ts";
+import { fitWeights } from "#lib/model/fit.ts";
+import { inferenceSettings } from "#lib/model/settings.ts";
 import { bareFile, checkpointFolder } from "#lib/store/checkpoint-folder.ts";
 import { nameOfFile, readBareModel } from "#lib/store/model-file.ts";
 import { namedUserConfig } from "./commands/config.ts";
@@ -26,7 +28,10 @@ export async function modelToServe(checkpoint: string, config: string | undefine
       hint: "Name the config of its model: --config CONFIG",
     });
   }
-  const model = await readBareModel(file, { ...namedUserConfig(config), petageVersion: VERSION });
+  const named = namedUserConfig(config);
+  const model = await readBareModel(file, { ...named, petageVersion: VERSION });
+  // Whoever serves the folder would name that.
+  fitWeights(inferenceSettings(named.config).model.parameters, model.weights, { source: file, strict: true });
   const folder = await mkdtemp(join(tmpdir(), "petage-model-"));
   const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {

@@ -95,6 +95,13 @@ describe("a checkpoint on the command line", function () {
     assert.equal(model.folder, checkpoint);
   });
 
+  it("names the file of weights that does not fit its config", async () => {
+    const file = join(folder, "weights.bin");
+    await cp(join(checkpoint, "model.safetensors"), file);
+    const message = new RegExp(`weights\\.bin is of another model: .*missing`);
+    await assert.rejects(modelToServe(file, "resnet101_8xb32_petage"), { code: "CHECKPOINT_MISMATCH", message });
+  });
+
   it("petage predict tells the age, the distribution, and the model that it found itself", async () => {
     const photo = join("pets", "test", (await testNames())[0] ?? "");
     const { exitCode, stdout, stderr } = await petage(["predict", photo], { cwd: folder });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { silentLog } from "#lib/base/log.ts";
 import { openAccess, type Access } from "#lib/rpc/access/access.ts";
@@ -168,6 +168,58 @@ describe("TLS", function () {
         await until(`the certificate of ${name}`, async () => (await subjectOf(running.port)) === name || undefined);
         await until("calls after it", () => answered > before + 20 || undefined);
       }
+      stop.abort();
+      await Promise.all(load);
+    });
+
+    it("takes up another CA under load, first beside the one before, and loses no call", async () => {
+      await using next = await CertificateAuthority.make("Next CA");
+      const bundle = join(authority.folder, "bundle.pem");
+      const trust = async (...authorities: readonly CertificateAuthority[]): Promise<void> => {
+        const certificates = await Promise.all(authorities.map(({ ca }) => readFile(ca, "utf8")));
+        await writeFile(`${bundle}.new`, certificates.join(""));
+        await rename(`${bundle}.new`, bundle);
+      };
+      const issue = (of: CertificateAuthority, name: string): Promise<CertificatePaths> =>
+        of.issue(name, { name, alternativeNames: SERVER_NAMES });
+      await trust(authority);
+      const moving = await issue(authority, "moving");
+      using access = await openAccess(moving, { intervalMs: INTERVAL_MS });
+      using caller = await openAccess({ ca: bundle }, { intervalMs: INTERVAL_MS });
+      const getModel = async ({ address }: RunningServer): Promise<boolean> => {
+        await using anew = dial(address, "InferenceService", { access: caller, deadlineMs: 5_000 });
+        return (await anew.getModel({})).classes.length === 1;
+      };
+      const isTrusted = (server: RunningServer): Promise<boolean> => getModel(server).catch(() => false);
+      using ofBefore = await openAccess(await issue(authority, "before"));
+      using ofNext = await openAccess(await issue(next, "next"));
+      await using running = await start(access);
+      await using before = await start(ofBefore);
+      await using after = await start(ofNext);
+      let answered = 0;
+      const stop = new AbortController();
+      const load = Array.from({ length: 4 }, async (_, index) => {
+        await using kept = dial(running.address, "InferenceService", { access: caller });
+        while (!stop.signal.aborted) {
+          if (index % 2 === 0) await kept.getModel({});
+          else await getModel(running);
+          answered += 1;
+        }
+      });
+      const moreCalls = async (): Promise<void> => {
+        const count = answered;
+        await until("calls after it", () => answered > count + 20 || undefined);
+      };
+      await trust(authority, next);
+      await until("trust in the next CA", async () => (await isTrusted(after)) || undefined);
+      const renewed = await issue(next, "renewed");
+      await rename(renewed.key, moving.key);
+      await rename(renewed.cert, moving.cert);
+      await until("its certificate", async () => (await subjectOf(running.port)) === "renewed" || undefined);
+      await moreCalls();
+      await trust(next);
+      await until("an end of trust", async () => !(await isTrusted(before)) || undefined);
+      await moreCalls();
       stop.abort();
       await Promise.all(load);
     });
