@@ -190,7 +190,7 @@ describe("TLS", function () {
         await using anew = dial(address, "InferenceService", { access: caller, deadlineMs: 5_000 });
         return (await anew.getModel({})).classes.length === 1;
       };
-      const isTrusted = (server: RunningServer): Promise<boolean> => getModel(server).catch(() => false);
+      const isTrusted = (by: RunningServer): Promise<boolean> => getModel(by).catch(() => false);
       using ofBefore = await openAccess(await issue(authority, "before"));
       using ofNext = await openAccess(await issue(next, "next"));
       await using running = await start(access);
