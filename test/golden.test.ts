@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { optimChecker } from "../scripts/golden/optim.ts";
 import { runGolden } from "../scripts/golden/run.ts";
 import type { FileResult } from "../scripts/golden/run.ts";
 
@@ -78,7 +79,6 @@ describe("runGolden()", () => {
 
 describe("the golden checker of optimizers", () => {
   it("averages gradients over accumulative_counts iterations", async () => {
-    const { optimChecker } = await import("../scripts/golden/optim.ts");
     const about = "w0=[1] float64, loss_t = sum(A w^2)/2 + 0*sum(sin((t+1)w)), A=[1], t=0..3";
     const cfg = { type: "SGD", lr: 0.5 };
     // One update of half the gradient 1 after every second iteration; of three, the last alone where its group is known.

@@ -21,7 +21,7 @@ import type { BatchForm } from "#lib/train/step/step-graph.ts";
 import { wholeNumber } from "../numbers.ts";
 import { table } from "../print/table.ts";
 import { bar } from "../print/text.ts";
-import type { ProfiledSteps } from "../profiled-steps.ts";
+import type { ProfiledSteps } from "../profiled-steps-entry.ts";
 import { loadUserConfig } from "./config.ts";
 
 interface Flags {
@@ -119,7 +119,7 @@ async function runSteps(asked: ProfiledSteps): Promise<MeasuredStep> {
   const lines: string[] = [];
   await using child = startProcess({
     name: "profile",
-    entry: fileURLToPath(new URL("../profiled-steps.ts", import.meta.url)),
+    entry: fileURLToPath(new URL("../profiled-steps-entry.ts", import.meta.url)),
     args: [JSON.stringify(asked)],
     environment: { ...threadEnvironment(availableCores()), ONEDNN_VERBOSE: "1" },
     onLine: ({ stream, line }) => void (stream === "stdout" && lines.push(line)),

@@ -1,6 +1,15 @@
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
+import { checkConfigEdge } from "./config-edge.ts";
+import { lossesMetricsChecker } from "./losses-metrics.ts";
+import { lrChecker } from "./lr.ts";
+import { optimChecker } from "./optim.ts";
+import { petageChecker } from "./petage.ts";
+import { samplersChecker } from "./samplers.ts";
+import { stateDictsChecker } from "./state-dicts.ts";
+import { tinyForwardChecker } from "./tiny-forward.ts";
+import { transformsChecker } from "./transforms.ts";
 import type { GoldenChecker, GoldenResult } from "./types.ts";
 
 /** A result and the file, relative to the golden folder, that holds its truth. */
@@ -10,20 +19,19 @@ export interface FileResult extends GoldenResult {
 
 type Results = AsyncIterable<GoldenResult> | Iterable<GoldenResult>;
 
-/** The checkers. Each is loaded when one of its files is there, so that one that does not load costs only its own cases. */
-const checkers: readonly { readonly file: string; load(): Promise<GoldenChecker> }[] = [
-  { file: "losses_metrics.json", load: async () => (await import("./losses-metrics.ts")).lossesMetricsChecker },
-  { file: "lr.json", load: async () => (await import("./lr.ts")).lrChecker },
-  { file: "optim.json", load: async () => (await import("./optim.ts")).optimChecker },
-  { file: "petage.json", load: async () => (await import("./petage.ts")).petageChecker },
-  { file: "samplers.json", load: async () => (await import("./samplers.ts")).samplersChecker },
-  { file: "state_dicts.json", load: async () => (await import("./state-dicts.ts")).stateDictsChecker },
-  { file: "tiny_forward.json", load: async () => (await import("./tiny-forward.ts")).tinyForwardChecker },
-  { file: "transforms.json", load: async () => (await import("./transforms.ts")).transformsChecker },
+const CHECKERS: readonly GoldenChecker[] = [
+  lossesMetricsChecker,
+  lrChecker,
+  optimChecker,
+  petageChecker,
+  samplersChecker,
+  stateDictsChecker,
+  tinyForwardChecker,
+  transformsChecker,
 ];
 
 /** The results of one check; whatever it throws is a failure of its own, and none stops the others. */
-async function* guarded(name: string, check: () => Promise<Results>): AsyncGenerator<GoldenResult> {
+async function* guarded(name: string, check: () => Promise<Results> | Results): AsyncGenerator<GoldenResult> {
   try {
     yield* await check();
   } catch (error) {
@@ -32,14 +40,9 @@ async function* guarded(name: string, check: () => Promise<Results>): AsyncGener
 }
 
 async function checkFile(folder: string, file: string): Promise<Results> {
-  const checker = await checkers.find((entry) => entry.file === file)?.load();
+  const checker = CHECKERS.find((entry) => entry.file === file);
   if (!checker) return [{ name: "(file)", status: "skipped", why: "no checker is known for a file of this name" }];
   return checker.check(JSON.parse(await readFile(path.join(folder, file), "utf8")));
-}
-
-async function checkConfigs(folder: string): Promise<Results> {
-  const { checkConfigEdge } = await import("./config-edge.ts");
-  return checkConfigEdge(folder);
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -62,5 +65,6 @@ export async function* runGolden(directory: string): AsyncGenerator<FileResult> 
     for await (const result of guarded("(file)", () => checkFile(truths, file))) yield { ...result, file };
   }
   if (cases.length === 0) return;
-  for await (const result of guarded("(folder)", () => checkConfigs(configs))) yield { ...result, file: "config-edge" };
+  for await (const result of guarded("(folder)", () => checkConfigEdge(configs)))
+    yield { ...result, file: "config-edge" };
 }
