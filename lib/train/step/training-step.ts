@@ -70,7 +70,9 @@ export class TrainingStep {
     this.#state = new ModelState(model.parameters, optimizer, runner.variables);
     initialise(this.#state.store, model.parameters, { seed, slotNames: optimizer.slotNames });
     this.#layouts = planBuckets(model.parameters);
-    this.#parts = worldSize === 1 ? [this.#layouts] : this.#layouts.map((layout) => [layout]);
+    // The last bucket is small, and there with the one before it.
+    const early = worldSize === 1 ? [] : this.#layouts.slice(0, -2);
+    this.#parts = [...early.map((layout) => [layout]), this.#layouts.slice(early.length)];
     this.#buckets = this.#layouts.map(({ elementCount }) => new Float32Array(new SharedArrayBuffer(elementCount * 4)));
     runner.prepare(this.#functions.apply, { ...this.#averaged(), ...scalarFeeds(NO_STEP) });
   }
