@@ -10,7 +10,8 @@ const command = new Command("golden")
   .addHelpText(
     "after",
     `
-What is computed is computed twice: op by op, and compiled into a graph. Prints every case that fails or is skipped, then the counts. Exits with 1 if any case failed.
+What is computed is computed twice: op by op, and compiled into a graph. Prints every case that fails or is skipped, then
+the counts. Exits with 1 if any case failed.
 
 Examples:
   npm run golden

@@ -12,6 +12,11 @@ export interface Form {
   readonly shape: readonly number[];
 }
 
+/** How many values a tensor of this shape has. */
+export function sizeOfShape(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
 /** Values of a constant. */
 export interface ConstantValue extends Form {
   /** Little endian, row-major. */

@@ -1,7 +1,7 @@
 import type { GraphNode } from "./graph.ts";
 
 /** Ops whose output may be the very memory of their input. */
-const RENAMING: ReadonlySet<string> = new Set(["Identity", "EnsureShape", "Reshape", "ExpandDims", "Squeeze"]);
+export const RENAMING: ReadonlySet<string> = new Set(["Identity", "EnsureShape", "Reshape"]);
 
 /** What nodes depend on. The rest depends on variables and constants alone. */
 export interface Dependence {

@@ -1,4 +1,5 @@
 import { defined } from "#lib/base/assert.ts";
+import { sizeOfShape } from "#lib/engine/op.ts";
 import type { GraphNode, Output } from "./graph.ts";
 import { neededFor } from "./memory.ts";
 
@@ -10,8 +11,8 @@ const PRODUCTS: Readonly<Record<string, (node: GraphNode, shape: readonly number
   Conv2D: ({ inputs }, shape) => convolution(shapeOf(inputs[1]), shape),
   Conv2DBackpropInput: ({ inputs }) => convolution(shapeOf(inputs[1]), shapeOf(inputs[2])),
   Conv2DBackpropFilter: ({ inputs }, shape) => convolution(shape, shapeOf(inputs[2])),
-  MatMul: ({ inputs, attributes }, shape) => product(shape) * innerOf(inputs[0], attributes["transpose_a"]),
-  BatchMatMulV2: ({ inputs, attributes }, shape) => product(shape) * innerOf(inputs[0], attributes["adj_x"]),
+  MatMul: ({ inputs, attributes }, shape) => sizeOfShape(shape) * innerOf(inputs[0], attributes["transpose_a"]),
+  BatchMatMulV2: ({ inputs, attributes }, shape) => sizeOfShape(shape) * innerOf(inputs[0], attributes["adj_x"]),
 };
 
 /** Floating-point operations of what is computed for some outputs, by op: convolutions, their gradients, matrix products. */
@@ -32,7 +33,7 @@ function outputsFor(fetches: readonly Output[]): Iterable<Output> {
 
 /** Each value of the output of a convolution is a sum over the filter, [kh, kw, in, out]: all but its last axis. */
 function convolution(filter: readonly number[], output: readonly number[]): number {
-  return product(output) * product(filter.slice(0, -1));
+  return sizeOfShape(output) * sizeOfShape(filter.slice(0, -1));
 }
 
 /** The length of the axis over which a matrix product sums. */
@@ -43,8 +44,4 @@ function innerOf(left: Output | undefined, transposed: GraphNode["attributes"][s
 
 function shapeOf(output: Output | undefined): readonly number[] {
   return defined(output, "an input").shape;
-}
-
-function product(shape: readonly number[]): number {
-  return shape.reduce((size, length) => size * length, 1);
 }

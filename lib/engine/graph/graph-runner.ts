@@ -6,7 +6,7 @@ import type { Form, Precision } from "#lib/engine/op.ts";
 import type { Feeds, Forms, Parts, Results, Runner, TensorFunction, Variables } from "#lib/engine/program.ts";
 import { Graph } from "./graph.ts";
 import { checkFits } from "./memory.ts";
-import { keyOf, owned, runSegment, runSegments, sendValues } from "./run.ts";
+import { keyOf, owned, runSegment, runSegments, sendValues, valuesOf } from "./run.ts";
 import { Session } from "./session.ts";
 import { trace } from "./trace.ts";
 import type { TracedFunction } from "./trace.ts";
@@ -109,9 +109,9 @@ export class GraphRunner implements Runner {
   #read(name: string): Tensor {
     if (!this.#values.has(name) && this.#session) {
       const names = [...this.#variables.keys()].filter((each) => !this.#values.has(each));
-      const reads = names.map((each) => defined(this.#variables.get(each), each).value);
-      for (const [index, metadata] of this.#session.run(new Map(), reads).entries()) {
-        this.#values.set(defined(names[index], "a name"), tf.keep(this.#backend.createOutputTensor(metadata)));
+      const variables = names.map((each) => defined(this.#variables.get(each), each));
+      for (const [index, value] of valuesOf(this.#backend, this.#session, variables).entries()) {
+        this.#values.set(defined(names[index], "a name"), value);
       }
     }
     return tf.clone(defined(this.#values.get(name), `variable ${name}`));

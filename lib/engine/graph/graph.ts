@@ -136,9 +136,8 @@ export class Graph {
     const value = attributes["value"];
     const bytes = value && "value" in value ? value.value.bytes : undefined;
     if (bytes && bytes.length > MAX_COMPARED_BYTES) return undefined;
-    const text = JSON.stringify(attributes, (_, each: unknown) => (each instanceof Uint8Array ? [...each] : each));
     const from = inputs.map(({ node, index }) => `${this.#numbers.get(node)}:${index}`);
-    return `${op}(${from.join()}^${controls.map((node) => this.#numbers.get(node)).join()})${text}`;
+    return `${op}(${from.join()}^${controls.map((node) => this.#numbers.get(node)).join()})${textOf(attributes)}`;
   }
 
   /** Inside a layer that layer; a gradient belongs to what it is the gradient of: the last input that has a place. */
@@ -153,6 +152,11 @@ export class Graph {
     this.#names.set(clean, count + 1);
     return count === 0 ? clean : this.#unique(`${clean}_${count}`);
   }
+}
+
+/** The same for the same attributes. */
+export function textOf(attributes: Attributes): string {
+  return JSON.stringify(attributes, (_, each: unknown) => (each instanceof Uint8Array ? [...each] : each));
 }
 
 /** Words of float32 or int32. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ElementType } from "#lib/engine/op.ts";
 import { dependenceOf } from "./dependence.ts";
+import { textOf } from "./graph.ts";
 import type { Graph, GraphNode, Output } from "./graph.ts";
 import { addVariable, after, write } from "./variable.ts";
 import type { TracedVariable } from "./variable.ts";
@@ -61,10 +62,7 @@ function addHoisted(graph: Graph, key: string, value: Output): Omit<Hoisted, "ke
 function keyOf(node: GraphNode, known: Map<GraphNode, string>): string {
   const before = known.get(node);
   if (before !== undefined) return before;
-  const hash = createHash("sha256").update(node.op);
-  hash.update(
-    JSON.stringify(node.attributes, (_, value: unknown) => (value instanceof Uint8Array ? [...value] : value)),
-  );
+  const hash = createHash("sha256").update(node.op).update(textOf(node.attributes));
   for (const { node: input, index } of node.inputs) hash.update(`${keyOf(input, known)}:${index}`);
   const key = hash.digest("hex").slice(0, 32);
   known.set(node, key);

@@ -1,6 +1,8 @@
 import { PetageError } from "#lib/base/errors.ts";
+import { sizeOfShape } from "#lib/engine/op.ts";
 import type { ElementType, Form } from "#lib/engine/op.ts";
 import type { Forms } from "#lib/engine/program.ts";
+import { RENAMING } from "./dependence.ts";
 import type { Graph, GraphNode, Output } from "./graph.ts";
 
 /** What is in memory at the worst moment of a function. */
@@ -19,7 +21,7 @@ interface Life {
 }
 
 /** Their output is their first input under another name. */
-const RENAMES: ReadonlySet<string> = new Set(["Identity", "Reshape", "ReadVariableOp", "EnsureShape"]);
+const RENAMES: ReadonlySet<string> = new Set([...RENAMING, "ReadVariableOp"]);
 /** There before a function runs, until it ends: what is fed is its caller's, constants are the session's. */
 const LASTING: ReadonlySet<string> = new Set(["Placeholder", "Const"]);
 
@@ -33,7 +35,7 @@ const BYTES: Readonly<Record<ElementType, number>> = {
 };
 
 export function bytesOfForm({ type, shape }: Form): number {
-  return shape.reduce((product, length) => product * length, BYTES[type]);
+  return sizeOfShape(shape) * BYTES[type];
 }
 
 /**

@@ -86,5 +86,24 @@ export function sendValues(
   const ids = backend.getInputTensorIds([...values.values()]);
   const fed = new Map(places.map(({ fed: place }, index) => [place, defined(ids[index], "a tensor")]));
   const written = places.map((place) => place.written);
-  for (const { id } of session.run(fed, written)) backend.binding.deleteTensor(id);
+  runFor(backend, session, written, fed);
+}
+
+/** Runs what is fetched for what it does. */
+export function runFor(
+  { binding }: NativeBackend,
+  session: Session,
+  fetches: readonly Output[],
+  feeds: ReadonlyMap<Output, number> = new Map(),
+): void {
+  for (const { id } of session.run(feeds, fetches)) binding.deleteTensor(id);
+}
+
+/** What variables are now, as tensors of the caller that share their memory. */
+export function valuesOf(backend: NativeBackend, session: Session, variables: readonly TracedVariable[]): Tensor[] {
+  const read = session.run(
+    new Map(),
+    variables.map(({ value }) => value),
+  );
+  return read.map((metadata) => tf.keep(backend.createOutputTensor(metadata)));
 }

@@ -7,7 +7,7 @@ import type { GraphRunnerOptions } from "./graph-runner.ts";
 import { checkFits } from "./memory.ts";
 import { hoist } from "./hoist.ts";
 import type { Hoisted } from "./hoist.ts";
-import { keyOf, owned, runSegment, runSegments, sendValues } from "./run.ts";
+import { keyOf, owned, runSegment, runFor, runSegments, sendValues, valuesOf } from "./run.ts";
 import type { Segment } from "./segments.ts";
 import { Session } from "./session.ts";
 import { trace } from "./trace.ts";
@@ -66,7 +66,6 @@ export class StaticGraphRunner implements Runner {
     const known = this.#prepared.get(compute)?.get(key);
     if (known) return known;
     if (this.#count === MAX_GRAPHS) this.#close();
-    this.#count++;
     const { backend, folder, precision, memoryLimitBytes } = this.#options;
     const graph = new Graph(precision);
     const variables = new Map(
@@ -81,6 +80,7 @@ export class StaticGraphRunner implements Runner {
     this.#sendHoisted(session, hoisted);
     const shapes = this.#prepared.get(compute) ?? new Map<string, Prepared>();
     this.#prepared.set(compute, shapes.set(key, { session, segments }));
+    this.#count++; // not for one that was refused
     return { session, segments };
   }
 
@@ -92,18 +92,11 @@ export class StaticGraphRunner implements Runner {
     const fresh = hoisted.filter(({ key }) => !known.has(key));
     sendValues(backend, session, { variables: places, values: known });
     if (fresh.length === 0) return;
-    for (const { id } of session.run(
-      new Map(),
-      fresh.map(({ computed }) => computed),
-    ))
-      backend.binding.deleteTensor(id);
-    const values = session.run(
-      new Map(),
-      fresh.map(({ variable }) => variable.value),
-    );
-    for (const [index, { key }] of fresh.entries()) {
-      const value = backend.createOutputTensor(defined(values[index], key));
-      this.#hoisted.set(key, tf.keep(value));
+    const computed = fresh.map((each) => each.computed);
+    runFor(backend, session, computed);
+    const variables = fresh.map(({ variable }) => variable);
+    for (const [index, value] of valuesOf(backend, session, variables).entries()) {
+      this.#hoisted.set(defined(fresh[index], "what was computed").key, value);
     }
   }
 

@@ -2,6 +2,7 @@ import { backend_util, slice_util } from "@tensorflow/tfjs-core";
 import type { DataType, Tensor } from "@tensorflow/tfjs-core";
 import { defined } from "#lib/base/assert.ts";
 import type { Output } from "#lib/engine/graph/graph.ts";
+import { sizeOfShape } from "#lib/engine/op.ts";
 import type { ElementType } from "#lib/engine/op.ts";
 import { alike, cast, narrow } from "#lib/engine/graph/kernel.ts";
 import type { Kernel, KernelCall } from "#lib/engine/graph/kernel.ts";
@@ -16,7 +17,7 @@ function reshapeTo({ graph }: KernelCall, x: Output, shape: readonly number[]): 
 
 /** -1 stands for what is left. */
 function sizesOf(x: Output, shape: readonly number[]): number[] {
-  const size = x.shape.reduce((product, length) => product * length, 1);
+  const size = sizeOfShape(x.shape);
   const known = shape.reduce((product, length) => (length < 0 ? product : product * length), 1);
   return shape.map((length) => (length < 0 ? size / known : length));
 }
