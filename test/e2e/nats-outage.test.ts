@@ -7,6 +7,7 @@ import { findResumable } from "#lib/store/find-resumable.ts";
 import type { TrainingJob__Output } from "#proto/petage/v1/TrainingJob.ts";
 import { createJob, logOf, startController, watchUntil } from "#test/support/controller.ts";
 import type { TestController } from "#test/support/controller.ts";
+import { freeze } from "#test/support/freeze.ts";
 import { descendants, SHOWS_PROCESSES } from "#test/support/process-tree.ts";
 import { writeTinyProject } from "#test/support/tiny-project.ts";
 import type { TinyProject } from "#test/support/tiny-project.ts";
@@ -78,7 +79,7 @@ describe("a job whose NATS goes away", function () {
   it(`waits for it for ${OUTAGE_MS / 1000} s, says so, and ends with the same bits`, async () => {
     const trained = await train("frozen", async (name) => {
       const pid = await broker();
-      process.kill(pid, "SIGSTOP");
+      freeze(pid);
       try {
         const waits = ({ status }: TrainingJob__Output): boolean =>
           status?.message.startsWith("Waiting for NATS") ?? false;

@@ -6,6 +6,7 @@ import type { NatsServer } from "#lib/host/process/nats-server.ts";
 import { encodeFrame } from "#lib/messaging/codec.ts";
 import { connectNats } from "#lib/messaging/connect.ts";
 import { ringSubjects } from "#lib/messaging/subjects.ts";
+import { freeze } from "#test/support/freeze.ts";
 import { at, FRAME, reduceOnce, rejection, withRing } from "#test/support/nats-ring.ts";
 import { withNatsServer } from "#test/support/nats-server.ts";
 
@@ -96,7 +97,7 @@ describe("a ring among strangers", () => {
     await withNatsServer(async (url, { pid }) => {
       await withRing({ url, size: 2, timeoutMs: 500, outageMs: 600 }, async (groups) => {
         await Promise.all(groups.map((group) => reduceOnce(group, new Float32Array(10))));
-        process.kill(pid, "SIGSTOP");
+        freeze(pid);
         try {
           const errors = await Promise.all(groups.map((group) => rejection(reduceOnce(group, new Float32Array(9), 1))));
           for (const error of errors) {

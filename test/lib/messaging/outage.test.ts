@@ -9,6 +9,7 @@ import { startNatsServer } from "#lib/host/process/nats-server.ts";
 import type { NatsServer } from "#lib/host/process/nats-server.ts";
 import { connectNats } from "#lib/messaging/connect.ts";
 import { joinRing } from "#lib/messaging/join-ring.ts";
+import { freeze } from "#test/support/freeze.ts";
 import { at, reduceOnce, rejection, withRing } from "#test/support/nats-ring.ts";
 import { startNameServer } from "#test/support/name-server.ts";
 import { rankValues } from "#test/support/ring-rank.ts";
@@ -64,7 +65,7 @@ describe("an outage of NATS", function () {
     }),
     "a broker that is frozen": async ({ url, pid }) => ({
       url,
-      begin: () => process.kill(pid, "SIGSTOP"),
+      begin: () => freeze(pid),
       end: () => void process.kill(pid, "SIGCONT"),
     }),
     "connections that are cut": async (server, owned) => {
