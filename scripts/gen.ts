@@ -1,10 +1,10 @@
 /**
  * `npm run gen` writes proto/gen: the TypeScript types of proto/petage, and the descriptors that reflection answers
- * with. `npm run gen:check` says whether it is up to date, and whether the protos hold to buf's STANDARD rules and
- * format.
+ * with; and lib/data/simd/gen: the WebAssembly of lib/data/simd/assembly. `npm run gen:check` says whether they are up
+ * to date, and whether the protos hold to buf's STANDARD rules and format.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PROTOS = join(ROOT, "proto");
-const GENERATED = join(PROTOS, "gen");
+const KERNELS = join(ROOT, "lib/data/simd");
 const require = createRequire(import.meta.url);
 
 // The same choices as in lib/rpc/protos.ts, which loads the protos at run time.
@@ -67,12 +67,28 @@ function generateDescriptors(outputDir: string, services: readonly string[]): vo
   for (const file of services) build(basename(file, ".proto"), join("proto", file));
 }
 
-function generate(outputDir: string): void {
+function generateProtos(outputDir: string): void {
   // What is shared comes with the services that import it.
   const services = filesBelow(PROTOS).filter((file) => file.endsWith(".proto") && !file.endsWith("/common.proto"));
   generateTypes(outputDir, services);
   generateDescriptors(outputDir, services);
 }
+
+/** The same bytes whoever compiles them, as the compiler is pinned. */
+function generateKernels(outputDir: string): void {
+  mkdirSync(outputDir, { recursive: true });
+  const [compiler, binary] = [require.resolve("assemblyscript/bin/asc.js"), join(outputDir, "kernels.wasm")];
+  const options = ["-O3", "--runtime", "stub", "--noAssert", "--enable", "simd", "--initialMemory", "1"];
+  run(process.execPath, [compiler, "kernels.ts", ...options, "-o", binary], join(KERNELS, "assembly"));
+  const text = readFileSync(binary, "base64");
+  rmSync(binary);
+  writeFileSync(join(outputDir, "kernels.ts"), `export const KERNELS =\n  "${text}";\n`);
+}
+
+const GENERATED = [
+  { folder: join(PROTOS, "gen"), generate: generateProtos },
+  { folder: join(KERNELS, "gen"), generate: generateKernels },
+];
 
 /** The files of one folder that the other lacks or has differently. */
 function differences(left: string, right: string): string[] {
@@ -88,18 +104,22 @@ function buf(...args: readonly string[]): void {
 
 function main(): void {
   const temporary = mkdtempSync(join(tmpdir(), "petage-gen-"));
-  const fresh = join(temporary, "gen"); // not the temporary folder itself, which nobody else may read
+  const isCheck = process.argv.includes("--check");
   try {
-    generate(fresh);
-    if (!process.argv.includes("--check")) {
-      rmSync(GENERATED, { recursive: true, force: true });
-      cpSync(fresh, GENERATED, { recursive: true });
-      return;
+    for (const { folder, generate } of GENERATED) {
+      const name = relative(ROOT, folder);
+      const fresh = join(temporary, name); // not the temporary folder itself, which nobody else may read
+      generate(fresh);
+      const stale = differences(fresh, folder);
+      if (isCheck && stale.length > 0)
+        throw new Error(`${name} is not up to date, run npm run gen: ${stale.join(", ")}`);
+      if (isCheck) continue;
+      rmSync(folder, { recursive: true, force: true });
+      cpSync(fresh, folder, { recursive: true });
     }
+    if (!isCheck) return;
     buf("lint");
     buf("format", "--diff", "--exit-code");
-    const stale = differences(fresh, GENERATED);
-    if (stale.length > 0) throw new Error(`proto/gen is not up to date, run npm run gen: ${stale.join(", ")}`);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }

@@ -45,8 +45,9 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // Reads images in worker threads; loads no tensors, so that the data-loader starts without TensorFlow.
   data: {
     layers: FOUNDATION,
-    packages: ["zod", "sharp", "fastest-levenshtein"],
-    nodeModules: ["fs", "fs/promises", "worker_threads"],
+    packages: ["zod", "sharp", "koffi", "fastest-levenshtein"],
+    // `module` finds the library in the package that brings it along.
+    nodeModules: ["fs", "fs/promises", "module", "worker_threads"],
   },
   optim: { layers: [...FOUNDATION, "engine"], packages: TENSORS, nodeModules: [] },
   // `data` for the shapes of a batch and of the preprocessor, which are plain values.

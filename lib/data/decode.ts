@@ -1,21 +1,20 @@
 import sharp, { type OutputInfo, type Sharp } from "sharp";
 import { PetageError } from "#lib/base/errors.ts";
 import { openBmp } from "./bmp.ts";
-import type { Size } from "./geometry.ts";
+import type { Box, Size } from "./geometry.ts";
 import { IMAGE_FORMATS, isImageFormat, sniffFormat, type ImageFormat } from "./image-format.ts";
 import { checkParts } from "./image-parts.ts";
 import { DEFAULT_IMAGE_LIMITS, LARGE_BYTES_HINT, LARGE_PIXELS_HINT, maxPixelsOf } from "./image-limits.ts";
 import type { ImageLimits } from "./image-limits.ts";
-import { outlineJpeg } from "./jpeg-outline.ts";
+import { placeOriented, turnedSize } from "./jpeg/oriented.ts";
+import { outlineJpeg } from "./jpeg/outline.ts";
+import { openTurbo, type TurboImage } from "./jpeg/turbojpeg.ts";
 import { openNetpbm } from "./netpbm.ts";
+import { openedImage, type OpenedImage } from "./opened-image.ts";
 import { cmykToBgr, swapRedAndBlue } from "./pixels.ts";
 import { undecodable, type PlainImage } from "./plain-image.ts";
-import type { Image } from "./types.ts";
-
-export interface DecodedImage extends Image {
-  /** The file lacks its end, and the photo a part, or as much of its detail. */
-  readonly cutShort?: true;
-}
+import { withArena } from "./simd/arena.ts";
+import type { DecodedImage, Image } from "./types.ts";
 
 /** OpenCV refuses longer ones, too, by libpng's limit. Millions of rows take seconds, however few pixels they have. */
 const MAX_IMAGE_EDGE_PX = 1_000_000;
@@ -37,6 +36,8 @@ export interface ImageHeader extends Size {
   readonly cutShort: boolean;
   /** Whether a JPEG has four inks. */
   readonly inks: boolean;
+  /** Whether a JPEG may have to be turned. */
+  readonly exif: boolean;
 }
 
 /** Reads no pixel. @throws PetageError IMAGE_EMPTY, IMAGE_TOO_LARGE, IMAGE_FORMAT_UNSUPPORTED or IMAGE_UNDECODABLE. */
@@ -47,7 +48,8 @@ export async function readImageHeader(bytes: Uint8Array, limits: ImageLimits): P
   checkParts(bytes, format, { jpeg, maxImagePixels: limits.maxImagePixels });
   const size = PLAIN_FORMATS[format]?.(bytes) ?? jpeg?.frame ?? (await readSize(bytes, { cutShort, limits }));
   checkPixels(size, maxPixelsOf(format, limits));
-  return { format, width: size.width, height: size.height, cutShort, inks: jpeg?.frame?.components === 4 };
+  const { width, height } = size;
+  return { format, width, height, cutShort, inks: jpeg?.frame?.components === 4, exif: jpeg?.exif ?? false };
 }
 
 /**
@@ -59,7 +61,43 @@ export async function decodeImage(
   bytes: Uint8Array,
   limits: ImageLimits = DEFAULT_IMAGE_LIMITS,
 ): Promise<DecodedImage> {
-  const { format, inks, cutShort } = await readImageHeader(bytes, limits);
+  return await (await openImage(bytes, limits)).decode();
+}
+
+/** The same without decoding a plain JPEG yet, of which a pipeline may need a part only. */
+export async function openImage(bytes: Uint8Array, limits: ImageLimits = DEFAULT_IMAGE_LIMITS): Promise<OpenedImage> {
+  const header = await readImageHeader(bytes, limits);
+  const isPlainJpeg = header.format === "jpeg" && !header.inks && !header.cutShort;
+  const image = isPlainJpeg ? openTurbo(bytes) : undefined;
+  if (!image) return openedImage(await decodeWhole(bytes, header, limits));
+  const orientation = header.exif ? await readOrientation(bytes, limits) : 1;
+  const size = turnedSize(image, orientation);
+  const all = { top: 0, left: 0, ...size };
+  return {
+    ...size,
+    decode: async () => decodeTurbo({ image, orientation, needed: all }) ?? (await decodeWhole(bytes, header, limits)),
+    place: (arena, needed) => placeOriented(arena, { image, orientation, needed }),
+  };
+}
+
+/** `undefined` where libjpeg-turbo warns: what such a file shows is libvips' to say. */
+function decodeTurbo(options: {
+  readonly image: TurboImage;
+  readonly orientation: number;
+  readonly needed: Box;
+}): Image | undefined {
+  const { width, height } = options.needed;
+  return withArena((arena) => {
+    const placed = placeOriented(arena, options);
+    return placed && { data: arena.bytes(placed.address, width * height * 3).slice(), width, height, channels: 3 };
+  });
+}
+
+async function decodeWhole(
+  bytes: Uint8Array,
+  { format, inks, cutShort }: ImageHeader,
+  limits: ImageLimits,
+): Promise<DecodedImage> {
   const plain = PLAIN_FORMATS[format]?.(bytes);
   if (plain) return { data: plain.read(), width: plain.width, height: plain.height, channels: 3 };
   try {
@@ -98,6 +136,12 @@ function openSharp(bytes: Uint8Array, { cutShort, limits }: SharpOptions): Sharp
   // "warning", sharp's default, would refuse usable photos with odd headers.
   const failOn = cutShort ? "none" : "error";
   return sharp(buffer, { failOn, pages: 1, ignoreIcc: true, limitInputPixels: limits.maxImagePixels });
+}
+
+/** Of EXIF, 1 to 8: what libvips makes of it. */
+async function readOrientation(bytes: Uint8Array, limits: ImageLimits): Promise<number> {
+  const { orientation = 1 } = await openSharp(bytes, { cutShort: false, limits }).metadata();
+  return orientation;
 }
 
 async function readSize(bytes: Uint8Array, options: SharpOptions): Promise<Size> {

@@ -1,7 +1,7 @@
 import { PetageError } from "#lib/base/errors.ts";
 import { derivedPixels } from "./avif-outline.ts";
 import type { ImageFormat } from "./image-format.ts";
-import type { JpegOutline } from "./jpeg-outline.ts";
+import type { JpegOutline } from "./jpeg/outline.ts";
 import { undecodable } from "./plain-image.ts";
 import { oddTiffPixels, outlineTiff } from "./tiff-outline.ts";
 

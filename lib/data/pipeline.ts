@@ -1,17 +1,18 @@
-import type { PetageError } from "#lib/base/errors.ts";
+import { PetageError } from "#lib/base/errors.ts";
 import type { Random } from "#lib/base/random.ts";
 import { buildComponent } from "#lib/config/component/build.ts";
 import type { Build } from "#lib/config/component/component.ts";
 import { isDict } from "#lib/config/dictionary.ts";
 import type { ConfigNode } from "#lib/config/component/node.ts";
-import { decodeImage } from "./decode.ts";
+import { openImage } from "./decode.ts";
+import { openedImage } from "./opened-image.ts";
 import type { ImageLimits } from "./image-limits.ts";
 import type { Size } from "./geometry.ts";
 import { carryOut, sizeAfter } from "./raster.ts";
 import type { Operation } from "./raster.ts";
 import { transforms } from "#lib/data/transforms/index.ts";
 import type { Transform } from "#lib/data/transforms/transform.ts";
-import type { Image, Sample } from "./types.ts";
+import type { Sample } from "./types.ts";
 
 const FIRST = "LoadImageFromFile";
 const LAST = "PackInputs";
@@ -51,25 +52,28 @@ export function plannedSize(stages: readonly Transform[], photo: Size, random: R
 /** Plans what the transforms do to a sample, and has it carried out. */
 export function createPipeline(stages: readonly Transform[], { read, decode }: PipelineContext): Pipeline {
   return async (sample, random) => {
-    let { image, cutShort } = sample;
-    const load = async (): Promise<Image> => {
-      const decoded = await decodeImage(sample.bytes ?? (await read(sample.info.path, decode.maxImageBytes)), decode);
-      cutShort = decoded.cutShort;
-      return decoded;
-    };
-    let size: Size = image ?? { height: 0, width: 0 };
+    let opened = sample.image && openedImage(sample.image);
+    let size: Size = opened ?? { height: 0, width: 0 };
     const operations: Operation[] = [];
     for (const stage of stages) {
       const planned = stage.plan(size, random);
       operations.push(...planned);
       size = planned.reduce(sizeAfter, size);
       if (!stage.loads) continue;
-      image = await carryOut(operations.splice(0), image, load);
-      size = image ?? size;
+      opened = await openImage(sample.bytes ?? (await read(sample.info.path, decode.maxImageBytes)), decode);
+      size = opened;
+      operations.length = 0;
     }
-    image = await carryOut(operations, image, load);
-    return { ...sample, ...(image && { image }), ...(cutShort && { cutShort }) };
+    if (!opened) throw nothingLoaded();
+    const { cutShort } = opened;
+    return { ...sample, image: await carryOut(operations, opened), ...(cutShort && { cutShort }) };
   };
+}
+
+function nothingLoaded(): PetageError {
+  return new PetageError("CONFIG_INVALID_VALUE", "A pipeline got a sample whose image is not loaded", {
+    hint: "Put dict(type='LoadImageFromFile') first in the pipeline",
+  });
 }
 
 /** The component's name without a scope such as `mmpretrain.`. */

@@ -1,20 +1,21 @@
-import { PetageError } from "#lib/base/errors.ts";
+import { assert } from "#lib/base/assert.ts";
 import type { Box, Size } from "./geometry.ts";
+import { openedImage, type OpenedImage } from "./opened-image.ts";
 import { crop, flip, pad } from "./pixels.ts";
 import type { FlipDirection, Padding } from "./pixels.ts";
 import { resize } from "./resize.ts";
 import type { ResizeMethod } from "./resize.ts";
+import { withArena } from "./simd/arena.ts";
+import { planResampling, type Resampling } from "./simd/resample.ts";
 import { checkEnlarged } from "./size-limit.ts";
 import type { Image } from "./types.ts";
 import { oneSize, stackViews, viewsOf } from "./views.ts";
 
-/** One step of work on an image, as data: what it does to the size is known before a pixel is touched. */
+/**
+ * One step of work on an image, as data: what it does to the size is known before a pixel is touched. Of several views it
+ * is done to each.
+ */
 export type Operation =
-  /** The sample's file, or the bytes that it brings along, decoded. */
-  { readonly kind: "load" } | PixelOperation;
-
-/** What can be done to an image that is there; of several views, to each. */
-export type PixelOperation =
   /** The box lies within the image. */
   | { readonly kind: "crop"; readonly box: Box }
   | { readonly kind: "resize"; readonly size: Size; readonly method: ResizeMethod }
@@ -23,12 +24,9 @@ export type PixelOperation =
   /** What cannot be described otherwise: other pixels, in a new array, of this size if it is not the image's. */
   | { readonly kind: "pixels"; readonly size?: Size; run(image: Image): Image }
   /** Several views in place of an image, of one size: each by operations of its own. `inViews` makes it. */
-  | { readonly kind: "views"; readonly plans: readonly (readonly PixelOperation[])[] };
+  | { readonly kind: "views"; readonly plans: readonly (readonly Operation[])[] };
 
-/**
- * The size that an operation leaves; IMAGE_TOO_LARGE if it makes too much of the image. What it is after "load" shows
- * when that has been carried out.
- */
+/** The size that an operation leaves; IMAGE_TOO_LARGE if it makes too much of the image. */
 export function sizeAfter(size: Size, operation: Operation): Size {
   const after = madeSize(size, operation);
   checkEnlarged(size, after);
@@ -49,35 +47,81 @@ function madeSize(size: Size, operation: Operation): Size {
       return operation.size ?? size;
     case "views":
       return oneSize(operation.plans.map((plan) => plan.reduce(sizeAfter, size)));
-    case "load":
     case "flip":
       return size;
   }
 }
 
 /**
- * Carries a list of operations out, one after the other. Only this function does, so that it can come to do several in
- * one pass: crop, resize and flip, or decoding at a smaller scale.
+ * Carries a list of operations out, one after the other, on an image that need not have been decoded yet. Only this
+ * function does, so that what belongs together is done in one pass, on the pixels that are needed.
  */
-export async function carryOut(
-  operations: readonly Operation[],
-  image: Image | undefined,
-  load: () => Promise<Image>,
-): Promise<Image | undefined> {
+export async function carryOut(operations: readonly Operation[], image: OpenedImage): Promise<Image> {
   let current = image;
-  for (const operation of operations)
-    current = operation.kind === "load" ? await load() : applyOperation(loaded(current), operation);
-  return current;
+  for (let at = 0; at < operations.length;) {
+    const resampling = findResampling(operations, at, current);
+    const resampled = resampling && resample(current, resampling);
+    const operation = operations[at];
+    assert(operation, "an operation");
+    current = openedImage(resampled ?? applyOperation(await current.decode(), operation));
+    at = resampled ? resampling.end : at + 1;
+  }
+  return await current.decode();
+}
+
+/** What the operations from `start` on make of an image in one pass, up to that at `end`: they crop, resize, crop and flip. */
+interface FoundResampling extends Resampling {
+  readonly end: number;
+}
+
+function findResampling(operations: readonly Operation[], start: number, image: Size): FoundResampling | undefined {
+  let at = start;
+  let box: Box = whole(image);
+  let operation = operations[at];
+  for (; operation?.kind === "crop"; operation = operations[++at]) box = within(box, operation.box);
+  if (operation?.kind !== "resize") return undefined;
+  const { size, method } = operation;
+  let window: Box = whole(size);
+  operation = operations[++at];
+  for (; operation?.kind === "crop"; operation = operations[++at]) window = within(window, operation.box);
+  const mirrored = { x: false, y: false };
+  for (; operation?.kind === "flip"; operation = operations[++at]) {
+    if (operation.direction !== "vertical") mirrored.x = !mirrored.x;
+    if (operation.direction !== "horizontal") mirrored.y = !mirrored.y;
+  }
+  return { box, size, method, window, mirrored, end: at };
+}
+
+function whole({ width, height }: Size): Box {
+  return { top: 0, left: 0, width, height };
+}
+
+/** A box within another, as a box of what that one is within. */
+function within(outer: Box, { top, left, width, height }: Box): Box {
+  return { top: outer.top + top, left: outer.left + left, width, height };
+}
+
+/** `undefined` where the machine, the method or the image needs one operation after the other. */
+function resample(image: OpenedImage, resampling: Resampling): Image | undefined {
+  const plan = planResampling(resampling);
+  if (!plan) return undefined;
+  const { width, height } = resampling.window;
+  return withArena((arena) => {
+    const pixels = image.place(arena, plan.needed);
+    if (!pixels) return undefined;
+    const address = plan.run(arena, pixels);
+    return { data: arena.bytes(address, width * height * 3).slice(), width, height, channels: 3 };
+  });
 }
 
 /** The image after one operation; it is left alone itself. */
-export function applyOperation(image: Image, operation: PixelOperation): Image {
+export function applyOperation(image: Image, operation: Operation): Image {
   return image.views === undefined
     ? applyToView(image, operation)
     : stackViews(viewsOf(image).map((view) => applyToView(view, operation)));
 }
 
-function applyToView(image: Image, operation: PixelOperation): Image {
+function applyToView(image: Image, operation: Operation): Image {
   switch (operation.kind) {
     case "crop":
       return crop(image, operation.box);
@@ -92,11 +136,4 @@ function applyToView(image: Image, operation: PixelOperation): Image {
     case "views":
       return stackViews(operation.plans.map((plan) => plan.reduce(applyOperation, image)));
   }
-}
-
-function loaded(image: Image | undefined): Image {
-  if (image) return image;
-  throw new PetageError("CONFIG_INVALID_VALUE", "A transform got a sample whose image is not loaded", {
-    hint: "Put dict(type='LoadImageFromFile') first in the pipeline",
-  });
 }

@@ -8,6 +8,11 @@ export interface Image {
   readonly views?: number;
 }
 
+export interface DecodedImage extends Image {
+  /** The file lacks its end, and the photo a part, or as much of its detail. */
+  readonly cutShort?: true;
+}
+
 /** One entry of a dataset: where the image lies and its label (age in months), `null` where there is none. */
 export interface SampleInfo {
   /** The path as written in the annotation, or relative to the data prefix: the name used in results. */

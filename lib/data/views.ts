@@ -1,21 +1,14 @@
 import { defined } from "#lib/base/assert.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Size } from "./geometry.ts";
-import type { Operation, PixelOperation } from "./raster.ts";
+import type { Operation } from "./raster.ts";
 import type { Image } from "./types.ts";
 
 // Several views of one photo, as self-supervised training compares them. They lie in one array, one after the other.
 
-/** The operation that makes several views of an image, each as planned for it. CONFIG_INVALID_VALUE where one loads. */
-export function inViews(plans: readonly (readonly Operation[])[]): PixelOperation {
-  return { kind: "views", plans: plans.map((plan) => plan.map(onPixels)) };
-}
-
-function onPixels(operation: Operation): PixelOperation {
-  if (operation.kind !== "load") return operation;
-  throw new PetageError("CONFIG_INVALID_VALUE", "A view of an image cannot load another", {
-    hint: "Put dict(type='LoadImageFromFile') first in the pipeline",
-  });
+/** The operation that makes several views of an image, each as planned for it. */
+export function inViews(plans: readonly (readonly Operation[])[]): Operation {
+  return { kind: "views", plans };
 }
 
 /** The size that all views have. CONFIG_INVALID_VALUE where they differ. */

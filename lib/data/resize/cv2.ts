@@ -17,17 +17,17 @@ type Method = (image: Image, size: Size) => Image;
 
 const METHODS: Readonly<Record<Cv2Interpolation, Method>> = {
   nearest: resizeNearest,
-  bilinear: (image, size) => (halves(image, size) ? resizeArea(image, size) : resizeLinear(image, size, centred)),
-  bicubic: wide({ count: 4, kernel: cubicKernel, fixedPoint: false }, mixExact),
+  bilinear: (image, size) => (halves(image, size) ? resizeArea(image, size) : resizeLinear(image, size, linearTaps)),
+  bicubic: wide(cubicTaps, mixExact),
   area: (image, size) =>
     image.width >= size.width && image.height >= size.height
       ? resizeArea(image, size)
-      : resizeLinear(image, size, areaLike),
-  lanczos: wide({ count: 8, kernel: lanczosKernel, fixedPoint: true }, mixFixedPoint),
+      : resizeLinear(image, size, areaLikeTaps),
+  lanczos: wide(lanczosTaps, mixFixedPoint),
 };
 
 /** OpenCV averages 2 x 2 blocks in this case, which is the same but for rounding. */
-function halves(image: Image, size: Size): boolean {
+export function halves(image: Size, size: Size): boolean {
   return image.width === 2 * size.width && image.height === 2 * size.height;
 }
 
@@ -51,24 +51,54 @@ function nearestSources({ source, target }: Axis): Int32Array {
   return Int32Array.from({ length: target }, (_, index) => Math.min(Math.floor(index * scale), source - 1));
 }
 
-function resizeLinear(image: Image, size: Size, locate: (axis: Axis) => TapOptions["locate"]): Image {
-  const columns = { source: image.width, target: size.width };
-  const rows = { source: image.height, target: size.height };
-  const options = { count: 2, kernel: linearKernel, fixedPoint: true };
+function resizeLinear(image: Image, size: Size, tapsOf: typeof linearTaps): Image {
   return resizeLinearly(image, size, {
-    columns: computeTaps(columns, { ...options, locate: locate(columns), snapsToEdge: true }),
-    rows: computeTaps(rows, { ...options, locate: locate(rows), snapsToEdge: false }),
+    columns: tapsOf({ source: image.width, target: size.width }, "columns"),
+    rows: tapsOf({ source: image.height, target: size.height }, "rows"),
   });
 }
 
-function wide(options: Pick<TapOptions, "count" | "kernel" | "fixedPoint">, mixRows: MixRows): Method {
-  const taps = (axis: Axis): Taps => computeTaps(axis, { ...options, locate: centred(axis), snapsToEdge: false });
+function wide(tapsOf: (axis: Axis) => Taps, mixRows: MixRows): Method {
   return (image, size) =>
     resizeSeparable(image, size, {
-      columns: taps({ source: image.width, target: size.width }),
-      rows: taps({ source: image.height, target: size.height }),
+      columns: tapsOf({ source: image.width, target: size.width }),
+      rows: tapsOf({ source: image.height, target: size.height }),
       mixRows,
     });
+}
+
+/** Two neighbours, with whole weights. */
+export function linearTaps(axis: Axis, along: "columns" | "rows"): Taps {
+  return computeTaps(axis, { ...linear(along), locate: centred(axis) });
+}
+
+function areaLikeTaps(axis: Axis, along: "columns" | "rows"): Taps {
+  return computeTaps(axis, { ...linear(along), locate: areaLike(axis) });
+}
+
+function linear(along: "columns" | "rows"): Omit<TapOptions, "locate"> {
+  return { count: 2, kernel: linearKernel, fixedPoint: true, snapsToEdge: along === "columns" };
+}
+
+/** Four neighbours, with weights in single precision. */
+export function cubicTaps(axis: Axis): Taps {
+  return computeTaps(axis, {
+    count: 4,
+    kernel: cubicKernel,
+    fixedPoint: false,
+    locate: centred(axis),
+    snapsToEdge: false,
+  });
+}
+
+function lanczosTaps(axis: Axis): Taps {
+  return computeTaps(axis, {
+    count: 8,
+    kernel: lanczosKernel,
+    fixedPoint: true,
+    locate: centred(axis),
+    snapsToEdge: false,
+  });
 }
 
 function mixFixedPoint(rows: readonly Float32Array[], weights: Float32Array, target: Uint8Array): void {

@@ -1,5 +1,6 @@
 import type { Size } from "#lib/data/geometry.ts";
 import type { Image } from "#lib/data/types.ts";
+import type { Axis } from "./taps.ts";
 
 export type PillowInterpolation = "nearest" | "bilinear" | "bicubic" | "box" | "lanczos" | "hamming";
 
@@ -37,13 +38,22 @@ export function resizePillow(image: Image, size: Size, interpolation: PillowInte
   return size.height === image.height ? narrowed : resizeHeight(narrowed, size.height, filter);
 }
 
-interface Window {
+/** The neighbours that mix into one target pixel, and their weights in fixed point. */
+export interface Window {
   readonly first: number;
   readonly weights: Int32Array;
 }
 
-const WEIGHT_BITS = 32 - 8 - 2;
-const HALF = 1 << (WEIGHT_BITS - 1);
+export const PILLOW_WEIGHT_BITS = 32 - 8 - 2;
+const HALF = 1 << (PILLOW_WEIGHT_BITS - 1);
+
+/** One for each target pixel of an axis. */
+export function pillowWindows(
+  { source, target }: Axis,
+  interpolation: Exclude<PillowInterpolation, "nearest">,
+): readonly Window[] {
+  return computeWindows(source, target, FILTERS[interpolation]);
+}
 
 function computeWindows(source: number, target: number, filter: Filter): readonly Window[] {
   const scale = source / target;
@@ -65,11 +75,11 @@ function computeWindows(source: number, target: number, filter: Filter): readonl
 }
 
 function toFixedPoint(weight: number): number {
-  return Math.trunc(weight * 2 ** WEIGHT_BITS + (weight < 0 ? -0.5 : 0.5));
+  return Math.trunc(weight * 2 ** PILLOW_WEIGHT_BITS + (weight < 0 ? -0.5 : 0.5));
 }
 
 function clip(sum: number): number {
-  return Math.min(Math.max(sum >> WEIGHT_BITS, 0), 255);
+  return Math.min(Math.max(sum >> PILLOW_WEIGHT_BITS, 0), 255);
 }
 
 function resizeWidth(image: Image, width: number, filter: Filter): Image {

@@ -16,6 +16,6 @@ export const LoadImageFromFile = component({
     file_client_args: localBackend.nullable().default(null).describe("The older name of backend_args."),
   }),
   create(_config): Transform {
-    return { loads: true, plan: () => [{ kind: "load" }] };
+    return { loads: true, plan: () => [] };
   },
 });

@@ -5,7 +5,7 @@ import { decodeImage } from "#lib/data/decode.ts";
 import { DEFAULT_IMAGE_LIMITS } from "#lib/data/image-limits.ts";
 import { checkParts, IMAGE_PART_LIMITS } from "#lib/data/image-parts.ts";
 import { derivedPixels } from "#lib/data/avif-outline.ts";
-import { outlineJpeg } from "#lib/data/jpeg-outline.ts";
+import { outlineJpeg } from "#lib/data/jpeg/outline.ts";
 import { outlineTiff } from "#lib/data/tiff-outline.ts";
 import * as odd from "./odd-images.ts";
 

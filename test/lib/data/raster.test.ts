@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { applyOperation, carryOut, sizeAfter } from "#lib/data/raster.ts";
 import type { Operation } from "#lib/data/raster.ts";
-import { numberedImage } from "./support.ts";
-
-const never = (): never => assert.fail("nothing is loaded");
+import fc from "fast-check";
+import type { Box, Size } from "#lib/data/geometry.ts";
+import { openedImage } from "#lib/data/opened-image.ts";
+import { CV2_INTERPOLATIONS, PILLOW_INTERPOLATIONS, type ResizeMethod } from "#lib/data/resize.ts";
+import type { Image } from "#lib/data/types.ts";
+import { boxWithin, numberedImage } from "./support.ts";
 
 /** One of each kind that changes an image that is there. */
-const OPERATIONS: readonly Exclude<Operation, { kind: "load" }>[] = [
+const OPERATIONS: readonly Operation[] = [
   { kind: "crop", box: { top: 1, left: 2, height: 4, width: 3 } },
   { kind: "resize", size: { height: 7, width: 5 }, method: { backend: "cv2", interpolation: "bilinear" } },
   { kind: "flip", direction: "diagonal" },
@@ -14,6 +17,36 @@ const OPERATIONS: readonly Exclude<Operation, { kind: "load" }>[] = [
   { kind: "pixels", run: (image) => ({ ...image, data: image.data.map((value) => 255 - value) }) },
   { kind: "pixels", size: { height: 2, width: 2 }, run: () => numberedImage(2, 2) },
 ];
+
+const METHODS: readonly ResizeMethod[] = [
+  ...CV2_INTERPOLATIONS.map((interpolation) => ({ backend: "cv2", interpolation }) as const),
+  ...PILLOW_INTERPOLATIONS.map((interpolation) => ({ backend: "pillow", interpolation }) as const),
+];
+
+const length = fc.integer({ min: 1, max: 40 });
+const size = fc.record({ height: length, width: length });
+
+function noise({ height, width }: Size): fc.Arbitrary<Image> {
+  const bytes = height * width * 3;
+  return fc
+    .uint8Array({ minLength: bytes, maxLength: bytes, size: "max" })
+    .map((data) => ({ data, height, width, channels: 3 }));
+}
+
+/** An image, and a crop, a resize, a crop and flips of it, each or none. */
+function plans(): fc.Arbitrary<{ readonly image: Image; readonly operations: readonly Operation[] }> {
+  const flips = fc.array(fc.constantFrom("horizontal", "vertical", "diagonal"), { maxLength: 2 });
+  return fc.record({ from: size, to: size, method: fc.constantFrom(...METHODS), flips }).chain((drawn) => {
+    const { from, to, method } = drawn;
+    const crops = fc.tuple(fc.option(boxWithin(from)), fc.option(boxWithin(to)));
+    return fc.tuple(noise(from), crops).map(([image, [first, second]]) => {
+      const crop = (box: Box | null): Operation[] => (box ? [{ kind: "crop", box }] : []);
+      const resize: Operation = { kind: "resize", size: to, method };
+      const flip = drawn.flips.map((direction): Operation => ({ kind: "flip", direction }));
+      return { image, operations: [...crop(first), resize, ...crop(second), ...flip] };
+    });
+  });
+}
 
 describe("operations", () => {
   for (const operation of OPERATIONS) {
@@ -27,13 +60,22 @@ describe("operations", () => {
     });
   }
 
-  it("are carried out in order, also after an image was loaded", async () => {
-    const loaded = numberedImage(6, 8);
-    const expected = OPERATIONS.slice(0, 4).reduce(applyOperation, loaded);
-    const load = { kind: "load" } as const;
-    assert.deepEqual(await carryOut([load, ...OPERATIONS.slice(0, 4)], undefined, async () => loaded), expected);
-    assert.deepEqual(await carryOut(OPERATIONS.slice(0, 4), loaded, never), expected);
-    assert.equal(await carryOut([], undefined, never), undefined);
+  it("are carried out in order", async () => {
+    const image = numberedImage(6, 8);
+    const expected = OPERATIONS.slice(0, 4).reduce(applyOperation, image);
+    assert.deepEqual(await carryOut(OPERATIONS.slice(0, 4), openedImage(image)), expected);
+    assert.equal(await carryOut([], openedImage(image)), image);
+  });
+
+  it("give the same in one pass as one after the other", async () => {
+    await fc.assert(
+      fc.asyncProperty(plans(), async ({ image, operations }) => {
+        const made = await carryOut(operations, openedImage(image));
+        const expected = operations.reduce(applyOperation, image);
+        assert.deepEqual(made, { ...expected, data: Uint8Array.from(expected.data) });
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 

@@ -5,6 +5,8 @@ import type { ConfigNode } from "#lib/config/component/node.ts";
 import type { ConfigValue } from "#lib/config/value.ts";
 import type { DataFiles } from "#lib/data/files.ts";
 import { nodeOf } from "#test/support/build.ts";
+import fc from "fast-check";
+import type { Box, Size } from "#lib/data/geometry.ts";
 import type { Image } from "#lib/data/types.ts";
 
 /** A config node made by code. */
@@ -57,4 +59,13 @@ export function recordingLog(): Log & { readonly warnings: readonly LogLine[] } 
 export function numberedImage(height: number, width: number, channels = 3): Image {
   const data = Uint8Array.from({ length: height * width * channels }, (_, index) => (index * 7) % 256);
   return { data, height, width, channels };
+}
+
+/** Of at least one pixel. */
+export function boxWithin({ height, width }: Size): fc.Arbitrary<Box> {
+  const span = (length: number): fc.Arbitrary<[first: number, count: number]> =>
+    fc.integer({ min: 1, max: length }).chain((count) => fc.tuple(fc.nat(length - count), fc.constant(count)));
+  return fc.tuple(span(height), span(width)).map(([[top, rows], [left, columns]]) => {
+    return { top, left, height: rows, width: columns };
+  });
 }

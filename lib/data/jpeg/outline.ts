@@ -5,6 +5,8 @@ export interface JpegOutline {
   /** Passes over the whole image: one of a baseline JPEG, about ten of a progressive one. */
   readonly scans: number;
   readonly segments: number;
+  /** Whether it brings metadata of a camera, by which it may have to be turned. */
+  readonly exif: boolean;
   /** Whether the marker of the end is there. */
   readonly complete: boolean;
 }
@@ -15,7 +17,7 @@ export interface JpegFrame {
   readonly components: number;
 }
 
-const MARKER = { stuffing: 0x00, temporary: 0x01, startOfScan: 0xda, endOfImage: 0xd9 } as const;
+const MARKER = { stuffing: 0x00, temporary: 0x01, startOfScan: 0xda, endOfImage: 0xd9, application1: 0xe1 } as const;
 const MIN_FRAME_BYTES = 8;
 
 /** Reads the markers up to the end of the image, over what stands between them as libjpeg does. */
@@ -23,30 +25,32 @@ export function outlineJpeg(bytes: Uint8Array): JpegOutline {
   let frame: JpegFrame | undefined;
   let scans = 0;
   let segments = 0;
+  let exif = false;
   let at = nextMarker(bytes, 2);
   for (; at + 1 < bytes.length; at = nextMarker(bytes, at)) {
     const marker = bytes[at + 1] ?? 0;
-    if (marker === MARKER.endOfImage) return { frame, scans, segments, complete: true };
+    if (marker === MARKER.endOfImage) return { frame, scans, segments, exif, complete: true };
     if (isAlone(marker)) {
       at += 2;
       continue;
     }
     const length = uint16(bytes, at + 2);
     segments++;
+    if (marker === MARKER.application1 && isExif(bytes, at + 4)) exif = true;
     if (marker === MARKER.startOfScan) scans++;
     else if (isFrame(marker) && scans === 0 && at + 2 + length <= bytes.length && length >= MIN_FRAME_BYTES) {
       frame ??= readFrame(bytes, at + 4);
     }
     at += 2 + length;
   }
-  return { frame, scans, segments, complete: false };
+  return { frame, scans, segments, exif, complete: false };
 }
 
 /** Where 0xFF stands and something else follows. */
 function nextMarker(bytes: Uint8Array, from: number): number {
-  let at = from;
-  while (at < bytes.length && (bytes[at] !== 0xff || bytes[at + 1] === 0xff)) at++;
-  return at;
+  let at = bytes.indexOf(0xff, from);
+  while (at >= 0 && bytes[at + 1] === 0xff) at = bytes.indexOf(0xff, at + 1);
+  return at < 0 ? bytes.length : at;
 }
 
 /** Markers without a segment; those of restarts and of the start of an image, too. */
@@ -57,6 +61,10 @@ function isAlone(marker: number): boolean {
 /** SOF0 to SOF15; C4, C8 and CC in that range are other things. */
 function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+}
+
+function isExif(bytes: Uint8Array, at: number): boolean {
+  return [0x45, 0x78, 0x69, 0x66].every((letter, index) => bytes[at + index] === letter);
 }
 
 function readFrame(bytes: Uint8Array, start: number): JpegFrame {

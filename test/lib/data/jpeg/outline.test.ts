@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { outlineJpeg, type JpegOutline } from "#lib/data/jpeg-outline.ts";
-import * as odd from "./odd-images.ts";
+import { outlineJpeg, type JpegOutline } from "#lib/data/jpeg/outline.ts";
+import * as odd from "../odd-images.ts";
 
 const START = [0xff, 0xd8];
 const FRAME = [0xff, 0xc0, 0, 11, 8, 0, 20, 0, 40, 1, 1, 0x11, 0];
@@ -12,6 +12,7 @@ describe("outlineJpeg", () => {
     frame: { width: 40, height: 20, components: 1 },
     scans: 1,
     segments: 2,
+    exif: false,
     complete: true,
   };
   const cases: readonly [string, readonly number[], Partial<JpegOutline>][] = [
