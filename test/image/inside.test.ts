@@ -21,6 +21,7 @@ describe("isUnread() of a file in node_modules", () => {
     "node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm",
     "node_modules/@tensorflow/tfjs-node-gpu/dist/index.js",
     `node_modules/bare-fs/prebuilds/${HERE}/bare-fs.bare`,
+    `node_modules/@julusian/jpeg-turbo/prebuilds/jpeg-turbo-${HERE}/libturbojpeg.so.0`,
     "node_modules/x/prebuilds",
   ];
   const unread = [

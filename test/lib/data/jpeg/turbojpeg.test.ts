@@ -6,6 +6,7 @@ import { defined } from "#lib/base/assert.ts";
 import { openImage } from "#lib/data/decode.ts";
 import type { Box, Size } from "#lib/data/geometry.ts";
 import { withArena } from "#lib/data/simd/arena.ts";
+import { openTurbo } from "#lib/data/jpeg/turbojpeg.ts";
 import { carryOut } from "#lib/data/raster.ts";
 import { crop, swapRedAndBlue } from "#lib/data/pixels.ts";
 import type { Image } from "#lib/data/types.ts";
@@ -85,6 +86,13 @@ describe("a JPEG of which a part is decoded", () => {
       }
     });
   }
+
+  it("is opened by libjpeg-turbo, which comes with a package", () => {
+    const [size] = SIZES;
+    assert.ok(size);
+    const { width, height } = openTurbo(encode(size, "420")) ?? {};
+    assert.deepEqual({ width, height }, size);
+  });
 
   for (const orientation of [1, 2, 3, 4, 5, 6, 7, 8]) {
     it(`is turned by its EXIF orientation ${orientation}`, async () => {
