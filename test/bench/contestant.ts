@@ -6,6 +6,7 @@ import { PetageError } from "#lib/base/errors.ts";
 import { readableLine } from "#lib/host/logger.ts";
 import { threadEnvironment } from "#lib/host/process/cores.ts";
 import { onLines } from "#lib/host/process/lines.ts";
+import { NODE_FLAGS } from "#lib/jobs/node-flags.ts";
 import type { BenchContext } from "./benchmark.ts";
 
 /** A process that measures: it answers each line of JSON with one of its own, and ends when its input does. */
@@ -71,7 +72,7 @@ export function startOurs<Request, Answer>(
   { say }: BenchContext,
   { program, setup }: { readonly program: URL; readonly setup: object },
 ): Contestant<Request, Answer> {
-  const args = ["--import", "tsx", fileURLToPath(program)];
+  const args = [...NODE_FLAGS, "--import", "tsx", fileURLToPath(program)];
   return startContestant({ name: "petage", file: process.execPath, args, setup, say });
 }
 

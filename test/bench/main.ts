@@ -5,14 +5,14 @@ import { wholeNumber } from "../../cli/numbers.ts";
 import type { BenchContext, Benchmark } from "./benchmark.ts";
 import { toRow } from "./benchmark.ts";
 import { controller } from "./controller.ts";
-import { dataLoader } from "./data-loader.ts";
+import { data } from "./data.ts";
 import { learning } from "./learning.ts";
 import { overload } from "./overload.ts";
 import { predict } from "./predict.ts";
 import { ring } from "./ring.ts";
 import { train } from "./train.ts";
 
-const PARTS = { train, "data-loader": dataLoader, ring, predict } satisfies Readonly<Record<string, Benchmark>>;
+const PARTS = { train, data, ring, predict } satisfies Readonly<Record<string, Benchmark>>;
 
 /** By the name that `npm run bench -- NAME` takes. */
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {

@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { PetageError } from "#lib/base/errors.ts";
 import { abortable } from "#lib/base/signals.ts";
 import { NO_ACCESS } from "#lib/jobs/access-settings.ts";
+import { NODE_FLAGS } from "#lib/jobs/node-flags.ts";
 import { systemClock } from "#lib/system/clock.ts";
 import { Deadline } from "#lib/system/deadline.ts";
 import { onLines } from "./lines.ts";
@@ -68,7 +69,7 @@ export interface RunningProcess extends AsyncDisposable {
  * its children, and a channel to us whose closing tells it that we are gone, however we ended.
  */
 export function startProcess(spec: ProcessSpec): RunningProcess {
-  const child = spawn(process.execPath, ["--import", LOADER, spec.entry, ...(spec.args ?? [])], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, "--import", LOADER, spec.entry, ...(spec.args ?? [])], {
     cwd: process.cwd(),
     env: {
       ...process.env,

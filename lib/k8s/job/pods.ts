@@ -1,4 +1,5 @@
 import { compact } from "#lib/base/compact.ts";
+import { NODE_FLAGS } from "#lib/jobs/node-flags.ts";
 import type { Role, WorkerName } from "#lib/jobs/job-state.ts";
 import { workerEnvironment } from "#lib/jobs/worker-environment.ts";
 import type { WorkerEnvironment } from "#lib/jobs/worker-environment.ts";
@@ -120,7 +121,7 @@ function containerOf(context: AttemptContext, role: Exclude<Role, "nats-server">
     name: role,
     image: job.spec.image ?? settings.image,
     imagePullPolicy: settings.imagePullPolicy,
-    command: ["node", "--import", "tsx", `services/${role}/main.ts`],
+    command: ["node", ...NODE_FLAGS, "--import", "tsx", `services/${role}/main.ts`],
     env: environmentOf(context, role, worker),
     ports: [
       { name: "grpc", containerPort: PORT },
