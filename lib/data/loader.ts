@@ -99,7 +99,7 @@ export class Loader implements BatchSource, AsyncDisposable {
 
   /** At most `prefetch_factor` batches per thread are made ahead of the one that is asked for. */
   async *batches(range: StepRange, signal: AbortSignal): AsyncGenerator<LentBatch, void, undefined> {
-    const tasks = this.#tasks(range).slice(range.startStep);
+    const tasks = this.#tasks(range).slice(range.startStep, range.endStep);
     const tally = this.#tally(tasks);
     const prefetched: Promise<LentMadeBatch>[] = [];
     let next = 0;

@@ -38,12 +38,14 @@ export interface Sample {
   readonly cutShort?: true;
 }
 
-/** Which batches of which epoch: those that rank `rank` of `worldSize` sees, from `startStep` on. */
+/** Which batches of which epoch: those that rank `rank` of `worldSize` sees, from `startStep` up to `endStep`. */
 export interface StepRange {
   readonly epoch: number;
   readonly rank: number;
   readonly worldSize: number;
   readonly startStep: number;
+  /** The step before which to stop; that after the last one of the epoch unless given. */
+  readonly endStep?: number;
 }
 
 /** A batch of equally sized images. */

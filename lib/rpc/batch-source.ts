@@ -23,8 +23,8 @@ export function remoteBatchSource(client: Client<"DataLoaderService">, split: Sp
         classes: dataset.classes,
       };
     },
-    async *batches({ epoch, rank, worldSize, startStep }, signal) {
-      const stream = client.streamBatches({ split, epoch, rank, worldSize, startStep }, { signal });
+    async *batches({ endStep, ...range }, signal) {
+      const stream = client.streamBatches({ split, ...range, ...(endStep !== undefined && { endStep }) }, { signal });
       for await (const message of stream) yield memory.lend(fromMessage(message, memory.take()));
     },
   };

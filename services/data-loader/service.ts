@@ -55,13 +55,14 @@ export function createDataLoaderService(
         totalSize: samples.length,
       };
     },
-    async *streamBatches({ split, epoch, rank, worldSize, startStep }, { signal }) {
+    async *streamBatches({ split, epoch, rank, worldSize, startStep, endStep }, { signal }) {
       const loader = await loaderOf(split);
-      const range = { epoch, rank, worldSize: worldSizeOf(worldSize), startStep };
+      const end = endStep === undefined ? {} : { endStep };
+      const range = { epoch, rank, worldSize: worldSizeOf(worldSize), startStep, ...end };
       if (rank < 0 || rank >= range.worldSize) {
         throw new PetageError("INVALID_ARGUMENT", `rank is ${rank}, expected 0 to ${range.worldSize - 1}`);
       }
-      for (const [name, value] of Object.entries({ epoch, start_step: startStep })) {
+      for (const [name, value] of Object.entries({ epoch, start_step: startStep, end_step: endStep ?? 0 })) {
         if (value < 0) throw new PetageError("INVALID_ARGUMENT", `${name} is ${value}, expected 0 or more`);
       }
       for await (const batch of loader.batches(range, signal)) {

@@ -31,7 +31,12 @@ export interface StreamBatchesRequest {
    * The first batch to send, from 0: where a resumed reader goes on.
    */
   'startStep'?: (number);
+  /**
+   * The batch to stop before; absent: all up to the last one of the epoch.
+   */
+  'endStep'?: (number);
   '_seed'?: "seed";
+  '_endStep'?: "endStep";
 }
 
 /**
@@ -62,5 +67,10 @@ export interface StreamBatchesRequest__Output {
    * The first batch to send, from 0: where a resumed reader goes on.
    */
   'startStep': (number);
+  /**
+   * The batch to stop before; absent: all up to the last one of the epoch.
+   */
+  'endStep'?: (number);
   '_seed'?: "seed";
+  '_endStep'?: "endStep";
 }
