@@ -123,8 +123,8 @@ function openRange(range: StepRange & { readonly endStep: number }, living: Livi
   const replica = living.inTurn(Math.floor(range.startStep / STEPS_PER_RANGE) + range.rank);
   const batches = replica.source.batches(range, signal)[Symbol.asyncIterator]();
   const ask = async (): Promise<LentBatch> => {
-    const { value, done } = await batches.next();
-    if (!done) return value;
+    const result = await batches.next();
+    if (result.done !== true) return result.value;
     throw new PetageError("UNAVAILABLE", `${replica.name} ended before step ${range.endStep}`);
   };
   let asked = settled(ask());

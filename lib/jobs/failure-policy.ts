@@ -36,17 +36,27 @@ interface Ended extends WorkerName {
   readonly exit: Exit;
 }
 
-/** The first process that ended badly and was not itself a victim; a victim only when there is nobody else to blame. */
+/**
+ * The first process that ended badly and was not itself a victim; a victim only when there is nobody else to blame. A
+ * data-loader that is lost by a job that runs fails nothing while there is another: that one gives its batches.
+ */
 export function rootFailure(observed: Observed): Failure | undefined {
   const workers = current(observed);
+  const others =
+    observed.status.phase === "Running" && workers.some((worker) => isDataLoader(worker) && isAlive(worker));
   const done = workers.some((worker) => worker.role === "trainer" && succeeded(worker));
   const failed = workers.flatMap((worker): Ended[] => {
     if (worker.process.state !== "exited" || (worker.role === "trainer" ? succeeded(worker) : done)) return [];
+    if (isDataLoader(worker) && others && worker.process.exit.code !== USER_ERROR_EXIT_CODE) return [];
     return [{ ...nameOf(worker), exit: worker.process.exit }];
   });
   const byTime = failed.toSorted((a, b) => a.exit.at - b.exit.at);
   const root = byTime.find(({ exit }) => exit.code !== COLLATERAL_EXIT_CODE) ?? byTime[0];
   return root && { worker: nameOf(root), exit: root.exit, reason: reasonOf(root.exit), message: describe(root) };
+}
+
+function isDataLoader({ role }: WorkerName): boolean {
+  return role === "data-loader";
 }
 
 /** Until when the end of the process that a victim lost may still be seen; null when nothing is to be waited for. */

@@ -7,6 +7,8 @@ import type { ConfigSource, TrainingJob } from "./training-job.ts";
 
 /** Trainers of a job, and ranks that a dataset is shared among. */
 export const MAX_WORKERS = 1024;
+/** Of a job, as the resource's schema has it. */
+export const MAX_DATA_LOADERS = 64;
 /** Restarts, and checkpoints to keep. */
 const MAX_COUNT = 1000;
 const MAX_STEPS = 2 ** 31 - 1;

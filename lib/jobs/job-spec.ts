@@ -27,7 +27,7 @@ export function jobSpecOf(
     maxRestarts,
     rules: rules.map(ruleOf),
     ownNatsServer: false,
-    dataLoaders: 1,
+    dataLoaders: spec.dataLoader?.replicas ?? 1,
     evaluator: validates,
     startsTogether: true,
     startTimeoutMs: (schedulingPolicy.startTimeoutSeconds ?? DEFAULTS.startTimeoutSeconds) * 1000,

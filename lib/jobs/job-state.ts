@@ -303,11 +303,6 @@ export function sizeOf({ spec, status }: Pick<Observed, "spec" | "status">): num
   return status.workers || status.nextWorkers || spec.workers;
 }
 
-/** Which data-loader a worker is, or reads from: trainers take them in turn. */
-export function dataLoaderOf({ role, rank }: Pick<WorkerName, "role" | "rank">, dataLoaders: number): number {
-  return role === "data-loader" ? rank : rank % dataLoaders;
-}
-
 /** Which processes a job needs, in the order in which they start: a row starts when the row before is ready. */
 export function rowsOf(
   { ownNatsServer, dataLoaders, evaluator, startsTogether }: JobSpec,

@@ -70,7 +70,7 @@ export interface TrainingJobSpec {
     readonly product?: string;
   };
   readonly resources?: Resources;
-  readonly dataLoader?: { readonly resources?: Resources };
+  readonly dataLoader?: { readonly replicas?: number; readonly resources?: Resources };
   readonly evaluator?: { readonly resources?: Resources };
   readonly config: ConfigSource;
   readonly dataset?: {

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { optional, optionalPort } from "#lib/config/optional-variable.ts";
 import { accessVariables } from "./access-settings.ts";
 import { imageVariables } from "./image-limits.ts";
-import { dataLoaderOf, workerLabel } from "./job-state.ts";
+import { MAX_DATA_LOADERS } from "./job-limits.ts";
+import { workerLabel } from "./job-state.ts";
 import type { WorkerName } from "./job-state.ts";
 
 // The environment of the workers of a job: what each service reads, and what a launcher gives. Its names stand here
@@ -53,8 +54,6 @@ export const attemptVariables = {
 
 const workerVariables = {
   ...attemptVariables,
-  /** Number of the data-loader that this worker is, or reads from, among those of the job. */
-  PETAGE_DATA_LOADER_INDEX: z.coerce.number().int().min(0).default(0),
   /** Resolved config, as `serializeConfig` writes it. */
   PETAGE_CONFIG: z.string(),
   PETAGE_HOST: z.string().default("127.0.0.1"),
@@ -67,10 +66,20 @@ const readingVariables = {
   PETAGE_READ_ROOTS: optional,
 };
 
+/** Of a service that asks for batches. */
+const batchVariables = {
+  /** Addresses of the data-loaders: host:port, separated by commas; asked for over NATS where they are not given. */
+  PETAGE_DATA_LOADER: optional,
+  /** How many the job has. */
+  PETAGE_DATA_LOADERS: z.coerce.number().int().min(1).max(MAX_DATA_LOADERS).default(1),
+};
+
 export const dataLoaderVariables = {
   ...workerVariables,
   ...readingVariables,
   ...imageVariables,
+  /** Number of this data-loader among those of the job. */
+  PETAGE_DATA_LOADER_INDEX: z.coerce.number().int().min(0).default(0),
   /** Folder that relative paths of the config start from. */
   PETAGE_DATA_ROOT: z.string().default("."),
   /** Decoding threads per split; by default `num_workers` of the config. */
@@ -94,20 +103,18 @@ export const evaluatorVariables = {
   ...predictingVariables,
   ...workerVariables,
   ...readingVariables,
-  /** Address of the data-loader: host:port; asked for over NATS where it is not given. */
-  PETAGE_DATA_LOADER: z.string().optional(),
+  ...batchVariables,
 };
 
 export const trainerVariables = {
   ...workerVariables,
   ...computingVariables,
+  ...batchVariables,
   JOB_NAME: z.string(),
   JOB_UID: z.string(),
   RANK: z.coerce.number().int().min(0),
   WORLD_SIZE: z.coerce.number().int().min(1),
-  /** Address of the data-loader; asked for over NATS where it is not given. */
-  PETAGE_DATA_LOADER: optional,
-  /** Address of the evaluator, likewise; not needed where the config has no validation. */
+  /** Address of the evaluator; asked for over NATS where it is not given, not needed where the config has no validation. */
   PETAGE_EVALUATOR: optional,
   /** Where the checkpoints and logs of this run go. */
   PETAGE_RUN_DIR: z.string(),
@@ -162,7 +169,6 @@ export interface AttemptEnvironment {
 /** What a worker is given wherever it runs; a launcher adds what its place needs. */
 export function workerEnvironment(worker: WorkerName, attempt: AttemptEnvironment): WorkerEnvironment {
   const { job, configPath, natsUrl, size, dataLoaders = 1, workDir, runDir, loadFrom, resumeFrom } = attempt;
-  const dataLoader = dataLoaderOf(worker, dataLoaders);
   const { natsOutageSeconds } = attempt;
   const common = {
     PETAGE_NAME: workerLabel(worker),
@@ -173,7 +179,7 @@ export function workerEnvironment(worker: WorkerName, attempt: AttemptEnvironmen
     ATTEMPT: String(worker.attempt),
     NATS_URL: natsUrl,
     ...(natsOutageSeconds !== undefined && { PETAGE_NATS_OUTAGE_MS: String(natsOutageSeconds * 1000) }),
-    ...(dataLoader > 0 && { PETAGE_DATA_LOADER_INDEX: String(dataLoader) }),
+    ...(dataLoaders > 1 && dataLoaderVariable(worker, dataLoaders)),
   };
   if (worker.role !== "trainer") return common;
   return {
@@ -185,4 +191,11 @@ export function workerEnvironment(worker: WorkerName, attempt: AttemptEnvironmen
     PETAGE_LOAD_FROM: loadFrom,
     PETAGE_RESUME_FROM: resumeFrom,
   };
+}
+
+/** Which of several data-loaders it is, or how many there are to ask. */
+function dataLoaderVariable({ role, rank }: WorkerName, dataLoaders: number): WorkerEnvironment {
+  return role === "data-loader"
+    ? { PETAGE_DATA_LOADER_INDEX: String(rank) }
+    : { PETAGE_DATA_LOADERS: String(dataLoaders) };
 }

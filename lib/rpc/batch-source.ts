@@ -1,8 +1,12 @@
 import { crc32 } from "node:zlib";
 import { PetageError } from "#lib/base/errors.ts";
+import type { Log } from "#lib/base/log.ts";
 import { BatchMemory, bytesIn } from "#lib/data/batch-memory.ts";
+import { sharedSource } from "#lib/data/shared-source.ts";
 import type { Batch, BatchSource } from "#lib/data/types.ts";
+import { workerLabel, type WorkerLabel } from "#lib/jobs/job-state.ts";
 import type { StreamBatchesResponse__Output } from "#proto/petage/v1/StreamBatchesResponse.ts";
+import { dial, type DialOptions } from "./client.ts";
 import type { Client } from "./contract.ts";
 
 export type SplitMessage = "SPLIT_TRAIN" | "SPLIT_VALIDATION" | "SPLIT_TEST";
@@ -26,6 +30,42 @@ export function remoteBatchSource(client: Client<"DataLoaderService">, split: Sp
     async *batches({ endStep, ...range }, signal) {
       const stream = client.streamBatches({ split, ...range, ...(endStep !== undefined && { endStep }) }, { signal });
       for await (const message of stream) yield memory.lend(fromMessage(message, memory.take()));
+    },
+  };
+}
+
+export interface DataLoaderPlaces {
+  /** Data-loaders that the job has. */
+  readonly count: number;
+  /** Their addresses, separated by commas; those that are not given are looked for. */
+  readonly given: string | undefined;
+  find(label: WorkerLabel<"data-loader">): Promise<string>;
+}
+
+/** Connections to all data-loaders of a job, and the batches that they give together. */
+export interface DataLoaders extends AsyncDisposable {
+  source(split: SplitMessage): BatchSource;
+}
+
+/** Rejects as `find` does. */
+export async function dialDataLoaders(
+  { count, given, find }: DataLoaderPlaces,
+  { log, ...options }: DialOptions & { readonly log: Log },
+): Promise<DataLoaders> {
+  const addresses = given ? given.split(",") : [];
+  const clients = await Promise.all(
+    Array.from({ length: count }, async (_, rank) => {
+      const name = workerLabel({ role: "data-loader", rank });
+      return { name, client: dial(addresses[rank] ?? (await find(name)), "DataLoaderService", options) };
+    }),
+  );
+  return {
+    source(split) {
+      const replicas = clients.map(({ name, client }) => ({ name, source: remoteBatchSource(client, split) }));
+      return sharedSource(replicas, log);
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(clients.map(({ client }) => client[Symbol.asyncDispose]()));
     },
   };
 }

@@ -4,10 +4,9 @@ import { deserializeConfig } from "#lib/config/print/serialize.ts";
 import { AllowedFolders, foldersOf } from "#lib/host/files/allowed-folders.ts";
 import { openPredictorThread } from "#lib/host/thread/predictor.ts";
 import { run } from "#lib/host/run.ts";
-import { workerLabel } from "#lib/jobs/job-state.ts";
 import { Attempt } from "#lib/messaging/attempt.ts";
 import { openAccess } from "#lib/rpc/access/access.ts";
-import { dial } from "#lib/rpc/client.ts";
+import { dialDataLoaders } from "#lib/rpc/batch-source.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
 import { Environment } from "./config.ts";
 import { evaluationMetrics } from "./metrics.ts";
@@ -17,12 +16,14 @@ await run("evaluator", Environment, async (env, { log, metrics, signal, access: 
   using access = await openAccess(settings, { log });
   const { config } = deserializeConfig(await readFile(env.PETAGE_CONFIG, "utf8"), env.PETAGE_CONFIG);
   await using attempt = new Attempt(env, { name: "evaluator", signal, log });
-  const loaderName = workerLabel({ role: "data-loader", rank: env.PETAGE_DATA_LOADER_INDEX });
-  const found = attempt.find(loaderName, env.PETAGE_DATA_LOADER);
-  const loader = found.then((address) => dial(address, "DataLoaderService", { access, job: env.JOB_UID, signal }));
+  const places = { count: env.PETAGE_DATA_LOADERS, given: env.PETAGE_DATA_LOADER };
+  const loaders = dialDataLoaders(
+    { ...places, find: (label) => attempt.find(label, undefined) },
+    { access, job: env.JOB_UID, signal, log },
+  );
   await using predictor = openPredictorThread();
   const allowed = new AllowedFolders(foldersOf(env.PETAGE_READ_ROOTS), "PETAGE_READ_ROOTS");
-  const parts = { config, loader, predictor, allowed, onEvaluated: evaluationMetrics(metrics) };
+  const parts = { config, loaders, predictor, allowed, onEvaluated: evaluationMetrics(metrics) };
   const service = implement("EvaluatorService", createEvaluatorService(parts), { serving: false });
   await using server = await serve({
     host: env.PETAGE_HOST,
@@ -33,7 +34,7 @@ await run("evaluator", Environment, async (env, { log, metrics, signal, access: 
     log,
     metrics,
   });
-  await using _loader = await loader;
+  await using _loaders = await loaders;
   server.setServing("EvaluatorService", true);
   await attempt.announce("evaluator");
   log.info("Serving", { address: server.address });

@@ -5,8 +5,8 @@ import { localPath } from "#lib/model/location.ts";
 import type { AllowedFolders } from "#lib/host/files/allowed-folders.ts";
 import type { PredictorThread } from "#lib/host/thread/predictor.ts";
 import { estimateAge } from "#lib/model/age-estimate.ts";
-import { remoteBatchSource } from "#lib/rpc/batch-source.ts";
-import type { Client, Implementation } from "#lib/rpc/contract.ts";
+import type { DataLoaders } from "#lib/rpc/batch-source.ts";
+import type { Implementation } from "#lib/rpc/contract.ts";
 import { Turns } from "#lib/base/turns.ts";
 import { checkpointName } from "#lib/model/checkpoint.ts";
 import { durationOf } from "#lib/rpc/time.ts";
@@ -18,8 +18,8 @@ import { evaluationPrecision, evaluatorMetrics } from "#lib/train/settings.ts";
 
 export interface EvaluatorParts {
   readonly config: ResolvedConfig;
-  /** Once it is known where the data-loader is. */
-  readonly loader: Promise<Client<"DataLoaderService">>;
+  /** Once it is known where the data-loaders are. */
+  readonly loaders: Promise<Pick<DataLoaders, "source">>;
   readonly predictor: PredictorThread;
   /** Where checkpoints may lie; anywhere unless given. */
   readonly allowed?: AllowedFolders;
@@ -41,7 +41,7 @@ const SECTIONS = {
 
 export function createEvaluatorService({
   config,
-  loader,
+  loaders,
   predictor,
   allowed,
   onEvaluated = () => {},
@@ -70,7 +70,7 @@ export function createEvaluatorService({
         version: checkpointName(checkpointUri),
         weightsSha256: weightsHash,
       };
-      const source = remoteBatchSource(await loader, split);
+      const source = (await loaders).source(split);
       const started = systemClock.nowMs();
       for await (const event of evaluate({ predictor, source, metrics, clock: systemClock, signal })) {
         if (event.kind === "result") {

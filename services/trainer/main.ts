@@ -4,11 +4,10 @@ import type { Outage } from "#lib/collective/watch.ts";
 import { deserializeConfig } from "#lib/config/print/serialize.ts";
 import { run } from "#lib/host/run.ts";
 import { openTrainingThread } from "#lib/host/thread/training.ts";
-import { workerLabel } from "#lib/jobs/job-state.ts";
 import { Attempt } from "#lib/messaging/attempt.ts";
 import { joinRing } from "#lib/messaging/join-ring.ts";
 import { openAccess } from "#lib/rpc/access/access.ts";
-import { remoteBatchSource } from "#lib/rpc/batch-source.ts";
+import { dialDataLoaders } from "#lib/rpc/batch-source.ts";
 import { dial } from "#lib/rpc/client.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
 import { requireLastStep } from "#lib/train/run.ts";
@@ -44,14 +43,16 @@ await run("trainer", Environment, async (env, { log, metrics, signal, access: ac
   await using services = new Attempt(env, { name: `trainer-${rank}`, signal, log });
   const nats = size > 1 ? await services.nats(`${size} workers exchange gradients over NATS`) : undefined;
   await using thread = await openTrainingThread({ config: named.config, seed: settings.seed, worldSize: size });
-  const loaderName = workerLabel({ role: "data-loader", rank: env.PETAGE_DATA_LOADER_INDEX });
-  const loaderAddress = await services.find(loaderName, env.PETAGE_DATA_LOADER);
-  await using loader = dial(loaderAddress, "DataLoaderService", { access, job, signal });
+  const places = { count: env.PETAGE_DATA_LOADERS, given: env.PETAGE_DATA_LOADER };
+  await using loaders = await dialDataLoaders(
+    { ...places, find: (label) => services.find(label, undefined) },
+    { access, job, signal, log },
+  );
   const evaluatorAddress = settings.validation && (await services.find("evaluator", env.PETAGE_EVALUATOR));
   await using evaluator = evaluatorAddress
     ? dial(evaluatorAddress, "EvaluatorService", { access, job, signal })
     : undefined;
-  const source = remoteBatchSource(loader, "SPLIT_TRAIN");
+  const source = loaders.source("SPLIT_TRAIN");
   const data = await source.describe(size, signal);
   const validation =
     settings.validation && evaluator ? { ...settings.validation, validate: remoteValidator(evaluator) } : undefined;

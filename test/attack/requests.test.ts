@@ -88,8 +88,8 @@ describe("services that get hostile requests", function () {
     const reporter = new Reporter({ jobUid: "u", attempt: 0, rank: 0, worldSize: 1, generation: 0, maxEpochs: 1 });
     const requests = new Requests(reporter);
     requests.end(); // nobody trains here: what waits for a step is answered
-    const loader = Promise.reject(new PetageError("UNAVAILABLE", "There is no data-loader"));
-    loader.catch(() => {});
+    const loaders = Promise.reject(new PetageError("UNAVAILABLE", "There is no data-loader"));
+    loaders.catch(() => {});
     const predictor = {} as PredictorThread; // no request gets that far: there is no checkpoint
     const slot = new ModelSlot<ServedModel>();
     const estimator = await Estimator.warm(fakePredictor(), { clock: systemClock });
@@ -99,7 +99,7 @@ describe("services that get hostile requests", function () {
     const services = [
       implement("ControllerService", createControllerService(jobs)),
       implement("DataLoaderService", createDataLoaderService(splits)),
-      implement("EvaluatorService", createEvaluatorService({ config: resolved(value), loader, predictor })),
+      implement("EvaluatorService", createEvaluatorService({ config: resolved(value), loaders, predictor })),
       implement("InferenceService", inferenceService({ slot, absence }, silentLog)),
       implement("TrainerService", createTrainerService({ reporter, requests })),
     ];

@@ -8,7 +8,7 @@ import { resultOf } from "#lib/jobs/facts.ts";
 import type { Facts } from "#lib/jobs/facts.ts";
 import { CONTINUE, continueCommand } from "#lib/jobs/command-line.ts";
 import { jobSpecOf } from "#lib/jobs/job-spec.ts";
-import { dataLoaderOf, nameOf } from "#lib/jobs/job-state.ts";
+import { nameOf } from "#lib/jobs/job-state.ts";
 import type { Instant, JobSpec, JobStatus, Observed, ObservedWorker, Role, WorkerName } from "#lib/jobs/job-state.ts";
 import { continuationOf } from "#lib/jobs/machine-job.ts";
 import { STOP_GRACE_MS } from "#lib/jobs/plan.ts";
@@ -171,7 +171,7 @@ export class MachineLauncher implements Launcher<Pass>, AsyncDisposable {
     }
     const loader: WorkerEnvironment = {
       ...common,
-      PETAGE_DATA_LOADER: address("data-loader", dataLoaderOf(worker, dataLoaders)),
+      PETAGE_DATA_LOADER: Array.from({ length: dataLoaders }, (_, rank) => address("data-loader", rank)).join(","),
     };
     if (worker.role === "evaluator") return { ...loader, ...reading, ...threadEnvironment(shares.evaluatorThreads) };
     const evaluator = run.validates ? address("evaluator") : "";

@@ -8,7 +8,7 @@ import {
   MAX_FAILURES_PER_NODE,
   rootFailure,
 } from "#lib/jobs/failure-policy.ts";
-import type { Exit, Failure, FailureAction, FailureRule } from "#lib/jobs/job-state.ts";
+import type { Exit, Failure, FailureAction, FailureRule, WorkerState } from "#lib/jobs/job-state.ts";
 import { exited, NOW, observed, POD_SPEC, ready } from "#test/support/observed-job.ts";
 
 function failure(exit: Partial<Exit>): Failure {
@@ -85,6 +85,18 @@ describe("rootFailure", () => {
   it("is no helper whose work is done", () => {
     const done = observed({ trainers: [exited({ code: 0 }), ready], dataLoader: exited({ code: 143 }) });
     assert.equal(rootFailure(done), undefined);
+  });
+  describe("among several data-loaders", () => {
+    const [lost, bad] = [exited({ code: 137 }), exited({ code: 3 })];
+    const root = (first: WorkerState, second: WorkerState, phase: "Running" | "Starting" = "Running") => {
+      const { workers, ...rest } = observed({ spec: { dataLoaders: 2 }, status: { phase }, dataLoader: first });
+      const other = { role: "data-loader", rank: 1, attempt: 0, process: second } as const;
+      return rootFailure({ ...rest, workers: [...workers, other] })?.worker;
+    };
+    it("is none of them while another gives its batches", () => assert.equal(root(lost, ready), undefined));
+    it("is the last of them", () => assert.deepEqual(root(lost, lost)?.role, "data-loader"));
+    it("is one that was wrong of its user's doing: the others would be", () => assert.equal(root(bad, ready)?.rank, 0));
+    it("is one that the job was still waiting for", () => assert.equal(root(ready, lost, "Starting")?.rank, 1));
   });
   it("names worker, code, Kubernetes' word, node and last words", () => {
     const root = rootFailure(

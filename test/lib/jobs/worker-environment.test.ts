@@ -54,14 +54,14 @@ describe("workerEnvironment()", () => {
     });
   });
 
-  it("tells which data-loader a worker is or reads from, where there are several", () => {
-    const indexOf = (role: Role, rank: number): string | undefined =>
-      workerEnvironment({ role, rank, attempt: 3 }, { ...ATTEMPT, dataLoaders: 2 }).PETAGE_DATA_LOADER_INDEX;
-    assert.deepEqual([indexOf("data-loader", 0), indexOf("data-loader", 1)], [undefined, "1"]);
-    assert.deepEqual(
-      [indexOf("trainer", 0), indexOf("trainer", 1), indexOf("evaluator", 0)],
-      [undefined, "1", undefined],
-    );
+  it("tells each of several data-loaders which it is, and who reads how many there are", () => {
+    const environmentOf = (role: Role, rank: number): (string | undefined)[] => {
+      const given = workerEnvironment({ role, rank, attempt: 3 }, { ...ATTEMPT, dataLoaders: 2 });
+      return [given.PETAGE_DATA_LOADER_INDEX, given.PETAGE_DATA_LOADERS];
+    };
+    assert.deepEqual(environmentOf("data-loader", 1), ["1", undefined]);
+    assert.deepEqual(environmentOf("trainer", 1), [undefined, "2"]);
+    assert.deepEqual(environmentOf("evaluator", 0), [undefined, "2"]);
   });
 
   for (const [role, schema] of Object.entries(READ)) {

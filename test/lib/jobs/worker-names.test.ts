@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dataLoaderOf, isAskedFor, workerId, workerLabel, workerOfId } from "#lib/jobs/job-state.ts";
+import { isAskedFor, workerId, workerLabel, workerOfId } from "#lib/jobs/job-state.ts";
 import type { WorkerName } from "#lib/jobs/job-state.ts";
 
 const NAMES: readonly { readonly worker: WorkerName; readonly label: string; readonly id: string }[] = [
@@ -27,15 +27,5 @@ describe("the names of workers", () => {
     assert.deepEqual(asked("data-loader"), ["data-loader", "data-loader-1"]);
     assert.deepEqual(asked("data-loader-1"), ["data-loader-1"]);
     assert.deepEqual([asked(""), asked()], [labels, labels]);
-  });
-});
-
-describe("dataLoaderOf()", () => {
-  it("shares readers out among the data-loaders, of which each is its own", () => {
-    const trainers = [0, 1, 2, 3].map((rank) => dataLoaderOf({ role: "trainer", rank }, 2));
-    assert.deepEqual(trainers, [0, 1, 0, 1]);
-    assert.equal(dataLoaderOf({ role: "evaluator", rank: 0 }, 2), 0);
-    assert.equal(dataLoaderOf({ role: "data-loader", rank: 1 }, 2), 1);
-    assert.equal(dataLoaderOf({ role: "trainer", rank: 3 }, 1), 0);
   });
 });

@@ -10,6 +10,7 @@ import { openLoader } from "#lib/host/thread/data-loader.ts";
 import { createMetrics } from "#lib/host/metrics.ts";
 import { openPredictorThread } from "#lib/host/thread/predictor.ts";
 import type { PredictorThread } from "#lib/host/thread/predictor.ts";
+import { remoteBatchSource, type SplitMessage } from "#lib/rpc/batch-source.ts";
 import { dial } from "#lib/rpc/client.ts";
 import type { Client } from "#lib/rpc/contract.ts";
 import { implement, serve } from "#lib/rpc/server.ts";
@@ -54,7 +55,8 @@ describe("the evaluator service", () => {
     });
     loader = dial(data.address, "DataLoaderService");
     predictor = openPredictorThread();
-    const parts = { config: resolved(config), loader: Promise.resolve(loader), predictor };
+    const loaders = Promise.resolve({ source: (split: SplitMessage) => remoteBatchSource(loader, split) });
+    const parts = { config: resolved(config), loaders, predictor };
     const service = createEvaluatorService({ ...parts, onEvaluated: evaluationMetrics(registry) });
     const own = await serve({ port: 0, services: [implement("EvaluatorService", service)], log: silentLog });
     servers = [own, data];

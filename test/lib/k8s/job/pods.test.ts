@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import type { Container, Pod } from "#lib/k8s/job/pod.ts";
 import { workerOf } from "#lib/k8s/job/names.ts";
-import { podOf as podOfWorker } from "#lib/k8s/job/pods.ts";
-import { attemptContext } from "#lib/k8s/job/render.ts";
 import { readSettings } from "#lib/k8s/job/settings.ts";
 import type { TrainingJobSpec } from "#lib/jobs/training-job.ts";
 import { defined } from "#lib/base/assert.ts";
-import { optionsOf, podsOf, RESOLVED, SETTINGS, VARIABLES } from "./rendered-job.ts";
+import { podsOf, RESOLVED, SETTINGS, VARIABLES } from "./rendered-job.ts";
 import type { Options } from "./rendered-job.ts";
 
 const podOf = (name: string, spec?: Partial<TrainingJobSpec>, options?: Options): Pod =>
@@ -23,14 +21,15 @@ describe("the pods of a job", () => {
     assert.deepEqual([...podsOf({}, { resolved }).keys()], ["job-0-data-loader", "job-0-0", "job-0-1"]);
   });
 
-  it("may be several data-loaders, which the trainers take in turn", () => {
-    const context = { ...attemptContext(optionsOf()), dataLoaders: 2 };
-    const [second, trainer] = (["data-loader", "trainer"] as const).map((role) => {
-      const pod = podOfWorker(context, { role, rank: 1, attempt: 0 });
-      return { pod, index: variable(pod, "PETAGE_DATA_LOADER_INDEX") };
-    });
-    assert.deepEqual([second?.pod.metadata.name, second?.index, trainer?.index], ["job-0-data-loader-1", "1", "1"]);
-    assert.deepEqual(second && workerOf(second.pod), { role: "data-loader", rank: 1, attempt: 0 });
+  it("are as many data-loaders as the job asks for, all of which the trainers know", () => {
+    const pods = podsOf({ dataLoader: { replicas: 2 } });
+    const second = pods.get("job-0-data-loader-1");
+    assert.ok(second);
+    assert.deepEqual(workerOf(second), { role: "data-loader", rank: 1, attempt: 0 });
+    assert.equal(variable(second, "PETAGE_DATA_LOADER_INDEX"), "1");
+    for (const name of ["job-0-0", "job-0-1", "job-0-evaluator"]) {
+      assert.equal(variable(pods.get(name) ?? assert.fail(name), "PETAGE_DATA_LOADERS"), "2");
+    }
     const only = podOf("job-0-data-loader");
     assert.deepEqual(
       [only.metadata.labels?.["petage.dev/rank"], variable(only, "PETAGE_DATA_LOADER_INDEX")],
