@@ -119,6 +119,16 @@ export const BAD_MANIFESTS: readonly BadManifest[] = [
     /expected quantities of Kubernetes/,
   ],
   [
+    "a job without a data-loader",
+    job({ dataLoader: { replicas: 0 } }),
+    /spec\.dataLoader\.replicas.*greater than or equal to 1/,
+  ],
+  [
+    "more data-loaders than readers can ask",
+    job({ dataLoader: { replicas: 65 } }),
+    /spec\.dataLoader\.replicas.*less than or equal to 64/,
+  ],
+  [
     "a quantity below zero",
     job({ dataLoader: { resources: { limits: { cpu: -1 } } } }),
     /dataLoader\.resources\.limits.*expected quantities of Kubernetes, none below zero/,
