@@ -84,6 +84,10 @@ const KNOWS_MESSAGES = new Set(["rpc"]);
 /** Where the program's environment may be read: everything else gets values. */
 const READS_ENVIRONMENT = /^lib\/host\/|^services\/[^/]+\/config\.ts$|^(scripts|test)\//;
 const MAXIMUM_LINES = 400;
+/** What makes pictures for people. */
+const DRAWS = /^lib\/host\/pictures\/(loss-curve|synth|synth-sheet)\.ts$/;
+const SHARP_ARITHMETIC =
+  /\.(resize|extract|extend|trim|rotate|flip|flop|affine|sharpen|median|blur|dilate|erode|flatten|gamma|negate|normali[sz]e|clahe|convolve|threshold|boolean|linear|recomb|modulate|tint|greyscale|grayscale|composite|joinChannel|unflatten)\(/g;
 
 const sources = sourceFiles("lib", "services", "cli", "scripts", "test");
 const product = sources.filter(({ path }) => /^(lib|services|cli)\//.test(path));
@@ -200,6 +204,21 @@ describe("architecture", () => {
       wrong.map(({ path }) => `${path} reads process.env`),
       "Only lib/host and services/*/config.ts do.",
       "Take the value as an argument; declare the variable in the service's config.ts.",
+    );
+  });
+
+  it("sharp changes no pixel that reaches a model: its arithmetic is nobody else's", () => {
+    const wrong = product
+      .filter(({ path }) => !DRAWS.test(path))
+      .flatMap(({ path, text }) =>
+        importsOf({ path, text }).includes("sharp")
+          ? [...text.matchAll(SHARP_ARITHMETIC)].map((match) => `${path} has sharp ${match[1] ?? ""} an image`)
+          : [],
+      );
+    expectNone(
+      wrong,
+      "sharp decodes and encodes; it enlarges half a pixel off, and its edges and blurs are its own.",
+      "Use lib/data/resize and the operations of lib/data/raster.ts.",
     );
   });
 

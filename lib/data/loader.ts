@@ -49,6 +49,8 @@ export interface LoaderOptions {
 }
 
 const DEFAULT_PREFETCH_BATCHES_PER_WORKER = 2;
+/** Of the batches that one reader has made ahead; one there always is. */
+export const MAX_PREFETCH_BYTES = 512 * 2 ** 20;
 
 /** The in-process source of batches: dataset, sampler and pipeline of one `*_dataloader` of a config. */
 export class Loader implements BatchSource, AsyncDisposable {
@@ -58,6 +60,8 @@ export class Loader implements BatchSource, AsyncDisposable {
   readonly #maker: BatchMaker;
   readonly #options: LoaderOptions;
   readonly #memory: BatchMemory;
+  /** Of the largest batch so far. */
+  #batchBytes = 0;
 
   private constructor(parts: Parts) {
     this.dataset = parts.dataset;
@@ -66,7 +70,7 @@ export class Loader implements BatchSource, AsyncDisposable {
     this.#maker = parts.maker;
     this.#options = parts.options;
     // Those made ahead, the one asked for, and the one that is read.
-    this.#memory = new BatchMemory({ maxFreeBuffers: this.#maxPrefetchBatches() + 2 });
+    this.#memory = new BatchMemory({ maxFreeBuffers: this.#wantedPrefetchBatches() + 2 });
   }
 
   /** Reads the dataset's index and starts the threads; the caller disposes of the loader. */
@@ -97,7 +101,7 @@ export class Loader implements BatchSource, AsyncDisposable {
     );
   }
 
-  /** At most `prefetch_factor` batches per thread are made ahead of the one that is asked for. */
+  /** At most `prefetch_factor` batches per thread are made ahead of the one that is asked for, and `MAX_PREFETCH_BYTES`. */
   async *batches(range: StepRange, signal: AbortSignal): AsyncGenerator<LentBatch, void, undefined> {
     const tasks = this.#tasks(range).slice(range.startStep, range.endStep);
     const tally = this.#tally(tasks);
@@ -122,12 +126,22 @@ export class Loader implements BatchSource, AsyncDisposable {
     await this.#maker[Symbol.asyncDispose]();
   }
 
-  #maxPrefetchBatches(): number {
+  #wantedPrefetchBatches(): number {
     return this.#maker.parallelism * (this.#settings.prefetch_factor ?? DEFAULT_PREFETCH_BATCHES_PER_WORKER);
   }
 
+  /** Until one batch is there, and shows how large they are, each thread makes one. */
+  #maxPrefetchBatches(): number {
+    const fitting =
+      this.#batchBytes === 0 ? this.#maker.parallelism : Math.floor(MAX_PREFETCH_BYTES / this.#batchBytes);
+    return Math.min(this.#wantedPrefetchBatches(), Math.max(1, fitting));
+  }
+
   #make(task: BatchTask): Promise<LentMadeBatch> {
-    const lend = (made: MadeBatch): LentMadeBatch => ({ ...made, batch: this.#memory.lend(made.batch) });
+    const lend = (made: MadeBatch): LentMadeBatch => {
+      this.#batchBytes = Math.max(this.#batchBytes, made.batch.images.byteLength);
+      return { ...made, batch: this.#memory.lend(made.batch) };
+    };
     const making = this.#maker.make(task, this.#memory.take()).then(lend);
     making.catch(() => {}); // Whoever awaits it sees the failure; nobody may, after an abort.
     return making;

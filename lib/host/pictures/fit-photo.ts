@@ -6,9 +6,12 @@ import type { Size } from "#lib/data/geometry.ts";
 import { maxPixelsOf } from "#lib/data/image-limits.ts";
 import type { ImageLimits } from "#lib/data/image-limits.ts";
 import { swapRedAndBlue } from "#lib/data/pixels.ts";
+import { resize } from "#lib/data/resize.ts";
 
 /** What a command decodes of its user's own: as much as a buffer can hold. */
 export const OWN_PHOTO_LIMITS: ImageLimits = { maxImageBytes: 2 ** 30, maxImagePixels: 700e6 };
+/** Each pixel counts, however much smaller the photo becomes. */
+const METHOD = { backend: "pillow", interpolation: "bilinear" } as const;
 const JPEG_QUALITY = 95;
 /** By this much an edge shrinks again where the file is still too large. */
 const SMALLER = 0.7;
@@ -54,15 +57,17 @@ async function unlessRefused<T>(reading: Promise<T>): Promise<T | undefined> {
 
 /** A JPEG of the photo as it is seen, that fits. */
 async function shrink(bytes: Uint8Array, limits: ImageLimits): Promise<Size & { readonly bytes: Uint8Array }> {
-  const { data, width, height } = await decodeImage(bytes, OWN_PHOTO_LIMITS);
-  swapRedAndBlue(data);
+  const photo = await decodeImage(bytes, OWN_PHOTO_LIMITS);
+  const { width, height } = photo;
   let scale = Math.min(1, Math.sqrt(limits.maxImagePixels / (width * height)));
   for (let tries = 0; tries < MAX_TRIES; tries++, scale *= SMALLER) {
     const size = { width: Math.max(1, Math.floor(width * scale)), height: Math.max(1, Math.floor(height * scale)) };
-    const small = sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false })
-      .resize({ ...size, fit: "fill" })
-      .jpeg({ quality: JPEG_QUALITY, chromaSubsampling: "4:4:4" });
-    const jpeg = await small.toBuffer();
+    const small = resize(photo, size, METHOD);
+    const data = Uint8Array.from(small.data);
+    swapRedAndBlue(data);
+    const jpeg = await sharp(data, { raw: { ...size, channels: 3 }, limitInputPixels: false })
+      .jpeg({ quality: JPEG_QUALITY, chromaSubsampling: "4:4:4" })
+      .toBuffer();
     if (jpeg.length <= limits.maxImageBytes) return { ...size, bytes: jpeg };
   }
   throw new PetageError("IMAGE_TOO_LARGE", `Cannot make a photo of ${limits.maxImageBytes} bytes of it`);

@@ -4,7 +4,7 @@ import { silentLog } from "#lib/base/log.ts";
 import { buildComponent } from "#lib/config/component/build.ts";
 import { BatchMemory, bytesIn } from "#lib/data/batch-memory.ts";
 import { DEFAULT_IMAGE_LIMITS } from "#lib/data/image-limits.ts";
-import { Loader } from "#lib/data/loader.ts";
+import { Loader, MAX_PREFETCH_BYTES, type BatchMaker } from "#lib/data/loader.ts";
 import { makeBatch } from "#lib/data/make-batch.ts";
 import type { Batch, LentBatch, Sample } from "#lib/data/types.ts";
 import { memoryFiles, node } from "./support.ts";
@@ -14,13 +14,15 @@ const WHOLE = { epoch: 0, rank: 0, worldSize: 1, startStep: 0 };
 const SAMPLES = 41;
 const PREFETCHED = 3;
 
+type Make = BatchMaker["make"];
+
 /** A loader of images that are made, not read: each has its position as its only colour. */
-function openLoader(): Promise<Loader> {
+function openLoader({ prefetched = PREFETCHED, make }: { prefetched?: number; make?: Make } = {}): Promise<Loader> {
   const lines = Array.from({ length: SAMPLES }, (_, index) => `${index}.jpg 0`);
   const dataset = { type: "CustomDataset", data_prefix: "pets", ann_file: "train.txt", classes: ["0"], pipeline: [] };
   const images = lines.map((line): [string, string] => [`/pets/${line.split(" ")[0]}`, ""]);
   const files = memoryFiles(Object.fromEntries([["/train.txt", lines.join("\n")], ...images]));
-  const keys = { batch_size: 2, prefetch_factor: PREFETCHED, sampler: { type: "DefaultSampler", shuffle: false } };
+  const keys = { batch_size: 2, prefetch_factor: prefetched, sampler: { type: "DefaultSampler", shuffle: false } };
   return Loader.open(node({ ...keys, dataset }), {
     purpose: "train",
     seed: 0,
@@ -36,7 +38,7 @@ function openLoader(): Promise<Loader> {
       };
       return {
         parallelism: 1,
-        make: (task, memory) => makeBatch({ ...recipe, pipeline }, task, memory),
+        make: make ?? ((task, memory) => makeBatch({ ...recipe, pipeline }, task, memory)),
         [Symbol.asyncDispose]: async () => {},
       };
     },
@@ -84,6 +86,20 @@ describe("the memory of batches", () => {
         assert.ok(buffers.size <= PREFETCHED + 2 + maxHeld, `${buffers.size} buffers`);
       }),
     );
+  });
+
+  it("is bounded in bytes where batches are large", async () => {
+    let made = 0;
+    const images = new Uint8Array(new SharedArrayBuffer(MAX_PREFETCH_BYTES / 2)); // untouched, it takes no memory
+    const make: Make = async ({ step }) => {
+      made += 1;
+      return { batch: { ...batchIn(undefined), images, step }, badSamples: [], cutShortIds: [] };
+    };
+    await using loader = await openLoader({ prefetched: 10, make });
+    const ahead: number[] = [];
+    for await (using batch of loader.batches(WHOLE, never)) ahead.push(made - batch.step);
+    assert.ok(Math.max(...ahead) <= 3, `${ahead.join()} batches are there at a time`);
+    assert.equal(made, Math.ceil(SAMPLES / 2));
   });
 
   it("is given back once, however often a reader says so", () => {
