@@ -24,18 +24,68 @@ export interface Padding {
   readonly bottom: number;
 }
 
-/** Frames the image with one colour, given per channel in the image's channel order. */
-export function pad(image: Image, padding: Padding, colour: readonly number[]): Image {
+/** What is mirrored at an edge: with the outermost row (symmetric), or without it (reflect). */
+export type EdgeMode = "edge" | "reflect" | "symmetric";
+
+/** One colour, per channel in the image's order; or the outermost pixels, repeated or mirrored. */
+export type Fill = readonly number[] | EdgeMode;
+
+/** Frames the image (`cv2.copyMakeBorder`). */
+export function pad(image: Image, padding: Padding, fill: Fill): Image {
   const { channels } = image;
   const height = image.height + padding.top + padding.bottom;
   const width = image.width + padding.left + padding.right;
   const data = new Uint8Array(height * width * channels);
-  for (let i = 0; i < data.length; i++) data[i] = defined(colour[i % channels], `colour of channel ${i % channels}`);
+  const rowLength = width * channels;
+  if (typeof fill === "string") {
+    const columns = sourcesOf(image.width, { before: padding.left, count: width, mode: fill });
+    sourcesOf(image.height, { before: padding.top, count: height, mode: fill }).forEach((row, y) => {
+      let out = y * rowLength;
+      for (const column of columns) {
+        const from = (row * image.width + column) * channels;
+        for (let channel = 0; channel < channels; channel++) data[out++] = image.data[from + channel] ?? 0;
+      }
+    });
+    return { data, height, width, channels };
+  }
+  for (let i = 0; i < data.length; i++) data[i] = defined(fill[i % channels], `colour of channel ${i % channels}`);
   for (let y = 0; y < image.height; y++) {
     const row = image.data.subarray(y * image.width * channels, (y + 1) * image.width * channels);
-    data.set(row, ((padding.top + y) * width + padding.left) * channels);
+    data.set(row, (padding.top + y) * rowLength + padding.left * channels);
   }
   return { data, height, width, channels };
+}
+
+interface Edge {
+  /** Rows (or columns) added before the first. */
+  readonly before: number;
+  readonly count: number;
+  readonly mode: EdgeMode;
+}
+
+/** Which row (or column) of the image each one of the result is. */
+function sourcesOf(length: number, { before, count, mode }: Edge): readonly number[] {
+  const last = length - 1;
+  const period = mode === "reflect" ? 2 * last : 2 * length;
+  return Array.from({ length: count }, (_, index) => {
+    const at = index - before;
+    if (mode === "edge" || last === 0) return Math.min(Math.max(at, 0), last);
+    const within = ((at % period) + period) % period;
+    return within <= last ? within : period - within - (mode === "reflect" ? 0 : 1);
+  });
+}
+
+/** The image with other pixels inside `box`: one colour, or a value for each of them. [H, W, C] */
+export function erase(image: Image, box: Box, pixels: ArrayLike<number>): Image {
+  const { channels } = image;
+  const data = image.data.slice();
+  const rowLength = box.width * channels;
+  const each = pixels.length === box.height * rowLength;
+  for (let y = 0, from = 0; y < box.height; y++) {
+    const start = ((box.top + y) * image.width + box.left) * channels;
+    for (let at = start; at < start + rowLength; at++, from++) data[at] = pixels[each ? from : from % channels] ?? 0;
+  }
+  return { ...image, data };
 }
 
 export type FlipDirection = "horizontal" | "vertical" | "diagonal";
