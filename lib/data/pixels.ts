@@ -132,6 +132,13 @@ export function swapRedAndBlue(data: Uint8Array): void {
   }
 }
 
+/** BGR as RGB, or the other way round. */
+export function swapChannels(image: Image): Image {
+  const data = image.data.slice();
+  if (image.channels === 3) swapRedAndBlue(data);
+  return { ...image, data };
+}
+
 /**
  * OpenCV's arithmetic, on cyan, magenta, yellow and black where 255 is full ink. A JPEG stores them the other way round,
  * which libvips has undone.

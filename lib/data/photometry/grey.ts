@@ -27,3 +27,19 @@ export function lightness({ data, channels }: Image, backend: Backend): Uint8Arr
   }
   return result;
 }
+
+/** The weighted sum of the channels, cut to whole numbers, in so many equal ones. */
+export function weightedGrey(
+  { data, height, width, channels }: Image,
+  weights: readonly number[],
+  copies: number,
+): Image {
+  if (channels === 1) return { data, height, width, channels };
+  const [blue, green, red] = [weights[0]!, weights[1]!, weights[2]!];
+  const result = new Uint8Array(height * width * copies);
+  for (let from = 0, to = 0; from < data.length; from += 3) {
+    const grey = data[from]! * blue + data[from + 1]! * green + data[from + 2]! * red;
+    for (const end = to + copies; to < end; to++) result[to] = grey;
+  }
+  return { data: result, height, width, channels: copies };
+}

@@ -73,6 +73,7 @@ function copyPatch({ data, height, width, channels }: Image, at: PatchPlace, pat
     const row = at.row + (index >> 2);
     const inside = column >= 0 && column < width && row >= 0 && row < height;
     const from = (row * width + column) * channels;
-    for (let channel = 0; channel < channels; channel++) patch[to++] = inside ? data[from + channel]! : at.colour[channel]!;
+    for (let channel = 0; channel < channels; channel++)
+      patch[to++] = inside ? data[from + channel]! : at.colour[channel]!;
   }
 }

@@ -24,7 +24,11 @@ export function place({ xs, ys }: Places, source: Affine, y: number, along: Alon
 const PIXELS_AT_ONCE = 16; // with AVX2
 
 /** With fused multiply-adds, for the nearest pixel and for mixing four. */
-export function fused([alongX, alongY, offset]: readonly [number, number, number], y: number, places: Float32Array): void {
+export function fused(
+  [alongX, alongY, offset]: readonly [number, number, number],
+  y: number,
+  places: Float32Array,
+): void {
   const step = Math.fround(alongX);
   const share = Math.fround(y * Math.fround(alongY));
   const start = Math.fround(share + Math.fround(offset));
@@ -34,7 +38,11 @@ export function fused([alongX, alongY, offset]: readonly [number, number, number
 }
 
 /** Rounded after each multiplication, for mixing sixteen. */
-export function plain([alongX, alongY, offset]: readonly [number, number, number], y: number, places: Float32Array): void {
+export function plain(
+  [alongX, alongY, offset]: readonly [number, number, number],
+  y: number,
+  places: Float32Array,
+): void {
   const step = Math.fround(alongX);
   const start = Math.fround(Math.fround(y * Math.fround(alongY)) + Math.fround(offset));
   for (let x = 0; x < places.length; x++) places[x] = Math.fround(step * x) + start;

@@ -13,7 +13,7 @@ const OPERATIONS: readonly Operation[] = [
   { kind: "crop", box: { top: 1, left: 2, height: 4, width: 3 } },
   { kind: "resize", size: { height: 7, width: 5 }, method: { backend: "cv2", interpolation: "bilinear" } },
   { kind: "flip", direction: "diagonal" },
-  { kind: "pad", padding: { left: 1, top: 2, right: 3, bottom: 4 }, colour: [9, 8, 7] },
+  { kind: "pad", padding: { left: 1, top: 2, right: 3, bottom: 4 }, fill: [9, 8, 7] },
   { kind: "pixels", run: (image) => ({ ...image, data: image.data.map((value) => 255 - value) }) },
   { kind: "pixels", size: { height: 2, width: 2 }, run: () => numberedImage(2, 2) },
 ];
@@ -85,7 +85,7 @@ describe("the size that an operation would leave", () => {
   const pad = (image: { readonly height: number; readonly width: number }): Operation => {
     const edge = Math.max(image.height, image.width);
     const padding = { left: 0, top: 0, right: edge - image.width, bottom: edge - image.height };
-    return { kind: "pad", padding, colour: [0, 0, 0] };
+    return { kind: "pad", padding, fill: [0, 0, 0] };
   };
   const resize = (height: number, width: number): Operation => ({
     kind: "resize",
