@@ -101,11 +101,11 @@ interface WarpKeys {
   readonly interpolation: z.ZodDefault<typeof warpInterpolation>;
 }
 
-/** @param interpolation how they mix pixels unless told, which differs. */
-export function warpKeys(interpolation: WarpInterpolation): WarpKeys {
+/** @param unlessTold how they mix pixels, which differs. */
+export function warpKeys(unlessTold: WarpInterpolation): WarpKeys {
   return {
     pad_val: colour.default(128).describe("What lies around: a number, or one for each channel (BGR)."),
-    interpolation: warpInterpolation.default(interpolation).describe("How to mix pixels; area is bilinear."),
+    interpolation: warpInterpolation.default(unlessTold).describe("How to mix pixels; area is bilinear."),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { component } from "#lib/config/component/component.ts";
+import { ignored } from "#lib/config/component/ignored.ts";
 import { weightedGrey } from "#lib/data/photometry/grey.ts";
 import { probability } from "./keys.ts";
 import type { Transform } from "./transform.ts";
@@ -19,7 +20,7 @@ export const RandomGrayscale = component({
         .tuple([weight, weight, weight])
         .default([1, 1, 1])
         .describe("Share of each channel, in the image's order (BGR)."),
-      color_format: z.enum(["bgr", "rgb"]).default("bgr").describe("Has no effect: images are BGR."),
+      color_format: ignored("images are BGR", z.enum(["bgr", "rgb"]).default("bgr")),
     })
     .refine(({ channel_weights }) => channel_weights.some((share) => share > 0), {
       path: ["channel_weights"],

@@ -1,37 +1,36 @@
 import type { Image } from "#lib/data/types.ts";
 import type { Affine } from "./affine.ts";
-import { HALF_EVEN, place, placesOf, plain } from "./place.ts";
+import { copyPatch } from "./patch.ts";
+import { HALF_EVEN, place, placesOf, plain, type WarpRow } from "./place.ts";
 
-const { fround } = Math;
+const { floor, fround } = Math;
+
+/** Pixels mixed in each direction. */
+const TAPS = 4;
 
 /**
  * Each pixel of the result mixes the 4 x 4 around its place by Keys' cubic convolution with a = -0.75; single precision
  * with fused multiply-adds, rows first, as in OpenCV 5.
  */
-export function warpCubic(image: Image, source: Affine, colour: readonly number[]): Image {
+export function cubicRows(image: Image, source: Affine, border: Uint8Array): WarpRow {
   const { data, height, width, channels } = image;
-  const result = new Uint8Array(data.length);
   const places = placesOf(width);
   const { xs, ys } = places;
-  const across = new Float32Array(4);
-  const down = new Float32Array(4);
-  const patch = new Uint8Array(16 * channels);
-  for (let y = 0, out = 0; y < height; y++) {
+  const across = new Float32Array(TAPS);
+  const down = new Float32Array(TAPS);
+  const patch = new Uint8Array(TAPS * TAPS * channels);
+  return (y, result) => {
     place(places, source, y, plain);
-    for (let x = 0; x < width; x++, out += channels) {
-      const column = Math.floor(xs[x]!) - 1;
-      const row = Math.floor(ys[x]!) - 1;
-      if (column <= -4 || column >= width || row <= -4 || row >= height) {
-        for (let channel = 0; channel < channels; channel++) result[out + channel] = colour[channel]!;
-        continue;
-      }
+    for (let x = 0, out = y * width * channels; x < width; x++, out += channels) {
+      const column = floor(xs[x]!) - 1;
+      const row = floor(ys[x]!) - 1;
       weigh(xs[x]! - column - 1, across);
       weigh(ys[x]! - row - 1, down);
-      const inside = column >= 0 && column <= width - 4 && row >= 0 && row <= height - 4;
-      if (!inside) copyPatch(image, { column, row, colour }, patch);
+      const inside = column >= 0 && column <= width - TAPS && row >= 0 && row <= height - TAPS;
+      if (!inside) copyPatch(image, { column, row, edge: TAPS, border }, patch);
       const pixels = inside ? data : patch;
       const first = inside ? (row * width + column) * channels : 0;
-      const line = (inside ? width : 4) * channels;
+      const line = (inside ? width : TAPS) * channels;
       for (let channel = 0; channel < channels; channel++) {
         const from = first + channel;
         let sum = fround(down[0]! * mixRow(pixels, from, channels, across));
@@ -42,8 +41,7 @@ export function warpCubic(image: Image, source: Affine, colour: readonly number[
         result[out + channel] = rounded < 0 ? 0 : rounded > 255 ? 255 : rounded;
       }
     }
-  }
-  return { data: result, height, width, channels };
+  };
 }
 
 function mixRow(pixels: Uint8Array, from: number, channels: number, weights: Float32Array): number {
@@ -58,22 +56,4 @@ function weigh(t: number, weights: Float32Array): void {
   weights[1] = fround(fround(fround(1.25 * t - 2.25) * t) * t + 1);
   weights[2] = fround(fround(fround(-1.25 * t + 1.5) * t + 0.75) * t);
   weights[3] = fround(fround(fround(0.75 * t - 0.75) * t) * t);
-}
-
-interface PatchPlace {
-  readonly column: number;
-  readonly row: number;
-  readonly colour: readonly number[];
-}
-
-/** 4 x 4 pixels of which some lie outside the image. */
-function copyPatch({ data, height, width, channels }: Image, at: PatchPlace, patch: Uint8Array): void {
-  for (let index = 0, to = 0; index < 16; index++) {
-    const column = at.column + (index & 3);
-    const row = at.row + (index >> 2);
-    const inside = column >= 0 && column < width && row >= 0 && row < height;
-    const from = (row * width + column) * channels;
-    for (let channel = 0; channel < channels; channel++)
-      patch[to++] = inside ? data[from + channel]! : at.colour[channel]!;
-  }
 }

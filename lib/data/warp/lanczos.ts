@@ -1,7 +1,8 @@
 import { lanczosKernel } from "#lib/data/resize/taps.ts";
 import type { Image } from "#lib/data/types.ts";
 import type { Affine } from "./affine.ts";
-import { HALF_EVEN } from "./place.ts";
+import { copyPatch } from "./patch.ts";
+import { HALF_EVEN, type WarpRow } from "./place.ts";
 
 /** Pixels mixed in each direction. */
 const TAPS = 8;
@@ -22,73 +23,55 @@ const ONE = 1 << WEIGHT_BITS;
 
 let table: Int32Array | undefined;
 
-/** Each pixel of the result mixes the 8 x 8 around its place, which is cut to 1/32 of a pixel; in fixed point, as in OpenCV. */
-export function warpLanczos(image: Image, source: Affine, colour: readonly number[]): Image {
+/**
+ * Each pixel of the result mixes the 8 x 8 around its place, which is cut to 1/32 of a pixel; in fixed point, as in
+ * OpenCV.
+ */
+export function lanczosRows(image: Image, source: Affine, border: Uint8Array): WarpRow {
   const { data, height, width, channels } = image;
   const weights = (table ??= weightTable());
-  const result = new Uint8Array(data.length);
   const alongX = fixedSteps(source[0], width);
   const alongY = fixedSteps(source[3], width);
-  for (let y = 0, out = 0; y < height; y++) {
+  const patch = new Uint8Array(CELL * channels);
+  return (y, result) => {
     const startX = fixed(source[1] * y + source[2]) + HALF_STEP;
     const startY = fixed(source[4] * y + source[5]) + HALF_STEP;
-    for (let x = 0; x < width; x++, out += channels) {
+    for (let x = 0, out = y * width * channels; x < width; x++, out += channels) {
       const placeX = (startX + alongX[x]!) >> PLACE_SHIFT;
       const placeY = (startY + alongY[x]!) >> PLACE_SHIFT;
       const column = (placeX >> STEP_BITS) - BEFORE;
       const row = (placeY >> STEP_BITS) - BEFORE;
       const cell = ((placeY & (STEPS - 1)) * STEPS + (placeX & (STEPS - 1))) * CELL;
-      if (column >= width || row >= height || column <= -TAPS || row <= -TAPS) {
-        for (let channel = 0; channel < channels; channel++) result[out + channel] = colour[channel]!;
-      } else if (column < 0 || row < 0 || column > width - TAPS || row > height - TAPS) {
-        for (let channel = 0; channel < channels; channel++) {
-          const at = { column, row, channel, border: colour[channel]!, cell };
-          result[out + channel] = clip(sumAtEdge(image, at, weights));
-        }
-      } else {
-        const first = (row * width + column) * channels;
-        for (let channel = 0; channel < channels; channel++) {
-          result[out + channel] = clip(sumInside(image, first + channel, { weights, cell }));
-        }
+      const inside = column >= 0 && row >= 0 && column <= width - TAPS && row <= height - TAPS;
+      if (!inside) copyPatch(image, { column, row, edge: TAPS, border }, patch);
+      const square = {
+        pixels: inside ? data : patch,
+        first: inside ? (row * width + column) * channels : 0,
+        line: (inside ? width : TAPS) * channels,
+        channels,
+      };
+      for (let channel = 0; channel < channels; channel++) {
+        result[out + channel] = clip(sumOf(square, channel, weights, cell));
       }
     }
-  }
-  return { data: result, height, width, channels };
+  };
 }
 
-interface Cell {
-  readonly weights: Int32Array;
-  /** Where those of the place begin. */
-  readonly cell: number;
+/** 8 x 8 pixels. */
+interface Square {
+  readonly pixels: Uint8Array;
+  readonly first: number;
+  /** From one row to the next. */
+  readonly line: number;
+  readonly channels: number;
 }
 
-function sumInside({ data, width, channels }: Image, first: number, { weights, cell }: Cell): number {
+function sumOf({ pixels, first, line, channels }: Square, channel: number, weights: Int32Array, cell: number): number {
   let sum = 0;
   let weight = cell;
-  for (let line = 0, from = first; line < TAPS; line++, from += width * channels) {
+  for (let row = 0, from = first + channel; row < TAPS; row++, from += line) {
     const end = from + TAPS * channels;
-    for (let at = from; at < end; at += channels) sum += data[at]! * weights[weight++]!;
-  }
-  return sum;
-}
-
-interface EdgePlace {
-  readonly column: number;
-  readonly row: number;
-  readonly channel: number;
-  /** What lies around the image. */
-  readonly border: number;
-  readonly cell: number;
-}
-
-function sumAtEdge({ data, height, width, channels }: Image, at: EdgePlace, weights: Int32Array): number {
-  let sum = at.border << WEIGHT_BITS;
-  for (let index = 0; index < CELL; index++) {
-    const column = at.column + (index % TAPS);
-    const row = at.row + Math.floor(index / TAPS);
-    if (column < 0 || column >= width || row < 0 || row >= height) continue;
-    const pixel = data[(row * width + column) * channels + at.channel]!;
-    sum += (pixel - at.border) * weights[at.cell + index]!;
+    for (let at = from; at < end; at += channels) sum += pixels[at]! * weights[weight++]!;
   }
   return sum;
 }

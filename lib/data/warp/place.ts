@@ -3,6 +3,9 @@ import type { Affine } from "./affine.ts";
 /** Added to a number below 2^51 and taken away again, it rounds to whole numbers, halves to even. */
 export const HALF_EVEN = 1.5 * 2 ** 52;
 
+/** Writes one row of the result. */
+export type WarpRow = (y: number, result: Uint8Array) => void;
+
 /** Where in the image the pixels of one row of the result lie, in single precision. */
 export interface Places {
   readonly xs: Float32Array;

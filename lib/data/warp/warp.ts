@@ -1,9 +1,9 @@
 import type { Image } from "#lib/data/types.ts";
 import type { Affine } from "./affine.ts";
-import { warpCubic } from "./cubic.ts";
-import { warpLanczos } from "./lanczos.ts";
-import { warpLinear } from "./linear.ts";
-import { warpNearest } from "./nearest.ts";
+import { cubicRows } from "./cubic.ts";
+import { lanczosRows } from "./lanczos.ts";
+import { linearRows } from "./linear.ts";
+import { nearestRows } from "./nearest.ts";
 
 export const WARP_INTERPOLATIONS = ["nearest", "bilinear", "bicubic", "area", "lanczos"] as const;
 export type WarpInterpolation = (typeof WARP_INTERPOLATIONS)[number];
@@ -17,17 +17,20 @@ export interface Warp {
   readonly colour: readonly number[];
 }
 
+const ROWS = {
+  nearest: nearestRows,
+  bilinear: linearRows,
+  area: linearRows,
+  bicubic: cubicRows,
+  lanczos: lanczosRows,
+};
+
 /** `cv2.warpAffine` of uint8 images with a constant border, as OpenCV 5 computes it. */
 export function warp(image: Image, { source, interpolation, colour }: Warp): Image {
-  switch (interpolation) {
-    case "nearest":
-      return warpNearest(image, source, colour);
-    case "bilinear":
-    case "area":
-      return warpLinear(image, source, colour);
-    case "bicubic":
-      return warpCubic(image, source, colour);
-    case "lanczos":
-      return warpLanczos(image, source, colour);
-  }
+  const { height, width, channels } = image;
+  const data = new Uint8Array(image.data.length);
+  const border = Uint8Array.from({ length: channels }, (_, channel) => colour[channel]!);
+  const warpRow = ROWS[interpolation](image, source, border);
+  for (let y = 0; y < height; y++) warpRow(y, data);
+  return { data, height, width, channels };
 }
