@@ -40,7 +40,7 @@ interface Lines {
 
 function blurLines(data: Uint8Array, { first, step, count, channels }: Lines, radius: number): void {
   const whole = Math.trunc(radius);
-  const weight = Math.floor(ONE / Math.fround(radius * 2 + 1));
+  const weight = Math.floor(Math.fround(ONE / Math.fround(radius * 2 + 1))); // a float in Pillow, too
   const edgeWeight = Math.floor((ONE - (whole * 2 + 1) * weight) / 2);
   const line = new Uint8Array(count);
   const last = count - 1;
