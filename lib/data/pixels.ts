@@ -32,28 +32,36 @@ export type Fill = readonly number[] | EdgeMode;
 
 /** Frames the image (`cv2.copyMakeBorder`). */
 export function pad(image: Image, padding: Padding, fill: Fill): Image {
-  const { channels } = image;
   const height = image.height + padding.top + padding.bottom;
   const width = image.width + padding.left + padding.right;
-  const data = new Uint8Array(height * width * channels);
-  const rowLength = width * channels;
-  if (typeof fill === "string") {
-    const columns = sourcesOf(image.width, { before: padding.left, count: width, mode: fill });
-    sourcesOf(image.height, { before: padding.top, count: height, mode: fill }).forEach((row, y) => {
-      let out = y * rowLength;
-      for (const column of columns) {
-        const from = (row * image.width + column) * channels;
-        for (let channel = 0; channel < channels; channel++) data[out++] = image.data[from + channel] ?? 0;
-      }
-    });
-    return { data, height, width, channels };
-  }
-  for (let i = 0; i < data.length; i++) data[i] = defined(fill[i % channels], `colour of channel ${i % channels}`);
+  const data = new Uint8Array(height * width * image.channels);
+  const framed = { data, height, width, channels: image.channels };
+  if (typeof fill === "string") mirrorInto(framed, image, { ...padding, mode: fill });
+  else frameInto(framed, image, { ...padding, colour: fill });
+  return framed;
+}
+
+function frameInto({ data, width, height }: Image, image: Image, frame: Padding & { colour: readonly number[] }): void {
+  const { channels } = image;
+  const colour = (_: unknown, at: number): number => defined(frame.colour[at % channels], "a colour for each channel");
+  const line = Uint8Array.from({ length: width * channels }, colour);
+  for (let y = 0; y < height; y++) data.set(line, y * line.length);
   for (let y = 0; y < image.height; y++) {
     const row = image.data.subarray(y * image.width * channels, (y + 1) * image.width * channels);
-    data.set(row, (padding.top + y) * rowLength + padding.left * channels);
+    data.set(row, ((frame.top + y) * width + frame.left) * channels);
   }
-  return { data, height, width, channels };
+}
+
+function mirrorInto({ data, width, height }: Image, image: Image, frame: Padding & { mode: EdgeMode }): void {
+  const { channels } = image;
+  const columns = sourcesOf(image.width, { before: frame.left, count: width, mode: frame.mode });
+  let out = 0;
+  for (const row of sourcesOf(image.height, { before: frame.top, count: height, mode: frame.mode })) {
+    for (const column of columns) {
+      const from = (row * image.width + column) * channels;
+      for (let channel = 0; channel < channels; channel++) data[out++] = image.data[from + channel] ?? 0;
+    }
+  }
 }
 
 interface Edge {
@@ -75,15 +83,15 @@ function sourcesOf(length: number, { before, count, mode }: Edge): readonly numb
   });
 }
 
-/** The image with other pixels inside `box`: one colour, or a value for each of them. [H, W, C] */
-export function erase(image: Image, box: Box, pixels: ArrayLike<number>): Image {
+/** The image with other pixels inside `box`: one colour, per channel, or bytes for all of them. [H, W, C] */
+export function erase(image: Image, box: Box, pixels: readonly number[] | Uint8Array): Image {
   const { channels } = image;
   const data = image.data.slice();
   const rowLength = box.width * channels;
-  const each = pixels.length === box.height * rowLength;
+  const count = pixels instanceof Uint8Array ? pixels.length : channels;
   for (let y = 0, from = 0; y < box.height; y++) {
     const start = ((box.top + y) * image.width + box.left) * channels;
-    for (let at = start; at < start + rowLength; at++, from++) data[at] = pixels[each ? from : from % channels] ?? 0;
+    for (let at = start; at < start + rowLength; at++, from++) data[at] = pixels[from % count] ?? 0;
   }
   return { ...image, data };
 }

@@ -23,8 +23,8 @@ export type Operation =
   | { readonly kind: "resize"; readonly size: Size; readonly method: ResizeMethod }
   | { readonly kind: "flip"; readonly direction: FlipDirection }
   | { readonly kind: "pad"; readonly padding: Padding; readonly fill: Fill }
-  /** One colour inside the box, which lies within the image, or a value for each of its pixels. */
-  | { readonly kind: "erase"; readonly box: Box; readonly pixels: ArrayLike<number> }
+  /** One colour inside the box, which lies within the image, or bytes for all of its pixels. */
+  | { readonly kind: "erase"; readonly box: Box; readonly pixels: readonly number[] | Uint8Array }
   /** Each value becomes another one, whatever its neighbours. */
   | { readonly kind: "lookup"; readonly lookup: Lookup }
   | ({ readonly kind: "warp" } & Warp)

@@ -1,7 +1,7 @@
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
-import { augmentsChecker } from "./augments.ts";
+import { augmentsChecker, moreAugmentsChecker } from "./augments.ts";
 import { checkConfigEdge } from "./config-edge.ts";
 import { lossesMetricsChecker } from "./losses-metrics.ts";
 import { lrChecker } from "./lr.ts";
@@ -22,6 +22,7 @@ type Results = AsyncIterable<GoldenResult> | Iterable<GoldenResult>;
 
 const CHECKERS: readonly GoldenChecker[] = [
   augmentsChecker,
+  moreAugmentsChecker,
   lossesMetricsChecker,
   lrChecker,
   optimChecker,

@@ -19,7 +19,7 @@ export const Cutout = component({
         .describe("Its size in pixels: one edge, or (height, width)."),
       pad_val: colour.default(128).describe("Its colour: a number, or one for each channel (BGR)."),
       ...augmentationKeys,
-      compat: compat(`no rectangle is around the first row or column, and ${EXTRAPOLATES}`),
+      compat: compat(`its middle is never in the first row or column, and ${EXTRAPOLATES}`),
     })
     .refine(...oneMagnitude("shape")),
   create(config): Transform {

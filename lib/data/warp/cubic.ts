@@ -51,9 +51,15 @@ function mixRow(pixels: Uint8Array, from: number, channels: number, weights: Flo
   return fround(weights[3]! * pixels[from + 3 * channels]! + sum);
 }
 
+/** The weights of four pixels for a place `t` past the second of them, rounded in OpenCV's order. */
 function weigh(t: number, weights: Float32Array): void {
-  weights[0] = fround(fround(fround(-0.75 * t + 1.5) * t - 0.75) * t);
-  weights[1] = fround(fround(fround(1.25 * t - 2.25) * t) * t + 1);
-  weights[2] = fround(fround(fround(-1.25 * t + 1.5) * t + 0.75) * t);
-  weights[3] = fround(fround(fround(0.75 * t - 0.75) * t) * t);
+  const u = fround(1 - t);
+  const tt = fround(t * t);
+  const first = fround(-0.75 * fround(t * fround(u * u)));
+  const second = fround(fround(1.25 * t - 2.25) * tt + 1);
+  const fourth = fround(-0.75 * fround(u * tt));
+  weights[0] = first;
+  weights[1] = second;
+  weights[2] = fround(fround(1 - first) - second) - fourth;
+  weights[3] = fourth;
 }
