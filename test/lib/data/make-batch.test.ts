@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { makeBatch, type MadeBatch } from "#lib/data/make-batch.ts";
-import type { Image } from "#lib/data/types.ts";
+import type { Image, Sample } from "#lib/data/types.ts";
 import { flat } from "./transforms/support.ts";
 
 /** A batch of images that a pipeline has left. */
@@ -8,7 +8,7 @@ function batchOf(images: readonly Image[]): Promise<MadeBatch> {
   const samples = images.map((_, index) => ({ id: `${index}.jpg`, path: `/${index}.jpg`, label: index }));
   const recipe = {
     samples,
-    pipeline: async (sample: { info: (typeof samples)[number]; index: number }) => {
+    pipeline: async (sample: Sample): Promise<Sample> => {
       const image = images[sample.index];
       return { ...sample, ...(image && { image }) };
     },
