@@ -1,8 +1,9 @@
 import { lanczosKernel } from "#lib/data/resize/taps.ts";
 import type { Image } from "#lib/data/types.ts";
 import type { Affine } from "./affine.ts";
-import { copyPatch } from "./patch.ts";
-import { HALF_EVEN, type WarpRow } from "./place.ts";
+import { frame, HALF_EVEN, type WarpRow } from "./place.ts";
+
+const { max, min } = Math;
 
 /** Pixels mixed in each direction. */
 const TAPS = 8;
@@ -27,53 +28,36 @@ let table: Int32Array | undefined;
  * Each pixel of the result mixes the 8 x 8 around its place, which is cut to 1/32 of a pixel; in fixed point, as in
  * OpenCV.
  */
-export function lanczosRows(image: Image, source: Affine, border: Uint8Array): WarpRow {
-  const { data, height, width, channels } = image;
+export function lanczosRows(image: Image, source: Affine, border: readonly number[]): WarpRow {
+  const { height, width, channels } = image;
+  const { data, line, first } = frame(image, TAPS, border);
   const weights = (table ??= weightTable());
   const alongX = fixedSteps(source[0], width);
   const alongY = fixedSteps(source[3], width);
-  const patch = new Uint8Array(CELL * channels);
   return (y, result) => {
     const startX = fixed(source[1] * y + source[2]) + HALF_STEP;
     const startY = fixed(source[4] * y + source[5]) + HALF_STEP;
-    for (let x = 0, out = y * width * channels; x < width; x++, out += channels) {
+    let out = y * width * channels;
+    for (let x = 0; x < width; x++) {
       const placeX = (startX + alongX[x]!) >> PLACE_SHIFT;
       const placeY = (startY + alongY[x]!) >> PLACE_SHIFT;
-      const column = (placeX >> STEP_BITS) - BEFORE;
-      const row = (placeY >> STEP_BITS) - BEFORE;
+      const column = min(max((placeX >> STEP_BITS) - BEFORE, -TAPS), width);
+      const row = min(max((placeY >> STEP_BITS) - BEFORE, -TAPS), height);
       const cell = ((placeY & (STEPS - 1)) * STEPS + (placeX & (STEPS - 1))) * CELL;
-      const inside = column >= 0 && row >= 0 && column <= width - TAPS && row <= height - TAPS;
-      if (!inside) copyPatch(image, { column, row, edge: TAPS, border }, patch);
-      const square = {
-        pixels: inside ? data : patch,
-        first: inside ? (row * width + column) * channels : 0,
-        line: (inside ? width : TAPS) * channels,
-        channels,
-      };
-      for (let channel = 0; channel < channels; channel++) {
-        result[out + channel] = clip(sumOf(square, channel, weights, cell));
-      }
+      let at = first + row * line + column * channels;
+      for (const end = out + channels; out < end; out++) result[out] = mixSquare(at++, cell);
     }
   };
-}
 
-/** 8 x 8 pixels. */
-interface Square {
-  readonly pixels: Uint8Array;
-  readonly first: number;
-  /** From one row to the next. */
-  readonly line: number;
-  readonly channels: number;
-}
-
-function sumOf({ pixels, first, line, channels }: Square, channel: number, weights: Int32Array, cell: number): number {
-  let sum = 0;
-  let weight = cell;
-  for (let row = 0, from = first + channel; row < TAPS; row++, from += line) {
-    const end = from + TAPS * channels;
-    for (let at = from; at < end; at += channels) sum += pixels[at]! * weights[weight++]!;
+  function mixSquare(from: number, cell: number): number {
+    let sum = 0;
+    let weight = cell;
+    for (let row = 0, start = from; row < TAPS; row++, start += line) {
+      const end = start + TAPS * channels;
+      for (let at = start; at < end; at += channels) sum += data[at]! * weights[weight++]!;
+    }
+    return clip(sum);
   }
-  return sum;
 }
 
 function clip(sum: number): number {

@@ -1,21 +1,23 @@
 import type { Image } from "#lib/data/types.ts";
 import type { Affine } from "./affine.ts";
-import { fused, HALF_EVEN, place, placesOf, type WarpRow } from "./place.ts";
+import { frame, fused, HALF_EVEN, place, placesOf, type WarpRow } from "./place.ts";
+
+const { max, min } = Math;
 
 /** Each pixel of the result is the nearest one of the image; halves go to the even neighbour, as in OpenCV 5. */
-export function nearestRows({ data, height, width, channels }: Image, source: Affine, border: Uint8Array): WarpRow {
+export function nearestRows(image: Image, source: Affine, border: readonly number[]): WarpRow {
+  const { height, width, channels } = image;
+  const { data, line, first } = frame(image, 1, border);
   const places = placesOf(width);
   const { xs, ys } = places;
   return (y, result) => {
     place(places, source, y, fused);
     let out = y * width * channels;
     for (let x = 0; x < width; x++) {
-      const column = xs[x]! + HALF_EVEN - HALF_EVEN;
-      const row = ys[x]! + HALF_EVEN - HALF_EVEN;
-      const inside = column >= 0 && column < width && row >= 0 && row < height;
-      const pixels = inside ? data : border;
-      const from = inside ? (row * width + column) * channels : 0;
-      for (let channel = 0; channel < channels; channel++) result[out++] = pixels[from + channel]!;
+      const column = min(max(xs[x]! + HALF_EVEN - HALF_EVEN, -1), width);
+      const row = min(max(ys[x]! + HALF_EVEN - HALF_EVEN, -1), height);
+      let at = first + row * line + column * channels;
+      for (const end = out + channels; out < end; out++) result[out] = data[at++]!;
     }
   };
 }

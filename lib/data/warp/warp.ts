@@ -29,8 +29,7 @@ const ROWS = {
 export function warp(image: Image, { source, interpolation, colour }: Warp): Image {
   const { height, width, channels } = image;
   const data = new Uint8Array(image.data.length);
-  const border = Uint8Array.from({ length: channels }, (_, channel) => colour[channel]!);
-  const warpRow = ROWS[interpolation](image, source, border);
+  const warpRow = ROWS[interpolation](image, source, colour);
   for (let y = 0; y < height; y++) warpRow(y, data);
   return { data, height, width, channels };
 }
