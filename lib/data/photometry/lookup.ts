@@ -33,5 +33,5 @@ export function perChannel(lookups: readonly Lookup[]): Lookup {
 }
 
 export function clip(value: number): number {
-  return Math.min(Math.max(value, 0), 255);
+  return value < 0 ? 0 : value > 255 ? 255 : value;
 }

@@ -13,28 +13,19 @@ export function sharpness({ data, height, width, channels }: Image, factor: numb
   const rest = fround(1 - factor);
   const smoothed = Float32Array.from({ length: 255 * WEIGHTS + 1 }, (_, sum) => rest * Math.round(sum / WEIGHTS));
   const rowLength = width * channels;
-  for (let y = 0, at = 0; y < height; y++) {
+  const side = width === 1 ? 0 : channels;
+  const columns = new Uint16Array(rowLength); // of three values each
+  for (let y = 0; y < height; y++) {
+    const start = y * rowLength;
     const above = mirrored(y - 1, height) * rowLength;
-    const middle = y * rowLength;
     const below = mirrored(y + 1, height) * rowLength;
-    for (let x = 0; x < width; x++) {
-      const left = mirrored(x - 1, width) * channels;
-      const right = mirrored(x + 1, width) * channels;
-      const here = x * channels;
-      for (let channel = 0; channel < channels; channel++, at++) {
-        const value = data[at]!;
-        const sum =
-          data[above + left + channel]! +
-          data[above + here + channel]! +
-          data[above + right + channel]! +
-          data[middle + left + channel]! +
-          value * CENTRE +
-          data[middle + right + channel]! +
-          data[below + left + channel]! +
-          data[below + here + channel]! +
-          data[below + right + channel]!;
-        result[at] = clip(fround(share * value + smoothed[sum]!));
-      }
+    for (let x = 0; x < rowLength; x++) columns[x] = data[above + x]! + data[start + x]! + data[below + x]!;
+    for (let x = 0; x < rowLength; x++) {
+      const left = x < channels ? x + side : x - channels;
+      const right = x >= rowLength - channels ? x - side : x + channels;
+      const value = data[start + x]!;
+      const sum = columns[left]! + columns[x]! + columns[right]! + value * (CENTRE - 1);
+      result[start + x] = clip(fround(share * value + smoothed[sum]!));
     }
   }
   return { data: result, height, width, channels };
