@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { assert, defined } from "#lib/base/assert.ts";
+import { defined } from "#lib/base/assert.ts";
 import type { Random } from "#lib/base/random.ts";
 import { brightness, contrast, saturation } from "#lib/data/photometry/blend.ts";
 import { gaussianBlur } from "#lib/data/photometry/gaussian-blur.ts";
@@ -34,10 +34,7 @@ function notDrawn(what: string): never {
 function viaTransform(type: keyof typeof transforms.components, random = noRandom): PixelOperation {
   return (image, params) => {
     const transform = defined(build(transforms, { type, ...params }, undefined), type);
-    return transform.plan(image, random).reduce((result, operation) => {
-      assert(operation.kind !== "load", `${type} changes an image that is there`);
-      return applyOperation(result, operation);
-    }, image);
+    return transform.plan(image, random).reduce(applyOperation, image);
   };
 }
 

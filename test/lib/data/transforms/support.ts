@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { randomStream, type Random } from "#lib/base/random.ts";
 import { buildComponent } from "#lib/config/component/build.ts";
 import type { ConfigDict } from "#lib/config/value.ts";
@@ -14,10 +13,7 @@ export function build(config: ConfigDict): Transform {
 
 /** What a transform makes of an image that is there. */
 export function transformed(transform: Transform, image: Image, random: Random = randomStream(0)): Image {
-  return transform.plan(image, random).reduce((current, operation) => {
-    assert(operation.kind !== "load");
-    return applyOperation(current, operation);
-  }, image);
+  return transform.plan(image, random).reduce(applyOperation, image);
 }
 
 export function apply(config: ConfigDict, image: Image, random?: Random): Image {
