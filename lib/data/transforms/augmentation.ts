@@ -50,13 +50,10 @@ interface Augmentation extends Level {
 /** Arguments of `refine`: a fixed magnitude under `key`, or a range. */
 export function oneMagnitude<Key extends string>(
   key: Key,
-): [
-  (config: Readonly<Record<Key, unknown>> & Pick<Level, "magnitude_range">) => boolean,
-  { path: string[]; error: string },
-] {
+): [(config: Readonly<Record<Key, unknown>> & Pick<Level, "magnitude_range">) => boolean, { error: string }] {
   return [
     (config) => (config[key] === null) !== (config.magnitude_range === null),
-    { path: [key], error: `a value of it or of magnitude_range, and not both` },
+    { error: `expected either ${key} or magnitude_range` },
   ];
 }
 
