@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Random } from "#lib/base/random.ts";
 import { component } from "#lib/config/component/component.ts";
 import { roundHalfEven, type Box, type Size } from "#lib/data/geometry.ts";
+import { clip } from "#lib/data/photometry/lookup.ts";
 import { colour, compat, positiveRange, probability, wholeChannels } from "./keys.ts";
 import type { Transform } from "./transform.ts";
 
@@ -41,11 +42,10 @@ export const RandomErasing = component({
       plan(image, random) {
         if (random.next() > config.erase_prob) return [];
         const box = drawBox(image, options, random);
-        const drawValue = std === null ? () => random.uniform(0, 256) : normalValue(mean, std, random);
-        const pixels =
-          config.mode === "const"
-            ? wholeChannels(mean)
-            : Uint8Array.from({ length: box.height * box.width * 3 }, (_, index) => drawValue(index % 3));
+        if (config.mode === "const") return [{ kind: "erase", box, pixels: wholeChannels(mean) }];
+        const pixels = new Uint8Array(box.height * box.width * 3);
+        if (std === null) fillUniformly(pixels, random);
+        else fillNormally(pixels, { means: channels(mean), stds: channels(std) }, random);
         return [{ kind: "erase", box, pixels }];
       },
     };
@@ -79,10 +79,19 @@ function drawBox(image: Size, options: BoxOptions, random: Random): Box {
   return { top, left: place(image.width - width), height, width };
 }
 
-type Channels = number | readonly number[];
+function channels(value: number | readonly number[]): readonly number[] {
+  return typeof value === "number" ? [value, value, value] : value;
+}
 
-function normalValue(mean: Channels, std: Channels, random: Random): (channel: number) => number {
-  const each = (value: Channels): readonly number[] => (typeof value === "number" ? [value, value, value] : value);
-  const [means, stds] = [each(mean), each(std)];
-  return (channel) => Math.min(Math.max(random.normal(means[channel], stds[channel]), 0), 255);
+function fillUniformly(pixels: Uint8Array, random: Random): void {
+  for (let at = 0; at < pixels.length; at++) pixels[at] = random.uniform(0, 256);
+}
+
+interface Normal {
+  readonly means: readonly number[];
+  readonly stds: readonly number[];
+}
+
+function fillNormally(pixels: Uint8Array, { means, stds }: Normal, random: Random): void {
+  for (let at = 0; at < pixels.length; at++) pixels[at] = clip(random.normal(means[at % 3], stds[at % 3]));
 }
