@@ -1,4 +1,5 @@
 import type { Image } from "#lib/data/types.ts";
+import { warpCubic } from "#lib/data/simd/warp.ts";
 import type { Affine } from "./affine.ts";
 import { cubicRows } from "./cubic.ts";
 import { lanczosRows } from "./lanczos.ts";
@@ -27,6 +28,12 @@ const ROWS = {
 
 /** `cv2.warpAffine` of uint8 images with a constant border, as OpenCV 5 computes it. */
 export function warp(image: Image, { source, interpolation, colour }: Warp): Image {
+  const byVectors = interpolation === "bicubic" ? warpCubic(image, source, colour) : undefined;
+  return byVectors ?? warpByRows(image, { source, interpolation, colour });
+}
+
+/** The same on any machine, of images of any number of channels. */
+export function warpByRows(image: Image, { source, interpolation, colour }: Warp): Image {
   const { height, width, channels } = image;
   const data = new Uint8Array(image.data.length);
   const warpRow = ROWS[interpolation](image, source, colour);

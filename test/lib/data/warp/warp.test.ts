@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Image } from "#lib/data/types.ts";
 import { inverse, rotation, shear, translation, type Affine } from "#lib/data/warp/affine.ts";
-import { warp, WARP_INTERPOLATIONS } from "#lib/data/warp/warp.ts";
+import { warp, warpByRows, WARP_INTERPOLATIONS } from "#lib/data/warp/warp.ts";
 import { numberedImage } from "../support.ts";
 import { flat, pixel } from "../transforms/support.ts";
 
@@ -79,6 +79,23 @@ describe("warps", () => {
       );
     });
   }
+
+  it("vector instructions give the same pixels, bit by bit", () =>
+    fc.assert(
+      fc.property(
+        sizes,
+        fc.tuple(...Array.from({ length: 6 }, () => fc.constantFrom(0, 1, -1, 0.25, 1 / 3, 1.7, -0.123, 7.5))),
+        ({ height, width }, numbers) => {
+          const image = numberedImage(height, width);
+          const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = numbers;
+          for (const interpolation of WARP_INTERPOLATIONS) {
+            const options = { source: [a, b, c, d, e, f], interpolation, colour: BORDER } as const;
+            assert.deepEqual(warp(image, options), warpByRows(image, options));
+          }
+        },
+      ),
+      { numRuns: 200 },
+    ));
 
   it("nearest takes the even one of two that are as near", () => {
     const image = { data: Uint8Array.of(10, 20, 30, 40), height: 1, width: 4, channels: 1 };
