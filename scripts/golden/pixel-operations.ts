@@ -121,6 +121,6 @@ export const PIXEL_OPERATIONS: Readonly<Record<string, PixelOperation>> = {
     const { alpha, ...config } = z.looseObject({ alpha: z.array(z.number()) }).parse(params);
     let drawn = 0;
     const random = { ...noRandom, normal: () => defined(alpha[drawn++], "an alpha") };
-    return viaTransform("Lighting", random)(image, config);
+    return viaTransform("Lighting", random)(image, { ...config, compat: true });
   },
 };

@@ -3,6 +3,7 @@ import { randomStream } from "#lib/base/random.ts";
 import { buildComponent } from "#lib/config/component/build.ts";
 import type { ConfigDict } from "#lib/config/value.ts";
 import { DEFAULT_IMAGE_LIMITS } from "#lib/data/image-limits.ts";
+import { applyOperation, sizeAfter } from "#lib/data/raster.ts";
 import { transforms } from "#lib/data/transforms/index.ts";
 import { createPipeline } from "#lib/data/pipeline.ts";
 import type { Pipeline } from "#lib/data/pipeline.ts";
@@ -99,6 +100,30 @@ describe("every transform", () => {
   });
 
   for (const type of Object.keys(transforms.components) as (keyof typeof transforms.components)[]) {
+    it(`${type} foretells the size of what it makes of any image`, () => {
+      if (type === "LoadImageFromFile") return;
+      const transform = build({ type, ...EXAMPLES[type] });
+      for (const [height, width] of [
+        [1, 1],
+        [1, 9],
+        [9, 1],
+        [2, 3],
+        [70, 2],
+        [33, 48],
+      ] as const) {
+        for (let seed = 0; seed < 8; seed++) {
+          for (const channels of [1, 3]) {
+            const image = numberedImage(height, width, channels);
+            const operations = transform.plan(image, randomStream(seed));
+            const made = operations.reduce(applyOperation, image);
+            const foretold = operations.reduce(sizeAfter, { height, width });
+            assert.deepEqual([made.height, made.width], [foretold.height, foretold.width]);
+            assert.equal(made.data.length, (made.views ?? 1) * made.height * made.width * made.channels);
+          }
+        }
+      }
+    });
+
     it(`${type} gives the same image for the same seed, and leaves its input alone`, async () => {
       const image = numberedImage(40, 31);
       const before = image.data.slice();
