@@ -1,7 +1,7 @@
 /**
  * `npm run gen` writes proto/gen: the TypeScript types of proto/petage, and the descriptors that reflection answers
- * with; and lib/data/simd/gen: the WebAssembly of lib/data/simd/assembly. `npm run gen:check` says whether they are up
- * to date, and whether the protos hold to buf's STANDARD rules and format.
+ * with; lib/data/simd/gen, the WebAssembly of lib/data/simd/assembly; and the list of transforms in docs/transforms.md.
+ * `npm run gen:check` says whether they are up to date, and whether the protos hold to buf's STANDARD rules and format.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,6 +9,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { transformsReference } from "./gen/transforms.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PROTOS = join(ROOT, "proto");
@@ -102,7 +103,7 @@ function buf(...args: readonly string[]): void {
   run(process.execPath, [require.resolve("@bufbuild/buf/bin/buf"), ...args]);
 }
 
-function main(): void {
+async function main(): Promise<void> {
   const temporary = mkdtempSync(join(tmpdir(), "petage-gen-"));
   const isCheck = process.argv.includes("--check");
   try {
@@ -117,7 +118,9 @@ function main(): void {
       rmSync(folder, { recursive: true, force: true });
       cpSync(fresh, folder, { recursive: true });
     }
+    const documented = await transformsReference(ROOT, isCheck);
     if (!isCheck) return;
+    if (!documented) throw new Error("docs/transforms.md is not up to date, run npm run gen");
     buf("lint");
     buf("format", "--diff", "--exit-code");
   } finally {
@@ -126,7 +129,7 @@ function main(): void {
 }
 
 try {
-  main();
+  await main();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

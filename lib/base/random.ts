@@ -22,17 +22,15 @@ const ROUNDS = 10;
 
 type Words = [number, number, number, number];
 
-/** High and low 32 bits of a 32 x 32 bit product. */
-function multiply(a: number, b: number): [high: number, low: number] {
+/** The high 32 bits of a 32 x 32 bit product; `Math.imul` has the low ones. */
+function multiplyHigh(a: number, b: number): number {
   const aHigh = a >>> 16;
   const aLow = a & 0xffff;
   const bHigh = b >>> 16;
   const bLow = b & 0xffff;
-  const low = aLow * bLow;
-  const middle = aHigh * bLow + Math.floor(low / 0x10000);
+  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
   const middleLow = (middle & 0xffff) + aLow * bHigh;
-  const high = aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(middleLow / 0x10000);
-  return [high >>> 0, Math.imul(a, b) >>> 0];
+  return (aHigh * bHigh + (middle >>> 16) + (middleLow >>> 16)) >>> 0;
 }
 
 /** One Philox4x32-10 block: four 32-bit words from a counter of four words and a key of two. */
@@ -40,9 +38,13 @@ export function philox(counter: Readonly<Words>, key: readonly [number, number])
   let [c0, c1, c2, c3] = counter;
   let [k0, k1] = key;
   for (let round = 0; round < ROUNDS; round++) {
-    const [high0, low0] = multiply(MULTIPLIER_0, c0);
-    const [high1, low1] = multiply(MULTIPLIER_1, c2);
-    [c0, c1, c2, c3] = [(high1 ^ c1 ^ k0) >>> 0, low1, (high0 ^ c3 ^ k1) >>> 0, low0];
+    const high0 = multiplyHigh(MULTIPLIER_0, c0);
+    const high1 = multiplyHigh(MULTIPLIER_1, c2);
+    const low0 = Math.imul(MULTIPLIER_0, c0) >>> 0;
+    c0 = (high1 ^ c1 ^ k0) >>> 0;
+    c1 = Math.imul(MULTIPLIER_1, c2) >>> 0;
+    c2 = (high0 ^ c3 ^ k1) >>> 0;
+    c3 = low0;
     k0 = (k0 + WEYL_0) >>> 0;
     k1 = (k1 + WEYL_1) >>> 0;
   }

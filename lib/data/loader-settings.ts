@@ -47,9 +47,14 @@ export function loaderSettings(node: ConfigNode, { purpose, seed, build }: Loade
   return { settings, sampler: build(samplers, sampler, { seed }), dataset: node.child("dataset") };
 }
 
-/** Checks all that a `*_dataloader` will be built from, without a look at its data. Throws CONFIG_* with file and line. */
-export function checkLoader(node: ConfigNode, options: LoaderSettingsOptions): void {
+/**
+ * Checks all that a `*_dataloader` will be built from, without a look at its data. Throws CONFIG_* with file and line.
+ * @returns what its transforms have to say; a line each.
+ */
+export function checkLoader(node: ConfigNode, options: LoaderSettingsOptions): readonly string[] {
   const { dataset } = loaderSettings(node, options);
   checkComponent(datasets, dataset);
-  buildTransforms(dataset.child("pipeline"), options.build);
+  const pipeline = dataset.child("pipeline");
+  const stages = buildTransforms(pipeline, options.build);
+  return stages.flatMap(({ notes = [] }, index) => notes.map((note) => `\`${pipeline.path}.${index}\`: ${note}`));
 }

@@ -131,9 +131,16 @@ function collate(
 
 const NO_IMAGE: Omit<Image, "data"> = { height: 0, width: 0, channels: 3 };
 
-function packed(sample: Sample): Image {
-  assert(sample.image, `"${sample.info.id}" left the pipeline without an image`);
-  return sample.image;
+function packed({ image, info }: Sample): Image {
+  assert(image, `"${info.id}" left the pipeline without an image`);
+  if (image.channels === 3) return image;
+  throw new PetageError(
+    "CONFIG_INVALID_VALUE",
+    `"${info.id}" leaves the pipeline with ${image.channels} channel, expected 3`,
+    {
+      hint: "Set keep_channels=True in RandomGrayscale",
+    },
+  );
 }
 
 function unequalSizes(first: Sample, other: Sample): PetageError {

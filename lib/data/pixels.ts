@@ -24,18 +24,76 @@ export interface Padding {
   readonly bottom: number;
 }
 
-/** Frames the image with one colour, given per channel in the image's channel order. */
-export function pad(image: Image, padding: Padding, colour: readonly number[]): Image {
-  const { channels } = image;
+/** What is mirrored at an edge: with the outermost row (symmetric), or without it (reflect). */
+export type EdgeMode = "edge" | "reflect" | "symmetric";
+
+/** One colour, per channel in the image's order; or the outermost pixels, repeated or mirrored. */
+export type Fill = readonly number[] | EdgeMode;
+
+/** Frames the image (`cv2.copyMakeBorder`). */
+export function pad(image: Image, padding: Padding, fill: Fill): Image {
   const height = image.height + padding.top + padding.bottom;
   const width = image.width + padding.left + padding.right;
-  const data = new Uint8Array(height * width * channels);
-  for (let i = 0; i < data.length; i++) data[i] = defined(colour[i % channels], `colour of channel ${i % channels}`);
+  const data = new Uint8Array(height * width * image.channels);
+  const framed = { data, height, width, channels: image.channels };
+  if (typeof fill === "string") mirrorInto(framed, image, { ...padding, mode: fill });
+  else frameInto(framed, image, { ...padding, colour: fill });
+  return framed;
+}
+
+function frameInto({ data, width, height }: Image, image: Image, frame: Padding & { colour: readonly number[] }): void {
+  const { channels } = image;
+  const colour = (_: unknown, at: number): number => defined(frame.colour[at % channels], "a colour for each channel");
+  const line = Uint8Array.from({ length: width * channels }, colour);
+  for (let y = 0; y < height; y++) data.set(line, y * line.length);
   for (let y = 0; y < image.height; y++) {
     const row = image.data.subarray(y * image.width * channels, (y + 1) * image.width * channels);
-    data.set(row, ((padding.top + y) * width + padding.left) * channels);
+    data.set(row, ((frame.top + y) * width + frame.left) * channels);
   }
-  return { data, height, width, channels };
+}
+
+function mirrorInto({ data, width, height }: Image, image: Image, frame: Padding & { mode: EdgeMode }): void {
+  const { channels } = image;
+  const columns = sourcesOf(image.width, { before: frame.left, count: width, mode: frame.mode });
+  let out = 0;
+  for (const row of sourcesOf(image.height, { before: frame.top, count: height, mode: frame.mode })) {
+    for (const column of columns) {
+      const from = (row * image.width + column) * channels;
+      for (let channel = 0; channel < channels; channel++) data[out++] = image.data[from + channel] ?? 0;
+    }
+  }
+}
+
+interface Edge {
+  /** Rows (or columns) added before the first. */
+  readonly before: number;
+  readonly count: number;
+  readonly mode: EdgeMode;
+}
+
+/** Which row (or column) of the image each one of the result is. */
+function sourcesOf(length: number, { before, count, mode }: Edge): readonly number[] {
+  const last = length - 1;
+  const period = mode === "reflect" ? 2 * last : 2 * length;
+  return Array.from({ length: count }, (_, index) => {
+    const at = index - before;
+    if (mode === "edge" || last === 0) return Math.min(Math.max(at, 0), last);
+    const within = ((at % period) + period) % period;
+    return within <= last ? within : period - within - (mode === "reflect" ? 0 : 1);
+  });
+}
+
+/** The image with other pixels inside `box`: one colour, per channel, or bytes for all of them. [H, W, C] */
+export function erase(image: Image, box: Box, pixels: readonly number[] | Uint8Array): Image {
+  const { channels } = image;
+  const data = image.data.slice();
+  const rowLength = box.width * channels;
+  const count = pixels instanceof Uint8Array ? pixels.length : channels;
+  for (let y = 0, from = 0; y < box.height; y++) {
+    const start = ((box.top + y) * image.width + box.left) * channels;
+    for (let at = start; at < start + rowLength; at++, from++) data[at] = pixels[from % count] ?? 0;
+  }
+  return { ...image, data };
 }
 
 export type FlipDirection = "horizontal" | "vertical" | "diagonal";
@@ -80,6 +138,13 @@ export function swapRedAndBlue(data: Uint8Array): void {
     data[i] = data[i + 2] ?? 0;
     data[i + 2] = first;
   }
+}
+
+/** BGR as RGB, or the other way round. */
+export function swapChannels(image: Image): Image {
+  const data = image.data.slice();
+  if (image.channels === 3) swapRedAndBlue(data);
+  return { ...image, data };
 }
 
 /**

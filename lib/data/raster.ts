@@ -1,8 +1,9 @@
 import { assert } from "#lib/base/assert.ts";
 import type { Box, Size } from "./geometry.ts";
 import { openedImage, type OpenedImage } from "./opened-image.ts";
-import { crop, flip, pad } from "./pixels.ts";
-import type { FlipDirection, Padding } from "./pixels.ts";
+import { lookUp, type Lookup } from "./photometry/lookup.ts";
+import { crop, erase, flip, pad } from "./pixels.ts";
+import type { Fill, FlipDirection, Padding } from "./pixels.ts";
 import { resize } from "./resize.ts";
 import type { ResizeMethod } from "./resize.ts";
 import { withArena } from "./simd/arena.ts";
@@ -10,6 +11,7 @@ import { planResampling, type Resampling } from "./simd/resample.ts";
 import { checkEnlarged } from "./size-limit.ts";
 import type { Image } from "./types.ts";
 import { oneSize, stackViews, viewsOf } from "./views.ts";
+import { warp, type Warp } from "./warp/warp.ts";
 
 /**
  * One step of work on an image, as data: what it does to the size is known before a pixel is touched. Of several views it
@@ -20,7 +22,12 @@ export type Operation =
   | { readonly kind: "crop"; readonly box: Box }
   | { readonly kind: "resize"; readonly size: Size; readonly method: ResizeMethod }
   | { readonly kind: "flip"; readonly direction: FlipDirection }
-  | { readonly kind: "pad"; readonly padding: Padding; readonly colour: readonly number[] }
+  | { readonly kind: "pad"; readonly padding: Padding; readonly fill: Fill }
+  /** One colour inside the box, which lies within the image, or bytes for all of its pixels. */
+  | { readonly kind: "erase"; readonly box: Box; readonly pixels: readonly number[] | Uint8Array }
+  /** Each value becomes another one, whatever its neighbours. */
+  | { readonly kind: "lookup"; readonly lookup: Lookup }
+  | ({ readonly kind: "warp" } & Warp)
   /** What cannot be described otherwise: other pixels, in a new array, of this size if it is not the image's. */
   | { readonly kind: "pixels"; readonly size?: Size; run(image: Image): Image }
   /** Several views in place of an image, of one size: each by operations of its own. `inViews` makes it. */
@@ -48,6 +55,9 @@ function madeSize(size: Size, operation: Operation): Size {
     case "views":
       return oneSize(operation.plans.map((plan) => plan.reduce(sizeAfter, size)));
     case "flip":
+    case "erase":
+    case "lookup":
+    case "warp":
       return size;
   }
 }
@@ -130,7 +140,13 @@ function applyToView(image: Image, operation: Operation): Image {
     case "flip":
       return flip(image, operation.direction);
     case "pad":
-      return pad(image, operation.padding, operation.colour);
+      return pad(image, operation.padding, operation.fill);
+    case "erase":
+      return erase(image, operation.box, operation.pixels);
+    case "lookup":
+      return lookUp(image, operation.lookup);
+    case "warp":
+      return warp(image, operation);
     case "pixels":
       return operation.run(image);
     case "views":

@@ -21,7 +21,7 @@ import { topLevelWarnings } from "./top-level.ts";
 export interface CheckedConfig {
   readonly model: ModelSettings;
   readonly run: RunSettings;
-  /** Names that have no effect and look as if they should have one; a line each. */
+  /** What has no effect and looks as if it should have one, or another one than is written; a line each. */
   readonly warnings: readonly string[];
 }
 
@@ -50,16 +50,16 @@ export function checkConfig(config: ResolvedConfig, build: Build = buildComponen
   const run = runSettings(config, build);
   const model = modelSettings(config, build);
   if (model.pretrained) requireHere(root.at("model.backbone.init_cfg").with(model.pretrained.checkpoint));
-  for (const [key, purpose] of LOADERS) {
+  const notes = LOADERS.flatMap(([key, purpose]) => {
     const node = root.find(key);
-    if (node) checkLoader(node, { purpose, seed: run.seed, build });
-  }
+    return node ? checkLoader(node, { purpose, seed: run.seed, build }) : [];
+  });
   for (const key of ["val_cfg", "test_cfg"] as const) evaluationPrecision(config, key);
   evaluatorMetrics(config, "test_evaluator", build);
   // An epoch has a step at least; what fits the shortest one fits any.
   const shortest = { epochLength: 1, maxEpochs: run.maxEpochs, worldSize: 1, batchSize: 1 };
   scheduleOf(config, model.optimizer, { ...shortest, build });
-  return { model, run, warnings: [...topLevelWarnings(config), ...hookWarnings(config)] };
+  return { model, run, warnings: [...topLevelWarnings(config), ...hookWarnings(config), ...notes] };
 }
 
 function requireHere(node: ConfigNode): void {

@@ -1,6 +1,7 @@
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
+import { augmentsChecker, moreAugmentsChecker } from "./augments.ts";
 import { checkConfigEdge } from "./config-edge.ts";
 import { lossesMetricsChecker } from "./losses-metrics.ts";
 import { lrChecker } from "./lr.ts";
@@ -20,6 +21,8 @@ export interface FileResult extends GoldenResult {
 type Results = AsyncIterable<GoldenResult> | Iterable<GoldenResult>;
 
 const CHECKERS: readonly GoldenChecker[] = [
+  augmentsChecker,
+  moreAugmentsChecker,
   lossesMetricsChecker,
   lrChecker,
   optimChecker,

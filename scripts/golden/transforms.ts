@@ -11,14 +11,11 @@ import {
   wholePixels,
   type Box,
 } from "#lib/data/geometry.ts";
-import { flip } from "#lib/data/pixels.ts";
 import { preprocess, preprocessors, type FloatImage } from "#lib/data/preprocessor.ts";
-import { applyOperation } from "#lib/data/raster.ts";
-import { resize, type ResizeMethod } from "#lib/data/resize.ts";
-import { transforms } from "#lib/data/transforms/index.ts";
 import type { Image } from "#lib/data/types.ts";
 import { build } from "./build.ts";
 import { close } from "./close.ts";
+import { noRandom, PIXEL_OPERATIONS } from "./pixel-operations.ts";
 import type { GoldenChecker, GoldenResult } from "./types.ts";
 
 const size = { h: z.int(), w: z.int() };
@@ -100,46 +97,6 @@ export function goldenImage(height: number, width: number, kind: string): Image 
 const GENERATORS: Readonly<Record<string, (x: number, y: number, c: number) => number>> = {
   smooth: (x, y, c) => roundHalfEven(128 + 100 * Math.sin(0.35 * x + 0.5 * c) * Math.cos(0.27 * y - 0.3 * c)),
   noisy: (x, y, c) => (37 * y + 59 * x + 101 * c + 7 * x * y) % 256,
-};
-
-const noRandom: Random = {
-  next: () => notDrawn("a number"),
-  uniform: () => notDrawn("a float"),
-  integer: () => notDrawn("an integer"),
-  normal: () => notDrawn("a normal deviate"),
-};
-
-function notDrawn(what: string): never {
-  throw new Error(`${what} was asked for where none is needed`);
-}
-
-function viaTransform(type: keyof typeof transforms.components): PixelOperation {
-  return (image, params) => {
-    const transform = defined(build(transforms, { type, ...params }, undefined), type);
-    return transform.plan(image, noRandom).reduce(applyOperation, image);
-  };
-}
-
-type PixelOperation = (image: Image, params: Readonly<Record<string, unknown>>) => Image;
-
-const resizeParams = z.strictObject({
-  backend: z.enum(["cv2", "pillow"]).default("cv2"),
-  interpolation: z.string().default("bilinear"),
-  size_wh: z.tuple([z.int(), z.int()]),
-});
-
-const PIXEL_OPERATIONS: Readonly<Record<string, PixelOperation>> = {
-  imresize: (image, params) => {
-    const { size_wh, ...method } = resizeParams.parse(params);
-    return resize(image, { width: size_wh[0], height: size_wh[1] }, method as ResizeMethod);
-  },
-  centercrop: viaTransform("CenterCrop"),
-  resize_edge: viaTransform("ResizeEdge"),
-  resize_keep_ratio: viaTransform("Resize"),
-  efficientnet_center_crop: viaTransform("EfficientNetCenterCrop"),
-  flip_horizontal: (image) => flip(image, "horizontal"),
-  flip_vertical: (image) => flip(image, "vertical"),
-  flip_diagonal: (image) => flip(image, "diagonal"),
 };
 
 function checkPixels(one: z.infer<typeof pixelCase>): Outcome {

@@ -5,7 +5,8 @@ import { isDict } from "#lib/config/dictionary.ts";
 import { legacyTypeHint } from "./legacy.ts";
 import { didYouMean } from "#lib/config/nearest.ts";
 import type { ConfigNode } from "./node.ts";
-import type { ConfigValue } from "#lib/config/value.ts";
+import { keysOf } from "./schema-errors.ts";
+import type { ConfigDict, ConfigValue } from "#lib/config/value.ts";
 
 /** What mmengine and new-style configs may write before the name of a type. */
 const SCOPE = /^(mmpretrain|mmengine|mmcv|mmcls|torch|torchvision)\.(\w+\.)*/;
@@ -22,13 +23,15 @@ export const buildComponent: Build = buildWith([]);
 /** The same, with the components of plugins added to the tables of their kind, at the top of a config and inside. */
 export function buildWith(plugins: readonly Plugin[]): Build {
   const build: Build = (table, node, context) => {
-    const { component, config } = select(extend(table, plugins), node);
+    const extended = extend(table, plugins);
+    const { component, config } = select(extended, node);
     return component.create(config, {
       node,
       context,
       build: (inner, at, innerContext) =>
         build(inner, typeof at === "string" ? node.child(at, defaultOf(config, at)) : at, innerContext),
       nest: (inner) => build(table, inner, context),
+      keysOf: (inner) => keysOf(named(extended, inner).component.schema, []),
       fail: (message, options) => node.fail(message, options),
     });
   };
@@ -63,11 +66,23 @@ function select<Built, Context>(table: Table<Built, Context>, node: ConfigNode):
     const component = defined(table.components[written ?? table.implied], `the implied ${table.kind}`);
     return { component, config: node.parse(component.schema) }; // which refuses a type that is none of the table's
   }
+  const { name, component, keys } = named(table, node);
+  return { component, config: node.with(keys).parse(component.schema, name) };
+}
+
+interface Named<Built, Context> {
+  readonly name: string;
+  readonly component: Component<unknown, Built, Context>;
+  /** What else the node says. */
+  readonly keys: ConfigDict;
+}
+
+function named<Built, Context>(table: Table<Built, Context>, node: ConfigNode): Named<Built, Context> {
   const { type, _scope_: _, ...keys } = dictOf(node, table);
   const name = findType(table, type);
   const component = name === undefined ? undefined : table.components[name];
-  if (!component) throw unknownType(table, node, type);
-  return { component, config: node.with(keys).parse(component.schema, name) };
+  if (name === undefined || !component) throw unknownType(table, node, type);
+  return { name, component, keys };
 }
 
 /** What the schema fills in for a component that the config does not name. */

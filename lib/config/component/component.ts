@@ -34,6 +34,8 @@ export interface Builder<Context = unknown, Built = unknown> {
   build<Inner, InnerContext>(table: Table<Inner, InnerContext>, at: string | ConfigNode, context: InnerContext): Inner;
   /** Builds, at a node below, one of the component's own kind with its own context: a transform inside a transform. */
   nest(node: ConfigNode): Built;
+  /** The keys that the component of its own kind at a node below takes. */
+  keysOf(node: ConfigNode): readonly string[];
   /** An error to throw about the component's node, with file, line and path. */
   fail(message: string, options?: FailOptions): PetageError;
 }

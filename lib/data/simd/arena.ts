@@ -8,6 +8,7 @@ interface Kernels {
   filterColumns(...at: Six): void;
   filterRows(...at: Six): void;
   walk(...at: Six): void;
+  warpCubic(...at: Six): void;
 }
 
 type Six = [number, number, number, number, number, number];

@@ -13,7 +13,7 @@ export const EfficientNetRandomCrop = component({
       crop_padding: z.int().nonnegative().default(32).describe("Margin of the fallback, in pixels of the result."),
       crop_ratio_range: positiveRange.default([0.08, 1]).describe("Least and greatest share of the area."),
       aspect_ratio_range: positiveRange.default([3 / 4, 4 / 3]).describe("Least and greatest width / height."),
-      max_attempts: z.int().positive().default(10).describe("Draws before the centred fallback."),
+      max_attempts: z.int().nonnegative().default(10).describe("Draws before the centred fallback."),
       ...bicubicKeys,
     })
     .refine(...knownResizeMethod),

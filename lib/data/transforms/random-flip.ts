@@ -1,11 +1,11 @@
 import { z } from "zod";
-import type { Random } from "#lib/base/random.ts";
 import { component } from "#lib/config/component/component.ts";
-import type { FlipDirection } from "#lib/data/pixels.ts";
+import { ignored } from "#lib/config/component/ignored.ts";
+import { drawIndex } from "./draw.ts";
+import { probability } from "./keys.ts";
 import type { Transform } from "./transform.ts";
 
 const direction = z.enum(["horizontal", "vertical", "diagonal"]);
-const probability = z.number().min(0).max(1);
 
 /** Mirrors the image with some probability. */
 export const RandomFlip = component({
@@ -18,6 +18,7 @@ export const RandomFlip = component({
         .union([direction, z.array(direction).nonempty()])
         .default("horizontal")
         .describe("horizontal, vertical, diagonal, or a list of them to choose from."),
+      swap_seg_labels: ignored("there are no segmentation maps"),
     })
     .refine(({ prob, direction: directions }) => !Array.isArray(prob) || prob.length === [directions].flat().length, {
       path: ["prob"],
@@ -33,23 +34,10 @@ export const RandomFlip = component({
     const probabilities = Array.isArray(prob) ? prob : directions.map(() => prob / directions.length);
     return {
       plan(_size, random) {
-        const flipped = chooseDirection(directions, probabilities, random);
+        // One draw decides whether and how, so that a sample's later draws do not depend on it.
+        const flipped = directions[drawIndex(probabilities, random) ?? directions.length];
         return flipped ? [{ kind: "flip", direction: flipped }] : [];
       },
     };
   },
 });
-
-/** One draw decides whether and how, so that a sample's later draws do not depend on it. */
-function chooseDirection(
-  directions: readonly FlipDirection[],
-  probabilities: readonly number[],
-  random: Random,
-): FlipDirection | undefined {
-  const drawn = random.next();
-  let threshold = 0;
-  return directions.find((_, index) => {
-    threshold += probabilities[index] ?? 0;
-    return drawn < threshold;
-  });
-}

@@ -11,7 +11,7 @@ export const RandomResizedCrop = component({
       scale: edges.describe("Size of the result: one edge, or (height, width)."),
       crop_ratio_range: positiveRange.default([0.08, 1]).describe("Least and greatest share of the area."),
       aspect_ratio_range: positiveRange.default([3 / 4, 4 / 3]).describe("Least and greatest width / height."),
-      max_attempts: z.int().positive().default(10).describe("Draws before the centred fallback."),
+      max_attempts: z.int().nonnegative().default(10).describe("Draws before the centred fallback."),
       ...resizeKeys,
     })
     .refine(...knownResizeMethod),

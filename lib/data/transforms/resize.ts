@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { component } from "#lib/config/component/component.ts";
+import { ignored } from "#lib/config/component/ignored.ts";
 import { keepRatioSize, scaledSize, type Size } from "#lib/data/geometry.ts";
 import { edges, knownResizeMethod, resizeKeys, resizeMethod, widthHeight } from "./keys.ts";
 import type { Transform } from "./transform.ts";
@@ -17,6 +18,7 @@ export const Resize = component({
         .default(null)
         .describe("In place of scale: one factor, or (x, y)."),
       keep_ratio: z.boolean().default(false).describe("Fit into scale, whichever way round, keeping the aspect ratio."),
+      clip_object_border: ignored("there are no boxes"),
       ...resizeKeys,
     })
     .refine(...knownResizeMethod)
@@ -37,12 +39,7 @@ interface Scaling {
 }
 
 function targetSize(image: Size, { scale, scale_factor, keep_ratio }: Scaling): Size {
-  if (scale === null) {
-    return scaledSize(
-      image,
-      typeof scale_factor === "number" ? [scale_factor, scale_factor] : (scale_factor ?? [1, 1]),
-    );
-  }
-  const size = widthHeight(scale);
+  const [x, y] = typeof scale_factor === "number" ? [scale_factor, scale_factor] : (scale_factor ?? [1, 1]);
+  const size = scale === null ? scaledSize(image, [x, y]) : widthHeight(scale);
   return keep_ratio ? keepRatioSize(image, [size.width, size.height]) : size;
 }

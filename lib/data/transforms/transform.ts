@@ -11,11 +11,14 @@ export interface Transform {
   plan(size: Size, random: Random): readonly Operation[];
   /** Whether it loads an image: what follows can be planned only when that is done. */
   readonly loads?: true;
+  /** What whoever wrote the config should know; said once, when a pipeline is built. */
+  readonly notes?: readonly string[];
 }
 
 /** Transforms one after the other, as one: each is planned for the size that those before it leave. */
 export function inSequence(transforms: readonly Transform[]): Transform {
   return {
+    notes: notesOf(transforms),
     plan(size, random) {
       const operations: Operation[] = [];
       let current = size;
@@ -27,4 +30,8 @@ export function inSequence(transforms: readonly Transform[]): Transform {
       return operations;
     },
   };
+}
+
+export function notesOf(transforms: readonly Transform[]): readonly string[] {
+  return transforms.flatMap(({ notes = [] }) => notes);
 }

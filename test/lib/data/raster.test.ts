@@ -13,7 +13,11 @@ const OPERATIONS: readonly Operation[] = [
   { kind: "crop", box: { top: 1, left: 2, height: 4, width: 3 } },
   { kind: "resize", size: { height: 7, width: 5 }, method: { backend: "cv2", interpolation: "bilinear" } },
   { kind: "flip", direction: "diagonal" },
-  { kind: "pad", padding: { left: 1, top: 2, right: 3, bottom: 4 }, colour: [9, 8, 7] },
+  { kind: "pad", padding: { left: 1, top: 2, right: 3, bottom: 4 }, fill: [9, 8, 7] },
+  { kind: "pad", padding: { left: 9, top: 0, right: 1, bottom: 20 }, fill: "reflect" },
+  { kind: "erase", box: { top: 1, left: 2, height: 4, width: 3 }, pixels: [9, 8, 7] },
+  { kind: "lookup", lookup: Uint8Array.from({ length: 256 }, (_, value) => 255 - value) },
+  { kind: "warp", source: [1, 0.2, 0, 0, 1, 0], interpolation: "bicubic", colour: [9, 8, 7] },
   { kind: "pixels", run: (image) => ({ ...image, data: image.data.map((value) => 255 - value) }) },
   { kind: "pixels", size: { height: 2, width: 2 }, run: () => numberedImage(2, 2) },
 ];
@@ -50,7 +54,7 @@ function plans(): fc.Arbitrary<{ readonly image: Image; readonly operations: rea
 
 describe("operations", () => {
   for (const operation of OPERATIONS) {
-    it(`${JSON.stringify(operation)} leaves its input alone, and the size that it foretells`, () => {
+    it(`${JSON.stringify({ ...operation, lookup: undefined })} leaves its input alone, and the size that it foretells`, () => {
       const image = numberedImage(6, 8);
       const before = image.data.slice();
       const after = applyOperation(image, operation);
@@ -85,7 +89,7 @@ describe("the size that an operation would leave", () => {
   const pad = (image: { readonly height: number; readonly width: number }): Operation => {
     const edge = Math.max(image.height, image.width);
     const padding = { left: 0, top: 0, right: edge - image.width, bottom: edge - image.height };
-    return { kind: "pad", padding, colour: [0, 0, 0] };
+    return { kind: "pad", padding, fill: [0, 0, 0] };
   };
   const resize = (height: number, width: number): Operation => ({
     kind: "resize",

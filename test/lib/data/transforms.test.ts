@@ -3,6 +3,7 @@ import { randomStream } from "#lib/base/random.ts";
 import { buildComponent } from "#lib/config/component/build.ts";
 import type { ConfigDict } from "#lib/config/value.ts";
 import { DEFAULT_IMAGE_LIMITS } from "#lib/data/image-limits.ts";
+import { applyOperation, sizeAfter } from "#lib/data/raster.ts";
 import { transforms } from "#lib/data/transforms/index.ts";
 import { createPipeline } from "#lib/data/pipeline.ts";
 import type { Pipeline } from "#lib/data/pipeline.ts";
@@ -35,35 +36,94 @@ async function apply(config: ConfigDict, image: Image, seed = 0): Promise<Image>
   return result;
 }
 
+const EIGVEC = [
+  [-0.5836, -0.6948, 0.4203],
+  [-0.5808, -0.0045, -0.814],
+  [-0.5675, 0.7192, 0.4009],
+];
+
 /** Every entry of the table must have a line here: one way to write it. */
 const EXAMPLES: Readonly<Record<keyof typeof transforms.components, ConfigDict>> = {
+  AutoAugment: { policies: "imagenet" },
+  AutoContrast: { prob: 1 },
+  Brightness: { magnitude: 0.4, prob: 1 },
   CenterCrop: { crop_size: 8 },
+  ColorJitter: { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
+  ColorTransform: { magnitude: 0.4, prob: 1 },
+  Contrast: { magnitude: 0.4, prob: 1 },
+  Cutout: { shape: 8, prob: 1 },
   EfficientNetCenterCrop: { crop_size: 16 },
   EfficientNetRandomCrop: { scale: 16 },
+  Equalize: { prob: 1 },
+  GaussianBlur: { radius: 1.5, prob: 1 },
+  Invert: { prob: 1 },
+  Lighting: { eigval: [55.4625, 4.794, 1.1475], eigvec: EIGVEC },
   LoadImageFromFile: {},
+  MultiView: { transforms: [[{ type: "RandomResizedCrop", scale: 8 }]], num_views: 2 },
+  NumpyToPIL: { to_rgb: true },
+  PILToNumpy: { to_bgr: true },
   PackInputs: {},
+  Pad: { size_divisor: 32 },
+  Posterize: { bits: 4, prob: 1 },
+  RandAugment: { policies: "timm_increasing", num_policies: 2, magnitude_level: 6, magnitude_std: 0.5 },
   RandomApply: {
     transforms: [
       { type: "CenterCrop", crop_size: 8 },
       { type: "RandomFlip", prob: 0.5 },
     ],
   },
+  RandomChoice: { transforms: [[{ type: "Invert", prob: 1 }], { type: "CenterCrop", crop_size: 8 }], prob: [0.4, 0.6] },
+  RandomChoiceResize: { scales: [[8, 6], [12, 9], 7] },
+  RandomCrop: { crop_size: 16, padding: 4, pad_if_needed: true, padding_mode: "reflect" },
+  RandomErasing: { erase_prob: 0.8, mode: "rand", fill_std: [10, 20, 30] },
   RandomFlip: { prob: 0.5 },
+  RandomGrayscale: { prob: 0.5, keep_channels: true },
+  RandomResize: { scale: [20, 16], ratio_range: [0.5, 2], keep_ratio: true },
   RandomResizedCrop: { scale: 16 },
   Resize: { scale: [12, 10] },
   ResizeEdge: { scale: 12 },
+  Rotate: { angle: 20, prob: 1, interpolation: "bicubic" },
+  Sharpness: { magnitude_range: [0, 0.9], magnitude_level: 7 },
+  Shear: { magnitude: 0.2, direction: "vertical", prob: 1 },
+  Solarize: { thr: 128, prob: 1 },
+  SolarizeAdd: { magnitude: 60, prob: 1 },
+  Translate: { magnitude: 0.3, pad_val: [1, 2, 3], prob: 1 },
 };
 
 describe("every transform", () => {
   conforms(transforms, EXAMPLES, undefined);
 
   it("is named where users read of them", () => {
-    const text = readText("docs/datasets.md");
-    const unnamed = Object.keys(transforms.components).filter((type) => !text.includes(`\`${type}\``));
-    assert.deepEqual(unnamed, [], "name it in docs/datasets.md, Pipelines");
+    const text = readText("docs/transforms.md");
+    const unnamed = Object.keys(transforms.components).filter((type) => !text.includes(`\n### ${type}\n`));
+    assert.deepEqual(unnamed, [], "run npm run gen");
   });
 
   for (const type of Object.keys(transforms.components) as (keyof typeof transforms.components)[]) {
+    it(`${type} foretells the size of what it makes of any image`, () => {
+      if (type === "LoadImageFromFile") return;
+      const transform = build({ type, ...EXAMPLES[type] });
+      for (const [height, width] of [
+        [1, 1],
+        [1, 9],
+        [9, 1],
+        [2, 3],
+        [70, 2],
+        [33, 48],
+      ] as const) {
+        for (let seed = 0; seed < 8; seed++) {
+          for (const channels of [1, 3]) {
+            const image = numberedImage(height, width, channels);
+            const operations = transform.plan(image, randomStream(seed));
+            const made = operations.reduce(applyOperation, image);
+            const foretold = operations.reduce(sizeAfter, { height, width });
+            assert.deepEqual([made.height, made.width], [foretold.height, foretold.width]);
+            assert.equal(made.data.length, (made.views ?? 1) * made.height * made.width * made.channels);
+          }
+        }
+      }
+    });
+
     it(`${type} gives the same image for the same seed, and leaves its input alone`, async () => {
       const image = numberedImage(40, 31);
       const before = image.data.slice();
@@ -73,7 +133,10 @@ describe("every transform", () => {
         const one = await transform(sampleOf(image), first);
         const other = await transform(sampleOf(image), second);
         assert.deepEqual(one, other);
-        assert.equal(one.image?.data.length, one.image && one.image.height * one.image.width * 3);
+        assert.ok(one.image);
+        const { data, height, width, channels, views = 1 } = one.image;
+        assert.equal(channels, 3);
+        assert.equal(data.length, views * height * width * 3);
       }
       assert.deepEqual(image.data, before);
     });
@@ -101,7 +164,31 @@ describe("transforms", () => {
     [{ type: "CenterCrop", crop_size: [20, 50] }, [50, 20]],
     [{ type: "CenterCrop", crop_size: 50 }, [50, 30]],
     [{ type: "CenterCrop", crop_size: 50, auto_pad: true }, [50, 50]],
+    [{ type: "CenterCrop", crop_size: [4, 70], auto_pad: true, pad_cfg: { padding_mode: "edge" } }, [70, 4]],
     [{ type: "EfficientNetRandomCrop", scale: 24 }, [24, 24]],
+    [{ type: "Resize", scale_factor: 0.5, keep_ratio: true }, [30, 15]],
+    [{ type: "Pad", size: [40, 60] }, [60, 40]],
+    [{ type: "Pad", size: [20, 20] }, [60, 30]],
+    [{ type: "Pad", size_divisor: 32 }, [64, 32]],
+    [{ type: "Pad", pad_to_square: true }, [60, 60]],
+    [{ type: "Pad", pad_to_square: true, size_divisor: 50 }, [100, 100]],
+    [{ type: "RandomCrop", crop_size: [20, 40] }, [20, 30]],
+    [{ type: "RandomCrop", crop_size: [20, 40], pad_if_needed: true }, [20, 40]],
+    [{ type: "RandomCrop", crop_size: 40, padding: [5, 0] }, [40, 40]],
+    [{ type: "RandomCrop", crop_size: 90, padding: [1, 2, 3, 4] }, [66, 34]],
+    [{ type: "RandomResize", scale: [20, 16], ratio_range: [2, 2] }, [32, 40]],
+    [
+      {
+        type: "RandomResize",
+        scale: [
+          [9, 8],
+          [9, 8],
+        ],
+      },
+      [8, 9],
+    ],
+    [{ type: "RandomChoiceResize", scales: 9 }, [9, 9]],
+    [{ type: "RandomChoiceResize", scales: [[20, 60]], keep_ratio: true }, [40, 20]],
   ] as const) {
     it(`${JSON.stringify(config)} of 60 x 30 gives ${expected.join(" x ")}`, async () => {
       const { height, width } = await apply(config, numberedImage(60, 30));
@@ -122,6 +209,10 @@ describe("transforms", () => {
     [{ type: "ResizeEdge", scale: 256 }, "IMAGE_TOO_LARGE"],
     [{ type: "ResizeEdge", scale: 256, backend: "pillow" }, "IMAGE_TOO_LARGE"],
     [{ type: "ResizeEdge", scale: 10, edge: "long" }, undefined],
+    [{ type: "Pad", pad_to_square: true }, "IMAGE_TOO_LARGE"],
+    [{ type: "RandomResize", scale: [4096, 4096], ratio_range: [3, 3] }, "IMAGE_TOO_LARGE"],
+    [{ type: "RandomCrop", crop_size: 4096, padding: 4096 }, "IMAGE_TOO_LARGE"],
+    [{ type: "RandomCrop", crop_size: 10, pad_if_needed: true, padding_mode: "edge" }, [10, 10]],
   ] as const) {
     it(`${JSON.stringify(config)} of a sliver gives ${expected === undefined ? "a sliver" : expected.toString()}`, async () => {
       for (const sliver of [numberedImage(30_000, 1), numberedImage(1, 30_000)]) {
@@ -224,6 +315,40 @@ describe("transforms", () => {
     { type: "LoadImageFromFile", backend_args: { backend: "petrel" } },
     { type: "RandomApply", transforms: [{ type: "LoadImageFromFile" }] },
     { type: "RandomApply", transforms: [], prob: 2 },
+    { type: "RandomChoice", transforms: [] },
+    { type: "RandomChoice", transforms: [[], []], prob: [0.5] },
+    { type: "RandomChoice", transforms: [[], []], prob: [0.5, 0.4] },
+    { type: "RandomChoice", transforms: [[{ type: "LoadImageFromFile" }]] },
+    { type: "MultiView", transforms: [[]], num_views: [1, 2] },
+    { type: "MultiView", transforms: [[]], num_views: 65 },
+    { type: "Pad" },
+    { type: "Pad", size: [8, 8], size_divisor: 2 },
+    { type: "Pad", size: [8, 8], pad_val: 256 },
+    { type: "Pad", size: [4097, 8] },
+    { type: "CenterCrop", crop_size: 8, pad_cfg: { type: "Resize" } },
+    { type: "RandomCrop", crop_size: 8, padding: -1 },
+    { type: "RandomCrop", crop_size: 8, padding: [1, 2, 3] },
+    { type: "RandomResize", scale: [8, 8] },
+    { type: "RandomResize", scale: [8, 8], ratio_range: [2, 1] },
+    { type: "RandomChoiceResize", scales: [] },
+    { type: "RandomChoiceResize", scales: [8], resize_type: "ResizeEdge" },
+    { type: "Rotate" },
+    { type: "Rotate", angle: 3, magnitude_range: [0, 30] },
+    { type: "Rotate", angle: 3, interpolation: "box" },
+    { type: "Shear", magnitude: 0.1, pad_val: [1, 2] },
+    { type: "Posterize", bits: 9 },
+    { type: "ColorJitter", brightness: -0.1 },
+    { type: "ColorJitter", backend: "torch" },
+    { type: "Lighting", eigval: [1, 2], eigvec: [[1], [1], [1]] },
+    { type: "RandomErasing", min_area_ratio: 0.5 },
+    { type: "RandomGrayscale", channel_weights: [0, 0, 0] },
+    { type: "GaussianBlur", radius: -1 },
+    { type: "RandAugment", policies: "timm", num_policies: 2, magnitude_level: 6 },
+    { type: "RandAugment", policies: [], num_policies: 2, magnitude_level: 6 },
+    { type: "RandAugment", policies: "timm_increasing", num_policies: 0, magnitude_level: 6 },
+    { type: "RandAugment", policies: "timm_increasing", num_policies: 2, magnitude_level: 6, magnitude_std: "huge" },
+    { type: "AutoAugment", policies: "cifar" },
+    { type: "AutoAugment", policies: [[{ type: "LoadImageFromFile" }]] },
   ]) {
     it(`refuses ${JSON.stringify(config)}`, () => {
       assert.throws(() => build(config), { code: "CONFIG_INVALID_VALUE", message: /pipeline\.0|transform|`/ });

@@ -129,6 +129,13 @@ describe("checkConfig", () => {
     assert.deepEqual(warningsOf("save_the_best"), []);
   });
 
+  it("warns of a transform that has something to say, with its place", () => {
+    const at = ["val_dataloader", "dataset", "pipeline", 1];
+    assert.deepEqual(check(withAt(WHOLE, at, { type: "NumpyToPIL" })).warnings, [
+      "`val_dataloader.dataset.pipeline.1`: NumpyToPIL does nothing: images are arrays in BGR throughout. Remove it",
+    ]);
+  });
+
   it("warns of no variable that a config has for itself", () => {
     const own = { bs: 32, _x: 1, root: "data", train_pipeline: pipeline, dataset_type: "CustomDataset", policies: [] };
     const helpers = { optimizer: WHOLE.optim_wrapper.optimizer, max_epochs: 7, seed: 5 };

@@ -1,6 +1,8 @@
 // AssemblyScript, compiled to WebAssembly by `npm run gen`. Pixels are BGR, uint8. Loads and stores are 4 to 16 bytes
 // wide and go up to 15 bytes past a row's end: rows are written from first to last, and the arena leaves room behind each
-// block. What is computed is what `lib/data/resize` computes, to the bit.
+// block. What is computed is what `lib/data/resize` computes, to the bit; warps are in a file of their own.
+
+export { warpCubic } from "./warp";
 
 // A table of columns or rows has an entry for each of the result: where its neighbours lie (bytes from the start of a row,
 // or rows), then their weights.

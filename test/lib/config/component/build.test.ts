@@ -40,6 +40,18 @@ describe("buildComponent()", () => {
   it("ignores _scope_", () =>
     assert.equal(build("loss = dict(type='GaussLoss', _scope_='mmpretrain')\n"), "ctx:2:mean"));
 
+  it("tells a component which keys another one of its kind takes", () => {
+    const Nesting = component({
+      schema: z.strictObject({ inner: z.unknown() }),
+      create: (_, { node, keysOf }: Builder<string, string>) => keysOf(node.at("inner")).join(),
+    });
+    const nesting: Table<string, string> = { kind: "loss", components: { ...table.components, Nesting } };
+    const of = (inner: string): string =>
+      buildComponent(nesting, configNode(load(`loss = dict(type='Nesting', inner=${inner})\n`), "loss"), "ctx");
+    assert.equal(of("dict(type='MultiStepLR', gamma=7)"), "milestones,gamma");
+    assert.throws(() => of("dict(type='MultiStep')"), { code: "CONFIG_UNKNOWN_TYPE", message: /`loss\.inner`/ });
+  });
+
   const errors: readonly (readonly [what: string, code: string, expected: string, place: string, says: RegExp])[] = [
     [
       "an unknown type",
