@@ -55,6 +55,21 @@ const PIPELINES = {
     { type: "RandomFlip", prob: 0.5, direction: "horizontal" },
     { type: "PackInputs" },
   ],
+  randaugment: [
+    { type: "LoadImageFromFile" },
+    { type: "RandomResizedCrop", scale: 224, backend: "pillow", interpolation: "bicubic" },
+    { type: "RandomFlip", prob: 0.5, direction: "horizontal" },
+    {
+      type: "RandAugment",
+      policies: "timm_increasing",
+      num_policies: 2,
+      total_level: 10,
+      magnitude_level: 6,
+      magnitude_std: 0.5,
+      hparams: { pad_val: [104, 116, 124], interpolation: "bicubic" },
+    },
+    { type: "PackInputs" },
+  ],
 } satisfies Readonly<Record<string, ConfigValue[]>>;
 
 interface Row {
@@ -74,6 +89,7 @@ const ROWS: readonly Row[] = [
   { case: "500x375, Pillow", size: SMALL, pipeline: "crop", peer: "pillow" },
   { case: "1280x960", size: LARGE, pipeline: "crop", peer: "cv2", target: 1.8 },
   { case: "1280x960, Pillow", size: LARGE, pipeline: "crop", peer: "pillow" },
+  { case: "randaugment", size: SMALL, pipeline: "randaugment", peer: "mmpretrain", target: 1.3 },
 ];
 const NAMES = {
   cv2: "cv2 and numpy",
