@@ -62,14 +62,41 @@ export async function makeBatch(
   task: BatchTask,
   memory: SharedArrayBuffer | undefined,
 ): Promise<MadeBatch> {
-  const made = await mapLimited(task.indices, recipe.maxSamplesInFlight, (index) =>
-    makeSample(recipe, task.epoch, index),
+  const images = new BatchImages(task.indices.length, memory);
+  const made = await mapLimited(task.indices, recipe.maxSamplesInFlight, (index, position) =>
+    makeSample(recipe, task.epoch, { wanted: index, memoryFor: (byteLength) => images.at(position, byteLength) }),
   );
   const badSamples = made.flatMap(({ bad }) => bad);
   const samples = made.map(({ sample }) => sample).filter((sample) => sample !== undefined);
   const skippedIds = badSamples.map(({ id }) => id);
   const cutShortIds = samples.filter(({ cutShort }) => cutShort).map(({ info }) => info.id);
-  return { batch: { ...collate(samples, memory), step: task.step, skippedIds }, badSamples, cutShortIds };
+  return { batch: { ...collate(samples, images), step: task.step, skippedIds }, badSamples, cutShortIds };
+}
+
+/** The memory of a batch, which images of equal size share out. */
+class BatchImages {
+  readonly #count: number;
+  readonly #memory: SharedArrayBuffer | undefined;
+  #images: Uint8Array | undefined;
+
+  constructor(count: number, memory: SharedArrayBuffer | undefined) {
+    this.#count = count;
+    this.#memory = memory;
+  }
+
+  /** Where the image of a position goes; `undefined` if it has not the size of the first that was asked for. */
+  at(position: number, byteLength: number): Uint8Array | undefined {
+    this.#images ??= bytesIn(this.#memory, this.#count * byteLength);
+    if (this.#images.length !== this.#count * byteLength) return undefined;
+    return this.#images.subarray(position * byteLength, (position + 1) * byteLength);
+  }
+
+  /** All of them, the first `count` positions. */
+  first(count: number, byteLength: number): Uint8Array {
+    const length = count * byteLength;
+    if (this.#images === undefined || this.#images.length < length) return bytesIn(this.#memory, length);
+    return this.#images.subarray(0, length);
+  }
 }
 
 interface MadeSample {
@@ -77,7 +104,12 @@ interface MadeSample {
   readonly bad: readonly BadSample[];
 }
 
-async function makeSample(recipe: BatchRecipe, epoch: number, wanted: number): Promise<MadeSample> {
+interface WantedSample extends Pick<Sample, "memoryFor"> {
+  /** Position in the dataset. */
+  readonly wanted: number;
+}
+
+async function makeSample(recipe: BatchRecipe, epoch: number, { wanted, ...place }: WantedSample): Promise<MadeSample> {
   const { samples, pipeline, seed } = recipe;
   const bad: BadSample[] = [];
   const tries = recipe.badSampleRule === "replace" ? Math.min(MAX_REPLACEMENT_TRIES, samples.length) : 1;
@@ -86,7 +118,7 @@ async function makeSample(recipe: BatchRecipe, epoch: number, wanted: number): P
     const info = samples[index];
     assert(info, `sample ${wanted} of ${samples.length}`);
     try {
-      return { sample: await pipeline({ info, index }, randomStream(seed, epoch, index)), bad };
+      return { sample: await pipeline({ info, index, ...place }, randomStream(seed, epoch, index)), bad };
     } catch (thrown) {
       bad.push(badSample(info, thrown));
     }
@@ -103,20 +135,21 @@ function badSample({ id }: SampleInfo, thrown: unknown): BadSample {
   throw thrown;
 }
 
-/** Copies the images into one array that threads can share. */
-function collate(
-  samples: readonly Sample[],
-  memory: SharedArrayBuffer | undefined,
-): Omit<Batch, "step" | "skippedIds"> {
+/** Brings the images together that are not where they belong, in one array that threads can share. */
+function collate(samples: readonly Sample[], memory: BatchImages): Omit<Batch, "step" | "skippedIds"> {
   const [first] = samples;
   const { height, width, channels, views = 1 } = first ? packed(first) : NO_IMAGE;
   const sampleLength = views * height * width * channels;
-  const images = bytesIn(memory, samples.length * sampleLength);
-  samples.forEach((sample, position) => {
+  for (const sample of samples) {
     const image = packed(sample);
     const isLikeFirst = image.height === height && image.width === width && image.channels === channels;
     if (!isLikeFirst || (image.views ?? 1) !== views) throw unequalSizes(first ?? sample, sample);
-    images.set(image.data, position * sampleLength);
+  }
+  const images = memory.first(samples.length, sampleLength);
+  samples.forEach((sample, position) => {
+    const { data } = packed(sample);
+    const place = images.subarray(position * sampleLength, (position + 1) * sampleLength);
+    if (!isSameMemory(data, place)) place.set(data);
   });
   return {
     images,
@@ -127,6 +160,10 @@ function collate(
     sampleIds: samples.map(({ info }) => info.id),
     sampleIndices: Int32Array.from(samples, ({ index }) => index),
   };
+}
+
+function isSameMemory(one: Uint8Array, other: Uint8Array): boolean {
+  return one.buffer === other.buffer && one.byteOffset === other.byteOffset;
 }
 
 const NO_IMAGE: Omit<Image, "data"> = { height: 0, width: 0, channels: 3 };

@@ -66,7 +66,7 @@ export function createPipeline(stages: readonly Transform[], { read, decode }: P
     }
     if (!opened) throw nothingLoaded();
     const { cutShort } = opened;
-    return { ...sample, image: await carryOut(operations, opened), ...(cutShort && { cutShort }) };
+    return { ...sample, image: await carryOut(operations, opened, sample.memoryFor), ...(cutShort && { cutShort }) };
   };
 }
 

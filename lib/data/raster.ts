@@ -9,7 +9,7 @@ import type { ResizeMethod } from "./resize.ts";
 import { withArena } from "./simd/arena.ts";
 import { planResampling, type Resampling } from "./simd/resample.ts";
 import { checkEnlarged } from "./size-limit.ts";
-import type { Image } from "./types.ts";
+import type { Image, Sample } from "./types.ts";
 import { oneSize, stackViews, viewsOf } from "./views.ts";
 import { warp, type Warp } from "./warp/warp.ts";
 
@@ -65,12 +65,18 @@ function madeSize(size: Size, operation: Operation): Size {
 /**
  * Carries a list of operations out, one after the other, on an image that need not have been decoded yet. Only this
  * function does, so that what belongs together is done in one pass, on the pixels that are needed.
+ * @param memoryFor where the result goes, if a pass makes it
  */
-export async function carryOut(operations: readonly Operation[], image: OpenedImage): Promise<Image> {
+export async function carryOut(
+  operations: readonly Operation[],
+  image: OpenedImage,
+  memoryFor?: Sample["memoryFor"],
+): Promise<Image> {
   let current = image;
   for (let at = 0; at < operations.length;) {
     const resampling = findResampling(operations, at, current);
-    const resampled = resampling && resample(current, resampling);
+    const isLast = resampling?.end === operations.length;
+    const resampled = resampling && resample(current, resampling, isLast ? memoryFor : undefined);
     const operation = operations[at];
     assert(operation, "an operation");
     current = openedImage(resampled ?? applyOperation(await current.decode(), operation));
@@ -112,16 +118,26 @@ function within(outer: Box, { top, left, width, height }: Box): Box {
 }
 
 /** `undefined` where the machine, the method or the image needs one operation after the other. */
-function resample(image: OpenedImage, resampling: Resampling): Image | undefined {
+function resample(
+  image: OpenedImage,
+  resampling: Resampling,
+  memoryFor: Sample["memoryFor"] = newMemory,
+): Image | undefined {
   const plan = planResampling(resampling);
   if (!plan) return undefined;
   const { width, height } = resampling.window;
   return withArena((arena) => {
     const pixels = image.place(arena, plan.needed);
     if (!pixels) return undefined;
-    const address = plan.run(arena, pixels);
-    return { data: arena.bytes(address, width * height * 3).slice(), width, height, channels: 3 };
+    const made = arena.bytes(plan.run(arena, pixels), width * height * 3);
+    const data = memoryFor(made.length) ?? newMemory(made.length);
+    data.set(made);
+    return { data, width, height, channels: 3 };
   });
+}
+
+function newMemory(byteLength: number): Uint8Array {
+  return new Uint8Array(byteLength);
 }
 
 /** The image after one operation; it is left alone itself. */

@@ -34,6 +34,8 @@ export interface Sample {
   /** The encoded file, for pipelines that get bytes rather than a path (serving). */
   readonly bytes?: Uint8Array;
   readonly image?: Image;
+  /** Memory for an image of so many bytes, if there is any; it is the sample's alone. */
+  readonly memoryFor?: (byteLength: number) => Uint8Array | undefined;
   /** The file lacks its end; what was there has been read. */
   readonly cutShort?: true;
 }
