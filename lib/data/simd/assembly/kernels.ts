@@ -14,16 +14,20 @@ const LINEAR_BYTES: usize = 12;
 // @ts-ignore: decorator
 @inline
 function mixLinearColumns(row: usize, columns: usize, width: i32, sums: usize): void {
-  const zero = i32x4.splat(0);
-  for (let x = 0; x < width; x++) {
-    const left = v128.load32_zero(row + load<u32>(columns));
-    const right = v128.load32_zero(row + load<u32>(columns, 4));
-    const weights = v128.load32_splat(columns + 8);
-    const pairs = v128.shuffle<u8>(left, right, 0, 16, 1, 17, 2, 18, 3, 19, 0, 16, 1, 17, 2, 18, 3, 19);
-    const mixed = i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(pairs), weights);
-    v128.store64_lane(sums, i16x8.narrow_i32x4_s(i32x4.shr_s(mixed, 4), zero), 0);
-    columns += LINEAR_BYTES;
-    sums += 6;
+  // Two pixels at a time; where the width is odd, the last entry is read twice.
+  for (let x = 0; x < width; x += 2) {
+    const next = x + 1 < width ? columns + LINEAR_BYTES : columns;
+    let pixels = v128.load32_zero(row + load<u32>(columns));
+    pixels = v128.load32_lane(row + load<u32>(columns, 4), pixels, 1);
+    pixels = v128.load32_lane(row + load<u32>(next), pixels, 2);
+    pixels = v128.load32_lane(row + load<u32>(next, 4), pixels, 3);
+    const pairs = v128.shuffle<u8>(pixels, pixels, 0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15);
+    const first = i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(pairs), v128.load32_splat(columns + 8));
+    const second = i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_u(pairs), v128.load32_splat(next + 8));
+    const both = i16x8.narrow_i32x4_s(i32x4.shr_s(first, 4), i32x4.shr_s(second, 4));
+    v128.store(sums, v128.shuffle<u16>(both, both, 0, 1, 2, 4, 5, 6, 6, 6));
+    columns += 2 * LINEAR_BYTES;
+    sums += 12;
   }
 }
 
