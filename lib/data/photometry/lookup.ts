@@ -9,7 +9,15 @@ export const VALUES = 256;
 /** Replaces each value by its entry. */
 export function lookUp({ data, height, width, channels }: Image, lookup: Lookup): Image {
   const result = new Uint8Array(data.length);
-  if (lookup.length === VALUES) {
+  if (channels === 3) {
+    // Three at once take half of the time.
+    const [second, third] = lookup.length === VALUES ? [0, 0] : [VALUES, 2 * VALUES];
+    for (let at = 0; at < data.length; at += 3) {
+      result[at] = lookup[data[at]!]!;
+      result[at + 1] = lookup[second + data[at + 1]!]!;
+      result[at + 2] = lookup[third + data[at + 2]!]!;
+    }
+  } else if (lookup.length === VALUES) {
     for (let at = 0; at < data.length; at++) result[at] = lookup[data[at]!]!;
   } else {
     for (let channel = 0; channel < channels; channel++) {

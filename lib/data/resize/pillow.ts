@@ -45,7 +45,8 @@ export interface Window {
 }
 
 export const PILLOW_WEIGHT_BITS = 32 - 8 - 2;
-const HALF = 1 << (PILLOW_WEIGHT_BITS - 1);
+const ONE = 1 << PILLOW_WEIGHT_BITS;
+const HALF = ONE / 2;
 
 /** One for each target pixel of an axis. */
 export function pillowWindows(
@@ -59,23 +60,31 @@ function computeWindows(source: number, target: number, filter: Filter): readonl
   const scale = source / target;
   const stretch = Math.max(scale, 1);
   const support = filter.support * stretch;
-  return Array.from({ length: target }, (_, index) => {
+  const most = Math.ceil(2 * support) + 1;
+  const mixture = new Float64Array(most);
+  const all = new Int32Array(target * most);
+  const windows: Window[] = [];
+  for (let index = 0; index < target; index++) {
     const centre = (index + 0.5) * scale;
     const first = Math.max(0, Math.trunc(centre - support + 0.5));
-    const end = Math.min(source, Math.trunc(centre + support + 0.5));
-    const weights = Array.from({ length: end - first }, (_weight, tap) =>
-      filter.weight((tap + first - centre + 0.5) * (1 / stretch)),
-    );
-    const sum = weights.reduce((total, weight) => total + weight, 0);
-    return {
-      first,
-      weights: Int32Array.from(weights, (weight) => toFixedPoint(sum === 0 ? weight : weight * (1 / sum))),
-    };
-  });
+    const count = Math.min(source, Math.trunc(centre + support + 0.5)) - first;
+    let sum = 0;
+    for (let tap = 0; tap < count; tap++) {
+      const weight = filter.weight((tap + first - centre + 0.5) * (1 / stretch));
+      mixture[tap] = weight;
+      sum += weight;
+    }
+    const start = index * most;
+    for (let tap = 0; tap < count; tap++) {
+      all[start + tap] = toFixedPoint(sum === 0 ? mixture[tap]! : mixture[tap]! * (1 / sum));
+    }
+    windows.push({ first, weights: all.subarray(start, start + count) });
+  }
+  return windows;
 }
 
 function toFixedPoint(weight: number): number {
-  return Math.trunc(weight * 2 ** PILLOW_WEIGHT_BITS + (weight < 0 ? -0.5 : 0.5));
+  return Math.trunc(weight * ONE + (weight < 0 ? -0.5 : 0.5));
 }
 
 function clip(sum: number): number {

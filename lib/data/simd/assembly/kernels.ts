@@ -138,22 +138,26 @@ export function filterRows(source: usize, stride: i32, spans: usize, height: i32
     const first = source + load<u32>(spans) * stride;
     const taps = load<i32>(spans, 4);
     const weights = load<u32>(spans, 8) as usize;
-    for (let i = 0; i < length; i += 8) {
-      let low = half;
-      let high = half;
+    for (let i = 0; i < length; i += 16) {
+      let one = half;
+      let two = half;
+      let three = half;
+      let four = half;
       let at = first + i;
       for (let tap = 0; tap < taps; tap++) {
-        const bytes = i16x8.extend_low_i8x16_u(v128.load64_zero(at));
+        const bytes = v128.load(at);
         const weight = v128.load32_splat(weights + ((tap as usize) << 2));
-        low = i32x4.add(low, i32x4.mul(i32x4.extend_low_i16x8_u(bytes), weight));
-        high = i32x4.add(high, i32x4.mul(i32x4.extend_high_i16x8_u(bytes), weight));
+        const low = i16x8.extend_low_i8x16_u(bytes);
+        const high = i16x8.extend_high_i8x16_u(bytes);
+        one = i32x4.add(one, i32x4.mul(i32x4.extend_low_i16x8_u(low), weight));
+        two = i32x4.add(two, i32x4.mul(i32x4.extend_high_i16x8_u(low), weight));
+        three = i32x4.add(three, i32x4.mul(i32x4.extend_low_i16x8_u(high), weight));
+        four = i32x4.add(four, i32x4.mul(i32x4.extend_high_i16x8_u(high), weight));
         at += stride;
       }
-      const clipped = i16x8.narrow_i32x4_s(
-        i32x4.shr_s(low, PILLOW_WEIGHT_BITS),
-        i32x4.shr_s(high, PILLOW_WEIGHT_BITS),
-      );
-      v128.store64_lane(target + i, i8x16.narrow_i16x8_u(clipped, clipped), 0);
+      const low = i16x8.narrow_i32x4_s(i32x4.shr_s(one, PILLOW_WEIGHT_BITS), i32x4.shr_s(two, PILLOW_WEIGHT_BITS));
+      const high = i16x8.narrow_i32x4_s(i32x4.shr_s(three, PILLOW_WEIGHT_BITS), i32x4.shr_s(four, PILLOW_WEIGHT_BITS));
+      v128.store(target + i, i8x16.narrow_i16x8_u(low, high));
     }
     target += length;
     spans += SPAN_BYTES;
