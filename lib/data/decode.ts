@@ -69,7 +69,9 @@ export async function openImage(bytes: Uint8Array, limits: ImageLimits = DEFAULT
   const header = await readImageHeader(bytes, limits);
   const isPlainJpeg = header.format === "jpeg" && !header.inks && !header.cutShort;
   const image = isPlainJpeg ? openTurbo(bytes) : undefined;
-  if (!image) return openedImage(await decodeWhole(bytes, header, limits));
+  // Of the limits that were checked before, its size is the one that counts: where it reads another, libvips decides.
+  if (image?.width !== header.width || image.height !== header.height)
+    return openedImage(await decodeWhole(bytes, header, limits));
   const orientation = header.exif ? await readOrientation(bytes, limits) : 1;
   const size = turnedSize(image, orientation);
   const all = { top: 0, left: 0, ...size };
@@ -87,6 +89,10 @@ function decodeTurbo(options: {
   readonly needed: Box;
 }): Image | undefined {
   const { width, height } = options.needed;
+  if (options.orientation === 1) {
+    const data = new Uint8Array(width * height * 3);
+    return options.image.decode(options.needed, data) ? { data, width, height, channels: 3 } : undefined;
+  }
   return withArena((arena) => {
     const placed = placeOriented(arena, options);
     return placed && { data: arena.bytes(placed.address, width * height * 3).slice(), width, height, channels: 3 };

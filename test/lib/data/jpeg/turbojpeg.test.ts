@@ -94,6 +94,18 @@ describe("a JPEG of which a part is decoded", () => {
     assert.deepEqual({ width, height }, size);
   });
 
+  it("is refused where a second header claims another size than the one that the limits were held to", async () => {
+    const [size] = SIZES;
+    assert.ok(size);
+    const jpeg = encode(size, "420");
+    const frame = jpeg.subarray(jpeg.indexOf(Buffer.from([0xff, 0xc0])));
+    const claiming = Buffer.from(frame.subarray(0, 19));
+    claiming.writeUInt16BE(8, 5);
+    claiming.writeUInt16BE(8, 7);
+    const odd = Buffer.concat([jpeg.subarray(0, 2), claiming, jpeg.subarray(2)]);
+    await assert.rejects(async () => (await openImage(odd)).decode(), { code: /^IMAGE_/ });
+  });
+
   for (const orientation of [1, 2, 3, 4, 5, 6, 7, 8]) {
     it(`is turned by its EXIF orientation ${orientation}`, async () => {
       const size = { width: 70, height: 45 };
