@@ -139,21 +139,21 @@ describe("petage on Kubernetes", function () {
     return readFileSync(join(pets, "test", photo));
   }
 
-  /** The process of a trainer, as this machine numbers it: its environment bears its job and rank. */
-  function pidOf(job: string, rank: number): number {
+  /** The process of a worker, as this machine numbers it: its environment bears its job and its name. */
+  function pidOf(job: string, worker: string): number {
     const read = (pid: string, file: string): readonly string[] =>
       readFileSync(`/proc/${pid}/${file}`, "utf8").split("\0");
     const isIt = (pid: string): boolean => {
       try {
-        if (!read(pid, "cmdline").includes("services/trainer/main.ts")) return false; // a child of its own: the compiler
+        if (!read(pid, "cmdline").some((word) => /^services\/.*\/main\.ts$/.test(word))) return false; // a child: the compiler
         const variables = read(pid, "environ");
-        return variables.includes(`JOB_NAME=${job}`) && variables.includes(`RANK=${rank}`);
+        return variables.includes(`JOB_NAME=${job}`) && variables.includes(`PETAGE_NAME=${worker}`);
       } catch {
         return false; // it has ended
       }
     };
     const pids = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry) && isIt(entry));
-    assert.equal(pids.length, 1, `${pids.length} processes of rank ${rank} of ${job}`);
+    assert.equal(pids.length, 1, `${pids.length} processes of ${worker} of ${job}`);
     return Number(pids[0]);
   }
 
@@ -211,7 +211,7 @@ describe("petage on Kubernetes", function () {
       );
 
     before("it trains", async () => {
-      await installed.start(WORN, { config: epochs(1000) });
+      await installed.start(WORN, { config: epochs(1000), dataLoader: { replicas: 2 } });
       worn = await installed.trains(WORN);
     });
 
@@ -227,9 +227,21 @@ describe("petage on Kubernetes", function () {
       assert.deepEqual(restartsOf(worn), [0, 0]);
     });
 
+    it("goes on when one of its data-loaders is killed, without a restart", async () => {
+      const attempt = attemptOf(worn);
+      process.kill(pidOf(WORN, "data-loader-1"), "SIGKILL");
+      await until("its pod has failed", async () => {
+        const pod = `pod/${WORN}-${attempt}-data-loader-1`;
+        return (await kubectl("get", pod, "--output=jsonpath={.status.phase}")) === "Failed";
+      });
+      worn = await installed.job(WORN);
+      worn = await goesOn(attempt);
+      assert.deepEqual(restartsOf(worn), [0, 0]);
+    });
+
     it("goes on when a trainer is killed, and says what that cost", async () => {
       const attempt = attemptOf(worn);
-      process.kill(pidOf(WORN, 1), "SIGKILL");
+      process.kill(pidOf(WORN, "trainer-1"), "SIGKILL");
       worn = await goesOn(attempt + 1);
       const { lastFailure, progress } = worn.status ?? {};
       assert.deepEqual(restartsOf(worn), [1, 0]);
