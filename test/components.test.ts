@@ -2,11 +2,6 @@ import assert from "node:assert/strict";
 import { posix } from "node:path";
 import { sourceFiles } from "./support/sources.ts";
 
-/** Components that no config may name, and why. */
-const UNREGISTERED: Readonly<Record<string, string>> = {
-  RepeatAugSampler: "repetitions of a sample would all be augmented alike (see its file)",
-};
-
 /** Kinds of which each component does something that no conformance suite can know: it has a `describe` of its own. */
 const NUMBERED = /^lib\/(metrics|train\/hooks)\//;
 /** Those that do nothing, and why. */
@@ -49,7 +44,7 @@ describe("components", () => {
     assert.deepEqual(other, [], "write tables as `export const NAME = { ... } as const satisfies Table<...>`");
   });
 
-  for (const { name, path } of components.filter((one) => !(one.name in UNREGISTERED))) {
+  for (const { name, path } of components) {
     it(`${name} can be named by configs`, () => {
       const index = tables.filter((table) => posix.dirname(table.path) === posix.dirname(path));
       const listed = index.some(({ text }) => new RegExp(`\\b${name}\\b`).test(text));

@@ -6,6 +6,7 @@ import { buildComponent } from "#lib/config/component/build.ts";
 import { configNode } from "#lib/config/component/node.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
 import { loaderSettings } from "#lib/data/loader-settings.ts";
+import { pipelineNodes } from "#lib/data/datasets/nested.ts";
 import { buildTransforms, plannedSize } from "#lib/data/pipeline.ts";
 import { memoryOf } from "#lib/engine/graph/memory.ts";
 import { loadEngine } from "#lib/engine/load.ts";
@@ -96,7 +97,8 @@ async function profileOf(config: string, { batchSize, steps, cfgOptions = [] }: 
 function batchForm(config: ResolvedConfig): BatchForm {
   const options = { purpose: "train", seed: 0, build: buildComponent } as const;
   const { settings, dataset } = loaderSettings(configNode(config, "train_dataloader"), options);
-  const transforms = buildTransforms(dataset.child("pipeline"), buildComponent);
+  const [pipeline = dataset] = pipelineNodes(dataset);
+  const transforms = buildTransforms(pipeline, buildComponent);
   return { count: settings.batch_size, ...plannedSize(transforms, PHOTO, randomStream(0)) };
 }
 

@@ -4,6 +4,7 @@ import type { Build } from "#lib/config/component/component.ts";
 import { ignored } from "#lib/config/component/ignored.ts";
 import type { ConfigNode } from "#lib/config/component/node.ts";
 import { datasets } from "#lib/data/datasets/index.ts";
+import { datasetNodes, pipelineNodes } from "#lib/data/datasets/nested.ts";
 import { samplers } from "#lib/data/samplers/index.ts";
 import type { Sampler } from "#lib/data/samplers/sampler.ts";
 import { buildTransforms } from "./pipeline.ts";
@@ -17,6 +18,10 @@ const DataLoaderKeys = z.strictObject({
   num_workers: z.int().nonnegative().default(0).describe("Threads that decode; 0 decodes in the calling thread."),
   prefetch_factor: z.int().positive().nullable().default(null).describe("Batches made ahead per thread, by default 2."),
   drop_last: z.boolean().default(false).describe("Leave out a last, smaller batch."),
+  on_bad_sample: z
+    .enum(["skip", "fail"])
+    .default("skip")
+    .describe("skip: training takes the next sample in place of one that cannot be read, evaluation goes without."),
   num_batch_per_epoch: z.int().positive().nullable().default(null).describe("End each epoch after so many batches."),
   dataset: z.unknown().describe("The dataset with its pipeline."),
   sampler: z.unknown().optional().describe("By default DefaultSampler, which shuffles for training only."),
@@ -53,8 +58,10 @@ export function loaderSettings(node: ConfigNode, { purpose, seed, build }: Loade
  */
 export function checkLoader(node: ConfigNode, options: LoaderSettingsOptions): readonly string[] {
   const { dataset } = loaderSettings(node, options);
-  checkComponent(datasets, dataset);
-  const pipeline = dataset.child("pipeline");
-  const stages = buildTransforms(pipeline, options.build);
-  return stages.flatMap(({ notes = [] }, index) => notes.map((note) => `\`${pipeline.path}.${index}\`: ${note}`));
+  for (const one of datasetNodes(dataset)) checkComponent(datasets, one);
+  return pipelineNodes(dataset).flatMap((pipeline) =>
+    buildTransforms(pipeline, options.build).flatMap(({ notes = [] }, index) =>
+      notes.map((note) => `\`${pipeline.path}.${index}\`: ${note}`),
+    ),
+  );
 }

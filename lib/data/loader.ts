@@ -7,20 +7,21 @@ import type { ConfigNode, Place } from "#lib/config/component/node.ts";
 import { BadSampleTally } from "./bad-sample-tally.ts";
 import { BatchMemory } from "./batch-memory.ts";
 import { datasets } from "#lib/data/datasets/index.ts";
+import { pipelineNodes } from "#lib/data/datasets/nested.ts";
 import type { ImageLimits } from "./image-limits.ts";
 import type { DataFiles } from "./files.ts";
 import type { BadSampleRule, BatchTask, MadeBatch } from "./make-batch.ts";
 import { findOutsideHead, headNumClasses, requireLabels, warnOfOtherCount } from "./head-classes.ts";
 import { loaderSettings } from "./loader-settings.ts";
 import type { LoaderPurpose, LoaderSettings } from "./loader-settings.ts";
-import type { Sampler } from "#lib/data/samplers/sampler.ts";
+import { deal, type Sampler } from "#lib/data/samplers/sampler.ts";
 import type { BatchSource, Dataset, LentBatch, SourceDescription, StepRange } from "./types.ts";
 
 /** What a maker of batches needs to know; plain data, which can be sent to a thread. */
 export interface MakerSetup {
   readonly samples: Dataset["samples"];
-  /** The config's pipeline. */
-  readonly pipeline: Place;
+  /** Those of the config's datasets, in their order. */
+  readonly pipelines: readonly Place[];
   readonly seed: number;
   readonly badSampleRule: BadSampleRule;
   readonly decode: ImageLimits;
@@ -55,6 +56,7 @@ export const MAX_PREFETCH_BYTES = 512 * 2 ** 20;
 /** The in-process source of batches: dataset, sampler and pipeline of one `*_dataloader` of a config. */
 export class Loader implements BatchSource, AsyncDisposable {
   readonly dataset: Dataset;
+  readonly #labels: readonly (number | null)[];
   readonly #settings: LoaderSettings["settings"];
   readonly #sampler: Sampler;
   readonly #maker: BatchMaker;
@@ -65,6 +67,7 @@ export class Loader implements BatchSource, AsyncDisposable {
 
   private constructor(parts: Parts) {
     this.dataset = parts.dataset;
+    this.#labels = parts.dataset.samples.map(({ label }) => label);
     this.#settings = parts.settings;
     this.#sampler = parts.sampler;
     this.#maker = parts.maker;
@@ -82,9 +85,9 @@ export class Loader implements BatchSource, AsyncDisposable {
     if (purpose === "train") requireLabels(dataset);
     for (const problem of findOutsideHead(dataset, count)) throw problem;
     warnOfOtherCount(dataset, count, log);
-    const badSampleRule = purpose === "train" ? "replace" : "leave-out";
-    const pipeline = datasetNode.child("pipeline");
-    const setup = { samples: dataset.samples, pipeline, seed, badSampleRule, decode } as const;
+    const badSampleRule = settings.on_bad_sample === "fail" ? "fail" : purpose === "train" ? "replace" : "leave-out";
+    const pipelines = pipelineNodes(datasetNode);
+    const setup = { samples: dataset.samples, pipelines, seed, badSampleRule, decode } as const;
     const maker = options.openMaker(setup, options.workers ?? settings.num_workers);
     return new Loader({ dataset, settings, sampler, maker, options });
   }
@@ -149,13 +152,14 @@ export class Loader implements BatchSource, AsyncDisposable {
 
   #tasks({ epoch, rank, worldSize }: StepRange): BatchTask[] {
     const { batch_size: batchSize, drop_last, num_batch_per_epoch } = this.#settings;
-    const order = this.#sampler({ count: this.dataset.samples.length, epoch, rank, worldSize });
-    const batches = drop_last ? Math.floor(order.length / batchSize) : Math.ceil(order.length / batchSize);
-    return Array.from({ length: Math.min(batches, num_batch_per_epoch ?? batches) }, (_, step) => ({
-      epoch,
-      step,
-      indices: order.slice(step * batchSize, (step + 1) * batchSize),
-    }));
+    const count = this.#labels.length;
+    const order = this.#sampler({ count, labels: this.#labels, epoch, worldSize });
+    const { indices, repetitions } = deal(order, rank, worldSize);
+    const batches = drop_last ? Math.floor(indices.length / batchSize) : Math.ceil(indices.length / batchSize);
+    return Array.from({ length: Math.min(batches, num_batch_per_epoch ?? batches) }, (_, step) => {
+      const [from, to] = [step * batchSize, (step + 1) * batchSize];
+      return { epoch, step, indices: indices.slice(from, to), repetitions: repetitions.slice(from, to) };
+    });
   }
 
   #tally(tasks: readonly BatchTask[]): BadSampleTally {

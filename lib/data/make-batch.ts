@@ -12,6 +12,8 @@ export interface BatchTask {
   readonly step: number;
   /** Positions in the dataset. */
   readonly indices: readonly number[];
+  /** How often each came up before in the epoch; never, unless given. */
+  readonly repetitions?: readonly number[];
 }
 
 /** A sample that could not be read. */
@@ -28,8 +30,8 @@ export interface MadeBatch {
   readonly cutShortIds: readonly string[];
 }
 
-/** What to do with a sample that cannot be read: take the next one of the dataset, or go without. */
-export type BadSampleRule = "replace" | "leave-out";
+/** What to do with a sample that cannot be read: take the next one of the dataset, go without, or give up. */
+export type BadSampleRule = "replace" | "leave-out" | "fail";
 
 export interface BatchRecipe {
   readonly samples: readonly SampleInfo[];
@@ -62,9 +64,15 @@ export async function makeBatch(
   task: BatchTask,
   memory: SharedArrayBuffer | undefined,
 ): Promise<MadeBatch> {
-  const images = new BatchImages(task.indices.length, memory);
-  const made = await mapLimited(task.indices, recipe.maxSamplesInFlight, (index, position) =>
-    makeSample(recipe, task.epoch, { wanted: index, memoryFor: (byteLength) => images.at(position, byteLength) }),
+  const { epoch, indices, repetitions } = task;
+  const images = new BatchImages(indices.length, memory);
+  const made = await mapLimited(indices, recipe.maxSamplesInFlight, (index, position) =>
+    makeSample(recipe, {
+      epoch,
+      wanted: index,
+      repetition: repetitions?.[position] ?? 0,
+      memoryFor: (byteLength) => images.at(position, byteLength),
+    }),
   );
   const badSamples = made.flatMap(({ bad }) => bad);
   const samples = made.map(({ sample }) => sample).filter((sample) => sample !== undefined);
@@ -104,12 +112,19 @@ interface MadeSample {
   readonly bad: readonly BadSample[];
 }
 
+/** One sample of an epoch. */
 interface WantedSample extends Pick<Sample, "memoryFor"> {
+  readonly epoch: number;
   /** Position in the dataset. */
   readonly wanted: number;
+  /** How often it came up before. */
+  readonly repetition: number;
 }
 
-async function makeSample(recipe: BatchRecipe, epoch: number, { wanted, ...place }: WantedSample): Promise<MadeSample> {
+async function makeSample(
+  recipe: BatchRecipe,
+  { epoch, wanted, repetition, ...place }: WantedSample,
+): Promise<MadeSample> {
   const { samples, pipeline, seed } = recipe;
   const bad: BadSample[] = [];
   const tries = recipe.badSampleRule === "replace" ? Math.min(MAX_REPLACEMENT_TRIES, samples.length) : 1;
@@ -118,9 +133,11 @@ async function makeSample(recipe: BatchRecipe, epoch: number, { wanted, ...place
     const info = samples[index];
     assert(info, `sample ${wanted} of ${samples.length}`);
     try {
-      return { sample: await pipeline({ info, index, ...place }, randomStream(seed, epoch, index)), bad };
+      const random = randomStream(seed, epoch, index + repetition * samples.length);
+      return { sample: await pipeline({ info, index, ...place }, random), bad };
     } catch (thrown) {
       bad.push(badSample(info, thrown));
+      if (recipe.badSampleRule === "fail") throw failed(info, thrown);
     }
   }
   if (recipe.badSampleRule === "leave-out") return { sample: undefined, bad };
@@ -133,6 +150,15 @@ function badSample({ id }: SampleInfo, thrown: unknown): BadSample {
   const error = PetageError.from(thrown);
   if (BAD_SAMPLE_CODES.has(error.code)) return { id, code: error.code, reason: error.message };
   throw thrown;
+}
+
+/** Tells which sample it was, and what to do. */
+function failed({ id }: SampleInfo, thrown: unknown): PetageError {
+  const { code, message, hint } = PetageError.from(thrown);
+  return new PetageError(code, `Cannot read the sample "${id}": ${message}`, {
+    cause: thrown,
+    hint: hint ?? "Mend or remove it, or set on_bad_sample='skip' in the dataloader",
+  });
 }
 
 /** Brings the images together that are not where they belong, in one array that threads can share. */

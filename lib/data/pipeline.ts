@@ -1,3 +1,4 @@
+import { defined } from "#lib/base/assert.ts";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Random } from "#lib/base/random.ts";
 import { buildComponent } from "#lib/config/component/build.ts";
@@ -30,6 +31,16 @@ export type Pipeline = (sample: Sample, random: Random) => Promise<Sample>;
 /** The transforms of a config's `pipeline`, one after the other. */
 export function buildPipeline(node: ConfigNode, context: PipelineContext, build: Build = buildComponent): Pipeline {
   return createPipeline(buildTransforms(node, build), context);
+}
+
+/** What makes each sample by its own pipeline, where a config joins datasets with several. */
+export function buildPipelines(
+  nodes: readonly ConfigNode[],
+  context: PipelineContext,
+  build: Build = buildComponent,
+): Pipeline {
+  const pipelines = nodes.map((node) => buildPipeline(node, context, build));
+  return (sample, random) => defined(pipelines[sample.info.pipeline ?? 0], "the sample's pipeline")(sample, random);
 }
 
 /** Its transforms alone. Throws CONFIG_* with file and line, also where the first or the last of them is missing. */

@@ -20,6 +20,8 @@ export interface SampleInfo {
   /** Absolute path of the image file. */
   readonly path: string;
   readonly label: number | null;
+  /** Which of the config's pipelines makes its image, where there are several (`pipelineNodes`); 0 unless given. */
+  readonly pipeline?: number;
 }
 
 export interface Dataset {

@@ -5,6 +5,7 @@ import type { Build } from "#lib/config/component/component.ts";
 import { configNode } from "#lib/config/component/node.ts";
 import type { ConfigNode } from "#lib/config/component/node.ts";
 import type { ResolvedConfig } from "#lib/config/value.ts";
+import { pipelineNodes } from "#lib/data/datasets/nested.ts";
 import type { ImageLimits } from "#lib/data/image-limits.ts";
 import { buildPipeline } from "#lib/data/pipeline.ts";
 import type { Image } from "#lib/data/types.ts";
@@ -12,8 +13,9 @@ import type { Image } from "#lib/data/types.ts";
 /** Encoded photo to the network's input. Gives it up when the signal aborts, with that as the error. */
 export type Preprocess = (photo: Uint8Array, signal: AbortSignal) => Promise<Image>;
 
-/** Where mmpretrain's configs keep what brings a photo to the network's input; the first that is there. */
-const PIPELINES = ["test_dataloader.dataset.pipeline", "val_dataloader.dataset.pipeline", "test_pipeline"];
+/** Where mmpretrain's configs keep what brings a photo to the network's input; the first that is there, of its first dataset. */
+const DATASETS = ["test_dataloader.dataset", "val_dataloader.dataset"];
+const PIPELINE = "test_pipeline";
 
 /** A PNG of one pixel: what the pipeline makes of it has the size of the network's input. */
 const PROBE = Buffer.from(
@@ -62,12 +64,10 @@ function severalViews(views: number): PetageError {
 }
 
 function testPipeline(config: ResolvedConfig): ConfigNode {
-  for (const path of PIPELINES) {
-    const node = configNode(config).find(path);
-    if (node) return node;
-  }
-  throw new PetageError(
-    "CONFIG_INVALID_VALUE",
-    `The checkpoint's config has no test pipeline (${PIPELINES.join(", ")})`,
-  );
+  const root = configNode(config);
+  const ofDatasets = DATASETS.flatMap((path) => root.find(path) ?? []).flatMap(pipelineNodes);
+  const found = [...ofDatasets, root.find(PIPELINE)].find((node) => node && node.value !== null);
+  if (found) return found;
+  const places = [...DATASETS.map((path) => `${path}.pipeline`), PIPELINE].join(", ");
+  throw new PetageError("CONFIG_INVALID_VALUE", `The checkpoint's config has no test pipeline (${places})`);
 }

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { samplers } from "#lib/data/samplers/index.ts";
-import { RepeatAugSampler } from "#lib/data/samplers/repeat-aug-sampler.ts";
-import type { Sampler } from "#lib/data/samplers/sampler.ts";
+import { deal, type Sampler } from "#lib/data/samplers/sampler.ts";
 import { build } from "./build.ts";
 import type { GoldenChecker, GoldenResult } from "./types.ts";
 
@@ -10,7 +9,6 @@ const layout = z.tuple([z.array(z.int()), z.int()]);
 const parametersOf = z.record(z.string(), z.string());
 const place = z.looseObject({ n: z.coerce.number(), ws: z.coerce.number(), rank: z.coerce.number() });
 
-const KINDS = { ...samplers, components: { ...samplers.components, RepeatAugSampler } };
 const CONTEXT = { seed: 0 };
 
 /** Keys read `NAME n=10 ws=4 rank=0 [parameter=value ...]`; values are the indices and the sampler's length. */
@@ -30,15 +28,16 @@ function checkLayout(name: string, value: unknown): GoldenResult {
   if (!sampler) return { name, status: "skipped", why: "petage does not have this sampler yet" };
   const { n: count, ws: worldSize, rank } = place.parse(parameters);
   const [indices, length] = layout.parse(value);
-  const order = sampler({ count, worldSize, rank, epoch: 0 });
-  const [expected, got] = [JSON.stringify([indices, length]), JSON.stringify([order, order.length])];
+  const labels = Array.from({ length: count }, () => null);
+  const share = deal(sampler({ count, labels, worldSize, epoch: 0 }), rank, worldSize).indices;
+  const [expected, got] = [JSON.stringify([indices, length]), JSON.stringify([share, share.length])];
   return { name, status: expected === got ? "passed" : "failed", expected, got };
 }
 
 function samplerOf(kind: string, parameters: Readonly<Record<string, string>>): Sampler | undefined {
   if (kind === "default") {
     return build(
-      KINDS,
+      samplers,
       { type: "DefaultSampler", shuffle: false, round_up: parameters["round_up"] !== "False" },
       CONTEXT,
     );
@@ -46,9 +45,9 @@ function samplerOf(kind: string, parameters: Readonly<Record<string, string>>): 
   if (kind === "repeataug") {
     const repeats = parameters["num_repeats"] ?? parameters["repeats"];
     const config = repeats === undefined ? {} : { num_repeats: Number(repeats) };
-    return build(KINDS, { type: "RepeatAugSampler", shuffle: false, ...config }, CONTEXT);
+    return build(samplers, { type: "RepeatAugSampler", shuffle: false, ...config }, CONTEXT);
   }
   const [family, subsampleType] = kind.split("/");
   if (family !== "sequential") return undefined;
-  return build(KINDS, { type: "SequentialSampler", subsample_type: subsampleType }, CONTEXT);
+  return build(samplers, { type: "SequentialSampler", subsample_type: subsampleType }, CONTEXT);
 }

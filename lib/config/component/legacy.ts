@@ -21,6 +21,8 @@ const RENAMED_TYPES: ReadonlyMap<string, string> = new Map(
     Collect: "Its work is done by `PackInputs`.",
     ImageToTensor: "Its work is done by `PackInputs`: remove it.",
     ToTensor: "Its work is done by `PackInputs`: remove it.",
+    MultiLabelDataset: "Models here tell one age a photo, and none has several labels: use `CustomDataset`.",
+    MultiTaskDataset: "Models here tell one age a photo, and none has several tasks: use `CustomDataset`.",
     Normalize: "Give mean and std to `data_preprocessor` and remove it.",
     EpochBasedRunner: "Give the number of epochs as train_cfg=dict(by_epoch=True, max_epochs=...).",
   }),

@@ -1,11 +1,14 @@
 import { posix } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
+import type { Log } from "#lib/base/log.ts";
 import { didYouMean } from "#lib/config/nearest.ts";
 import { needed, type DataFiles } from "#lib/data/files.ts";
 import type { Dataset } from "#lib/data/types.ts";
 import { parseLabelled, parseUnlabelled, splitLines, type AnnotationLine } from "./annotation.ts";
+import { readJsonAnnotation, type JsonAnnotation } from "./annotation-json.ts";
 import { checkLabel } from "./classes.ts";
 import { FileTree } from "./file-tree.ts";
+import { applyRule, classNamesBy, type LabelsBeyond } from "./labels-beyond.ts";
 
 export interface AnnotatedOptions {
   /** Absolute path of the annotation file. */
@@ -17,31 +20,38 @@ export interface AnnotatedOptions {
   readonly classes: readonly string[] | undefined;
   /** Classes of the head that is trained on it. */
   readonly headNumClasses?: number | undefined;
+  readonly labelsBeyond: LabelsBeyond;
+  readonly log: Log;
   /** Gets every problem, whose sample is then left out; without it the first problem is thrown. */
   readonly onProblem?: ProblemListener | undefined;
 }
 
 export type ProblemListener = (problem: PetageError) => void;
 
-/** A dataset whose images and labels stand in a text file. Every label and file is checked here, before any is read. */
+/** A dataset whose images and labels stand in a file. Every label and file is checked here, before any is read. */
 export async function readAnnotated(files: DataFiles, options: AnnotatedOptions): Promise<Dataset> {
-  const { annotationFile, folder, withLabel, onProblem = fail } = options;
-  const placed = splitLines(
-    await needed("the annotation file", "Check data_root and ann_file", files.readText(annotationFile)),
-    annotationFile,
-  );
-  if (placed.length === 0)
+  const { annotationFile, folder, headNumClasses, onProblem = fail, labelsBeyond: rule, log } = options;
+  const text = await needed("the annotation file", "Check data_root and ann_file", files.readText(annotationFile));
+  const annotation = readAnnotation(text, options);
+  if (annotation.entries.length === 0)
     fail(new PetageError("DATASET_INVALID", `The annotation file ${annotationFile} names no image`));
-  const lines = placed.flatMap((line) =>
-    attempt(() => (withLabel ? parseLabelled(line) : parseUnlabelled(line)), onProblem),
-  );
-  const classes = options.classes ?? numberedClasses(lines);
-  const labelled = lines.flatMap((line) =>
-    attempt(() => checkLabel(line, classes.length, options.headNumClasses), onProblem),
-  );
+  const named = options.classes ?? annotation.classes;
+  const numClasses = Math.min(named?.length ?? Infinity, headNumClasses ?? Infinity);
+  const read = annotation.entries.flatMap((entry) => attempt(entry, onProblem));
+  const lines = applyRule(read, { rule, numClasses, source: annotationFile, log });
+  const classes = classNamesBy(named ?? numberedClasses(lines), rule, numClasses);
+  const labelled = lines.flatMap((line) => attempt(() => checkLabel(line, classes.length, headNumClasses), onProblem));
   const { present, missing } = await findFiles(files, folder, labelled);
   for (const one of missing) onProblem(missingError(one, missing.length, folder));
   return { classes, samples: present.map(({ line, path }) => ({ id: line.path, path, label: line.label })) };
+}
+
+/** Entry by entry, JSON by the ending of its file. */
+function readAnnotation(text: string, { annotationFile, withLabel }: AnnotatedOptions): JsonAnnotation {
+  if (posix.extname(annotationFile).toLowerCase() === ".json")
+    return readJsonAnnotation(text, annotationFile, withLabel);
+  const parse = withLabel ? parseLabelled : parseUnlabelled;
+  return { classes: undefined, entries: splitLines(text, annotationFile).map((line) => () => parse(line)) };
 }
 
 function fail(problem: PetageError): never {

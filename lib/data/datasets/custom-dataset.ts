@@ -1,15 +1,16 @@
 import { z } from "zod";
-import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
 import { component } from "#lib/config/component/component.ts";
 import type { Builder } from "#lib/config/component/component.ts";
 import { ignored } from "#lib/config/component/ignored.ts";
 import type { DataFiles } from "#lib/data/files.ts";
 import { DEFAULT_EXTENSIONS } from "#lib/data/image-format.ts";
-import type { Dataset, SampleInfo } from "#lib/data/types.ts";
+import type { Dataset } from "#lib/data/types.ts";
 import { readAnnotated, type ProblemListener } from "./annotated.ts";
 import { readClasses } from "./classes.ts";
 import { readFolders } from "./folders.ts";
+import { LABELS_BEYOND } from "./labels-beyond.ts";
+import { picked } from "./wrapped.ts";
 
 /** What datasets may reach. */
 export interface DatasetContext {
@@ -36,7 +37,7 @@ export const CustomDataset = component({
       ann_file: z
         .string()
         .default("")
-        .describe("Text file with one image and label a line; without it, folders are labels."),
+        .describe("Text file with one image and label a line, or OpenMMLab's JSON; without it, folders are labels."),
       with_label: z.boolean().default(true).describe("Whether there are labels."),
       classes: classNames.nullable().default(null).describe("Class names, or a text file with one a line."),
       metainfo: z
@@ -44,6 +45,10 @@ export const CustomDataset = component({
         .nullable()
         .default(null)
         .describe("classes, the other way."),
+      labels_beyond: z
+        .enum(LABELS_BEYOND)
+        .default("reject")
+        .describe("Labels past the last class: refuse them, leave them out, or count them as the last class."),
       extensions: z.array(z.string()).default(DEFAULT_EXTENSIONS).describe("Which files of folders are images."),
       indices: z
         .union([z.int().positive(), z.array(z.int().nonnegative())])
@@ -62,33 +67,17 @@ export const CustomDataset = component({
     }),
   async create(config, { context }: Builder<DatasetContext>): Promise<Dataset> {
     const { files, log, headNumClasses, onProblem } = context;
+    const { with_label: withLabel, labels_beyond: labelsBeyond } = config;
     const classes = await readClasses(config.classes ?? config.metainfo?.classes ?? null, files);
     const folder = files.resolve(config.data_root, config.data_prefix);
-    const withLabel = config.with_label;
+    const options = { folder, withLabel, classes, labelsBeyond, headNumClasses, log };
+    const { indices } = config;
+    const annotationFile = files.resolve(config.data_root, config.ann_file);
     const dataset = await (config.ann_file === ""
-      ? readFolders(
-          files,
-          { folder, withLabel, classes, extensions: config.extensions.map((name) => name.toLowerCase()) },
-          log,
-        )
-      : readAnnotated(files, {
-          annotationFile: files.resolve(config.data_root, config.ann_file),
-          folder,
-          withLabel,
-          classes,
-          headNumClasses,
-          onProblem,
-        }));
-    return { ...dataset, samples: pick(dataset.samples, config.indices) };
+      ? readFolders(files, { ...options, extensions: config.extensions.map((name) => name.toLowerCase()) })
+      : readAnnotated(files, { ...options, annotationFile, onProblem }));
+    if (indices === null) return dataset;
+    if (typeof indices === "number") return { ...dataset, samples: dataset.samples.slice(0, indices) };
+    return picked(dataset, indices);
   },
 });
-
-function pick(samples: readonly SampleInfo[], indices: number | readonly number[] | null): readonly SampleInfo[] {
-  if (indices === null) return samples;
-  if (typeof indices === "number") return samples.slice(0, indices);
-  return indices.map((index) => {
-    const sample = samples[index];
-    if (sample) return sample;
-    throw new PetageError("DATASET_INVALID", `indices names sample ${index} of a dataset of ${samples.length}`);
-  });
-}

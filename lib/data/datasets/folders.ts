@@ -5,6 +5,7 @@ import { didYouMean } from "#lib/config/nearest.ts";
 import { needed, type DataFiles } from "#lib/data/files.ts";
 import { IMAGE_EXTENSIONS, UNREADABLE_EXTENSIONS } from "#lib/data/image-format.ts";
 import type { Dataset, SampleInfo } from "#lib/data/types.ts";
+import { applyRule, classNamesBy, type LabelsBeyond } from "./labels-beyond.ts";
 
 export interface FoldersOptions {
   /** Absolute path of the folder that holds one folder for each class. */
@@ -13,11 +14,15 @@ export interface FoldersOptions {
   readonly classes: readonly string[] | undefined;
   /** Lower case, with the dot. */
   readonly extensions: readonly string[];
+  readonly labelsBeyond: LabelsBeyond;
+  /** Classes of the head that is trained on it. */
+  readonly headNumClasses?: number | undefined;
+  readonly log: Log;
 }
 
 /** A dataset whose labels are the folders that the images lie in; without labels, every image below the folder. */
-export async function readFolders(files: DataFiles, options: FoldersOptions, log: Log): Promise<Dataset> {
-  const { folder, withLabel } = options;
+export async function readFolders(files: DataFiles, options: FoldersOptions): Promise<Dataset> {
+  const { folder, withLabel, labelsBeyond: rule, log } = options;
   const walk = new Walk(files, folder, log);
   const samples: SampleInfo[] = [];
   const leftOut: string[] = [];
@@ -34,13 +39,15 @@ export async function readFolders(files: DataFiles, options: FoldersOptions, log
     const { identity, folders } = await listing;
     const names = shownFolders(folders);
     classes = options.classes ?? names;
-    const labels = labelFolders(names, options, log);
+    const labels = labelFolders(names, options);
     for (const [index, name] of names.entries()) await add(name, labels[index] ?? null, [identity]);
   } else {
     await add("", null, []);
   }
   warnOfLeftOut(leftOut, folder, log);
-  if (samples.length > 0) return { classes, samples };
+  const numClasses = Math.min(classes.length, options.headNumClasses ?? Infinity);
+  const kept = applyRule(samples, { rule, numClasses, source: folder, log });
+  if (samples.length > 0) return { classes: classNamesBy(classes, rule, numClasses), samples: kept };
   throw new PetageError("DATASET_INVALID", `No image with one of the dataset's extensions lies below ${folder}`, {
     hint: `Its extensions are ${options.extensions.join(" ")}; images in one folder without classes need with_label=False or an ann_file`,
   });
@@ -60,8 +67,8 @@ function warnOfLeftOut(leftOut: readonly string[], folder: string, log: Log): vo
 }
 
 /** By name where the config names classes, and as mmpretrain does, by the order of text, where it does not. */
-function labelFolders(names: readonly string[], options: FoldersOptions, log: Log): number[] {
-  const { classes, folder } = options;
+function labelFolders(names: readonly string[], options: FoldersOptions): number[] {
+  const { classes, folder, log } = options;
   if (!classes) {
     if (names.length > 10 && names.every((name) => /^\d+$/.test(name))) {
       log.warn("folder names are numbers, but labels follow their order as text: name the classes to match by name", {
@@ -72,6 +79,7 @@ function labelFolders(names: readonly string[], options: FoldersOptions, log: Lo
     return names.map((_, index) => index);
   }
   const positions = new Map(classes.map((name, position) => [name.normalize(), position]));
+  for (const name of olderThan(names, options)) positions.set(name, Number(name));
   const unknown = names.find((name) => !positions.has(name.normalize()));
   if (unknown === undefined) return names.map((name) => positions.get(name.normalize()) ?? 0);
   if (names.length === classes.length && !names.some((name) => positions.has(name.normalize()))) {
@@ -84,6 +92,12 @@ function labelFolders(names: readonly string[], options: FoldersOptions, log: Lo
   // With its place the error quotes neither folder nor classes to those whose files they are not.
   const position = { file: folder, line: 1, column: 1 };
   throw new PetageError("DATASET_INVALID", `The folder "${unknown}" bears the name of no class`, { position, hint });
+}
+
+/** Folders of months past the last class, where the config says what becomes of them. */
+function olderThan(names: readonly string[], { classes = [], labelsBeyond }: FoldersOptions): readonly string[] {
+  const areMonths = labelsBeyond !== "reject" && classes.every((name, month) => name === String(month));
+  return areMonths ? names.filter((name) => /^[1-9]\d{0,8}$/.test(name) && Number(name) >= classes.length) : [];
 }
 
 /** What lies below a folder. */

@@ -1,29 +1,9 @@
 import { z } from "zod";
 import { component } from "#lib/config/component/component.ts";
 import type { Builder } from "#lib/config/component/component.ts";
-import {
-  epochOrder,
-  everyNth,
-  roundUpToRanks,
-  type Sampler,
-  type SamplerContext,
-  type SampleRequest,
-} from "./sampler.ts";
-
-export interface SampleOrderOptions extends SampleRequest {
-  readonly shuffle: boolean;
-  readonly seed: number;
-  /** Repeat the first samples so that all ranks see equally many. */
-  readonly roundUp: boolean;
-}
+import { epochOrder, roundUpToRanks, type Sampler, type SamplerContext } from "./sampler.ts";
 
 /** The layout of mmengine's DefaultSampler: one order per epoch, dealt out to the ranks in turn. */
-export function sampleOrder(options: SampleOrderOptions): readonly number[] {
-  const { count, shuffle, seed, epoch, rank, worldSize, roundUp } = options;
-  const order = epochOrder(count, shuffle && { seed, epoch });
-  return everyNth(roundUp ? roundUpToRanks(order, worldSize) : order, rank, worldSize);
-}
-
 export const DefaultSampler = component({
   schema: z.strictObject({
     shuffle: z.boolean().default(true).describe("A new order for each epoch."),
@@ -32,6 +12,9 @@ export const DefaultSampler = component({
   }),
   create(config, { context }: Builder<SamplerContext>): Sampler {
     const seed = config.seed ?? context.seed;
-    return (request) => sampleOrder({ ...request, shuffle: config.shuffle, seed, roundUp: config.round_up });
+    return ({ count, epoch, worldSize }) => {
+      const order = epochOrder(count, config.shuffle && { seed, epoch });
+      return config.round_up ? roundUpToRanks(order, worldSize) : order;
+    };
   },
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { component } from "#lib/config/component/component.ts";
-import { epochOrder, everyNth, roundUpToRanks, type Sampler } from "./sampler.ts";
+import { epochOrder, roundUpToRanks, type Sampler } from "./sampler.ts";
 
 /** Never shuffles; deals the samples out in turn, or gives each rank one run of neighbours. */
 export const SequentialSampler = component({
@@ -11,11 +11,11 @@ export const SequentialSampler = component({
       .describe("default: ranks take turns; sequential: each rank takes one run of neighbours."),
   }),
   create(config): Sampler {
-    return ({ count, rank, worldSize }) => {
+    return ({ count, worldSize }) => {
       const order = roundUpToRanks(epochOrder(count, false), worldSize);
-      if (config.subsample_type === "default") return everyNth(order, rank, worldSize);
+      if (config.subsample_type === "default") return order;
       const share = order.length / worldSize;
-      return order.slice(rank * share, (rank + 1) * share);
+      return order.map((_, turn) => order[(turn % worldSize) * share + Math.floor(turn / worldSize)] ?? 0);
     };
   },
 });

@@ -5,7 +5,7 @@ import { checkDataset, type CheckOptions, type DatasetCheck } from "#lib/data/ch
 import { DEFAULT_IMAGE_LIMITS } from "#lib/data/image-limits.ts";
 import { Loader, type BatchMaker, type LoaderOptions, type MakerSetup } from "#lib/data/loader.ts";
 import { makeBatch, type BatchRecipe, type BatchTask, type MadeBatch } from "#lib/data/make-batch.ts";
-import { buildPipeline } from "#lib/data/pipeline.ts";
+import { buildPipelines } from "#lib/data/pipeline.ts";
 import type { AllowedFolders } from "#lib/host/files/allowed-folders.ts";
 import { localDataFiles } from "#lib/host/files/data-files.ts";
 import { loadBuild } from "#lib/host/plugins.ts";
@@ -51,7 +51,8 @@ export function batchRecipe(setup: MakerSetup, { maxSamplesInFlight, blocking, b
   const { samples, seed, badSampleRule } = setup;
   const files = localDataFiles({ blocking });
   const context = { read: files.read.bind(files), decode: setup.decode };
-  const pipeline = buildPipeline(new ConfigNode(setup.pipeline), context, build);
+  const nodes = setup.pipelines.map((place) => new ConfigNode(place));
+  const pipeline = buildPipelines(nodes, context, build);
   return { samples, pipeline, seed, badSampleRule, maxSamplesInFlight };
 }
 

@@ -34,7 +34,19 @@ function labels({ samples }: Dataset): [string, number | null][] {
 
 describe("every dataset", () => {
   const files = memoryFiles(annotated("A*.jpg 1\nb c.jpg 4\n"));
-  conforms(datasets, { CustomDataset: { ...ANNOTATED, classes: MONTHS } }, { files, log: recordingLog() });
+  const inside = { type: "CustomDataset", ...ANNOTATED, classes: MONTHS };
+  conforms(
+    datasets,
+    {
+      BaseDataset: inside,
+      ClassBalancedDataset: { dataset: inside, oversample_thr: 0.1 },
+      ConcatDataset: { datasets: [inside, { type: "RepeatDataset", times: 2, dataset: inside }] },
+      CustomDataset: { ...ANNOTATED, classes: MONTHS },
+      KFoldDataset: { dataset: inside, num_splits: 2 },
+      RepeatDataset: { dataset: inside, times: 2 },
+    },
+    { files, log: recordingLog() },
+  );
 });
 
 describe("CustomDataset with an annotation file", () => {
@@ -51,6 +63,61 @@ describe("CustomDataset with an annotation file", () => {
     assert.equal(dataset.samples[2]?.path, "/data/train/sub/d.png");
     assert.equal(dataset.classes.length, 192);
   });
+
+  it("takes the contest's lines as they come", async () => {
+    const names = ["A*AAAA.jpg", "O1CN01a!!0-mtopupload.jpg", "x&y&z.jpg", "#1.JPG", "photo.jpeg"];
+    const photos = Object.fromEntries(names.map((name) => [`/data/train/${name}`, ""]));
+    const text = `\uFEFF${names.map((name, at) => `${name}\t${at * 40}`).join("\r\n")}\r\n`;
+    const dataset = await build({ ...ANNOTATED, classes: MONTHS }, { ...photos, "/data/meta/train.txt": text });
+    assert.deepEqual(
+      labels(dataset),
+      names.map((name, at) => [name, at * 40]),
+    );
+  });
+
+  it("reads OpenMMLab's JSON, with its classes unless the config names some", async () => {
+    const list = [
+      { img_path: "A*.jpg", gt_label: 1, more: true },
+      { img_path: "sub/d.png", gt_label: [0] },
+    ];
+    const json = { metainfo: { classes: ["young", "old"], task: "age" }, data_list: list };
+    const contents = { ...PHOTOS, "/data/meta/train.json": JSON.stringify(json, null, 1) };
+    const keys = { ...ANNOTATED, ann_file: "meta/train.json" };
+    const dataset = await build(keys, contents);
+    assert.deepEqual(labels(dataset), [
+      ["A*.jpg", 1],
+      ["sub/d.png", 0],
+    ]);
+    assert.deepEqual(dataset.classes, ["young", "old"]);
+    assert.deepEqual((await build({ ...keys, classes: MONTHS }, contents)).classes, MONTHS);
+    const unlabelled = await build({ ...keys, with_label: false }, contents);
+    assert.deepEqual(
+      labels(unlabelled).map(([, label]) => label),
+      [null, null],
+    );
+  });
+
+  const onLine = (line: number): object => ({ position: { file: "/data/meta/train.json", line, column: 1 } });
+  for (const [name, text, expected] of [
+    ["what is no JSON", "A*.jpg 1", { message: /not valid JSON/, ...onLine(1) }],
+    ["a list", "[]", { message: /annotation file: its whole/ }],
+    ["no data_list", '{"metainfo": {}}', { message: /data_list/ }],
+    ["an entry without img_path", '{"data_list": [{"gt_label": 1}]}', { message: /Entry 0 of data_list/ }],
+    ["no entry", '{"data_list": []}', { message: /names no image/ }],
+    [
+      "several labels",
+      '{"data_list": [{"img_path": "A*.jpg", "gt_label": 1},\n{"img_path": "b c.jpg", "gt_label": [1, 2]}]}',
+      { message: /"b c.jpg" has 2 labels/, ...onLine(2) },
+    ],
+    ["a label that is text", '{"data_list": [{"img_path": "A*.jpg", "gt_label": "1"}]}', { message: /is "1"/ }],
+    ["no label", '{"data_list": [{"img_path": "A*.jpg"}]}', { message: /is missing/ }],
+  ] as const) {
+    it(`refuses JSON with ${name}`, async () => {
+      const contents = { ...PHOTOS, "/data/meta/train.json": text };
+      const building = build({ ...ANNOTATED, ann_file: "meta/train.json", classes: MONTHS }, contents);
+      await assert.rejects(building, { code: "DATASET_INVALID", ...expected });
+    });
+  }
 
   it("without classes, they are the numbers up to the greatest label", async () => {
     assert.deepEqual((await build(ANNOTATED, annotated("A*.jpg 2\nb c.jpg 0"))).classes, ["0", "1", "2"]);
@@ -288,9 +355,9 @@ describe("CustomDataset with folders", () => {
       await symlink(".", join(folder, "2/self"));
       await symlink("..", join(folder, "2/up"));
       const log = recordingLog();
-      const options = { folder, classes: undefined, extensions: [".jpg"] };
+      const options = { folder, classes: undefined, extensions: [".jpg"], labelsBeyond: "reject", log } as const;
       for (const withLabel of [true, false]) {
-        const { samples } = await readFolders(localDataFiles(), { ...options, withLabel }, log);
+        const { samples } = await readFolders(localDataFiles(), { ...options, withLabel });
         assert.deepEqual(
           samples.map(({ id }) => id),
           ["2/a.jpg"],
@@ -308,5 +375,59 @@ describe("CustomDataset with folders", () => {
     const contents = Object.fromEntries(MONTHS.slice(0, 12).map((month) => [`/d/${month}/a.jpg`, ""]));
     await build({ data_prefix: "/d" }, contents, log);
     assert.match(log.warnings[0]?.message ?? "", /folder names are numbers/);
+  });
+});
+
+describe("labels past the last class", () => {
+  const text = annotated("A*.jpg\t191\nb c.jpg\t258\nsub/d.png\t584\n");
+  const old = { "/d/191/a.jpg": "", "/d/258/b.jpg": "", "/d/584/c.jpg": "" };
+  const layouts = [
+    {
+      layout: "in an annotation file",
+      keys: ANNOTATED,
+      contents: text,
+      source: "/data/meta/train.txt",
+      first: "b c.jpg",
+    },
+    { layout: "as folders", keys: { data_prefix: "/d" }, contents: old, source: "/d", first: "/d/258/b.jpg" },
+  ];
+  for (const { layout, keys, contents, source, first } of layouts) {
+    it(`${layout} are refused unless the config says what becomes of them`, async () => {
+      const refused = { code: /^DATASET_(INVALID|LABEL_OUT_OF_RANGE)$/ };
+      await assert.rejects(build({ ...keys, classes: MONTHS }, contents), refused);
+      await assert.rejects(build({ ...keys, classes: MONTHS, labels_beyond: "reject" }, contents), refused);
+    });
+
+    for (const [rule, expected, lastClass] of [
+      ["leave-out", [191], "191"],
+      ["clip", [191, 191, 191], "191"],
+      ["tail-bin", [191, 191, 191], "191+"],
+    ] as const) {
+      it(`${layout}, with labels_beyond='${rule}', become ${expected.join(", ")}, which one line tells`, async () => {
+        const log = recordingLog();
+        const dataset = await build({ ...keys, classes: MONTHS, labels_beyond: rule }, contents, log);
+        assert.deepEqual(
+          labels(dataset).map(([, label]) => label),
+          expected,
+        );
+        assert.deepEqual([dataset.classes.length, dataset.classes.at(-1)], [192, lastClass]);
+        assert.equal(log.warnings.length, 1);
+        assert.match(log.warnings[0]?.message ?? "", /^labels past the last class/);
+        assert.deepEqual(log.warnings[0]?.fields, { source, lastClass: 191, photos: 2, greatest: 584, first });
+      });
+    }
+  }
+
+  it("are past the last class of the head where that has fewer", async () => {
+    const dataset = await buildComponent(
+      datasets,
+      node({ type: "CustomDataset", ...ANNOTATED, labels_beyond: "clip" }, "dataset"),
+      { files: memoryFiles(text), log: recordingLog(), headNumClasses: 100 },
+    );
+    assert.deepEqual(
+      labels(dataset).map(([, label]) => label),
+      [99, 99, 99],
+    );
+    assert.equal(dataset.classes.length, 100);
   });
 });
