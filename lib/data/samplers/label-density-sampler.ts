@@ -85,7 +85,8 @@ function drawEvenly(weights: readonly number[], offset: number): number[] {
   for (const [position, weight] of weights.entries()) {
     end += weight * scale;
     const isLast = position === weights.length - 1; // whose end may have been rounded off
-    while (drawn.length < weights.length && (isLast || drawn.length + offset < end)) drawn.push(position);
+    const reached = isLast ? weights.length : Math.min(weights.length, Math.ceil(end - offset));
+    while (drawn.length < reached) drawn.push(position);
   }
   return drawn;
 }

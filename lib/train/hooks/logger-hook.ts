@@ -24,22 +24,28 @@ const schema = z.strictObject({
 /** Iterations over which logged values are averaged, as mmengine's LogProcessor. */
 const WINDOW_ITERATIONS = 10;
 
-/** Writes mmengine's log lines and `scalars.json`, on rank 0. */
+/** Writes mmengine's log lines and `scalars.json`, on rank 0; and on each rank, how many photos an epoch went without. */
 export const LoggerHook = component({
   schema,
   create({ interval, ignore_last: ignoreLast, priority }): Hook {
     const window: IterationResult[] = [];
+    const skippedIds = new Set<string>();
     return {
       name: "LoggerHook",
       priority,
       afterIteration({ run, result }, control) {
         window.push(result);
         if (window.length > WINDOW_ITERATIONS) window.shift();
+        for (const id of result.skippedIds) skippedIds.add(id);
         const isLast = run.iteration === run.epochLength;
         // As in mmengine: an epoch that is not longer than the interval would otherwise say nothing of itself.
         const endsIt = isLast && (!ignoreLast || run.epochLength <= interval);
         const isDue = run.iteration % interval === 0 || endsIt;
         if (run.rank === 0 && isDue) logIteration(run, window, control);
+      },
+      afterEpoch({ run }, control) {
+        if (skippedIds.size > 0) logSkipped(run, skippedIds.size, control);
+        skippedIds.clear();
       },
       afterValidation({ run, validation }, control) {
         if (run.rank === 0) logValidation(run, validation, control);
@@ -73,6 +79,13 @@ function logIteration(run: RunState, window: readonly IterationResult[], control
   ];
   control.log.info(`Epoch(train) [${epoch}][${iteration}/${run.epochLength}]  ${fields.join("  ")}`);
   control.record({ ...scalars, epoch: run.epoch + 1, iter: run.step, step: run.step });
+}
+
+/** Each rank speaks of its own photos. */
+function logSkipped({ epoch, rank, worldSize }: RunState, count: number, control: RunControl): void {
+  const photos = count === 1 ? "1 photo" : `${count} photos`;
+  const share = worldSize > 1 ? ` on rank ${rank}` : "";
+  control.log.warn(`Epoch(train) [${epoch}]  ${photos} could not be read${share}: the next ones took their places`);
 }
 
 function logValidation({ epoch }: RunState, validation: Validation, control: RunControl): void {

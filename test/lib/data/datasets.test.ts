@@ -2,35 +2,13 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildComponent } from "#lib/config/component/build.ts";
-import type { ConfigDict } from "#lib/config/value.ts";
 import { readFolders } from "#lib/data/datasets/folders.ts";
 import { datasets } from "#lib/data/datasets/index.ts";
 import { DEFAULT_EXTENSIONS, IMAGE_EXTENSIONS } from "#lib/data/image-format.ts";
-import type { Dataset } from "#lib/data/types.ts";
 import { localDataFiles } from "#lib/host/files/data-files.ts";
 import { conforms } from "#test/support/conformance.ts";
-import { memoryFiles, node, recordingLog } from "./support.ts";
-
-async function build(
-  config: ConfigDict,
-  contents: Readonly<Record<string, string>>,
-  log = recordingLog(),
-): Promise<Dataset> {
-  return buildComponent(datasets, node({ type: "CustomDataset", ...config }, "dataset"), {
-    files: memoryFiles(contents),
-    log,
-  });
-}
-
-const PHOTOS = { "/data/train/A*.jpg": "", "/data/train/b c.jpg": "", "/data/train/sub/d.png": "" };
-const annotated = (text: string): Readonly<Record<string, string>> => ({ ...PHOTOS, "/data/meta/train.txt": text });
-const ANNOTATED = { data_root: "/data", data_prefix: "train", ann_file: "meta/train.txt" };
-const MONTHS = Array.from({ length: 192 }, (_, month) => String(month));
-
-function labels({ samples }: Dataset): [string, number | null][] {
-  return samples.map(({ id, label }) => [id, label]);
-}
+import { ANNOTATED, annotated, build, labels, MONTHS } from "./dataset-support.ts";
+import { memoryFiles, recordingLog } from "./support.ts";
 
 describe("every dataset", () => {
   const files = memoryFiles(annotated("A*.jpg 1\nb c.jpg 4\n"));
@@ -74,50 +52,6 @@ describe("CustomDataset with an annotation file", () => {
       names.map((name, at) => [name, at * 40]),
     );
   });
-
-  it("reads OpenMMLab's JSON, with its classes unless the config names some", async () => {
-    const list = [
-      { img_path: "A*.jpg", gt_label: 1, more: true },
-      { img_path: "sub/d.png", gt_label: [0] },
-    ];
-    const json = { metainfo: { classes: ["young", "old"], task: "age" }, data_list: list };
-    const contents = { ...PHOTOS, "/data/meta/train.json": JSON.stringify(json, null, 1) };
-    const keys = { ...ANNOTATED, ann_file: "meta/train.json" };
-    const dataset = await build(keys, contents);
-    assert.deepEqual(labels(dataset), [
-      ["A*.jpg", 1],
-      ["sub/d.png", 0],
-    ]);
-    assert.deepEqual(dataset.classes, ["young", "old"]);
-    assert.deepEqual((await build({ ...keys, classes: MONTHS }, contents)).classes, MONTHS);
-    const unlabelled = await build({ ...keys, with_label: false }, contents);
-    assert.deepEqual(
-      labels(unlabelled).map(([, label]) => label),
-      [null, null],
-    );
-  });
-
-  const onLine = (line: number): object => ({ position: { file: "/data/meta/train.json", line, column: 1 } });
-  for (const [name, text, expected] of [
-    ["what is no JSON", "A*.jpg 1", { message: /not valid JSON/, ...onLine(1) }],
-    ["a list", "[]", { message: /annotation file: its whole/ }],
-    ["no data_list", '{"metainfo": {}}', { message: /data_list/ }],
-    ["an entry without img_path", '{"data_list": [{"gt_label": 1}]}', { message: /Entry 0 of data_list/ }],
-    ["no entry", '{"data_list": []}', { message: /names no image/ }],
-    [
-      "several labels",
-      '{"data_list": [{"img_path": "A*.jpg", "gt_label": 1},\n{"img_path": "b c.jpg", "gt_label": [1, 2]}]}',
-      { message: /"b c.jpg" has 2 labels/, ...onLine(2) },
-    ],
-    ["a label that is text", '{"data_list": [{"img_path": "A*.jpg", "gt_label": "1"}]}', { message: /is "1"/ }],
-    ["no label", '{"data_list": [{"img_path": "A*.jpg"}]}', { message: /is missing/ }],
-  ] as const) {
-    it(`refuses JSON with ${name}`, async () => {
-      const contents = { ...PHOTOS, "/data/meta/train.json": text };
-      const building = build({ ...ANNOTATED, ann_file: "meta/train.json", classes: MONTHS }, contents);
-      await assert.rejects(building, { code: "DATASET_INVALID", ...expected });
-    });
-  }
 
   it("without classes, they are the numbers up to the greatest label", async () => {
     assert.deepEqual((await build(ANNOTATED, annotated("A*.jpg 2\nb c.jpg 0"))).classes, ["0", "1", "2"]);
@@ -375,59 +309,5 @@ describe("CustomDataset with folders", () => {
     const contents = Object.fromEntries(MONTHS.slice(0, 12).map((month) => [`/d/${month}/a.jpg`, ""]));
     await build({ data_prefix: "/d" }, contents, log);
     assert.match(log.warnings[0]?.message ?? "", /folder names are numbers/);
-  });
-});
-
-describe("labels past the last class", () => {
-  const text = annotated("A*.jpg\t191\nb c.jpg\t258\nsub/d.png\t584\n");
-  const old = { "/d/191/a.jpg": "", "/d/258/b.jpg": "", "/d/584/c.jpg": "" };
-  const layouts = [
-    {
-      layout: "in an annotation file",
-      keys: ANNOTATED,
-      contents: text,
-      source: "/data/meta/train.txt",
-      first: "b c.jpg",
-    },
-    { layout: "as folders", keys: { data_prefix: "/d" }, contents: old, source: "/d", first: "/d/258/b.jpg" },
-  ];
-  for (const { layout, keys, contents, source, first } of layouts) {
-    it(`${layout} are refused unless the config says what becomes of them`, async () => {
-      const refused = { code: /^DATASET_(INVALID|LABEL_OUT_OF_RANGE)$/ };
-      await assert.rejects(build({ ...keys, classes: MONTHS }, contents), refused);
-      await assert.rejects(build({ ...keys, classes: MONTHS, labels_beyond: "reject" }, contents), refused);
-    });
-
-    for (const [rule, expected, lastClass] of [
-      ["leave-out", [191], "191"],
-      ["clip", [191, 191, 191], "191"],
-      ["tail-bin", [191, 191, 191], "191+"],
-    ] as const) {
-      it(`${layout}, with labels_beyond='${rule}', become ${expected.join(", ")}, which one line tells`, async () => {
-        const log = recordingLog();
-        const dataset = await build({ ...keys, classes: MONTHS, labels_beyond: rule }, contents, log);
-        assert.deepEqual(
-          labels(dataset).map(([, label]) => label),
-          expected,
-        );
-        assert.deepEqual([dataset.classes.length, dataset.classes.at(-1)], [192, lastClass]);
-        assert.equal(log.warnings.length, 1);
-        assert.match(log.warnings[0]?.message ?? "", /^labels past the last class/);
-        assert.deepEqual(log.warnings[0]?.fields, { source, lastClass: 191, photos: 2, greatest: 584, first });
-      });
-    }
-  }
-
-  it("are past the last class of the head where that has fewer", async () => {
-    const dataset = await buildComponent(
-      datasets,
-      node({ type: "CustomDataset", ...ANNOTATED, labels_beyond: "clip" }, "dataset"),
-      { files: memoryFiles(text), log: recordingLog(), headNumClasses: 100 },
-    );
-    assert.deepEqual(
-      labels(dataset).map(([, label]) => label),
-      [99, 99, 99],
-    );
-    assert.equal(dataset.classes.length, 100);
   });
 });

@@ -19,7 +19,7 @@ const STAGES: Readonly<Record<Name, readonly string[]>> = {
   CheckpointHook: ["afterEpoch", "afterIteration", "afterValidation", "beforeRun"],
   DistSamplerSeedHook: ["beforeEpoch"],
   IterTimerHook: ["afterIteration"],
-  LoggerHook: ["afterIteration", "afterValidation"],
+  LoggerHook: ["afterEpoch", "afterIteration", "afterValidation"],
   ParamSchedulerHook: ["afterEpoch", "afterIteration"],
   VisualizationHook: [],
 };

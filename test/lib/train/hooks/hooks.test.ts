@@ -144,6 +144,23 @@ describe("LoggerHook", () => {
     assert.deepEqual(record.scalars[1], { "accuracy/top10": 44.55, time: 0.1, step: 1 });
   });
 
+  for (const [worldSize, where] of [
+    [1, ""],
+    [2, " on rank 1"],
+  ] as const) {
+    it(`says after an epoch how many photos it went without, each once, on any of ${worldSize} ranks`, () => {
+      const logger = hook("LoggerHook");
+      const { run, record } = fakeRun({ worldSize, rank: worldSize - 1, iteration: 1, step: 1, epoch: 2 });
+      for (const skippedIds of [["a.jpg"], [], ["b.jpg", "a.jpg"]])
+        tellIteration(logger, run, iterationResult({ skippedIds }));
+      void logger.afterEpoch?.({ run: run.state }, run.control);
+      void logger.afterEpoch?.({ run: run.state }, run.control);
+      assert.deepEqual(record.lines, [
+        `WARN Epoch(train) [2]  2 photos could not be read${where}: the next ones took their places`,
+      ]);
+    });
+  }
+
   const intervals: readonly { config: ConfigDict; steps: readonly number[] }[] = [
     { config: { interval: 4 }, steps: [4, 8, 12] },
     { config: { interval: 3 }, steps: [3, 7, 11] }, // counted within the epoch, as mmengine does
