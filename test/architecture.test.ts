@@ -45,7 +45,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // Reads images in worker threads; loads no tensors, so that the data-loader starts without TensorFlow.
   data: {
     layers: FOUNDATION,
-    packages: ["zod", "sharp", "koffi", "fastest-levenshtein"],
+    packages: ["zod", "sharp", "koffi", "tar", "fastest-levenshtein"],
     // `module` finds the library in the package that brings it along.
     nodeModules: ["fs", "fs/promises", "module", "worker_threads"],
   },

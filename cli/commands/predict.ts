@@ -5,7 +5,7 @@ import { IMAGE_FORMATS } from "#lib/data/image-format.ts";
 import { setComputeOptions } from "#lib/host/compute-options.ts";
 import type { Precision } from "#lib/engine/op.ts";
 import type { ImageLimits } from "#lib/data/image-limits.ts";
-import { refuseEndless } from "#lib/host/files/data-files.ts";
+import { refuseEndless } from "#lib/host/files/refused-files.ts";
 import { fitPhoto, OWN_PHOTO_LIMITS } from "#lib/host/pictures/fit-photo.ts";
 import type { RunningProcess } from "#lib/host/process/processes.ts";
 import { dial } from "#lib/rpc/client.ts";

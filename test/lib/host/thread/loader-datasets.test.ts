@@ -53,7 +53,7 @@ describe("the datasets of a loader", () => {
   after(() => rm(folder, { recursive: true }));
 
   function photos(pipeline: readonly ConfigDict[], keys: ConfigDict = {}): ConfigDict {
-    return { type: "CustomDataset", data_prefix: "photos", ann_file: "all.txt", pipeline, ...keys } as ConfigDict;
+    return { type: "CustomDataset", data_prefix: "photos", ann_file: "all.txt", pipeline, ...keys };
   }
 
   function loaderOf(dataset: ConfigDict, keys: ConfigDict = {}): ConfigNode {
@@ -109,7 +109,7 @@ describe("the datasets of a loader", () => {
   it("joined by ConcatDataset, each have their own pipeline", async () => {
     const mirrored = [LOAD, { type: "Resize", scale: [24, 24] }, { type: "RandomFlip", prob: 1 }, PACK];
     const keys = { indices: [4] }; // the grain of a lossless picture
-    const parts = [photos(WHOLE_PHOTO, keys), photos(mirrored as readonly ConfigDict[], keys)];
+    const parts = [photos(WHOLE_PHOTO, keys), photos(mirrored, keys)];
     const [plain, flipped] = images(await collect(loaderOf({ type: "ConcatDataset", datasets: parts })));
     assert.deepEqual([plain], images(await collect(loaderOf(parts[0] as ConfigDict))));
     assert.deepEqual([flipped], images(await collect(loaderOf(parts[1] as ConfigDict))));
@@ -118,7 +118,7 @@ describe("the datasets of a loader", () => {
 
   it("are all checked before any is read", () => {
     const options = { purpose: "train", seed: 0, build: buildComponent } as const;
-    const wrong = photos([LOAD, { type: "Resize", scal: 24 } as ConfigDict, PACK]);
+    const wrong = photos([LOAD, { type: "Resize", scal: 24 }, PACK]);
     const config = loaderOf({ type: "ConcatDataset", datasets: [photos(WHOLE_PHOTO), wrong] });
     assert.throws(() => checkLoader(config, options), { code: "CONFIG_UNKNOWN_KEY", message: /datasets\.1\.pipeline/ });
     const unknown = loaderOf({ type: "RepeatDataset", times: 2, dataset: { type: "MultiLabelDataset" } });
@@ -126,7 +126,7 @@ describe("the datasets of a loader", () => {
   });
 
   it("serve by the pipeline of the first of several that are joined", () => {
-    const datasets = [photos(WHOLE_PHOTO), photos(CROP as readonly ConfigDict[])];
+    const datasets = [photos(WHOLE_PHOTO), photos(CROP)];
     const value = { test_dataloader: { dataset: { type: "ConcatDataset", datasets } } };
     assert.ok(createPreprocess(configNode({ value, positions: new Map() }).config, DEFAULT_IMAGE_LIMITS));
   });
