@@ -1,18 +1,22 @@
+import { createHash } from "node:crypto";
 import { PetageError } from "#lib/base/errors.ts";
 import { mapLimited } from "#lib/base/limited.ts";
-import type { Log } from "#lib/base/log.ts";
+import { silentLog, type Log } from "#lib/base/log.ts";
 import { randomStream } from "#lib/base/random.ts";
 import { abortReason } from "#lib/base/signals.ts";
 import type { Build } from "#lib/config/component/component.ts";
 import type { ConfigNode } from "#lib/config/component/node.ts";
 import { datasets } from "#lib/data/datasets/index.ts";
+import { leafDatasets } from "#lib/data/datasets/nested.ts";
 import { CUT_SHORT_WARNING } from "./bad-sample-tally.ts";
 import type { ImageLimits } from "./image-limits.ts";
 import type { DataFiles } from "./files.ts";
+import { lookOf, type Look } from "./hashes.ts";
 import { findOutsideHead, headNumClasses, warnOfOtherCount } from "./head-classes.ts";
+import type { Print } from "./look-alikes.ts";
 import { buildPipeline } from "./pipeline.ts";
 import type { Pipeline } from "./pipeline.ts";
-import type { SampleInfo } from "./types.ts";
+import type { Dataset, SampleInfo } from "./types.ts";
 
 export interface CheckOptions {
   readonly files: DataFiles;
@@ -28,30 +32,90 @@ export interface DatasetCheck {
   /** At most `MAX_LISTED_PROBLEMS`, in the order of the dataset's files. */
   readonly problems: readonly PetageError[];
   readonly problemCount: number;
+  /** Labels as they are written, those past the last class included. */
+  readonly labels: readonly number[];
+  /** The photos of the dataset that could be read, each once. */
+  readonly photos: readonly CheckedPhoto[];
 }
+
+/** A photo and what tells its copies. */
+export type CheckedPhoto = SampleInfo & Print;
 
 export const MAX_LISTED_PROBLEMS = 1000;
 /** Images decoded at a time. */
 const MAX_DECODES_IN_FLIGHT = 4;
 
+/** What is gathered of a dataset and those inside it. */
+class Findings {
+  readonly problems: PetageError[] = [];
+  readonly labels: number[] = [];
+  /** By path. */
+  readonly prints = new Map<string, Print>();
+  problemCount = 0;
+  done = 0;
+  count = 0;
+  cutShortCount = 0;
+
+  add(problem: PetageError): void {
+    if (this.problemCount++ < MAX_LISTED_PROBLEMS) this.problems.push(problem);
+  }
+}
+
 /** Looks for all that would stop or spoil a training: bad labels, missing and repeated images, and those that fail in the pipeline. */
 export async function checkDataset(node: ConfigNode, options: CheckOptions): Promise<DatasetCheck> {
-  const problems: PetageError[] = [];
-  let problemCount = 0;
-  const onProblem = (problem: PetageError): void => {
-    if (problemCount++ < MAX_LISTED_PROBLEMS) problems.push(problem);
+  const findings = new Findings();
+  const leaves = leafDatasets(node);
+  const parts: Dataset[] = [];
+  for (const leaf of leaves) parts.push(await checkLeaf(leaf, findings, options));
+  const isLeaf = leaves.length === 1 && leaves[0]?.path === node.path;
+  const { samples } = (isLeaf ? parts[0] : await buildWhole(node, findings, options)) ?? { samples: [] };
+  const { problems, problemCount, labels, prints } = findings;
+  const byPath = new Map(samples.map((info) => [info.path, info]));
+  const photos = [...byPath.values()].flatMap((info) => {
+    const print = prints.get(info.path);
+    return print ? [{ ...info, ...print }] : [];
+  });
+  return { sampleCount: samples.length, problems, problemCount, labels, photos };
+}
+
+/** The dataset with all that is wrapped around its parts, whose problems are known. */
+async function buildWhole(node: ConfigNode, findings: Findings, options: CheckOptions): Promise<Dataset | undefined> {
+  try {
+    return await options.build(datasets, node, { ...options, log: silentLog, onProblem: () => {} });
+  } catch (thrown) {
+    findings.add(PetageError.from(thrown));
+    return undefined;
+  }
+}
+
+async function checkLeaf(node: ConfigNode, findings: Findings, options: CheckOptions): Promise<Dataset> {
+  const { files, decode, build, log } = options;
+  const [digests, looks] = [new Map<string, string>(), new Map<string, Look | undefined>()];
+  const context = {
+    decode,
+    async read(path: string, maxBytes: number) {
+      const bytes = await files.read(path, maxBytes);
+      digests.set(path, createHash("sha256").update(bytes).digest("hex"));
+      return bytes;
+    },
+    onDecoded: ({ path }: SampleInfo, image: Parameters<typeof lookOf>[0]) => void looks.set(path, lookOf(image)),
   };
-  const { files, decode, build } = options;
-  const context = { read: files.read.bind(files), decode };
   const pipeline = buildPipeline(node.child("pipeline"), context, build);
-  const count = headNumClasses(node);
-  const dataset = await build(datasets, node, { ...options, headNumClasses: count, onProblem });
+  const headCount = headNumClasses(node);
+  const dataset = await build(datasets, node, {
+    ...options,
+    headNumClasses: headCount,
+    onProblem: (problem) => findings.add(problem),
+    onLabel: (label) => void findings.labels.push(label),
+  });
   const { samples } = dataset;
-  for (const problem of findOutsideHead(dataset, count)) onProblem(problem);
-  warnOfOtherCount(dataset, count, options.log);
-  for (const problem of findRepeated(samples)) onProblem(problem);
-  for (const problem of await tryAll(samples, pipeline, options)) if (problem) onProblem(problem);
-  return { sampleCount: samples.length, problems, problemCount };
+  for (const problem of findOutsideHead(dataset, headCount)) findings.add(problem);
+  warnOfOtherCount(dataset, headCount, log);
+  for (const problem of findRepeated(samples)) findings.add(problem);
+  for (const problem of await tryAll(samples, pipeline, { ...options, findings })) if (problem) findings.add(problem);
+  for (const [path, digest] of digests)
+    if (looks.has(path)) findings.prints.set(path, { digest, look: looks.get(path) });
+  return dataset;
 }
 
 function* findRepeated(samples: readonly SampleInfo[]): Generator<PetageError, void> {
@@ -69,17 +133,16 @@ function* findRepeated(samples: readonly SampleInfo[]): Generator<PetageError, v
 async function tryAll(
   samples: readonly SampleInfo[],
   pipeline: Pipeline,
-  options: CheckOptions,
+  { signal, log, onProgress, findings }: CheckOptions & { readonly findings: Findings },
 ): Promise<(PetageError | undefined)[]> {
-  let done = 0;
-  let cutShortCount = 0;
+  findings.count += samples.length;
   return await mapLimited(samples, MAX_DECODES_IN_FLIGHT, async (info, index) => {
-    if (options.signal.aborted) throw abortReason(options.signal);
+    if (signal.aborted) throw abortReason(signal);
     const problem = await problemOf(info, async () => {
       const { cutShort } = await pipeline({ info, index }, randomStream(0, 0, index));
-      if (cutShort && cutShortCount++ < MAX_LISTED_PROBLEMS) options.log.warn(CUT_SHORT_WARNING, { id: info.id });
+      if (cutShort && findings.cutShortCount++ < MAX_LISTED_PROBLEMS) log.warn(CUT_SHORT_WARNING, { id: info.id });
     });
-    options.onProgress?.({ done: ++done, count: samples.length });
+    onProgress?.({ done: ++findings.done, count: findings.count });
     return problem;
   });
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import sharp from "sharp";
 import { complaint, petage } from "#test/support/cli.ts";
 import type { CommandResult } from "#test/support/cli.ts";
 
@@ -19,7 +20,7 @@ describe("petage dataset", function () {
 
   const inFolder = (...args: string[]): Promise<CommandResult> => petage(["dataset", ...args], { cwd: folder });
   const synth = (out: string, ...args: string[]): Promise<CommandResult> =>
-    inFolder("synth", "--out", out, "--count", String(COUNT), "--size", "32", ...args);
+    inFolder("synth", "--out", out, "--count", String(COUNT), "--size", "96", ...args);
 
   it("synth draws images, annotations and a sheet, and does nothing the second time", async () => {
     assert.deepEqual([drawn.exitCode, drawn.stderr], [0, ""]);
@@ -53,11 +54,16 @@ describe("petage dataset", function () {
 
   it("check ends with 0 when all is well", async () => {
     const result = await check("pets");
-    assert.deepEqual(result, {
-      exitCode: 0,
-      stdout: "train: 24 images, 0 problems\nval: 3 images, 0 problems\ntest: 3 images, 0 problems\n",
-      stderr: "",
-    });
+    assert.deepEqual([result.exitCode, result.stderr], [0, ""]);
+    const [counts = "", ages = ""] = result.stdout.split("\n\n");
+    const lines = ["train: 24 images", "val: 3 images", "test: 3 images"].map((line) => `${line}, 0 problems\n`);
+    assert.equal(counts, `${lines.join("")}copies: 0 problems, 0 warnings`);
+    const [header, ...rows] = ages.trimEnd().split("\n");
+    assert.equal(header, "months      train  val  test");
+    const sums = [1, 2, 3].map((column) =>
+      rows.reduce((sum, row) => sum + Number(row.replace(" to ", "-").split(/\s+/)[column]), 0),
+    );
+    assert.deepEqual(sums, [24, 3, 3]);
   });
 
   it("check lists bad lines, missing, repeated and broken images, and ends with 1", async () => {
@@ -80,10 +86,51 @@ describe("petage dataset", function () {
       new RegExp(`^${second}: .*\\[IMAGE_FORMAT_UNSUPPORTED\\]`),
       new RegExp(`^${third}: .*\\[IMAGE_EMPTY\\]`),
       /^val: 4 images, 6 problems$/,
+      /^copies: 0 problems, 0 warnings$/,
+      /^$/,
+      /^months +val$/,
     ];
-    const found = stdout.trimEnd().split("\n");
+    const found = stdout.trimEnd().split("\n").slice(0, expected.length);
+    assert.match(stdout, /\n192, past the last class +1 +█+\n/);
     assert.equal(found.length, expected.length, stdout);
     for (const [index, line] of found.entries()) assert.match(line, expected[index] ?? /^$/);
+  });
+
+  it("check finds copies in two splits, and of two ages, of which equal files are problems", async () => {
+    await cp(join(folder, "pets"), join(folder, "copied"), { recursive: true });
+    const at = (...parts: string[]): string => join(folder, "copied", ...parts);
+    const names = (await readFile(at("meta/train.txt"), "utf8")).split("\n").map((line) => line.split("\t")[0] ?? "");
+    const [first = "", second = "", third = "", fourth = ""] = names;
+    await cp(at("train", first), at("val/A*leaked.jpg"));
+    await sharp(at("train", second)).jpeg({ quality: 60 }).toFile(at("val/again.jpg"));
+    await cp(at("train", third), at("train/twice.jpg"));
+    await sharp(at("train", fourth)).resize(64).png().toFile(at("train/smaller.png"));
+    await appendFile(at("meta/val.txt"), "A*leaked.jpg\t7\nagain.jpg\t500\nagain.jpg\t9\n");
+    await appendFile(at("meta/train.txt"), "twice.jpg\t190\nsmaller.png\t191\n");
+    const { exitCode, stdout } = await check("copied");
+    assert.equal(exitCode, 1);
+    for (const line of [
+      `\nThe same photo is in train and val: "${first}" (train, `,
+      `\nThe same photo has different ages: "${third}" (train, `,
+      `\nwarning: A photo that looks the same is in train and val: "${second}" (train, `,
+      `\nwarning: A photo that looks the same has different ages: "${fourth}" (train, `,
+      "\ncopies: 2 problems, 2 warnings\n",
+      "\n192 to 500, past the last class",
+    ])
+      assert.ok(stdout.includes(line), `${line} is not in\n${stdout}`);
+    const near = await check("copied", "--split", "train", "--cfg-options", "train_dataloader.dataset.indices=4");
+    assert.equal(near.exitCode, 0, near.stdout);
+  });
+
+  it("check --strict ends with 1 for a photo that only looks the same", async () => {
+    await cp(join(folder, "pets"), join(folder, "alike"), { recursive: true });
+    const at = (...parts: string[]): string => join(folder, "alike", ...parts);
+    const [first = ""] = (await readFile(at("meta/train.txt"), "utf8")).split("\t");
+    await sharp(at("train", first)).jpeg({ quality: 60 }).toFile(at("test/again.jpg"));
+    await appendFile(at("meta/test.txt"), "again.jpg\t9\n");
+    const [usual, strict] = [await check("alike"), await check("alike", "--strict")];
+    assert.deepEqual([usual.exitCode, strict.exitCode], [0, 1]);
+    assert.match(usual.stdout, /^warning: A photo that looks the same is in train and test/m);
   });
 
   it("check names the splits that there are", async () => {

@@ -20,6 +20,7 @@ export interface AnnotatedOptions {
   readonly classes: readonly string[] | undefined;
   /** Classes of the head that is trained on it. */
   readonly headNumClasses?: number | undefined;
+  readonly onLabel?: ((label: number) => void) | undefined;
   readonly labelsBeyond: LabelsBeyond;
   readonly log: Log;
   /** Gets every problem, whose sample is then left out; without it the first problem is thrown. */
@@ -38,6 +39,7 @@ export async function readAnnotated(files: DataFiles, options: AnnotatedOptions)
   const named = options.classes ?? annotation.classes;
   const numClasses = Math.min(named?.length ?? Infinity, headNumClasses ?? Infinity);
   const read = annotation.entries.flatMap((entry) => attempt(entry, onProblem));
+  for (const { label } of read) if (label !== null) options.onLabel?.(label);
   const lines = applyRule(read, { rule, numClasses, source: annotationFile, log });
   const classes = classNamesBy(named ?? numberedClasses(lines), rule, numClasses);
   const labelled = lines.flatMap((line) => attempt(() => checkLabel(line, classes.length, headNumClasses), onProblem));

@@ -20,6 +20,8 @@ export interface DatasetContext {
   readonly headNumClasses?: number | undefined;
   /** Gets every problem of an annotation file, in place of an error for the first. */
   readonly onProblem?: ProblemListener;
+  /** Hears of every label as it is written, before anything becomes of it. */
+  readonly onLabel?: (label: number) => void;
 }
 
 const prefixes = z.union([z.string(), z.object({ img_path: z.string() }).transform(({ img_path }) => img_path)]);
@@ -66,11 +68,11 @@ export const CustomDataset = component({
       error: "expected at least one of data_root, data_prefix and ann_file",
     }),
   async create(config, { context }: Builder<DatasetContext>): Promise<Dataset> {
-    const { files, log, headNumClasses, onProblem } = context;
+    const { files, log, headNumClasses, onProblem, onLabel } = context;
     const { with_label: withLabel, labels_beyond: labelsBeyond } = config;
     const classes = await readClasses(config.classes ?? config.metainfo?.classes ?? null, files);
     const folder = files.resolve(config.data_root, config.data_prefix);
-    const options = { folder, withLabel, classes, labelsBeyond, headNumClasses, log };
+    const options = { folder, withLabel, classes, labelsBeyond, headNumClasses, onLabel, log };
     const { indices } = config;
     const annotationFile = files.resolve(config.data_root, config.ann_file);
     const dataset = await (config.ann_file === ""

@@ -17,6 +17,7 @@ export interface FoldersOptions {
   readonly labelsBeyond: LabelsBeyond;
   /** Classes of the head that is trained on it. */
   readonly headNumClasses?: number | undefined;
+  readonly onLabel?: ((label: number) => void) | undefined;
   readonly log: Log;
 }
 
@@ -45,6 +46,7 @@ export async function readFolders(files: DataFiles, options: FoldersOptions): Pr
     await add("", null, []);
   }
   warnOfLeftOut(leftOut, folder, log);
+  for (const { label } of samples) if (label !== null) options.onLabel?.(label);
   const numClasses = Math.min(classes.length, options.headNumClasses ?? Infinity);
   const kept = applyRule(samples, { rule, numClasses, source: folder, log });
   if (samples.length > 0) return { classes: classNamesBy(classes, rule, numClasses), samples: kept };

@@ -99,7 +99,7 @@ class ThreadMaker implements BatchMaker {
 export interface CheckLocalOptions
   extends Omit<CheckOptions, "files" | "decode" | "build">, Pick<OpenLoaderOptions, "root" | "decode" | "plugins"> {}
 
-/** Everything wrong with the dataset of a config, on this machine's disk. */
+/** Everything wrong with the dataset of a config, on this machine's disk, and its photos. */
 export async function checkLocalDataset(node: ConfigNode, options: CheckLocalOptions): Promise<DatasetCheck> {
   const { root = ".", decode = DEFAULT_IMAGE_LIMITS, plugins, ...rest } = options;
   return await checkDataset(node, {
