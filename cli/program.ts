@@ -4,7 +4,7 @@ import { VERSION } from "#lib/host/version.ts";
 /** Each is loaded when it is called: one command must not wait for what another needs. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   quickstart: async () => (await import("./commands/quickstart.ts")).quickstartCommand(),
-  dataset: async () => (await import("./commands/dataset.ts")).datasetCommand(),
+  dataset: async () => (await import("./commands/dataset/dataset.ts")).datasetCommand(),
   train: async () => (await import("./commands/train.ts")).trainCommand(),
   test: async () => (await import("./commands/test.ts")).testCommand(),
   predict: async () => (await import("./commands/predict.ts")).predictCommand(),

@@ -13,7 +13,7 @@ import { findModel } from "#lib/store/find-model.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { askedOf } from "../service.ts";
 import { formatAge, table } from "../print/table.ts";
-import { drawDataset } from "./dataset.ts";
+import { drawDataset } from "./dataset/synth.ts";
 import { startInference } from "./predict.ts";
 import { test } from "./test.ts";
 import { train } from "./train.ts";

@@ -32,7 +32,7 @@ export function checkCopies(splits: readonly CheckedSplit[]): CopyCheck {
   for (const group of groups) {
     const copies = group.flatMap((position) => photos[position] ?? []);
     const equal = equalFiles(copies);
-    const problem = equal.map((some) => faultOf(some, "The same photo")).find((fault) => fault !== undefined);
+    const [problem] = equal.flatMap((some) => faultOf(some, "The same photo") ?? []);
     const warning = faultOf(copies, "A photo that looks the same") ?? twice(equal);
     if (problem) problems.push(problem);
     else if (warning) warnings.push(warning);

@@ -65,29 +65,34 @@ function ones(word: number): number {
 }
 
 /** The mean colour of each cell of a grid over the image. [32, 32, 3] */
-function averages({ data, width, height }: Image): Float64Array {
+function averages(image: Image): Float64Array {
   const cells = new Float64Array(GRID * GRID * 3);
   for (let row = 0; row < GRID; row++) {
-    const [top, bottom] = bounds(row, height);
     for (let column = 0; column < GRID; column++) {
-      const [left, right] = bounds(column, width);
-      let [blue, green, red] = [0, 0, 0];
-      for (let y = top; y < bottom; y++) {
-        for (let at = (y * width + left) * 3, end = (y * width + right) * 3; at < end; at += 3) {
-          blue += data[at] ?? 0;
-          green += data[at + 1] ?? 0;
-          red += data[at + 2] ?? 0;
-        }
-      }
-      const count = (bottom - top) * (right - left);
-      cells.set([blue / count, green / count, red / count], (row * GRID + column) * 3);
+      const [rows, columns] = [bounds(row, image.height), bounds(column, image.width)];
+      cells.set(meanColour(image, rows, columns), (row * GRID + column) * 3);
     }
   }
   return cells;
 }
 
+type Bounds = readonly [from: number, to: number];
+
+function meanColour({ data, width }: Image, [top, bottom]: Bounds, [left, right]: Bounds): number[] {
+  let [blue, green, red] = [0, 0, 0];
+  for (let y = top; y < bottom; y++) {
+    for (let at = (y * width + left) * 3, end = (y * width + right) * 3; at < end; at += 3) {
+      blue += data[at] ?? 0;
+      green += data[at + 1] ?? 0;
+      red += data[at + 2] ?? 0;
+    }
+  }
+  const count = (bottom - top) * (right - left);
+  return [blue / count, green / count, red / count];
+}
+
 /** The pixels of a cell along one edge, one at least. */
-function bounds(cell: number, length: number): [number, number] {
+function bounds(cell: number, length: number): Bounds {
   const from = Math.floor((cell * length) / GRID);
   return [from, Math.max(from + 1, Math.floor(((cell + 1) * length) / GRID))];
 }

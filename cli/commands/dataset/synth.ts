@@ -1,17 +1,9 @@
-import cliProgress from "cli-progress";
 import { Command, Option } from "commander";
 import { synthesize } from "#lib/host/pictures/synth.ts";
 import type { SynthReport } from "#lib/host/pictures/synth.ts";
-import { interruptSignal } from "../interrupt.ts";
-import { wholeNumber } from "../numbers.ts";
-import { checkCommand } from "./dataset-check.ts";
-
-export function datasetCommand(): Command {
-  const command = new Command("dataset").description("Make and look at datasets.");
-  command.addCommand(synthCommand());
-  command.addCommand(checkCommand());
-  return command;
-}
+import { interruptSignal } from "../../interrupt.ts";
+import { wholeNumber } from "../../numbers.ts";
+import { withProgress } from "../../print/progress.ts";
 
 interface SynthFlags {
   readonly out: string;
@@ -21,7 +13,7 @@ interface SynthFlags {
   readonly layout: "annotation" | "folders";
 }
 
-function synthCommand(): Command {
+export function synthCommand(): Command {
   return new Command("synth")
     .description("Draw a small pet-age dataset: photos-to-be of a pet whose looks depend on its age.")
     .option("--out <folder>", "where to write it", "data/petimage")
@@ -48,11 +40,5 @@ function synthCommand(): Command {
 /** Draws with a progress bar. */
 export async function drawDataset(flags: SynthFlags, signal: AbortSignal): Promise<SynthReport> {
   const { size: sizePx, ...rest } = flags;
-  const bar = new cliProgress.SingleBar({ format: "Drawing {bar} {value}/{total} images", hideCursor: null });
-  bar.start(flags.count, 0);
-  try {
-    return await synthesize({ ...rest, sizePx, signal, onProgress: ({ done }) => bar.update(done) });
-  } finally {
-    bar.stop();
-  }
+  return await withProgress(["Drawing", "images"], (onProgress) => synthesize({ ...rest, sizePx, signal, onProgress }));
 }

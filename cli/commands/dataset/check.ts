@@ -1,6 +1,5 @@
-import cliProgress from "cli-progress";
 import { Command } from "commander";
-import { PetageError } from "#lib/base/errors.ts";
+import type { PetageError } from "#lib/base/errors.ts";
 import { configNode } from "#lib/config/component/node.ts";
 import type { LoadedConfig } from "#lib/config/language/load.ts";
 import { MAX_LISTED_PROBLEMS, type DatasetCheck } from "#lib/data/check.ts";
@@ -8,13 +7,11 @@ import { checkCopies } from "#lib/data/check-copies.ts";
 import { headNumClasses } from "#lib/data/head-classes.ts";
 import { checkLocalDataset } from "#lib/host/thread/data-loader.ts";
 import { imageLimitsHere } from "#lib/host/image-limits.ts";
-import { createLogger } from "#lib/host/logger.ts";
-import { interruptSignal } from "../interrupt.ts";
-import { ageTable } from "../print/age-table.ts";
-import { loadUserConfig } from "./config.ts";
-
-const SPLITS = ["train", "val", "test"] as const;
-type Split = (typeof SPLITS)[number];
+import { interruptSignal } from "../../interrupt.ts";
+import { ageTable } from "../../print/age-table.ts";
+import { withProgress } from "../../print/progress.ts";
+import { loadUserConfig } from "../config.ts";
+import { datasetNode, SPLITS, splitsOf, warnings, type Split } from "./splits.ts";
 
 interface CheckFlags {
   readonly split?: readonly string[];
@@ -44,65 +41,42 @@ Examples:
       const loaded = loadUserConfig(config, flags.cfgOptions ?? []);
       const signal = interruptSignal();
       const checked: (DatasetCheck & { readonly name: Split })[] = [];
-      for (const name of splitsOf(loaded, flags)) {
+      for (const name of splitsOf(loaded, flags.split)) {
         const check = await checkSplit(loaded, name, signal);
         checked.push({ name, ...check });
         list(check.problems, check.problemCount);
         process.stdout.write(`${name}: ${check.sampleCount} images, ${counted(check.problemCount, "problem")}\n`);
       }
-      const { problems, warnings, isPartial } = checkCopies(checked);
-      list(problems, problems.length);
-      list(warnings, warnings.length, "warning: ");
-      if (isPartial) process.stdout.write("warning: there are too many photos to compare each with each other\n");
-      process.stdout.write(`copies: ${counted(problems.length, "problem")}, ${counted(warnings.length, "warning")}\n`);
+      const copies = checkCopies(checked);
+      list(copies.problems, copies.problems.length);
+      list(copies.warnings, copies.warnings.length, "warning: ");
+      if (copies.isPartial)
+        process.stdout.write("warning: there are too many photos to compare each with each other\n");
+      const [problems, doubts] = [
+        counted(copies.problems.length, "problem"),
+        counted(copies.warnings.length, "warning"),
+      ];
+      process.stdout.write(`copies: ${problems}, ${doubts}\n`);
       process.stdout.write(ageTable(checked, { numClasses: headNumClasses(configNode(loaded)) }));
-      const isBad = problems.length > 0 || checked.some(({ problemCount }) => problemCount > 0);
-      if (isBad || (flags.strict && warnings.length > 0)) process.exitCode = 1;
+      const isBad = copies.problems.length > 0 || checked.some(({ problemCount }) => problemCount > 0);
+      if (isBad || (flags.strict && copies.warnings.length > 0)) process.exitCode = 1;
     });
 }
 
+/** What is wrong with one split of a config, under a bar. */
+export async function checkSplit(config: LoadedConfig, split: Split, signal: AbortSignal): Promise<DatasetCheck> {
+  return await withProgress([`Checking ${split}`, "images"], (onProgress) =>
+    checkLocalDataset(datasetNode(config, split), { log: warnings(), signal, decode: imageLimitsHere(), onProgress }),
+  );
+}
+
 /** @param count of all, of which a part may be listed */
-function list(problems: readonly PetageError[], count: number, prefix = ""): void {
+export function list(problems: readonly PetageError[], count: number, prefix = ""): void {
   const listed = problems.slice(0, MAX_LISTED_PROBLEMS);
   for (const problem of listed) process.stdout.write(`${prefix}${problem.describe()}\n`);
   if (count > listed.length) process.stdout.write(`... and ${count - listed.length} more\n`);
 }
 
-function counted(count: number, what: string): string {
+export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
-}
-
-function splitsOf({ value }: LoadedConfig, { split }: CheckFlags): Split[] {
-  const has = (name: Split): boolean => Boolean(value[`${name}_dataloader`]);
-  if (split === undefined) return SPLITS.filter(has);
-  return split.map((wanted) => {
-    const known = SPLITS.find((name) => name === wanted);
-    if (known && has(known)) return known;
-    const available = SPLITS.filter(has).join(", ") || "none";
-    throw new PetageError("INVALID_ARGUMENT", `There is no split ${wanted}`, { hint: `The config has: ${available}` });
-  });
-}
-
-async function checkSplit(config: LoadedConfig, split: Split, signal: AbortSignal): Promise<DatasetCheck> {
-  const write = (line: string): void => void process.stderr.write(line);
-  const log = createLogger({ name: "petage", format: "pretty", level: "warn", write });
-  const bar = new cliProgress.SingleBar({
-    format: `Checking ${split} {bar} {value}/{total} images`,
-    hideCursor: null,
-    clearOnComplete: true,
-  });
-  bar.start(0, 0);
-  try {
-    return await checkLocalDataset(configNode(config, `${split}_dataloader.dataset`), {
-      log,
-      signal,
-      decode: imageLimitsHere(),
-      onProgress({ done, count }) {
-        bar.setTotal(count);
-        bar.update(done);
-      },
-    });
-  } finally {
-    bar.stop();
-  }
 }
