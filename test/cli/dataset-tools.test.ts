@@ -52,7 +52,7 @@ describe("petage dataset", function () {
       const page = await readFile(at("seen/index.html"), "utf8");
       assert.equal(page.match(/<img alt="" src="data:image\/png;base64,/g)?.length, 40);
       assert.doesNotMatch(page, /https?:|<script|src="(?!data:)/);
-      const { width = 0, height = 0 } = await sharp(at("seen/sheet-1.png")).metadata();
+      const { width, height } = await sharp(at("seen/sheet-1.png")).metadata();
       assert.ok(width > 4 * 192 && height > 8 * 192);
       await browse("--out", "again", "--count", "10", "--draws", "3");
       assert.equal(await readFile(at("again/index.html"), "utf8"), page);
