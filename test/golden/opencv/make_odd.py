@@ -120,6 +120,8 @@ images["GIF with transparent pixels"] = saved(quantized, "GIF", transparency=int
 images["animated GIF"] = saved(quantized, "GIF", save_all=True, append_images=[Image.fromarray(255 - colour).quantize(200)], duration=100, loop=0)
 gif = saved(quantized, "GIF")
 images["GIF that is cut short"] = gif[:-60]
+images["GIF whose frame is smaller than its screen"] = gif[:6] + struct.pack("<HH", 40, 30) + gif[10:]
+images["GIF whose frame is larger than its screen"] = gif[:6] + struct.pack("<HH", 20, 10) + gif[10:]
 images["GIF without frames"] = gif[:13 + 768] + b";"
 
 # WebP
