@@ -9,9 +9,10 @@ import type { ConfigNode } from "#lib/config/component/node.ts";
 import { datasets } from "#lib/data/datasets/index.ts";
 import { leafDatasets } from "#lib/data/datasets/nested.ts";
 import { CUT_SHORT_WARNING } from "./bad-sample-tally.ts";
+import { decodeImage } from "./decode.ts";
 import type { ImageLimits } from "./image-limits.ts";
 import type { DataFiles } from "./files.ts";
-import { lookOf, type Look } from "./hashes.ts";
+import { lookOf } from "./hashes.ts";
 import { findOutsideHead, headNumClasses, warnOfOtherCount } from "./head-classes.ts";
 import type { Print } from "./look-alikes.ts";
 import { buildPipeline } from "./pipeline.ts";
@@ -90,17 +91,7 @@ async function buildWhole(node: ConfigNode, findings: Findings, options: CheckOp
 
 async function checkLeaf(node: ConfigNode, findings: Findings, options: CheckOptions): Promise<Dataset> {
   const { files, decode, build, log } = options;
-  const [digests, looks] = [new Map<string, string>(), new Map<string, Look | undefined>()];
-  const context = {
-    decode,
-    async read(path: string, maxBytes: number) {
-      const bytes = await files.read(path, maxBytes);
-      digests.set(path, createHash("sha256").update(bytes).digest("hex"));
-      return bytes;
-    },
-    onDecoded: ({ path }: SampleInfo, image: Parameters<typeof lookOf>[0]) => void looks.set(path, lookOf(image)),
-  };
-  const pipeline = buildPipeline(node.child("pipeline"), context, build);
+  const pipeline = buildPipeline(node.child("pipeline"), { read: files.read.bind(files), decode }, build);
   const headCount = headNumClasses(node);
   const dataset = await build(datasets, node, {
     ...options,
@@ -113,8 +104,6 @@ async function checkLeaf(node: ConfigNode, findings: Findings, options: CheckOpt
   warnOfOtherCount(dataset, headCount, log);
   for (const problem of findRepeated(samples)) findings.add(problem);
   for (const problem of await tryAll(samples, pipeline, { ...options, findings })) if (problem) findings.add(problem);
-  for (const [path, digest] of digests)
-    if (looks.has(path)) findings.prints.set(path, { digest, look: looks.get(path) });
   return dataset;
 }
 
@@ -133,13 +122,17 @@ function* findRepeated(samples: readonly SampleInfo[]): Generator<PetageError, v
 async function tryAll(
   samples: readonly SampleInfo[],
   pipeline: Pipeline,
-  { signal, log, onProgress, findings }: CheckOptions & { readonly findings: Findings },
+  { files, decode, signal, log, onProgress, findings }: CheckOptions & { readonly findings: Findings },
 ): Promise<(PetageError | undefined)[]> {
   findings.count += samples.length;
   return await mapLimited(samples, MAX_DECODES_IN_FLIGHT, async (info, index) => {
     if (signal.aborted) throw abortReason(signal);
     const problem = await problemOf(info, async () => {
-      const { cutShort } = await pipeline({ info, index }, randomStream(0, 0, index));
+      const bytes = await files.read(info.path, decode.maxImageBytes);
+      // A pipeline may decode no more of a photo than it needs.
+      const look = lookOf(await decodeImage(bytes, decode));
+      const { cutShort } = await pipeline({ info, index, bytes }, randomStream(0, 0, index));
+      findings.prints.set(info.path, { digest: createHash("sha256").update(bytes).digest("hex"), look });
       if (cutShort && findings.cutShortCount++ < MAX_LISTED_PROBLEMS) log.warn(CUT_SHORT_WARNING, { id: info.id });
     });
     onProgress?.({ done: ++findings.done, count: findings.count });
