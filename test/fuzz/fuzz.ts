@@ -70,8 +70,9 @@ export async function fuzz({ seed, durationMs, from = 0, onFault }: FuzzOptions)
 export function faultOf({ outcome }: Timed): string | undefined {
   switch (outcome.kind) {
     case "image": {
-      const { width, height, pixels } = outcome;
-      return pixels.length === width * height * 3 ? undefined : `${pixels.length} bytes of ${width} x ${height} pixels`;
+      const { width, height, pixels, isEqualInPart } = outcome;
+      if (pixels.length !== width * height * 3) return `${pixels.length} bytes of ${width} x ${height} pixels`;
+      return isEqualInPart ? undefined : "a part of it has other pixels than the same part of the whole";
     }
     case "refused":
       return outcome.code.startsWith("IMAGE_") ? undefined : `${outcome.code}: ${outcome.message}`;
