@@ -33,7 +33,7 @@ export interface DatasetCheck {
   /** At most `MAX_LISTED_PROBLEMS`, in the order of the dataset's files. */
   readonly problems: readonly PetageError[];
   readonly problemCount: number;
-  /** Labels as they are written, those past the last class included. */
+  /** Labels as they are written, those past the last class included; of what wraps datasets, those it goes through. */
   readonly labels: readonly number[];
   /** The photos of the dataset that could be read, each once. */
   readonly photos: readonly CheckedPhoto[];
@@ -70,7 +70,8 @@ export async function checkDataset(node: ConfigNode, options: CheckOptions): Pro
   for (const leaf of leaves) parts.push(await checkLeaf(leaf, findings, options));
   const isLeaf = leaves.length === 1 && leaves[0]?.path === node.path;
   const { samples } = (isLeaf ? parts[0] : await buildWhole(node, findings, options)) ?? { samples: [] };
-  const { problems, problemCount, labels, prints } = findings;
+  const { problems, problemCount, prints } = findings;
+  const labels = isLeaf ? findings.labels : samples.flatMap(({ label }) => label ?? []);
   const byPath = new Map(samples.map((info) => [info.path, info]));
   const photos = [...byPath.values()].flatMap((info) => {
     const print = prints.get(info.path);

@@ -45,7 +45,8 @@ function unitsByAge(
   const grouped = new Set(together.flat());
   const single = labels.flatMap((_, position) => (grouped.has(position) ? [] : [[position]]));
   const units = [...together, ...single];
-  const ageOf = (unit: readonly number[]): number => Math.min(...unit.map((position) => labels[position] ?? -1));
+  const ageOf = (unit: readonly number[]): number =>
+    unit.reduce((least, position) => Math.min(least, labels[position] ?? -1), Infinity);
   return permutation(units.length, randomStream(seed, SPLIT_STREAM))
     .map((place) => units[place] ?? [])
     .toSorted((a, b) => ageOf(a) - ageOf(b));

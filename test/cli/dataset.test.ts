@@ -3,6 +3,7 @@ import { appendFile, cp, mkdtemp, readFile, readdir, rm, stat, writeFile } from 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
+import { PROJECT_ROOT } from "#lib/host/paths.ts";
 import { complaint, petage } from "#test/support/cli.ts";
 import type { CommandResult } from "#test/support/cli.ts";
 
@@ -131,6 +132,14 @@ describe("petage dataset", function () {
     const [usual, strict] = [await check("alike"), await check("alike", "--strict")];
     assert.deepEqual([usual.exitCode, strict.exitCode], [0, 1]);
     assert.match(usual.stdout, /^warning: A photo that looks the same is in train and test/m);
+  });
+
+  it("check takes a test split that is the val split for that, and no copy of it", async () => {
+    const text = `_base_ = '${join(PROJECT_ROOT, "configs/resnet/resnet18_petage_quickstart.py")}'\n`;
+    await writeFile(join(folder, "twins.py"), `${text}test_dataloader = _base_.val_dataloader\n`);
+    const { exitCode, stdout } = await inFolder("check", "twins.py", "--cfg-options", ...roots("pets"));
+    assert.equal(exitCode, 0, stdout);
+    assert.match(stdout, /^train: 24 images.*\nval: 3 images.*\ntest: the dataset of val\ncopies: 0 problems/);
   });
 
   it("check names the splits that there are", async () => {

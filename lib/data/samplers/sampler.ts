@@ -60,10 +60,10 @@ export interface Share {
 
 /** The share of a rank: every `worldSize`-th of the order. */
 export function deal(order: readonly number[], rank: number, worldSize: number): Share {
-  const dealt = new Map<number, number>();
+  const dealt = new Uint32Array(order.reduce((most, index) => Math.max(most, index), -1) + 1);
   const repetitions = order.map((index) => {
-    const before = dealt.get(index) ?? 0;
-    dealt.set(index, before + 1);
+    const before = dealt[index] ?? 0;
+    dealt[index] = before + 1;
     return before;
   });
   return { indices: everyNth(order, rank, worldSize), repetitions: everyNth(repetitions, rank, worldSize) };
