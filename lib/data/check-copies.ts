@@ -1,5 +1,5 @@
 import { PetageError } from "#lib/base/errors.ts";
-import type { CheckedPhoto } from "./check.ts";
+import { MAX_LOOKS, type CheckedPhoto } from "./check.ts";
 import { findLookAlikes } from "./look-alikes.ts";
 
 /** The photos of one split of a config, as `checkDataset` found them. */
@@ -13,7 +13,7 @@ export interface CopyCheck {
   readonly problems: readonly PetageError[];
   /** The same of photos that only look alike, and equal files that do no more than count twice. */
   readonly warnings: readonly PetageError[];
-  /** Whether some photos were not compared, as there were too many pairs. */
+  /** Whether some photos were not compared by their looks, as there were too many. */
   readonly isPartial: boolean;
 }
 
@@ -27,7 +27,7 @@ export function checkCopies(splits: readonly CheckedSplit[]): CopyCheck {
   const photos: readonly Copy[] = splits.flatMap(({ name, photos: own }) =>
     own.map((one) => ({ ...one, split: name })),
   );
-  const { groups, isPartial } = findLookAlikes(photos);
+  const { groups, isPartial: isCut } = findLookAlikes(photos);
   const [problems, warnings]: [PetageError[], PetageError[]] = [[], []];
   for (const group of groups) {
     const copies = group.flatMap((position) => photos[position] ?? []);
@@ -37,6 +37,7 @@ export function checkCopies(splits: readonly CheckedSplit[]): CopyCheck {
     if (problem) problems.push(problem);
     else if (warning) warnings.push(warning);
   }
+  const isPartial = isCut || splits.some((split) => split.photos.length > MAX_LOOKS);
   return { problems, warnings, isPartial };
 }
 

@@ -35,7 +35,7 @@ export interface DatasetCheck {
   readonly problemCount: number;
   /** Labels as they are written, those past the last class included; of what wraps datasets, those it goes through. */
   readonly labels: readonly number[];
-  /** The photos of the dataset that could be read, each once. */
+  /** The photos of the dataset that could be read, each once; of the first `MAX_LOOKS` with their looks. */
   readonly photos: readonly CheckedPhoto[];
 }
 
@@ -43,6 +43,8 @@ export interface DatasetCheck {
 export type CheckedPhoto = SampleInfo & Print;
 
 export const MAX_LISTED_PROBLEMS = 1000;
+/** Photos whose looks are kept, two kilobytes each; of others only equal files are found. */
+export const MAX_LOOKS = 200_000;
 /** Images decoded at a time. */
 const MAX_DECODES_IN_FLIGHT = 4;
 
@@ -131,7 +133,7 @@ async function tryAll(
     const problem = await problemOf(info, async () => {
       const bytes = await files.read(info.path, decode.maxImageBytes);
       // A pipeline may decode no more of a photo than it needs.
-      const look = lookOf(await decodeImage(bytes, decode));
+      const look = findings.prints.size < MAX_LOOKS ? lookOf(await decodeImage(bytes, decode)) : undefined;
       const { cutShort } = await pipeline({ info, index, bytes }, randomStream(0, 0, index));
       findings.prints.set(info.path, { digest: createHash("sha256").update(bytes).digest("hex"), look });
       if (cutShort && findings.cutShortCount++ < MAX_LISTED_PROBLEMS) log.warn(CUT_SHORT_WARNING, { id: info.id });

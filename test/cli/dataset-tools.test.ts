@@ -181,6 +181,7 @@ describe("petage dataset", function () {
       await mkdir(at("archived/meta"), { recursive: true });
       await create({ file: at("archived/train.tar"), cwd: at("pets/train") }, await readdir(at("pets/train")));
       await cp(at("pets/meta/train.txt"), at("archived/meta/train.txt"));
+      await create({ file: at("whole.tar"), cwd: at("contest") }, ["."]);
       await synthesize({ out: at("months"), count: 20, seed: 1, layout: "folders", sizePx: 32 });
       await mkdir(at("else"));
       const spaced = (await readFile(at("pets/meta/val.txt"), "utf8")).replaceAll("\t", " ");
@@ -189,6 +190,7 @@ describe("petage dataset", function () {
       for (const [source, expected, flags] of [
         ["pets", /^train: 48 photos of train by meta\/train\.txt\nval: 6 photos .*\ntest: 6 photos /, []],
         ["archived", /^train: 48 photos of train\.tar by meta\/train\.txt\n/, []],
+        ["whole.tar", /^train: 48 photos of trainset by annotations\/train\.txt\n/, []],
         ["months", /^train: 16 photos of train\nval: 2 photos of val\ntest: 2 photos of test\n/, []],
         [
           "else",

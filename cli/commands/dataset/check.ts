@@ -55,8 +55,7 @@ Examples:
       const copies = checkCopies(checked);
       list(copies.problems, copies.problems.length);
       list(copies.warnings, copies.warnings.length, "warning: ");
-      if (copies.isPartial)
-        process.stdout.write("warning: there are too many photos to compare each with each other\n");
+      if (copies.isPartial) process.stdout.write("warning: there are too many photos to compare all by their looks\n");
       const [problems, doubts] = [
         counted(copies.problems.length, "problem"),
         counted(copies.warnings.length, "warning"),

@@ -23,7 +23,7 @@ interface ImportFlags {
 export function importCommand(): Command {
   return new Command("import")
     .description("Make a dataset in petage's layout of the contest's, of mmpretrain's, or of folders named by months.")
-    .argument("<source>", "the folder that holds it; it stays as it is")
+    .argument("<source>", "the folder or archive that holds it; it stays as it is")
     .option("--out <folder>", "where to make it", "data/petimage")
     .option("--link", "link to the photos instead of copying them")
     .option("--copy", "copy the photos (default)")
