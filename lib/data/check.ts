@@ -1,22 +1,18 @@
-import { createHash } from "node:crypto";
 import { PetageError } from "#lib/base/errors.ts";
 import { mapLimited } from "#lib/base/limited.ts";
 import { silentLog, type Log } from "#lib/base/log.ts";
-import { randomStream } from "#lib/base/random.ts";
 import { abortReason } from "#lib/base/signals.ts";
 import type { Build } from "#lib/config/component/component.ts";
 import type { ConfigNode } from "#lib/config/component/node.ts";
 import { datasets } from "#lib/data/datasets/index.ts";
 import { leafDatasets } from "#lib/data/datasets/nested.ts";
 import { CUT_SHORT_WARNING } from "./bad-sample-tally.ts";
-import { decodeImage } from "./decode.ts";
 import type { ImageLimits } from "./image-limits.ts";
 import type { DataFiles } from "./files.ts";
-import { lookOf } from "./hashes.ts";
 import { findOutsideHead, headNumClasses, warnOfOtherCount } from "./head-classes.ts";
+import type { Inspector, InspectorSetup } from "./inspect.ts";
 import type { Print } from "./look-alikes.ts";
-import { buildPipeline } from "./pipeline.ts";
-import type { Pipeline } from "./pipeline.ts";
+import { buildTransforms } from "./pipeline.ts";
 import type { Dataset, SampleInfo } from "./types.ts";
 
 export interface CheckOptions {
@@ -25,6 +21,8 @@ export interface CheckOptions {
   readonly log: Log;
   readonly build: Build;
   readonly signal: AbortSignal;
+  /** Looks at the photos of a dataset; it is disposed of. */
+  openInspector(setup: InspectorSetup, sampleCount: number): Inspector;
   readonly onProgress?: (progress: { readonly done: number; readonly count: number }) => void;
 }
 
@@ -45,9 +43,6 @@ export type CheckedPhoto = SampleInfo & Print;
 export const MAX_LISTED_PROBLEMS = 1000;
 /** Photos whose looks are kept, two kilobytes each; of others only equal files are found. */
 export const MAX_LOOKS = 200_000;
-/** Images decoded at a time. */
-const MAX_DECODES_IN_FLIGHT = 4;
-
 /** What is gathered of a dataset and those inside it. */
 class Findings {
   readonly problems: PetageError[] = [];
@@ -93,8 +88,9 @@ async function buildWhole(node: ConfigNode, findings: Findings, options: CheckOp
 }
 
 async function checkLeaf(node: ConfigNode, findings: Findings, options: CheckOptions): Promise<Dataset> {
-  const { files, decode, build, log } = options;
-  const pipeline = buildPipeline(node.child("pipeline"), { read: files.read.bind(files), decode }, build);
+  const { decode, build, log } = options;
+  const pipeline = node.child("pipeline");
+  buildTransforms(pipeline, build); // a wrong one is told before a photo is read
   const headCount = headNumClasses(node);
   const dataset = await build(datasets, node, {
     ...options,
@@ -106,7 +102,9 @@ async function checkLeaf(node: ConfigNode, findings: Findings, options: CheckOpt
   for (const problem of findOutsideHead(dataset, headCount)) findings.add(problem);
   warnOfOtherCount(dataset, headCount, log);
   for (const problem of findRepeated(samples)) findings.add(problem);
-  for (const problem of await tryAll(samples, pipeline, { ...options, findings })) if (problem) findings.add(problem);
+  await using inspector = options.openInspector({ pipeline, decode }, samples.length);
+  const tried = await tryAll(samples, { ...options, findings, inspector });
+  for (const problem of tried) if (problem) findings.add(problem);
   return dataset;
 }
 
@@ -122,20 +120,22 @@ function* findRepeated(samples: readonly SampleInfo[]): Generator<PetageError, v
   }
 }
 
+interface TryOptions extends Pick<CheckOptions, "signal" | "log" | "onProgress"> {
+  readonly findings: Findings;
+  readonly inspector: Inspector;
+}
+
 async function tryAll(
   samples: readonly SampleInfo[],
-  pipeline: Pipeline,
-  { files, decode, signal, log, onProgress, findings }: CheckOptions & { readonly findings: Findings },
+  { signal, log, onProgress, findings, inspector }: TryOptions,
 ): Promise<(PetageError | undefined)[]> {
   findings.count += samples.length;
-  return await mapLimited(samples, MAX_DECODES_IN_FLIGHT, async (info, index) => {
+  return await mapLimited(samples, inspector.parallelism, async (info, index) => {
     if (signal.aborted) throw abortReason(signal);
     const problem = await problemOf(info, async () => {
-      const bytes = await files.read(info.path, decode.maxImageBytes);
-      // A pipeline may decode no more of a photo than it needs.
-      const look = findings.prints.size < MAX_LOOKS ? lookOf(await decodeImage(bytes, decode)) : undefined;
-      const { cutShort } = await pipeline({ info, index, bytes }, randomStream(0, 0, index));
-      findings.prints.set(info.path, { digest: createHash("sha256").update(bytes).digest("hex"), look });
+      const withLook = findings.prints.size < MAX_LOOKS;
+      const { cutShort, ...print } = await inspector.inspect({ info, index, withLook });
+      findings.prints.set(info.path, print);
       if (cutShort && findings.cutShortCount++ < MAX_LISTED_PROBLEMS) log.warn(CUT_SHORT_WARNING, { id: info.id });
     });
     onProgress?.({ done: ++findings.done, count: findings.count });

@@ -10,6 +10,7 @@ import type { AllowedFolders } from "#lib/host/files/allowed-folders.ts";
 import { localDataFiles } from "#lib/host/files/data-files.ts";
 import { loadBuild } from "#lib/host/plugins.ts";
 import type { PluginModules } from "#lib/host/plugins.ts";
+import { openInspector } from "./inspector.ts";
 import { remote } from "./remote.ts";
 import type { Remote } from "./remote.ts";
 
@@ -97,15 +98,19 @@ class ThreadMaker implements BatchMaker {
 }
 
 export interface CheckLocalOptions
-  extends Omit<CheckOptions, "files" | "decode" | "build">, Pick<OpenLoaderOptions, "root" | "decode" | "plugins"> {}
+  extends
+    Omit<CheckOptions, "files" | "decode" | "build" | "openInspector">,
+    Pick<OpenLoaderOptions, "root" | "decode" | "plugins"> {}
 
 /** Everything wrong with the dataset of a config, on this machine's disk, and its photos. */
 export async function checkLocalDataset(node: ConfigNode, options: CheckLocalOptions): Promise<DatasetCheck> {
-  const { root = ".", decode = DEFAULT_IMAGE_LIMITS, plugins, ...rest } = options;
+  const { root = ".", decode = DEFAULT_IMAGE_LIMITS, plugins = [], ...rest } = options;
+  const build = await loadBuild(plugins);
   return await checkDataset(node, {
     ...rest,
     decode,
     files: localDataFiles({ root }),
-    build: await loadBuild(plugins),
+    build,
+    openInspector: (setup, sampleCount) => openInspector(setup, { build, plugins, sampleCount }),
   });
 }
