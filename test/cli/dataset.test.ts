@@ -60,6 +60,8 @@ describe("petage dataset", function () {
     const lines = ["train: 24 images", "val: 3 images", "test: 3 images"].map((line) => `${line}, 0 problems\n`);
     assert.equal(counts, `${lines.join("")}copies: 0 problems, 0 warnings`);
     const [header, ...rows] = ages.trimEnd().split("\n");
+    const next = rows.pop() ?? "";
+    assert.match(next, /^Next: petage train resnet18_petage_quickstart --cfg-options train_dataloader\S+=pets /);
     assert.equal(header, "months      train  val  test");
     const sums = [1, 2, 3].map((column) =>
       rows.reduce((sum, row) => sum + Number(row.replace(" to ", "-").split(/\s+/)[column]), 0),

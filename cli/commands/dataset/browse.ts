@@ -54,7 +54,8 @@ Examples:
         browseDataset(datasetNode(loaded, split), { ...options, log: warnings(), build: buildComponent, onProgress }),
       );
       process.stdout.write(
-        `${split}: ${report.photoCount} of ${report.sampleCount} photos\nPage: ${report.page}\nSheets: ${report.sheets.join(" ")}\n`,
+        `${split}: ${report.photoCount} of ${report.sampleCount} photos\nPage: ${report.page}\nSheets: ${report.sheets.join(" ")}\n` +
+          `Next: open ${report.page} in a browser\n`,
       );
     });
 }

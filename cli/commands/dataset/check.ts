@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { PetageError } from "#lib/base/errors.ts";
+import { shellCommand } from "#lib/base/shell.ts";
 import { configNode } from "#lib/config/component/node.ts";
 import type { LoadedConfig } from "#lib/config/language/load.ts";
 import { MAX_LISTED_PROBLEMS, type DatasetCheck } from "#lib/data/check.ts";
@@ -64,7 +65,13 @@ Examples:
       process.stdout.write(ageTable(checked, { numClasses: headNumClasses(configNode(loaded)) }));
       const isBad = copies.problems.length > 0 || checked.some(({ problemCount }) => problemCount > 0);
       if (isBad || (flags.strict && copies.warnings.length > 0)) process.exitCode = 1;
+      else process.stdout.write(`Next: ${trainCommand(config, flags)}\n`);
     });
+}
+
+function trainCommand(config: string, { cfgOptions = [] }: CheckFlags): string {
+  const overrides = cfgOptions.length > 0 ? ["--cfg-options", ...cfgOptions] : [];
+  return shellCommand(["petage", "train", config, ...overrides]);
 }
 
 /** The split with the very same dataset: configs often test what they validate on, which leaks nothing. */

@@ -44,7 +44,8 @@ export async function readAnnotated(files: DataFiles, options: AnnotatedOptions)
   const classes = classNamesBy(named ?? numberedClasses(lines), rule, numClasses);
   const labelled = lines.flatMap((line) => attempt(() => checkLabel(line, classes.length, headNumClasses), onProblem));
   const { present, missing } = await findFiles(files, folder, labelled);
-  for (const one of missing) onProblem(missingError(one, missing.length, folder));
+  const below = present.length === 0 && missing.length > 0 ? await onlyFolder(files, folder) : undefined;
+  for (const one of missing) onProblem(missingError(one, missing.length, { folder, below }));
   return { classes, samples: present.map(({ line, path }) => ({ id: line.path, path, label: line.label })) };
 }
 
@@ -107,11 +108,26 @@ async function findFiles(files: DataFiles, folder: string, lines: readonly Annot
   return found;
 }
 
-function missingError({ line, present }: MissingFile, count: number, folder: string): PetageError {
+/** The one folder that a folder holds: archives often have all their files in it. */
+async function onlyFolder(files: DataFiles, folder: string): Promise<string | undefined> {
+  const { folders } = await files.list(folder).catch(() => ({ folders: [] })); // that it is not there is told by others
+  const shown = folders.filter((name) => !name.startsWith(".") && name !== "__MACOSX");
+  return shown.length === 1 ? shown[0] : undefined;
+}
+
+interface Where {
+  readonly folder: string;
+  /** The one folder in it, where no image was found. */
+  readonly below: string | undefined;
+}
+
+function missingError({ line, present }: MissingFile, count: number, { folder, below }: Where): PetageError {
   const more = count > 1 ? `, and ${count - 1} more of this file's images are missing` : "";
   const backslash = line.path.includes("\\") ? "Write / between folders, not \\." : undefined;
   const suggestion = backslash ?? didYouMean(posix.basename(line.path), present);
-  const advice = "Check data_root, data_prefix and the annotation";
+  const lower =
+    below === undefined ? "" : `; the photos may lie in its folder "${below}", which data_prefix has to name`;
+  const advice = `Check data_root, data_prefix and the annotation${lower}`;
   return new PetageError("DATASET_FILE_MISSING", `The image "${line.path}" is not in ${folder}${more}`, {
     position: line.position,
     hint: suggestion ? `${suggestion} ${advice}` : advice,

@@ -114,6 +114,13 @@ describe("CustomDataset with an annotation file", () => {
     });
   });
 
+  it("says which folder photos may lie in that none was found of", async () => {
+    const contents = { "/data/train/photos/a.jpg": "", "/data/train/.DS_Store": "", "/data/meta/train.txt": "a.jpg 1" };
+    await assert.rejects(build(ANNOTATED, contents), {
+      hint: /in its folder "photos", which data_prefix has to name$/,
+    });
+  });
+
   it("finds a file whose name, or whose folder's, has another Unicode form", async () => {
     const [composed, apart] = ["J\u00fcrgen", "Ju\u0308rgen"];
     for (const [onDisk, written] of [
