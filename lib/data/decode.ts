@@ -2,7 +2,7 @@ import sharp, { type OutputInfo, type Sharp } from "sharp";
 import { PetageError } from "#lib/base/errors.ts";
 import { openBmp } from "./bmp.ts";
 import type { Box, Size } from "./geometry.ts";
-import { IMAGE_FORMATS, isImageFormat, sniffFormat, type ImageFormat } from "./image-format.ts";
+import { formatHint, isImageFormat, sniffFormat, type ImageFormat } from "./image-format.ts";
 import { checkParts } from "./image-parts.ts";
 import { DEFAULT_IMAGE_LIMITS, LARGE_BYTES_HINT, LARGE_PIXELS_HINT, maxPixelsOf } from "./image-limits.ts";
 import type { ImageLimits } from "./image-limits.ts";
@@ -172,7 +172,7 @@ function checkBytes(bytes: Uint8Array, limits: ImageLimits): ImageFormat {
   throw new PetageError(
     "IMAGE_FORMAT_UNSUPPORTED",
     `Cannot decode an image: its first bytes are ${format ? `of the format ${format}` : "of no image format"}`,
-    { hint: `Readable formats are ${IMAGE_FORMATS.join(", ")}` },
+    { hint: formatHint(format) },
   );
 }
 

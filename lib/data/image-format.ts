@@ -53,6 +53,14 @@ export function isImageFormat(name: string | undefined): name is ImageFormat {
   return IMAGE_FORMATS.some((format) => format === name);
 }
 
+/** What to do with a file of another format. @param name as `sniffFormat` gives it */
+export function formatHint(name: string | undefined): string {
+  const readable = `Readable formats are ${IMAGE_FORMATS.join(", ")}`;
+  if (name === "heic")
+    return `Convert it to JPEG, as telephones do when they are set to "most compatible". ${readable}`;
+  return name === undefined ? readable : `Convert it to JPEG or PNG. ${readable}`;
+}
+
 function matches(bytes: Uint8Array, at: number, signature: string): boolean {
   if (bytes.length < at + signature.length) return false;
   for (let index = 0; index < signature.length; index++) {

@@ -158,6 +158,17 @@ describe("decodeImage", () => {
     });
   }
 
+  it("says what to do with the photos of telephones", async () => {
+    for (const brand of ["heic", "heix", "mif1"]) {
+      const refused = {
+        code: "IMAGE_FORMAT_UNSUPPORTED",
+        message: /format heic/,
+        hint: /^Convert it to JPEG, as tele/,
+      };
+      await assert.rejects(decodeImage(Buffer.from(`\0\0\0\x18ftyp${brand}\0\0\0\0mif1heic`)), refused);
+    }
+  });
+
   it("refuses more bytes than the limit", async () => {
     const jpeg = await odd.markedJpeg();
     const limits = { ...DEFAULT_IMAGE_LIMITS, maxImageBytes: jpeg.length - 1 };
