@@ -85,7 +85,7 @@ const KNOWS_MESSAGES = new Set(["rpc"]);
 const READS_ENVIRONMENT = /^lib\/host\/|^services\/[^/]+\/config\.ts$|^(scripts|test)\//;
 const MAXIMUM_LINES = 400;
 /** What makes pictures for people. */
-const DRAWS = /^lib\/host\/pictures\/(loss-curve|synth|synth-sheet)\.ts$/;
+const DRAWS = /^lib\/host\/(pictures\/(loss-curve|synth|synth-sheet)|dataset\/browse-sheet)\.ts$/;
 const SHARP_ARITHMETIC =
   /\.(resize|extract|extend|trim|rotate|flip|flop|affine|sharpen|median|blur|dilate|erode|flatten|gamma|negate|normali[sz]e|clahe|convolve|threshold|boolean|linear|recomb|modulate|tint|greyscale|grayscale|composite|joinChannel|unflatten)\(/g;
 

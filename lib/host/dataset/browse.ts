@@ -14,6 +14,7 @@ import { headNumClasses } from "#lib/data/head-classes.ts";
 import type { ImageLimits } from "#lib/data/image-limits.ts";
 import { buildPipelines, type Pipeline } from "#lib/data/pipeline.ts";
 import { swapRedAndBlue } from "#lib/data/pixels.ts";
+import { resize } from "#lib/data/resize.ts";
 import type { Image, SampleInfo } from "#lib/data/types.ts";
 import { localDataFiles } from "#lib/host/files/data-files.ts";
 import { makeFolder } from "#lib/system/folders.ts";
@@ -137,12 +138,16 @@ function reasonOf(thrown: unknown): string {
   throw thrown;
 }
 
-/** PNG of an image, several views of it one below the other. These pixels are for eyes: no model sees them. */
+/** PNG of an image, several views of it one below the other. */
 async function pictureOf({ data, width, height, views = 1 }: Image): Promise<Buffer> {
-  const rgb = Buffer.from(data);
+  const whole = { data, width, height: height * views, channels: 3 };
+  const scale = CELL_PX / Math.max(whole.width, whole.height);
+  const edge = (length: number): number => Math.max(1, Math.round(length * scale));
+  const size = { width: edge(whole.width), height: edge(whole.height) };
+  const fitting = resize(whole, size, { backend: "cv2", interpolation: "area" });
+  const rgb = Buffer.from(fitting.data);
   swapRedAndBlue(rgb);
-  return await sharp(rgb, { raw: { width, height: height * views, channels: 3 }, limitInputPixels: false })
-    .resize({ width: CELL_PX, height: CELL_PX, fit: "inside" })
+  return await sharp(rgb, { raw: { ...size, channels: 3 } })
     .png()
     .toBuffer();
 }
