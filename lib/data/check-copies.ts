@@ -43,8 +43,13 @@ export function checkCopies(splits: readonly CheckedSplit[]): CopyCheck {
 
 /** The copies, those of equal files together. */
 function equalFiles(copies: readonly Copy[]): readonly (readonly Copy[])[] {
-  const digests = [...new Set(copies.map(({ digest }) => digest))];
-  return digests.map((wanted) => copies.filter(({ digest }) => digest === wanted));
+  const byDigest = new Map<string, Copy[]>();
+  for (const copy of copies) {
+    const equal = byDigest.get(copy.digest);
+    if (equal) equal.push(copy);
+    else byDigest.set(copy.digest, [copy]);
+  }
+  return [...byDigest.values()];
 }
 
 /** What is wrong with copies of one photo, if anything. */

@@ -1,14 +1,13 @@
 import { posix } from "node:path";
 import { PetageError } from "#lib/base/errors.ts";
 import type { Log } from "#lib/base/log.ts";
-import { didYouMean } from "#lib/config/nearest.ts";
 import { needed, type DataFiles } from "#lib/data/files.ts";
 import type { Dataset } from "#lib/data/types.ts";
 import { parseLabelled, parseUnlabelled, splitLines, type AnnotationLine } from "./annotation.ts";
 import { readJsonAnnotation, type JsonAnnotation } from "./annotation-json.ts";
 import { checkLabel } from "./classes.ts";
-import { FileTree } from "./file-tree.ts";
 import { applyRule, classNamesBy, type LabelsBeyond } from "./labels-beyond.ts";
+import { presentLines } from "./present.ts";
 
 export interface AnnotatedOptions {
   /** Absolute path of the annotation file. */
@@ -43,9 +42,7 @@ export async function readAnnotated(files: DataFiles, options: AnnotatedOptions)
   const lines = applyRule(read, { rule, numClasses, source: annotationFile, log });
   const classes = classNamesBy(named ?? numberedClasses(lines), rule, numClasses);
   const labelled = lines.flatMap((line) => attempt(() => checkLabel(line, classes.length, headNumClasses), onProblem));
-  const { present, missing } = await findFiles(files, folder, labelled);
-  const below = present.length === 0 && missing.length > 0 ? await onlyFolder(files, folder) : undefined;
-  for (const one of missing) onProblem(missingError(one, missing.length, { folder, below }));
+  const present = await presentLines(files, { folder, lines: labelled }, onProblem);
   return { classes, samples: present.map(({ line, path }) => ({ id: line.path, path, label: line.label })) };
 }
 
@@ -82,54 +79,4 @@ function numberedClasses(lines: readonly AnnotationLine[]): string[] {
   }
   const greatest = lines.reduce((most, { label }) => Math.max(most, label ?? -1), -1);
   return Array.from({ length: greatest + 1 }, (_, label) => String(label));
-}
-
-interface MissingFile {
-  readonly line: AnnotationLine;
-  /** Names that are in the folder instead. */
-  readonly present: readonly string[];
-}
-
-interface Found {
-  /** The lines whose file is there, each with the path that the disk has for it. */
-  readonly present: readonly { readonly line: AnnotationLine; readonly path: string }[];
-  readonly missing: readonly MissingFile[];
-}
-
-/** Which files are there. Reads each folder once rather than asking for each file. */
-async function findFiles(files: DataFiles, folder: string, lines: readonly AnnotationLine[]): Promise<Found> {
-  const tree = new FileTree(files, folder);
-  const found = { present: new Array<Found["present"][number]>(), missing: new Array<MissingFile>() };
-  for (const line of lines) {
-    const path = await tree.find(line.path);
-    if (path !== undefined) found.present.push({ line, path });
-    else found.missing.push({ line, present: await tree.filesBeside(line.path) });
-  }
-  return found;
-}
-
-/** The one folder that a folder holds: archives often have all their files in it. */
-async function onlyFolder(files: DataFiles, folder: string): Promise<string | undefined> {
-  const { folders } = await files.list(folder).catch(() => ({ folders: [] })); // that it is not there is told by others
-  const shown = folders.filter((name) => !name.startsWith(".") && name !== "__MACOSX");
-  return shown.length === 1 ? shown[0] : undefined;
-}
-
-interface Where {
-  readonly folder: string;
-  /** The one folder in it, where no image was found. */
-  readonly below: string | undefined;
-}
-
-function missingError({ line, present }: MissingFile, count: number, { folder, below }: Where): PetageError {
-  const more = count > 1 ? `, and ${count - 1} more of this file's images are missing` : "";
-  const backslash = line.path.includes("\\") ? "Write / between folders, not \\." : undefined;
-  const suggestion = backslash ?? didYouMean(posix.basename(line.path), present);
-  const lower =
-    below === undefined ? "" : `; the photos may lie in its folder "${below}", which data_prefix has to name`;
-  const advice = `Check data_root, data_prefix and the annotation${lower}`;
-  return new PetageError("DATASET_FILE_MISSING", `The image "${line.path}" is not in ${folder}${more}`, {
-    position: line.position,
-    hint: suggestion ? `${suggestion} ${advice}` : advice,
-  });
 }

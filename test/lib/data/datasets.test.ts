@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { PetageError } from "#lib/base/errors.ts";
 import { readFolders } from "#lib/data/datasets/folders.ts";
 import { datasets } from "#lib/data/datasets/index.ts";
 import { DEFAULT_EXTENSIONS, IMAGE_EXTENSIONS } from "#lib/data/image-format.ts";
@@ -316,5 +317,21 @@ describe("CustomDataset with folders", () => {
     const contents = Object.fromEntries(MONTHS.slice(0, 12).map((month) => [`/d/${month}/a.jpg`, ""]));
     await build({ data_prefix: "/d" }, contents, log);
     assert.match(log.warnings[0]?.message ?? "", /folder names are numbers/);
+  });
+});
+
+describe("an annotation file of which nothing is there", () => {
+  it("is told line by line, in a time that grows with its lines and not with their square", async function () {
+    this.timeout(20_000);
+    const names = Array.from({ length: 20_000 }, (_, index) => `A*AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA${index}.jpg`);
+    const present = names.map((name): [string, string] => [`/data/train/${name.replace("*", "_")}`, ""]);
+    const list = names.map((name) => `${name}\t3\n`).join("");
+    const problems: PetageError[] = [];
+    const others = { onProblem: (problem: PetageError): void => void problems.push(problem) };
+    const contents = Object.fromEntries([...present, ["/data/meta/train.txt", list]]);
+    await build({ ...ANNOTATED, classes: MONTHS }, contents, recordingLog(), others);
+    assert.equal(problems.length, names.length);
+    assert.match(problems[0]?.hint ?? "", /^Did you mean `A_A+0\.jpg`/);
+    assert.equal(problems.at(-1)?.hint, "Check data_root, data_prefix and the annotation");
   });
 });
