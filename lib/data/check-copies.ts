@@ -76,7 +76,7 @@ function fault(message: string, hint: string): PetageError {
 
 function named(copies: readonly Copy[]): string {
   const shown = copies.slice(0, MAX_NAMED).map(({ id, label, split }) => {
-    const age = label === null ? "" : `, ${label} months`;
+    const age = label === null ? "" : `, ${label} month${label === 1 ? "" : "s"}`;
     return `"${id}" (${split}${age})`;
   });
   const more = copies.length - shown.length;

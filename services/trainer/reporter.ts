@@ -25,6 +25,8 @@ export class Reporter {
   #conclusion: Pick<TerminationReport, "result" | "published"> = { result: null, published: null };
   #progress: Omit<ReportedProgress, "maxEpochs" | "maxSteps"> | undefined;
   readonly #readers = new Set<BoundedQueue<MetricsEvent>>();
+  /** Of the epoch in progress. */
+  readonly #skippedIds = new Set<string>();
 
   constructor(identity: Pick<Status, "jobUid" | "attempt" | "rank" | "worldSize" | "generation" | "maxEpochs">) {
     this.#status = { ...identity, phase: "TRAINER_PHASE_STARTING", startTime: timestampOf(new Date()) };
@@ -108,7 +110,9 @@ export class Reporter {
       priority: PRIORITIES.LOWEST,
       beforeEpoch: ({ run }) => this.enter(run.stoppedBy ? "TRAINER_PHASE_STOPPING" : "TRAINER_PHASE_TRAINING"),
       afterIteration: ({ run, result }) => {
-        const step = stepMetrics(run, result);
+        if (run.iteration === 1) this.#skippedIds.clear();
+        for (const id of result.skippedIds) this.#skippedIds.add(id);
+        const step = { ...stepMetrics(run, result), skippedSamples: this.#skippedIds.size };
         this.update({ lastStep: step });
         this.#progress = progressOf(run, step, this.#progress);
         this.#tell({ step });
@@ -133,14 +137,14 @@ function reported({ uri = "", step = 0, epoch = 0, sha256 = "" }: CheckpointMess
 /** The last validation stays that of the steps that follow it. */
 function progressOf(
   { etaSeconds }: RunState,
-  { eta: _eta, gradNorm: _norm, ...step }: StepMetrics,
+  { eta: _eta, gradNorm: _norm, skippedSamples: _skipped, ...step }: StepMetrics,
   before: { readonly validationMetrics?: Readonly<Record<string, number>> | undefined } = {},
 ): Omit<ReportedProgress, "maxEpochs" | "maxSteps"> {
   const { validationMetrics } = before;
   return { ...step, etaSeconds, ...(validationMetrics && { validationMetrics }) };
 }
 
-type StepMetrics = ReturnType<typeof stepMetrics>;
+type StepMetrics = ReturnType<typeof stepMetrics> & { readonly skippedSamples: number };
 
 function stepMetrics(run: RunState, result: IterationResult) {
   const { loss, learningRate, imageCount, totalMs, dataMs, allReduceMs, gradNorm } = result;

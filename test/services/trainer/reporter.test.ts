@@ -32,6 +32,24 @@ describe("Reporter", () => {
     assert.deepEqual(lastValidation?.metrics, { a: 1 });
   });
 
+  it("counts the samples that an epoch went without, each once, and anew in the next", async () => {
+    const told = reporter();
+    const hook = told.hook();
+    const counts: (number | undefined)[] = [];
+    for (const [iteration, skippedIds] of [
+      [1, ["a.jpg"]],
+      [2, ["b.jpg", "a.jpg"]],
+      [3, []],
+      [1, ["a.jpg"]],
+    ] as const) {
+      const { run } = fakeRun({ step: 5, epoch: 1, iteration });
+      await hook.afterIteration?.({ run: run.state, result: iterationResult({ skippedIds }) }, run.control);
+      counts.push(told.status.lastStep?.skippedSamples);
+    }
+    assert.deepEqual(counts, [1, 2, 2, 1]);
+    assert.ok(!("skippedSamples" in (told.workDone.progress ?? {})));
+  });
+
   it("says why it failed", () => {
     const told = reporter();
     told.fail(new PetageError("NOT_FINITE", "The loss became NaN", { hint: "Lower it" }));

@@ -51,6 +51,10 @@ export interface StepMetrics {
    * Time to the end of the last epoch at the present speed.
    */
   'eta'?: (_google_protobuf_Duration | null);
+  /**
+   * Samples of this rank that could not be read since the epoch began, each counted once.
+   */
+  'skippedSamples'?: (number);
   '_gradNorm'?: "gradNorm";
 }
 
@@ -102,5 +106,9 @@ export interface StepMetrics__Output {
    * Time to the end of the last epoch at the present speed.
    */
   'eta': (_google_protobuf_Duration__Output | null);
+  /**
+   * Samples of this rank that could not be read since the epoch began, each counted once.
+   */
+  'skippedSamples': (number);
   '_gradNorm'?: "gradNorm";
 }
