@@ -42,14 +42,15 @@ function load(): TurboJpeg | undefined {
   const builds = readdirSync(folder).map((build) => join(folder, build, "libturbojpeg.so.0"));
   const loaded = firstDefined(builds, open);
   if (!loaded) return undefined;
-  koffi.struct("tjregion", { x: "int", y: "int", w: "int", h: "int" });
+  // Without a name, of which there may be one in a process.
+  const region = koffi.struct({ x: "int", y: "int", w: "int", h: "int" });
   return {
     init: loaded.func("void *tj3Init(int)"),
     destroy: loaded.func("void tj3Destroy(void *)"),
     readHeader: loaded.func("int tj3DecompressHeader(void *, const uint8_t *, size_t)"),
     get: loaded.func("int tj3Get(void *, int)"),
     set: loaded.func("int tj3Set(void *, int, int)"),
-    setRegion: loaded.func("int tj3SetCroppingRegion(void *, tjregion)"),
+    setRegion: loaded.func("tj3SetCroppingRegion", "int", ["void *", region]),
     decompress: loaded.func("int tj3Decompress8(void *, const uint8_t *, size_t, uint8_t *, int, int)"),
   };
 }

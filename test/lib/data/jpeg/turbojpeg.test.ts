@@ -94,6 +94,12 @@ describe("a JPEG of which a part is decoded", () => {
     assert.deepEqual({ width, height }, size);
   });
 
+  it("has a decoder that may be loaded twice in a process, as by a plugin", async () => {
+    const again = new URL("../../../../lib/data/jpeg/turbojpeg.ts?again", import.meta.url);
+    const { openTurbo: openAgain } = (await import(again.href)) as { readonly openTurbo: typeof openTurbo };
+    assert.ok(openAgain(encode({ width: 8, height: 8 }, "444")));
+  });
+
   it("is refused where a second header claims another size than the one that the limits were held to", async () => {
     const [size] = SIZES;
     assert.ok(size);
