@@ -4,7 +4,7 @@ import { openedImage, type OpenedImage } from "./opened-image.ts";
 import { lookUp, type Lookup } from "./photometry/lookup.ts";
 import { crop, erase, flip, pad } from "./pixels.ts";
 import type { Fill, FlipDirection, Padding } from "./pixels.ts";
-import { resize } from "./resize.ts";
+import { checkResize, resize } from "./resize.ts";
 import type { ResizeMethod } from "./resize.ts";
 import { withArena } from "./simd/arena.ts";
 import { planResampling, type Resampling } from "./simd/resample.ts";
@@ -123,6 +123,7 @@ function resample(
   resampling: Resampling,
   memoryFor: Sample["memoryFor"] = newMemory,
 ): Image | undefined {
+  checkResize(resampling.box, resampling.size, resampling.method);
   const plan = planResampling(resampling);
   if (!plan) return undefined;
   const { width, height } = resampling.window;

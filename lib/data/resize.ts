@@ -13,13 +13,18 @@ export type ResizeMethod =
   | { readonly backend: "cv2"; readonly interpolation: Cv2Interpolation }
   | { readonly backend: "pillow"; readonly interpolation: PillowInterpolation };
 
+/** Throws IMAGE_TOO_LARGE where the result, or what is held on the way to it, is larger than the image allows. */
+export function checkResize(image: Size, size: Size, { backend }: ResizeMethod): void {
+  checkEnlarged(image, size);
+  // Pillow resizes the width first, and holds all rows of that.
+  if (backend === "pillow") checkEnlarged(image, { width: size.width, height: image.height });
+}
+
 /** Resizes a uint8 image exactly as OpenCV or Pillow does. Throws IMAGE_TOO_LARGE before it computes a pixel. */
 export function resize(image: Image, size: Size, method: ResizeMethod): Image {
   assert(size.height >= 1 && size.width >= 1, `cannot resize to ${size.width} x ${size.height}`);
   if (size.height === image.height && size.width === image.width) return image;
-  checkEnlarged(image, size);
-  // Pillow resizes the width first, and holds all rows of that.
-  if (method.backend === "pillow") checkEnlarged(image, { width: size.width, height: image.height });
+  checkResize(image, size, method);
   return method.backend === "cv2"
     ? resizeCv2(image, size, method.interpolation)
     : resizePillow(image, size, method.interpolation);

@@ -14,11 +14,25 @@ const DECOMPRESS = 1;
 /** `TJPF_BGR` */
 const BGR = 1;
 /** `TJPARAM_*` */
-const PARAM = { subsampling: 4, width: 5, height: 6, precision: 7, colourSpace: 8, scanLimit: 13 } as const;
+const PARAM = {
+  subsampling: 4,
+  width: 5,
+  height: 6,
+  precision: 7,
+  colourSpace: 8,
+  progressive: 12,
+  scanLimit: 13,
+} as const;
 /** `TJCS_YCbCr` and `TJCS_GRAY` */
 const COLOUR_SPACES = new Set([1, 2]);
 /** Width of a block of coefficients with its chroma, by `TJSAMP_*`: 4:4:4, 4:2:2, 4:2:0, grey, 4:4:0. Others are rare. */
 const BLOCK_WIDTHS_PX: readonly number[] = [8, 16, 16, 8, 8];
+
+/**
+ * Blocks to decode beside those that are wanted. The chroma of an outermost column is enlarged without its neighbour; and
+ * where the last scans of a progressive JPEG lack, libjpeg smooths each block by two on either side.
+ */
+const MARGIN_BLOCKS = { baseline: 1, progressive: 3 } as const;
 
 /** An address. */
 type Handle = unknown;
@@ -85,7 +99,7 @@ function withDecoder<T>(turbo: TurboJpeg, jpeg: Uint8Array, body: (decoder: Hand
 
 /** A baseline or progressive JPEG of 8 bits, in colour or grey, whose pixels libjpeg-turbo gives. */
 export interface TurboImage extends Size {
-  /** The region to decode so that it holds `wanted`, with what its outermost pixels are mixed of. */
+  /** The region to decode so that it holds `wanted`, with what its outermost pixels are mixed of; it begins with a block. */
   regionFor(wanted: Box): Box;
   /** Writes the region's pixels, BGR, one row after the other. False where the file is not as it should be. */
   decode(region: Box, target: Uint8Array): boolean;
@@ -100,13 +114,13 @@ function describe(turbo: TurboJpeg, decoder: Handle, jpeg: Uint8Array): TurboIma
   const get = (name: keyof typeof PARAM): number => turbo.get(decoder, PARAM[name]);
   const [width, height, blockWidth] = [get("width"), get("height"), BLOCK_WIDTHS_PX[get("subsampling")]];
   if (get("precision") !== 8 || !COLOUR_SPACES.has(get("colourSpace")) || blockWidth === undefined) return undefined;
+  const margin = MARGIN_BLOCKS[get("progressive") === 1 ? "progressive" : "baseline"];
   return {
     width,
     height,
     regionFor({ top, left, height: rows, width: columns }) {
-      // The chroma of an outermost column is enlarged without its neighbour, and a region begins with a block.
-      const start = Math.max(0, (Math.floor(left / blockWidth) - 1) * blockWidth);
-      const end = Math.min(width, left + columns + blockWidth);
+      const start = Math.max(0, (Math.floor(left / blockWidth) - margin) * blockWidth);
+      const end = Math.min(width, left + columns + margin * blockWidth);
       return { top, left: start, height: rows, width: end - start };
     },
     decode: (region, target) => decode(turbo, jpeg, { region, target }),

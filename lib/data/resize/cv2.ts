@@ -3,7 +3,8 @@ import type { Image } from "#lib/data/types.ts";
 import { resizeArea } from "./area.ts";
 import { resizeLinearly } from "./linear.ts";
 import { resizeSeparable, type MixRows } from "./separable.ts";
-import { areaLike, centred, computeTaps, cubicKernel, FIXED_POINT_BITS, lanczosKernel, linearKernel } from "./taps.ts";
+import { areaLike, centred, centredExactly, computeTaps, FIXED_POINT_BITS } from "./taps.ts";
+import { cubicKernel, lanczosKernel, linearKernel, singleCubicKernel } from "./taps.ts";
 import type { Axis, TapOptions, Taps } from "./taps.ts";
 
 export type Cv2Interpolation = "nearest" | "bilinear" | "bicubic" | "area" | "lanczos";
@@ -18,7 +19,8 @@ type Method = (image: Image, size: Size) => Image;
 const METHODS: Readonly<Record<Cv2Interpolation, Method>> = {
   nearest: resizeNearest,
   bilinear: (image, size) => (halves(image, size) ? resizeArea(image, size) : resizeLinear(image, size, linearTaps)),
-  bicubic: wide(cubicTaps, mixExact),
+  bicubic: (image, size) =>
+    isSliver(image) ? wide(sliverTaps, mixSliver)(image, size) : wide(cubicTaps, mixExact)(image, size),
   area: (image, size) =>
     image.width >= size.width && image.height >= size.height
       ? resizeArea(image, size)
@@ -30,6 +32,13 @@ const METHODS: Readonly<Record<Cv2Interpolation, Method>> = {
 export function halves(image: Size, size: Size): boolean {
   return image.width === 2 * size.width && image.height === 2 * size.height;
 }
+
+/** Of which OpenCV's bicubic resize is in fixed point: an edge has fewer pixels than it mixes. */
+export function isSliver({ width, height }: Size): boolean {
+  return Math.min(width, height) < CUBIC_TAPS;
+}
+
+const CUBIC_TAPS = 4;
 
 function resizeNearest(image: Image, size: Size): Image {
   const { channels } = image;
@@ -83,9 +92,19 @@ function linear(along: "columns" | "rows"): Omit<TapOptions, "locate"> {
 /** Four neighbours, with weights in single precision. */
 export function cubicTaps(axis: Axis): Taps {
   return computeTaps(axis, {
-    count: 4,
+    count: CUBIC_TAPS,
     kernel: cubicKernel,
     fixedPoint: false,
+    locate: centredExactly(axis),
+    snapsToEdge: false,
+  });
+}
+
+function sliverTaps(axis: Axis): Taps {
+  return computeTaps(axis, {
+    count: CUBIC_TAPS,
+    kernel: singleCubicKernel,
+    fixedPoint: true,
     locate: centred(axis),
     snapsToEdge: false,
   });
@@ -107,6 +126,19 @@ function mixFixedPoint(rows: readonly Float32Array[], weights: Float32Array, tar
     let sum = 1 << (bits - 1);
     for (let row = 0; row < rows.length; row++) sum += rows[row]![i]! * weights[row]!;
     target[i] = clampByte(sum >> bits);
+  }
+}
+
+/** OpenCV mixes 8 values at a time, in single precision from the last row to the first, and what is left of a row one by one. */
+function mixSliver(rows: readonly Float32Array[], weights: Float32Array, target: Uint8Array): void {
+  const shares = weights.map((weight) => weight / 2 ** (2 * FIXED_POINT_BITS));
+  const together = target.length - (target.length % 8);
+  mixFixedPoint(rows, weights, target);
+  for (let i = 0; i < together; i++) {
+    let sum = 0;
+    for (let row = rows.length - 1; row >= 0; row--)
+      sum = Math.fround(sum + Math.fround(rows[row]![i]! * shares[row]!));
+    target[i] = clampByte(roundHalfEven(sum));
   }
 }
 

@@ -31,6 +31,16 @@ export function centred(axis: Axis): Locate {
   };
 }
 
+/** The same, rounded to single precision only behind the point. */
+export function centredExactly(axis: Axis): Locate {
+  const scale = 1 / (axis.target / axis.source);
+  return (target) => {
+    const position = (target + 0.5) * scale - 0.5;
+    const base = Math.floor(position);
+    return { base, fraction: Math.fround(position - base) };
+  };
+}
+
 /** OpenCV's imitation of area averaging where the image grows. */
 export function areaLike(axis: Axis): Locate {
   const inverse = axis.target / axis.source;
@@ -80,17 +90,27 @@ export function linearKernel(fraction: number, weights: Float32Array): void {
   weights[1] = fraction;
 }
 
-/** Keys' cubic convolution with a = -0.75. */
+/** Of Keys' cubic convolution. */
+const KEYS = -0.75;
+
 export function cubicKernel(fraction: number, weights: Float32Array): void {
-  const a = -0.75;
-  const near = (x: number): number => ((a + 2) * x - (a + 3)) * x * x + 1;
-  const far = (x: number): number => ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
-  const [first, second, third] = [far(fraction + 1), near(fraction), near(1 - fraction)].map(Math.fround) as [
-    number,
-    number,
-    number,
-  ];
-  weights.set([first, second, third, Math.fround(Math.fround(1 - first) - second) - third]);
+  const near = (x: number): number => ((KEYS + 2) * x - (KEYS + 3)) * x * x + 1;
+  const far = (x: number): number => ((KEYS * x - 5 * KEYS) * x + 8 * KEYS) * x - 4 * KEYS;
+  weights[0] = far(fraction + 1);
+  weights[1] = near(fraction);
+  weights[2] = near(1 - fraction);
+  weights[3] = 1 - weights[0] - weights[1] - weights[2];
+}
+
+/** The same in single precision, rounded after each operation. */
+export function singleCubicKernel(fraction: number, weights: Float32Array): void {
+  const { fround } = Math;
+  const near = (x: number): number => fround(fround(fround(fround(fround((KEYS + 2) * x) - (KEYS + 3)) * x) * x) + 1);
+  const x = fround(fraction + 1);
+  weights[0] = fround(fround(fround(fround(fround(fround(KEYS * x) - 5 * KEYS) * x) + 8 * KEYS) * x) - 4 * KEYS);
+  weights[1] = near(fraction);
+  weights[2] = near(fround(1 - fraction));
+  weights[3] = fround(fround(1 - weights[0]) - weights[1]) - weights[2];
 }
 
 const HALF_SQRT2 = Math.SQRT1_2;

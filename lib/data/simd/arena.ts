@@ -34,6 +34,9 @@ export interface PlacedPixels {
   readonly stride: number;
 }
 
+/** There is no more memory: WebAssembly has 4 GiB at most, and a machine may have less. */
+class ArenaFull extends Error {}
+
 /** The memory that kernels work in; blocks live until `reset`. */
 export class Arena {
   readonly kernels: Kernels;
@@ -58,8 +61,16 @@ export class Arena {
     const address = this.#used;
     this.#used = (Math.ceil((address + bytes) / ALIGNMENT_BYTES) + 1) * ALIGNMENT_BYTES;
     const missing = this.#used - this.byteLength;
-    if (missing > 0) this.kernels.memory.grow(Math.ceil(missing / PAGE_BYTES));
+    if (missing > 0) this.#grow(missing);
     return address;
+  }
+
+  #grow(missingBytes: number): void {
+    try {
+      this.kernels.memory.grow(Math.ceil(missingBytes / PAGE_BYTES));
+    } catch (cause) {
+      throw new ArenaFull(`no memory for ${missingBytes} bytes more`, { cause });
+    }
   }
 
   bytes(address: number, length: number): Uint8Array {
@@ -71,13 +82,16 @@ let shared: Arena | undefined;
 
 /**
  * Runs `body`, which does not wait for anything, with this thread's arena, whose blocks are given up then; `undefined`
- * where there are no kernels.
+ * where there are no kernels, or not so much memory.
  */
 export function withArena<T>(body: (arena: Arena) => T): T | undefined {
   if (!compiled) return undefined;
   shared ??= new Arena(compiled);
   try {
     return body(shared);
+  } catch (error) {
+    if (error instanceof ArenaFull) return undefined;
+    throw error;
   } finally {
     if (shared.byteLength > MAX_KEPT_BYTES) shared = undefined;
     else shared.reset();

@@ -1,5 +1,5 @@
 import type { Box, Size } from "#lib/data/geometry.ts";
-import { cubicTaps, halves, linearTaps } from "#lib/data/resize/cv2.ts";
+import { cubicTaps, halves, isSliver, linearTaps } from "#lib/data/resize/cv2.ts";
 import { PILLOW_WEIGHT_BITS, pillowWindows } from "#lib/data/resize/pillow.ts";
 import type { PillowInterpolation, Window } from "#lib/data/resize/pillow.ts";
 import type { ResizeMethod } from "#lib/data/resize.ts";
@@ -40,7 +40,7 @@ export function planResampling(resampling: Resampling): ResamplePlan | undefined
     return method.interpolation === "nearest" ? undefined : planPillow(resampling, method.interpolation);
   }
   if (method.interpolation === "bilinear") return halves(box, size) ? undefined : planLinear(resampling);
-  return method.interpolation === "bicubic" ? planCubic(resampling) : undefined;
+  return method.interpolation === "bicubic" && !isSliver(box) ? planCubic(resampling) : undefined;
 }
 
 /** The axes of what is resized, and which targets of each are wanted, in their order. */

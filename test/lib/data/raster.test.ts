@@ -113,6 +113,21 @@ describe("the size that an operation would leave", () => {
       assert.throws(() => sizeAfter(image, operation), { code: "IMAGE_TOO_LARGE", message: /of 1 x 30000/ }));
   }
 
+  it("is refused where Pillow would hold too much on the way to it, in one pass and after another operation", async () => {
+    const image = { ...sliver, data: new Uint8Array(sliver.height * 3), channels: 3 };
+    const shrink: Operation = {
+      kind: "resize",
+      size: { height: 64, width: 1024 },
+      method: { backend: "pillow", interpolation: "bicubic" },
+    };
+    for (const operations of [[shrink], [{ kind: "flip", direction: "vertical" } as const, shrink]]) {
+      await assert.rejects(carryOut(operations, openedImage(image)), {
+        code: "IMAGE_TOO_LARGE",
+        message: /1024 x 30000 pixels of an image of 1 x 30000/,
+      });
+    }
+  });
+
   it("may be that of a large photo that is framed", () =>
     assert.deepEqual(sizeAfter(photo, pad(photo)), { height: 6000, width: 6000 }));
 });

@@ -58,6 +58,19 @@ async function placed(jpeg: Buffer, box: Box): Promise<Image> {
   return defined(image, "kernels on this machine");
 }
 
+function progressive(size: Size, chromaSubsampling: "4:2:0" | "4:4:4"): Promise<Buffer> {
+  return sharp(encode(size, "444")).jpeg({ progressive: true, chromaSubsampling }).toBuffer();
+}
+
+/** The first scans of a progressive JPEG and its end, as an encoder may leave it that saves the finest detail. */
+function firstScans(jpeg: Buffer, count: number): Buffer {
+  const starts: number[] = [];
+  for (let at = jpeg.indexOf(START_OF_SCAN); at >= 0; at = jpeg.indexOf(START_OF_SCAN, at + 1)) starts.push(at);
+  return Buffer.concat([jpeg.subarray(0, starts[count]), END_OF_IMAGE]);
+}
+const START_OF_SCAN = Buffer.from([0xff, 0xda]);
+const END_OF_IMAGE = Buffer.from([0xff, 0xd9]);
+
 const SIZES: readonly Size[] = [
   { width: 131, height: 83 },
   { width: 64, height: 48 },
@@ -68,8 +81,10 @@ const SIZES: readonly Size[] = [
 describe("a JPEG of which a part is decoded", () => {
   const jpegs: Readonly<Record<string, (size: Size) => Promise<Buffer> | Buffer>> = {
     ...Object.fromEntries(SAMPLINGS.map((sampling) => [sampling, (size: Size) => encode(size, sampling)])),
-    progressive: (size) =>
-      sharp(encode(size, "444")).jpeg({ progressive: true, chromaSubsampling: "4:2:0" }).toBuffer(),
+    progressive: (size) => progressive(size, "4:2:0"),
+    "progressive, of which only the first scan is there": async (size) =>
+      firstScans(await progressive(size, "4:2:0"), 1),
+    "progressive, without its last scans": async (size) => firstScans(await progressive(size, "4:4:4"), 5),
   };
   for (const [name, make] of Object.entries(jpegs)) {
     it(`shows what all of it shows there, as libvips and OpenCV do: ${name}`, async () => {
