@@ -68,6 +68,7 @@ export class Store<T extends KubeObject> {
     const key = keyOf(object);
     const isOvertaken = this.#objects.get(key)?.metadata.resourceVersion !== base || this.#gone.has(uid ?? "");
     if (isOvertaken) return; // the watch was faster
+    if (resourceVersion === base) return; // nothing was changed, and the watch brings nothing
     this.#written.set(key, { resourceVersion, until: performance.now() + CATCH_UP_MS });
     this.#take(object);
   }
@@ -76,9 +77,7 @@ export class Store<T extends KubeObject> {
   set(object: T): void {
     const key = keyOf(object);
     const written = this.#written.get(key);
-    if (written && written.resourceVersion !== object.metadata.resourceVersion && performance.now() < written.until) {
-      return;
-    }
+    if (written && isBefore(object, written) && performance.now() < written.until) return;
     this.#written.delete(key);
     if (!this.#has(object)) this.#take(object);
     else this.#keep(key, this.#slim(object)); // what we wrote, come back with what the API server added: no news
@@ -163,6 +162,11 @@ export class Store<T extends KubeObject> {
   #tell(change: Change<T>): void {
     for (const listener of this.#listeners) listener(change);
   }
+}
+
+/** Whether the watch has not caught up with what we wrote. What is newer counts, whoever wrote it. */
+function isBefore({ metadata: { resourceVersion } }: KubeObject, written: Written): boolean {
+  return resourceVersion !== written.resourceVersion && !isLater(resourceVersion, written.resourceVersion ?? "");
 }
 
 /** Versions of Kubernetes' objects are numbers that rise (KEP-5504). */

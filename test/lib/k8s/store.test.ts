@@ -51,6 +51,22 @@ describe("Store", () => {
       assert.equal(shown(store), "9");
     });
 
+    it("shows what somebody else wrote after a write that changed nothing, of which the watch says nothing", () => {
+      const { store } = observed();
+      store.set(pod("a", { version: "7" }));
+      store.wrote(pod("a", { version: "7" }), "7");
+      store.set(pod("a", { version: "8" }));
+      assert.equal(shown(store), "8");
+    });
+
+    it("shows what somebody else wrote later, also where the watch leaves ours out", () => {
+      const { store } = observed();
+      store.set(pod("a", { version: "1" }));
+      store.wrote(pod("a", { version: "7" }), "1");
+      store.set(pod("a", { version: "8" }));
+      assert.equal(shown(store), "8");
+    });
+
     it("says nothing when the watch brings what was written", () => {
       const { store, seen } = observed();
       store.wrote(pod("a", { version: "7" }), undefined);
