@@ -123,7 +123,8 @@ describe("an outage of NATS", function () {
           });
           await end();
           assert.deepEqual(await training, undisturbed);
-          assert.equal(waiting(), 0, "and it is told when it is over");
+          // The steps may be done before each rank has noticed.
+          await until("it is told when it is over", () => waiting() === 0, TIMEOUT_MS * 10);
           for (const outage of outages.filter((each) => each !== undefined)) {
             assert.equal(outage.givesUpAt - outage.since, 50_000);
           }
