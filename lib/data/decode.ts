@@ -1,7 +1,7 @@
 import sharp, { type OutputInfo, type Sharp } from "sharp";
 import { PetageError } from "#lib/base/errors.ts";
 import { openBmp } from "./bmp.ts";
-import type { Box, Size } from "./geometry.ts";
+import { wholeBox, type Box, type Size } from "./geometry.ts";
 import { formatHint, isImageFormat, sniffFormat, type ImageFormat } from "./image-format.ts";
 import { checkParts } from "./image-parts.ts";
 import { DEFAULT_IMAGE_LIMITS, LARGE_BYTES_HINT, LARGE_PIXELS_HINT, maxPixelsOf } from "./image-limits.ts";
@@ -74,7 +74,7 @@ export async function openImage(bytes: Uint8Array, limits: ImageLimits = DEFAULT
     return openedImage(await decodeWhole(bytes, header, limits));
   const orientation = header.exif ? await readOrientation(bytes, limits) : 1;
   const size = turnedSize(image, orientation);
-  const all = { top: 0, left: 0, ...size };
+  const all = wholeBox(size);
   return {
     ...size,
     decode: async () => decodeTurbo({ image, orientation, needed: all }) ?? (await decodeWhole(bytes, header, limits)),

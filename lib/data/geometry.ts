@@ -12,6 +12,11 @@ export interface Box extends Size {
   readonly left: number;
 }
 
+/** All of an image. */
+export function wholeBox({ height, width }: Size): Box {
+  return { top: 0, left: 0, height, width };
+}
+
 /** Python's `round`: halves go to the even neighbour. */
 export function roundHalfEven(value: number): number {
   const floor = Math.floor(value);

@@ -1,5 +1,5 @@
 import { assert } from "#lib/base/assert.ts";
-import type { Box, Size } from "./geometry.ts";
+import { wholeBox, type Box, type Size } from "./geometry.ts";
 import { openedImage, type OpenedImage } from "./opened-image.ts";
 import { lookUp, type Lookup } from "./photometry/lookup.ts";
 import { crop, erase, flip, pad } from "./pixels.ts";
@@ -92,12 +92,12 @@ interface FoundResampling extends Resampling {
 
 function findResampling(operations: readonly Operation[], start: number, image: Size): FoundResampling | undefined {
   let at = start;
-  let box: Box = whole(image);
+  let box: Box = wholeBox(image);
   let operation = operations[at];
   for (; operation?.kind === "crop"; operation = operations[++at]) box = within(box, operation.box);
   if (operation?.kind !== "resize") return undefined;
   const { size, method } = operation;
-  let window: Box = whole(size);
+  let window: Box = wholeBox(size);
   operation = operations[++at];
   for (; operation?.kind === "crop"; operation = operations[++at]) window = within(window, operation.box);
   const mirrored = { x: false, y: false };
@@ -106,10 +106,6 @@ function findResampling(operations: readonly Operation[], start: number, image: 
     if (operation.direction !== "horizontal") mirrored.y = !mirrored.y;
   }
   return { box, size, method, window, mirrored, end: at };
-}
-
-function whole({ width, height }: Size): Box {
-  return { top: 0, left: 0, width, height };
 }
 
 /** A box within another, as a box of what that one is within. */

@@ -37,9 +37,10 @@ export function remoteBatchSource(client: Client<"DataLoaderService">, split: Sp
 export interface DataLoaderPlaces {
   /** Data-loaders that the job has. */
   readonly count: number;
-  /** Their addresses, separated by commas; those that are not given are looked for. */
+  /** Their addresses, separated by commas. */
   readonly given: string | undefined;
-  find(label: WorkerLabel<"data-loader">): Promise<string>;
+  /** Where one is: at its address, if that is given. */
+  find(label: WorkerLabel<"data-loader">, given: string | undefined): Promise<string>;
 }
 
 /** Connections to all data-loaders of a job, and the batches that they give together. */
@@ -56,7 +57,7 @@ export async function dialDataLoaders(
   const clients = await Promise.all(
     Array.from({ length: count }, async (_, rank) => {
       const name = workerLabel({ role: "data-loader", rank });
-      return { name, client: dial(addresses[rank] ?? (await find(name)), "DataLoaderService", options) };
+      return { name, client: dial(await find(name, addresses[rank]), "DataLoaderService", options) };
     }),
   );
   return {

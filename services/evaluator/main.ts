@@ -16,9 +16,12 @@ await run("evaluator", Environment, async (env, { log, metrics, signal, access: 
   using access = await openAccess(settings, { log });
   const { config } = deserializeConfig(await readFile(env.PETAGE_CONFIG, "utf8"), env.PETAGE_CONFIG);
   await using attempt = new Attempt(env, { name: "evaluator", signal, log });
-  const places = { count: env.PETAGE_DATA_LOADERS, given: env.PETAGE_DATA_LOADER };
   const loaders = dialDataLoaders(
-    { ...places, find: (label) => attempt.find(label, undefined) },
+    {
+      count: env.PETAGE_DATA_LOADERS,
+      given: env.PETAGE_DATA_LOADER,
+      find: (label, given) => attempt.find(label, given),
+    },
     { access, job: env.JOB_UID, signal, log },
   );
   await using predictor = openPredictorThread();

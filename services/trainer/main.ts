@@ -43,9 +43,12 @@ await run("trainer", Environment, async (env, { log, metrics, signal, access: ac
   await using services = new Attempt(env, { name: `trainer-${rank}`, signal, log });
   const nats = size > 1 ? await services.nats(`${size} workers exchange gradients over NATS`) : undefined;
   await using thread = await openTrainingThread({ config: named.config, seed: settings.seed, worldSize: size });
-  const places = { count: env.PETAGE_DATA_LOADERS, given: env.PETAGE_DATA_LOADER };
   await using loaders = await dialDataLoaders(
-    { ...places, find: (label) => services.find(label, undefined) },
+    {
+      count: env.PETAGE_DATA_LOADERS,
+      given: env.PETAGE_DATA_LOADER,
+      find: (label, given) => services.find(label, given),
+    },
     { access, job, signal, log },
   );
   const evaluatorAddress = settings.validation && (await services.find("evaluator", env.PETAGE_EVALUATOR));

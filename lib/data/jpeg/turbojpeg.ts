@@ -47,25 +47,31 @@ interface TurboJpeg {
   decompress(...of: [Handle, Uint8Array, number, Uint8Array, number, number]): number;
 }
 
-/** `undefined` where the package has no library for this machine. */
-const library = load();
+let loaded: { readonly library: TurboJpeg | undefined } | undefined;
 
+/** Loaded for the first JPEG: most processes that know this module decode none. */
+function turboJpeg(): TurboJpeg | undefined {
+  loaded ??= { library: load() };
+  return loaded.library;
+}
+
+/** `undefined` where the package has no library for this machine. */
 function load(): TurboJpeg | undefined {
   const folder = join(dirname(createRequire(import.meta.url).resolve("@julusian/jpeg-turbo")), "prebuilds");
   // One for each processor and C library, of which a machine can load one; those for other systems are not libraries.
   const builds = readdirSync(folder).map((build) => join(folder, build, "libturbojpeg.so.0"));
-  const loaded = firstDefined(builds, open);
-  if (!loaded) return undefined;
+  const library = firstDefined(builds, open);
+  if (!library) return undefined;
   // Without a name, of which there may be one in a process.
   const region = koffi.struct({ x: "int", y: "int", w: "int", h: "int" });
   return {
-    init: loaded.func("void *tj3Init(int)"),
-    destroy: loaded.func("void tj3Destroy(void *)"),
-    readHeader: loaded.func("int tj3DecompressHeader(void *, const uint8_t *, size_t)"),
-    get: loaded.func("int tj3Get(void *, int)"),
-    set: loaded.func("int tj3Set(void *, int, int)"),
-    setRegion: loaded.func("tj3SetCroppingRegion", "int", ["void *", region]),
-    decompress: loaded.func("int tj3Decompress8(void *, const uint8_t *, size_t, uint8_t *, int, int)"),
+    init: library.func("void *tj3Init(int)"),
+    destroy: library.func("void tj3Destroy(void *)"),
+    readHeader: library.func("int tj3DecompressHeader(void *, const uint8_t *, size_t)"),
+    get: library.func("int tj3Get(void *, int)"),
+    set: library.func("int tj3Set(void *, int, int)"),
+    setRegion: library.func("tj3SetCroppingRegion", "int", ["void *", region]),
+    decompress: library.func("int tj3Decompress8(void *, const uint8_t *, size_t, uint8_t *, int, int)"),
   };
 }
 
@@ -107,6 +113,7 @@ export interface TurboImage extends Size {
 
 /** `undefined` where it is for another decoder, or there is no library. */
 export function openTurbo(jpeg: Uint8Array): TurboImage | undefined {
+  const library = turboJpeg();
   return library && withDecoder(library, jpeg, (decoder) => describe(library, decoder, jpeg));
 }
 

@@ -39,8 +39,8 @@ export function planResampling(resampling: Resampling): ResamplePlan | undefined
   if (method.backend === "pillow") {
     return method.interpolation === "nearest" ? undefined : planPillow(resampling, method.interpolation);
   }
-  if (method.interpolation === "bilinear") return halves(box, size) ? undefined : planLinear(resampling);
-  return method.interpolation === "bicubic" && !isSliver(box) ? planCubic(resampling) : undefined;
+  if (method.interpolation === "bilinear") return halves(box, size) ? undefined : planTaps(resampling, LINEAR);
+  return method.interpolation === "bicubic" && !isSliver(box) ? planTaps(resampling, CUBIC) : undefined;
 }
 
 /** The axes of what is resized, and which targets of each are wanted, in their order. */
@@ -65,33 +65,23 @@ function targets(first: number, count: number, isMirrored: boolean): Int32Array 
   return wanted;
 }
 
-function planLinear(resampling: Resampling): ResamplePlan {
-  const { columns, rows } = axesOf(resampling);
-  const taps = { columns: linearTaps(columns, "columns"), rows: linearTaps(rows, "rows") };
-  return planTaps(resampling, taps, { kernel: "resizeLinear", sumBytes: 2 });
-}
-
-function planCubic(resampling: Resampling): ResamplePlan {
-  const { columns, rows } = axesOf(resampling);
-  const taps = { columns: cubicTaps(columns), rows: cubicTaps(rows) };
-  return planTaps(resampling, taps, { kernel: "resizeCubic", sumBytes: 4 });
-}
-
+/** A kernel that mixes as many neighbours for each target, and what it is told of them. */
 interface TapKernel {
   readonly kernel: "resizeLinear" | "resizeCubic";
   /** Of one channel of one column, in the rows of sums that the kernel holds. */
   readonly sumBytes: number;
+  tapsOf(axis: Axis, along: "columns" | "rows"): Taps;
 }
+
+const LINEAR: TapKernel = { kernel: "resizeLinear", sumBytes: 2, tapsOf: linearTaps };
+const CUBIC: TapKernel = { kernel: "resizeCubic", sumBytes: 4, tapsOf: cubicTaps };
 
 /** What kernels may write beyond a row of sums, and their notes of which rows they hold. */
 const SPARE_BYTES = 64;
 
-function planTaps(
-  resampling: Resampling,
-  taps: { readonly columns: Taps; readonly rows: Taps },
-  { kernel, sumBytes }: TapKernel,
-): ResamplePlan {
+function planTaps(resampling: Resampling, { kernel, sumBytes, tapsOf }: TapKernel): ResamplePlan {
   const { columns, rows } = axesOf(resampling);
+  const taps = { columns: tapsOf(columns, "columns"), rows: tapsOf(rows, "rows") };
   const [across, down] = [neededOf(columns, taps.columns), neededOf(rows, taps.rows)];
   return {
     needed: neededBox(resampling.box, across, down),
